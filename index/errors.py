@@ -1,0 +1,148 @@
+"""Every error Loccit raises on purpose.
+
+    LoccitError                    exit code 1
+    ├── UsageError                 2  the request itself cannot be carried out
+    │   ├── QuestionError             an empty or over-long question
+    │   ├── NothingToRead             no readable paper among the given paths
+    │   └── IndexMissing              no index in that folder yet
+    ├── ReadError                  2  one file could not be read as a paper
+    │   ├── FileMissing               no such file, or not a regular file
+    │   ├── FileEmpty                 zero bytes, or white space only
+    │   ├── FileTooLarge              over the size, page, text, time or memory limit
+    │   ├── UnknownFormat             not text, Markdown, PDF or JATS XML
+    │   ├── UndecodableText           text in an encoding that cannot be told
+    │   ├── PasswordNeeded            an encrypted PDF
+    │   ├── NoTextLayer               a scan: pages without text
+    │   ├── GarbledText               a text layer of glyph codes, not words
+    │   └── DamagedFile               broken beyond reading
+    ├── IndexLocked                3  another process is writing the index
+    ├── StorageError               4  the disk refused: full, read-only, vanished
+    ├── IndexDamaged               5  checksums do not match
+    ├── QuoteError                 5  a quote differs from the text it cites
+    └── FormatMismatch             6  another format version
+        └── ModelMismatch          6  the index was built with another model
+
+An error says what happened, with which value, and (``remedy``) what to do. The
+command line prints both on one line and leaves with ``exit_code``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LoccitError(Exception):
+    """Base of all deliberate errors.
+
+    ``message`` states what happened with the value concerned, ``remedy`` what the
+    user can do; ``str()`` joins the two.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class UsageError(LoccitError):
+    """The request cannot be carried out as asked."""
+
+    exit_code = 2
+
+
+class QuestionError(UsageError):
+    """The question is empty, too long or not text."""
+
+
+class NothingToRead(UsageError):
+    """None of the given paths holds a paper that could be read."""
+
+
+class IndexMissing(UsageError):
+    """The index folder holds no published generation."""
+
+
+class ReadError(LoccitError):
+    """One file could not be read as a paper; ``path`` names it."""
+
+    exit_code = 2
+
+    def __init__(self, path: str, message: str, remedy: str = "") -> None:
+        super().__init__(f"{path}: {message}", remedy)
+        self.args = (path, message, remedy)
+        self.path = path
+
+
+class FileMissing(ReadError):
+    """There is no such file, or it is a folder, a link or a device."""
+
+
+class FileEmpty(ReadError):
+    """The file has zero bytes or only white space."""
+
+
+class FileTooLarge(ReadError):
+    """The file goes over a limit of size, pages, text, time or memory."""
+
+
+class UnknownFormat(ReadError):
+    """The file is neither text, Markdown, PDF nor JATS XML."""
+
+
+class UndecodableText(ReadError):
+    """The bytes are text in no encoding that can be told with certainty."""
+
+
+class PasswordNeeded(ReadError):
+    """The PDF is encrypted and the empty password does not open it."""
+
+
+class NoTextLayer(ReadError):
+    """The pages hold pictures only."""
+
+
+class GarbledText(ReadError):
+    """The text layer holds glyph codes instead of words."""
+
+
+class DamagedFile(ReadError):
+    """The file's structure is broken beyond reading."""
+
+
+class IndexLocked(LoccitError):
+    """Another process is writing this index."""
+
+    exit_code = 3
+
+
+class StorageError(LoccitError):
+    """The file system refused a read or a write."""
+
+    exit_code = 4
+
+
+class IndexDamaged(LoccitError):
+    """Files of the index do not match their recorded checksums."""
+
+    exit_code = 5
+
+
+class QuoteError(LoccitError):
+    """A quote differs from the canonical text at the offsets it cites."""
+
+    exit_code = 5
+
+
+class FormatMismatch(LoccitError):
+    """The index was written in another format version."""
+
+    exit_code = 6
+
+
+class ModelMismatch(FormatMismatch):
+    """The index was built with another embedding model."""

@@ -1,0 +1,179 @@
+"""From the drafts that a reader makes, in reading order, to a ``Document``.
+
+A reader decides what each stretch of a paper is; this module lays the
+stretches out as canonical text and works out every offset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from index.text import (
+    Block,
+    BlockKind,
+    Document,
+    Field,
+    MappedText,
+    Page,
+    Row,
+    Run,
+    Section,
+    SourceMap,
+    Span,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEPARATOR = "\n\n"
+_LABEL = re.compile(r"\s*((?:Supplementary\s+)?(?:Table|TABLE)\s+[A-Z]?\d+[a-z]?|T(?:able|ABLE)\s+[IVX]+)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One block before it has a place in the canonical text.
+
+    Spans are relative to ``text``. A table's text is its rows joined by line
+    feeds, the cells of a row joined by tabs.
+    """
+
+    kind: BlockKind
+    text: MappedText
+    level: int = 0  #: of a heading: 1 for a main section, 2 below it, ...
+    rows: tuple[tuple[Span, ...], ...] = ()  #: of a table: the cells of each row
+    header_rows: int = 0  #: of a table: how many of ``rows``, from the top, are column headers
+    label: str = ""  #: of a table: "Table 1", where the text of its caption does not begin with it
+    fields: tuple[Field, ...] = field(default=())  #: metadata that this draft states
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file a document is made from."""
+
+    data: bytes
+    name: str  #: without folders
+    format: str  #: "text", "markdown", "pdf" or "jats"
+    lines: tuple[int, ...] = ()  #: see ``SourceMap.lines``
+    pages: tuple[Page, ...] = ()  #: see ``SourceMap.pages``
+
+
+def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = ()) -> Document:
+    """Lay ``drafts`` out as canonical text and return the document.
+
+    Blocks are joined by an empty line. Drafts without text are left out. A
+    heading opens a section that lasts to the next heading.
+    """
+    drafts = [draft for draft in drafts if draft.text.text.strip()]
+    starts: list[int] = []
+    texts: list[str] = []
+    runs: list[Run] = []
+    at = 0
+    for draft in drafts:
+        starts.append(at)
+        texts.append(draft.text.text)
+        runs += draft.text.runs(at)
+        at += len(draft.text) + len(SEPARATOR)
+    text = SEPARATOR.join(texts)
+    blocks, sections = _blocks(drafts, starts, len(text))
+    fields = _fields(drafts, starts)
+    first = {item.name: item.value for item in reversed(fields)}
+    year = re.search(r"\b(1[89]|20)\d\d\b", first.get("year", ""))
+    return Document(
+        id=hashlib.sha256(source.data).hexdigest(),
+        source=source.name,
+        format=source.format,
+        title=first.get("title", ""),
+        authors=tuple(item.value for item in fields if item.name == "author"),
+        journal=first.get("journal", ""),
+        year=int(year.group()) if year else None,
+        doi=first.get("doi", ""),
+        licence=first.get("licence", ""),
+        text=text,
+        blocks=blocks,
+        sections=sections,
+        tables=_tables(drafts, starts),
+        fields=fields,
+        map=SourceMap(tuple(runs), source.lines, source.pages),
+        warnings=tuple(warnings),
+    )
+
+
+def _blocks(
+    drafts: Sequence[Draft], starts: Sequence[int], end: int
+) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
+    heads: list[tuple[str, int, int]] = [("", 0, 0)]
+    blocks: list[Block] = []
+    for draft, start in zip(drafts, starts, strict=True):
+        if draft.kind is BlockKind.HEADING:
+            heads.append((bare_title(draft.text.text), max(draft.level, 1), start))
+        blocks.append(Block(Span(start, start + len(draft.text)), draft.kind, len(heads) - 1))
+    ends = [start for _, _, start in heads[1:]] + [end]
+    sections = tuple(
+        Section(title, level, Span(start, stop))
+        for (title, level, start), stop in zip(heads, ends, strict=True)
+    )
+    return tuple(blocks), sections
+
+
+def bare_title(heading: str) -> str:
+    """Return a heading without its number and closing stop: "2.1. Aims." gives "Aims"."""
+    title = re.sub(r"^\s*(?:\d+(?:\.\d+)*|[IVX]+)[.)]?\s+(?=\S)", "", heading)
+    return " ".join(title.split()).rstrip(".:").strip()
+
+
+def table_label(text: str) -> str:
+    """Return "Table 1" for a caption that begins so, in that spelling; else ""."""
+    found = _LABEL.match(text)
+    return " ".join(found.group(1).split()).replace("TABLE", "Table") if found else ""
+
+
+def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]:
+    captions = {
+        i: table_label(draft.text.text)
+        for i, draft in enumerate(drafts)
+        if draft.kind is BlockKind.CAPTION and table_label(draft.text.text)
+    }
+    tables: list[Table] = []
+    for i, draft in enumerate(drafts):
+        if not draft.rows:
+            continue
+        near = [c for c in (i - 1, i + 1) if c in captions and draft.label in ("", captions[c])]
+        caption = next(iter(near), None)
+        rows = [
+            tuple(Span(starts[i] + cell.start, starts[i] + cell.end) for cell in row)
+            for row in draft.rows
+        ]
+        header = tuple(cell for row in rows[: draft.header_rows] for cell in row)
+        span = Span(starts[i], starts[i] + len(draft.text))
+        tables.append(
+            Table(
+                span=span,
+                label=draft.label or (captions[caption] if caption is not None else ""),
+                caption=None
+                if caption is None
+                else Span(starts[caption], starts[caption] + len(drafts[caption].text)),
+                header=header,
+                rows=tuple(
+                    Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]
+                ),
+            )
+        )
+        if caption is not None:
+            del captions[caption]
+    return tuple(tables)
+
+
+def _fields(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            item.name,
+            item.value,
+            item.span and Span(start + item.span.start, start + item.span.end),
+        )
+        for draft, start in zip(drafts, starts, strict=True)
+        for item in draft.fields
+    )
