@@ -1,0 +1,1 @@
+"""Papers on disk to passages that can be searched."""

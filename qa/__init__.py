@@ -1,0 +1,1 @@
+"""Questions to quoted answers, and the command line."""
