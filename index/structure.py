@@ -144,8 +144,7 @@ def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]
         near = [c for c in (i - 1, i + 1) if c in captions and draft.label in ("", captions[c])]
         caption = next(iter(near), None)
         rows = [
-            tuple(Span(starts[i] + cell.start, starts[i] + cell.end) for cell in row)
-            for row in draft.rows
+            tuple(Span(starts[i] + cell.start, starts[i] + cell.end) for cell in row) for row in draft.rows
         ]
         header = tuple(cell for row in rows[: draft.header_rows] for cell in row)
         span = Span(starts[i], starts[i] + len(draft.text))
@@ -157,9 +156,7 @@ def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]
                 if caption is None
                 else Span(starts[caption], starts[caption] + len(drafts[caption].text)),
                 header=header,
-                rows=tuple(
-                    Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]
-                ),
+                rows=tuple(Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]),
             )
         )
         if caption is not None:

@@ -328,5 +328,5 @@ def join(parts: Sequence[MappedText], separator: str = " ") -> MappedText:
 
 
 def line_starts(text: str) -> tuple[int, ...]:
-    """Return the offset at which each line of ``text`` begins; lines end at ``\\n`` only."""
+    """Return the offset at which each line of ``text`` begins; lines end at a line feed only."""
     return (0, *(i + 1 for i, character in enumerate(text) if character == "\n"))

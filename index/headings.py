@@ -1,0 +1,102 @@
+"""Recognises by their first words what lines are: headings, captions, front matter."""
+
+from __future__ import annotations
+
+import re
+
+_MAIN = (
+    "abstract|summary|introduction|background|objectives?|aims?|purpose"
+    "|(?:patients?|materials?|subjects?|methods?)(?:,? (?:and|&) (?:patients?|materials?|methods?|results))?"
+    "|methodology|experimental(?: section)?|study design|statistical analys[ei]s"
+    "|results?(?:,? (?:and|&) (?:discussion|conclusions?))?|findings|limitations|strengths and limitations"
+    "|case(?: (?:presentation|report|description|history|summary|study|series))?s?"
+    "|(?:general |brief )?discussion(?:,? (?:and|&) conclusions?)?|literature review|review of (?:the )?literature"
+    "|conclusions?|concluding remarks|summary and conclusions?|learning points|take[- ]home messages?"
+)
+_BACK = (
+    "acknowledge?ments?|references|bibliography|literature cited|works cited|additional information"
+    "|disclosures?|conflicts? of interests?|competing (?:financial )?interests?|declaration of (?:competing )?interests?"
+    "|declarations?|funding(?: (?:sources?|statement|information))?|financial (?:support|disclosure)"
+    "|(?:data|code)(?: and materials?)? availability(?: statement)?|availability of data and materials?"
+    "|authors?[\u2019']? (?:contributions?|information)|contributors|consent(?: for publication| to publish)?"
+    "|(?:informed|patient) consent|ethic(?:al|s) (?:approval|statement|considerations?)(?: and consent to participate)?"
+    "|ethics approval and consent to participate|supplementary (?:materials?|data|information)|supporting information"
+    "|abbreviations?|list of abbreviations|publisher[\u2019']?s note|provenance and peer review|appendix(?: [A-Z0-9])?"
+)
+_NUMBER = r"(?:\d+(?:\.\d+)*\.?|[IVX]+\.)"
+_KNOWN = re.compile(rf"\s*(?P<number>{_NUMBER})?\s*(?P<title>{_MAIN}|{_BACK})\s*[:.]?\s*", re.IGNORECASE)
+_BACK_ONLY = re.compile(rf"\s*{_NUMBER}?\s*(?:{_BACK})\s*[:.]?\s*", re.IGNORECASE)
+_REFERENCES = re.compile(
+    rf"\s*{_NUMBER}?\s*(?:references(?: and notes)?|bibliography|literature cited|works cited)\s*[:.]?\s*",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\s*(?P<number>\d{1,2}(?:\.\d{1,2})*)\.?\s+(?P<title>[A-Z][^\n]{2,100}?)\s*")
+_RUN_IN = re.compile(
+    r"\s*(?P<heading>(?P<number>\d{1,2}(?:\.\d{1,2})+)\.?\s+[A-Z][^.?!]{2,110}\.)\s+(?=[A-Z0-9(\"\u201c])"
+)
+_CAPTION = re.compile(
+    r"\s*(?:Supplementary\s+)?(?:FIGURE|Figure|FIG|Fig|TABLE|Table|SCHEME|Scheme|BOX|Box|CHART|Chart)\.?\s*"
+    r"[A-Z]?(?:\d+|[IVX]+)[A-Za-z]?\s*(?:[.:|\u2013\u2014-]|\s(?=[A-Z(])|$)"
+)
+_FRONT = re.compile(
+    r"\s*(?:(?:key ?words?|categories|corresponding author|correspondence|how to cite|cite this article|academic editor"
+    r"|edited by|reviewed by|copyright|doi|open access|citation|e-?mail|issn)(?!\w)|\u00a9|\(c\) ?\d|https?://"
+    r"|(?:received|revised|accepted|published|review began|review ended|available online)\b[^.]{0,30}\d{4})",
+    re.IGNORECASE,
+)
+_LICENCE = re.compile(
+    r"creative commons|open[- ]access article|unrestricted use|all rights reserved|terms of the",
+    re.IGNORECASE,
+)
+_PANELS = re.compile(r"\s*(?:\(?[a-hA-H]\)[\s,]*)+")
+
+
+def known_heading(line: str) -> bool:
+    """Tell whether the whole line is a usual section title, numbered or not."""
+    return _KNOWN.fullmatch(line) is not None
+
+
+def back_heading(line: str) -> bool:
+    """Tell whether the whole line opens a part after the paper proper."""
+    return _BACK_ONLY.fullmatch(line) is not None
+
+
+def references_heading(line: str) -> bool:
+    """Tell whether the whole line opens the reference list."""
+    return _REFERENCES.fullmatch(line) is not None
+
+
+def numbered_heading(line: str) -> int:
+    """Return the level of a numbered heading such as "2.1. Aims" that fills the line; else 0."""
+    found = _NUMBERED.fullmatch(line)
+    if found is None or len(found.group("title").split()) > 14 or re.search(r"[.;,:]$", found.group("title")):
+        return 0
+    return found.group("number").count(".") + 1
+
+
+def run_in_heading(paragraph: str) -> tuple[int, int]:
+    """Return (length, level) of a numbered heading at the start of a paragraph; else (0, 0)."""
+    found = _RUN_IN.match(paragraph)
+    if found is None or len(found.group("heading").split()) > 14:
+        return 0, 0
+    return found.end("heading"), found.group("number").count(".") + 1
+
+
+def caption(line: str) -> bool:
+    """Tell whether the line begins a caption of a figure, table, scheme or box."""
+    return _CAPTION.match(line) is not None
+
+
+def panel_labels(line: str) -> bool:
+    """Tell whether the line holds only the letters of a figure's panels: "(a) (b)"."""
+    return _PANELS.fullmatch(line) is not None
+
+
+def front_matter(line: str) -> bool:
+    """Tell whether the line begins as statements about the paper itself do."""
+    return _FRONT.match(line) is not None
+
+
+def licence_text(paragraph: str) -> bool:
+    """Tell whether a paragraph states a licence or copyright."""
+    return _LICENCE.search(paragraph) is not None

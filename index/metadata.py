@@ -1,0 +1,106 @@
+"""Finds what a paper says about itself: DOI, dates, licence, authors, journal, each with its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from index.text import BlockKind, Field, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from index.structure import Draft
+
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>,;\])}]+", re.IGNORECASE)
+_LICENCE = re.compile(
+    r"(?:the terms of the )?(?P<licence>Creative Commons[\w\s,()/.-]*?(?:CC[ -]BY(?:-[A-Z]{2})*[ -]?\d(?:\.\d)?"
+    r"|Licen[cs]e(?:\s\(?CC[\w. -]*\)?)?(?:,? ?(?:version )?\d\.\d)?)|CC[ -]BY(?:-[A-Z]{2})*(?: \d\.\d)?|CC0(?: 1\.0)?)"
+)
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
+    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_DATE = rf"(?:\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}}|\d{{4}}-\d\d-\d\d|\d{{1,2}} {_MONTH}\.? \d{{4}}|{_MONTH}\.? \d{{1,2}}, \d{{4}})"
+_DATED = re.compile(
+    rf"\b(?P<event>received|revised|accepted|published(?: online)?|review began|review ended)\b"
+    rf"(?: on| in revised form)?:? *(?P<date>{_DATE})",
+    re.IGNORECASE,
+)
+_COPYRIGHT_YEAR = re.compile(r"(?:\u00a9|\(c\)|copyright)\D{0,20}(?P<year>(?:19|20)\d\d)", re.IGNORECASE)
+_CORRESPONDING = re.compile(
+    r"(?:corresponding author|correspondence(?: to| should be addressed to)?)\s*:?\s*(?P<who>\S.*)",
+    re.IGNORECASE,
+)
+_KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<words>\S.*)", re.IGNORECASE)
+_CITED = re.compile(
+    r"\(?(?:(?:19|20)\d\d|[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d)\)?[.:]? (?P<title>.+?[.?!]) (?P<journal>[A-Z][A-Za-z&. ]+?),? "
+    r"\d+ ?\(\d+\):"
+)
+_MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079*\u2020\u2021\u00a7,0123456789"
+_NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){1,4}")
+
+
+def state_fields(drafts: Iterator[Draft]) -> list[Draft]:
+    """Return the drafts, each with the metadata that its text states.
+
+    Only the title and front matter are searched: a DOI in the reference list or
+    in running text is that of another paper.
+    """
+    done: list[Draft] = []
+    titled = False
+    for draft in drafts:
+        fields: tuple[Field, ...] = ()
+        if draft.kind is BlockKind.TITLE:
+            fields = (Field("title", draft.text.text, Span(0, len(draft.text))),)
+        elif draft.kind is BlockKind.FRONT:
+            fields = tuple(_front_fields(draft.text.text, after_title=titled))
+        titled = draft.kind is BlockKind.TITLE
+        done.append(replace(draft, fields=draft.fields + fields))
+    return done
+
+
+def _front_fields(text: str, *, after_title: bool) -> Iterator[Field]:
+    if after_title and (authors := authors_in(text)):
+        yield from authors
+        return
+    for match in _DOI.finditer(text):
+        value = match.group().rstrip(".")
+        yield Field("doi", value, Span(match.start(), match.start() + len(value)))
+    yield from _groups(text, _LICENCE, "licence", "licence")
+    for match in _DATED.finditer(text):
+        name = match.group("event").lower().replace(" online", "")
+        yield Field(name, match.group("date"), Span(match.start(), match.end()))
+        if name == "published":
+            yield Field("year", match.group("date"), Span(*match.span("date")))
+    yield from _groups(text, _COPYRIGHT_YEAR, "year", "year")
+    yield from _groups(text, _CORRESPONDING, "corresponding author", "who")
+    yield from _groups(text, _KEYWORDS, "keywords", "words")
+    yield from _groups(text, _CITED, "journal", "journal")
+
+
+def _groups(text: str, pattern: re.Pattern[str], name: str, group: str) -> Iterator[Field]:
+    for match in pattern.finditer(text):
+        value = match.group(group).strip().rstrip(".,")
+        yield Field(name, value, Span(match.start(group), match.start(group) + len(value)))
+
+
+def authors_in(text: str) -> list[Field]:
+    """Return one field an author for a byline such as "Ann Bee¹, Cem Dee² and E. Eff"; else nothing."""
+    fields: list[Field] = []
+    for match in re.finditer(r"[^,;&]+?(?=,|;|&| and |$)", text):
+        part = re.sub(r"^ *and ", lambda m: " " * len(m.group()), match.group())
+        name = part.strip(" " + _MARKS)
+        if not name:
+            continue
+        if not _NAME.fullmatch(name) or sum(word[:1].isupper() for word in name.split()) < 2:
+            return []
+        start = match.start() + part.index(name)
+        fields.append(Field("author", name, Span(start, start + len(name))))
+    return fields if len(fields) <= 100 else []
+
+
+def statements(drafts: Sequence[Draft]) -> dict[str, str]:
+    """Return the first value of each field that ``drafts`` state, by name."""
+    return {field.name: field.value for draft in reversed(drafts) for field in reversed(draft.fields)}
