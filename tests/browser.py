@@ -1,0 +1,94 @@
+"""Chromium for the tests: where it is, how it is started, and a page that notices what must not happen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from tests.network import is_local
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+#: Widths and heights of a desktop, a phone and the narrowest phone, in CSS pixels.
+SIZES = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
+
+FLAGS = (
+    "--no-sandbox",  # root, as in containers, cannot have one; only our own pages are opened
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+def chromium_path() -> str | None:
+    """Return the path of an installed Chromium, or None; LOCCIT_CHROMIUM goes first."""
+    named = os.environ.get("LOCCIT_CHROMIUM")
+    if named:
+        return named
+    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return next((path for path in found if path), None)
+
+
+def browser_required() -> bool:
+    """Tell whether a missing Chromium is a failure and no skip."""
+    return os.environ.get("LOCCIT_REQUIRE_BROWSER") == "1"
+
+
+@dataclass
+class Watch:
+    """What a page did that it must not do."""
+
+    strangers: list[str] = field(default_factory=list)  #: requests that leave the loopback
+    errors: list[str] = field(default_factory=list)  #: uncaught errors of scripts
+
+    def check(self) -> None:
+        """Raise AssertionError with all that was noticed."""
+        assert not self.strangers, f"requests off the loopback: {self.strangers}"
+        assert not self.errors, f"errors in the page: {self.errors}"
+
+
+@contextmanager
+def watched_page(
+    browser: Browser,
+    size: tuple[int, int] = SIZES["desktop"],
+    scheme: Literal["light", "dark"] = "light",
+) -> Iterator[Page]:
+    """Open an empty page in a fresh profile; on leaving, fail if it left the loopback or raised an error.
+
+    Requests off the loopback are refused as well as noticed.
+    """
+    watch = Watch()
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    context.on("request", lambda request: _note(watch, request.url))
+    context.on("weberror", lambda error: watch.errors.append(str(error.error)))
+    context.route(is_strange, lambda route: route.abort())
+    try:
+        yield context.new_page()
+        watch.check()
+    finally:
+        context.close()
+
+
+def is_strange(url: str) -> bool:
+    """Tell whether fetching ``url`` would leave this machine."""
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https", "ws", "wss"} and not is_local(parts.hostname or "")
+
+
+def _note(watch: Watch, url: str) -> None:
+    if is_strange(url):
+        watch.strangers.append(url)
