@@ -1,0 +1,282 @@
+"""From the pieces of text on a page to lines in reading order.
+
+Pure geometry, no reader's types. Places are in points, y upwards. The method
+is a top-down cut of the page (Nagy and Seth 1984) that cuts only where a
+second column of running text begins, so that tables stay whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from index.text import MappedText, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+#: Gaps in units of the font size: within a segment, and at least between two columns.
+SEGMENT_GAP = 1.0
+GUTTER = 0.7
+#: A column of running text is at least so wide, in units of the font size.
+COLUMN = 10.0
+
+
+class Placed(Protocol):
+    """A piece of text with its place, as a reader extracted it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def x0(self) -> float: ...
+    @property
+    def x1(self) -> float: ...
+    @property
+    def y(self) -> float: ...
+    @property
+    def size(self) -> float: ...
+    @property
+    def flags(self) -> int: ...
+    @property
+    def font(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece with its characters traced to the raw text."""
+
+    text: MappedText
+    x0: float
+    x1: float
+    y: float
+    size: float
+    flags: int
+    font: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Parts that stand next to each other on one line, without a wide gap."""
+
+    parts: tuple[Part, ...]  #: from left to right
+    x0: float
+    x1: float
+    y: float  #: baseline of the main part
+    size: float  #: of the main part
+    flags: int  #: those that most characters have
+    font: str  #: of most characters
+
+    @property
+    def middle(self) -> float:
+        """Horizontal middle."""
+        return (self.x0 + self.x1) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Segments of one column on one baseline, from left to right."""
+
+    segments: tuple[Segment, ...]
+    page: int  #: physical, counted from 1
+    region: int  #: lines of one column of one page share it
+    x0: float
+    x1: float
+    left: float  #: left edge of its column
+    right: float  #: right edge of its column
+    y: float
+    size: float
+    flags: int
+    font: str
+
+    @property
+    def text(self) -> MappedText:
+        """The text, segments joined by single spaces."""
+        return join([segment_text(segment) for segment in self.segments])
+
+
+def segment_text(segment: Segment) -> MappedText:
+    """Return the text of a segment, with a space wherever its parts stand apart."""
+    return _joined(segment.parts)
+
+
+def _joined(parts: Sequence[Part]) -> MappedText:
+    text = MappedText("", ())
+    before: Part | None = None
+    for part in parts:
+        if before is not None and text.text:
+            em = min(part.size, before.size) or 1.0
+            spaced = text.text[-1].isspace() or part.text.text[:1].isspace()
+            if part.x0 - before.x1 > 0.17 * em and not spaced:
+                text += MappedText(" ", text.origins[-1:])
+        text += part.text
+        before = part
+    return text.strip()
+
+
+def segments(parts: Iterable[Part]) -> list[Segment]:
+    """Group the parts of one page into segments, super- and subscripts with their words."""
+    shelves: dict[int, list[list[Part]]] = defaultdict(list)
+    groups: list[list[Part]] = []
+    for part in sorted(parts, key=lambda part: (part.x0, -part.size)):
+        group = _neighbour(part, shelves)
+        if group is None:
+            group = []
+            groups.append(group)
+            shelves[_shelf(part.y)].append(group)
+        group.append(part)
+    return [_segment(group) for group in groups]
+
+
+SHELF = 8.0
+
+
+def _shelf(y: float) -> int:
+    return int(y // SHELF)
+
+
+def _neighbour(part: Part, shelves: dict[int, list[list[Part]]]) -> list[Part] | None:
+    """Return the group whose last part stands directly left of ``part``."""
+    best: tuple[float, list[Part]] | None = None
+    reach = max(1, int(part.size // SHELF) + 1)
+    middle = _shelf(part.y)
+    for shelf in range(middle - reach, middle + reach + 1):
+        groups = shelves.get(shelf)
+        if not groups:
+            continue
+        # Groups that end far to the left can take no more parts: parts come in order of x.
+        groups[:] = [group for group in groups if group[-1].x1 > part.x0 - 6 * max(group[-1].size, part.size)]
+        for group in groups:
+            distance = _distance(group, part)
+            if distance is not None and (best is None or distance < best[0]):
+                best = (distance, group)
+    return best[1] if best else None
+
+
+def _distance(group: Sequence[Part], part: Part) -> float | None:
+    """Return how badly ``part`` continues ``group``, or None where it does not."""
+    last = group[-1]
+    main = max(group[-4:], key=lambda member: member.size)
+    em = max(main.size, part.size)
+    gap = part.x0 - max(member.x1 for member in group[-3:])
+    if not -0.6 * em < gap < SEGMENT_GAP * min(main.size, part.size):
+        return None
+    rise = part.y - main.y if main.size >= part.size else main.y - part.y
+    ratio = min(main.size, part.size) / (em or 1.0)
+    if ratio > 0.87:
+        if abs(part.y - main.y) > 0.22 * em and abs(part.y - last.y) > 0.12 * em:
+            return None
+    elif not -0.4 * em < rise < 0.75 * em:
+        return None
+    return abs(gap) + 2 * abs(part.y - main.y)
+
+
+def _segment(parts: list[Part]) -> Segment:
+    weights: Counter[tuple[float, float, int, str]] = Counter()
+    for part in parts:
+        weights[part.size, part.y, part.flags, part.font] += len(part.text.text.strip())
+    (size, y, flags, font), _ = max(weights.items(), key=lambda item: (item[1] * item[0][0], item[0]))
+    return Segment(
+        tuple(parts), parts[0].x0, max(part.x1 for part in parts), y, size, flags, font
+    )  # fmt: skip
+
+
+# Reading order.
+
+
+def reading_order(found: Sequence[Segment], page: int) -> list[Line]:
+    """Return the lines of one page in reading order."""
+    lines: list[Line] = []
+    for region, members in enumerate(_regions(list(found), 0)):
+        lines += _lines(members, page, region)
+    return lines
+
+
+def _regions(found: list[Segment], depth: int) -> Iterator[list[Segment]]:
+    """Yield groups of segments, each to be read from top to bottom."""
+    edge = _second_column(found) if depth < 6 and len(found) >= 6 else None
+    if edge is None:
+        if found:
+            yield found
+        return
+    for band, spans in _bands(found, edge):
+        if spans:
+            yield from _regions(band, 6)
+            continue
+        left = [segment for segment in band if segment.middle < edge]
+        right = [segment for segment in band if segment.middle >= edge]
+        yield from _regions(left, depth + 1)
+        yield from _regions(right, depth + 1)
+
+
+def _second_column(found: Sequence[Segment]) -> float | None:
+    """Return the left edge of the first column right of another one; None where there is only one.
+
+    A column begins where several wide lines begin, with nothing just left of
+    them and lines of running text beside them.
+    """
+    wide = [segment for segment in found if segment.x1 - segment.x0 > COLUMN * segment.size]
+    starts = Counter(round(segment.x0) for segment in wide)
+    first = min((segment.x0 for segment in wide), default=0.0)
+    candidates = [
+        x for x in sorted(starts) if x > first + 60 and starts[x - 1] + starts[x] + starts[x + 1] >= 4
+    ]
+    for x in candidates:
+        if _is_column(wide, found, float(x)):
+            return x - 2.0
+    return None
+
+
+def _is_column(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> bool:
+    right = [segment for segment in wide if abs(segment.x0 - x) < 1.6]
+    left = [segment for segment in wide if segment.x1 < x and segment.x1 > x - 60]
+    if len(left) < 4:
+        return False
+    top = min(max(s.y for s in left), max(s.y for s in right))
+    bottom = max(min(s.y for s in left), min(s.y for s in right))
+    beside_left = [s for s in left if bottom - 1 <= s.y <= top + 1]
+    beside_right = [s for s in right if bottom - 1 <= s.y <= top + 1]
+    if min(len(beside_left), len(beside_right)) < 3:
+        return False
+    gutter = GUTTER * right[0].size
+    crowded = sum(1 for s in left if s.x1 > x - gutter)
+    crossing = sum(1 for s in found if s.x0 < x - 3 and s.x1 > x + 3 and bottom <= s.y <= top)
+    return crowded <= 0.2 * len(left) and crossing <= 0.6 * (len(beside_left) + len(beside_right))
+
+
+def _bands(found: Sequence[Segment], edge: float) -> Iterator[tuple[list[Segment], bool]]:
+    """Cut from top to bottom into (segments, do they span the edge)."""
+    band: list[Segment] = []
+    spanning = False
+    for segment in sorted(found, key=lambda s: -s.y):
+        spans = segment.x0 < edge - 2 and segment.x1 > edge + 4
+        if not spans and spanning and abs(segment.y - band[-1].y) < 0.5 * segment.size:
+            spans = True  # on one line with what spans
+        if band and spans != spanning:
+            yield band, spanning
+            band = []
+        spanning = spans
+        band.append(segment)
+    if band:
+        yield band, spanning
+
+
+def _lines(members: Sequence[Segment], page: int, region: int) -> Iterator[Line]:
+    left = min(segment.x0 for segment in members)
+    right = max(segment.x1 for segment in members)
+    row: list[Segment] = []
+    for segment in sorted(members, key=lambda s: (-s.y, s.x0)):
+        if row and row[0].y - segment.y > 0.35 * min(segment.size, row[0].size):
+            yield _line(row, page, region, left, right)
+            row = []
+        row.append(segment)
+    yield _line(row, page, region, left, right)
+
+
+def _line(row: list[Segment], page: int, region: int, left: float, right: float) -> Line:
+    row = sorted(row, key=lambda segment: segment.x0)
+    main = max(row, key=lambda segment: (segment.x1 - segment.x0, segment.x0))
+    return Line(
+        tuple(row), page, region, row[0].x0, max(segment.x1 for segment in row), left, right,
+        main.y, main.size, main.flags, main.font,
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""XML -> a tree whose every character knows where it stands in the file.
+
+Parsed by expat without entities, external subsets or network: a file that
+declares entities of its own is refused, named characters of HTML are known.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from xml.parsers import expat
+
+from index.text import MappedText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEEPEST = 150
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+
+
+class XmlError(ValueError):
+    """The XML cannot be read, or asks for what is not done here."""
+
+
+@dataclass(slots=True)
+class Node:
+    """An element: its children are texts and elements in the order of the file."""
+
+    tag: str  #: without namespace prefix
+    attributes: dict[str, str]  #: names without namespace prefix
+    at: int  #: raw offset of its start tag
+    children: list[Node | MappedText] = field(default_factory=list)
+
+    def elements(self) -> Iterator[Node]:
+        """Yield the child elements."""
+        for child in self.children:
+            if isinstance(child, Node):
+                yield child
+
+    def find(self, path: str) -> Node | None:
+        """Return the first element at a path of tags: "front/article-meta"."""
+        return next(self.all(path), None)
+
+    def all(self, path: str) -> Iterator[Node]:
+        """Yield every element at a path of tags."""
+        first, _, rest = path.partition("/")
+        for child in self.elements():
+            if child.tag == first:
+                if rest:
+                    yield from child.all(rest)
+                else:
+                    yield child
+
+    def walk(self, tag: str) -> Iterator[Node]:
+        """Yield every descendant with this tag, in the order of the file."""
+        for child in self.elements():
+            if child.tag == tag:
+                yield child
+            yield from child.walk(tag)
+
+
+def decode_xml(data: bytes) -> str:
+    """Return the characters of an XML file, line ends as ``\\n``.
+
+    Raises:
+        XmlError: the encoding is unknown or the bytes do not fit it.
+    """
+    encoding = "utf-8-sig"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif found := _DECLARED.match(data[:300].lstrip()):
+        declared = found.group(1).decode().lower()
+        if declared not in ("utf-8", "utf8"):
+            encoding = declared
+    try:
+        text = data.decode(encoding)
+    except (LookupError, UnicodeError) as error:
+        raise XmlError(f"its characters cannot be decoded as {encoding}") from error
+    if not isinstance(text, str):
+        raise XmlError(f"{encoding} is no text encoding")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parse(raw: str) -> Node:
+    """Return the root element of ``raw``.
+
+    Raises:
+        XmlError: not well formed, declares entities, or is nested too deeply.
+    """
+    return _Builder(raw).root()
+
+
+class _Builder:
+    def __init__(self, raw: str) -> None:
+        self.raw = raw
+        self.top = Node("", {}, 0)
+        self.stack = [self.top]
+        try:
+            self.data = raw.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise XmlError("it holds half a character") from error
+        # Byte offsets of the characters that take several bytes, and what to take off after each.
+        self.bytes: list[int] = []
+        self.extra: list[int] = []
+        if len(self.data) != len(raw):
+            at = total = 0
+            for character in raw:
+                width = 1 if character < "\x80" else len(character.encode("utf-8"))
+                if width > 1:
+                    total += width - 1
+                    self.bytes.append(at)
+                    self.extra.append(total)
+                at += width
+        parser = self.parser = expat.ParserCreate("utf-8")
+        parser.buffer_text = False
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self.text
+        parser.SkippedEntityHandler = self.skipped
+        parser.EntityDeclHandler = self.declared
+
+    def root(self) -> Node:
+        try:
+            self.parser.Parse(self.data, True)
+        except expat.ExpatError as error:
+            raise XmlError(f"not well-formed XML ({error})") from error
+        return next(self.top.elements())
+
+    def offset(self) -> int:
+        at = self.parser.CurrentByteIndex
+        before = bisect_right(self.bytes, at - 1)
+        return at - (self.extra[before - 1] if before else 0)
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(self.stack) > DEEPEST:
+            raise XmlError(f"nested deeper than {DEEPEST} elements")
+        plain = {name.rpartition(":")[2]: value for name, value in attributes.items()}
+        node = Node(tag.rpartition(":")[2], plain, self.offset())
+        self.stack[-1].children.append(node)
+        self.stack.append(node)
+
+    def end(self, _: str) -> None:
+        self.stack.pop()
+
+    def text(self, text: str) -> None:
+        at = self.offset()
+        if self.raw.startswith(text, at):
+            mapped = MappedText.raw(text, at)
+        else:  # a character reference: all of it stands where it begins
+            mapped = MappedText(text, [at] * len(text))
+        self.stack[-1].children.append(mapped)
+
+    def skipped(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's signature
+        text = html.unescape(f"&{name};")
+        if not is_parameter and not text.startswith("&"):
+            self.stack[-1].children.append(MappedText(text, [self.offset()] * len(text)))
+
+    def declared(self, name: str, *_: object) -> None:
+        raise XmlError(f"it declares an entity ({name[:40]}), which is not read for safety")

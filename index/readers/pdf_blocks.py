@@ -1,0 +1,198 @@
+"""From lines in reading order to the drafts of a paper: what each stretch is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from index import headings
+from index.clean import Vocabulary, join_lines, mend_ligatures, normalise
+from index.layout import segment_text
+from index.metadata import state_fields
+from index.readers.pdf_front import front_chunks
+from index.readers.pdf_paragraphs import Block, Body, blocks_of, body_of, prose
+from index.readers.pdf_references import entries
+from index.readers.pdf_tables import table_of
+from index.structure import Draft, table_label
+from index.text import BlockKind, Field, MappedText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from index.layout import Line, Segment
+
+_TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Blocks that belong together, and what they are."""
+
+    kind: BlockKind
+    lines: tuple[Line, ...]
+    level: int = 0
+
+
+def drafts_of(
+    pages: Sequence[Sequence[Line]], removed: Sequence[Sequence[Segment]], head: dict[str, Any]
+) -> tuple[list[Draft], tuple[str, ...]]:
+    """Return the drafts of a paper and notes on what could not be repaired.
+
+    Args:
+        pages: for each page its lines in reading order.
+        removed: for each page the running heads and feet taken out of it.
+        head: the file's own metadata, used where the text states none.
+    """
+    body = body_of([line for page in pages for line in page])
+    front, rest = front_chunks(blocks_of(pages, body), body)
+    chunks = [Chunk(kind, block.lines) for kind, block in front]
+    chunks += _join_broken(list(_classify(rest, body)))
+    vocabulary = Vocabulary("\n".join(line.text.text for page in pages for line in page))
+    notes: list[str] = []
+    drafts = list(_running_drafts(removed))
+    for chunk in chunks:
+        for draft in _drafts(chunk, vocabulary, notes):
+            drafts.append(draft)
+    drafts = state_fields(iter(drafts))
+    return _with_file_fields(drafts, head), tuple(notes)
+
+
+def _running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
+    """Yield the running heads that state something about the paper, each once, as front matter."""
+    seen: set[str] = set()
+    for page in removed:
+        for segment in page:
+            text = normalise(segment_text(segment)).strip()
+            key = re.sub(r"\d+", "#", text.text)
+            if key not in seen and re.search(r"doi|10\.\d{4}|\b(?:19|20)\d\d\b", text.text, re.IGNORECASE):
+                seen.add(key)
+                yield Draft(BlockKind.FRONT, text)
+
+
+def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
+    """Yield chunks in reading order."""
+    in_references = False
+    after_caption = ""  #: label of the table whose caption came last
+    for number, block in enumerate(blocks):
+        text = block.text
+        following = blocks[number + 1] if number + 1 < len(blocks) else None
+        if headings.caption(text) and _caption_like(block, body):
+            after_caption = table_label(text)
+            yield Chunk(BlockKind.CAPTION, block.lines)
+            continue
+        level = _heading_level(block, following, body)
+        if level:
+            in_references = headings.references_heading(text)
+            after_caption = ""
+            yield Chunk(BlockKind.HEADING, block.lines, level)
+        elif in_references:
+            yield Chunk(BlockKind.REFERENCE, block.lines)
+        elif block.tabular or (after_caption and not block.like(body) and not prose(text)):
+            yield Chunk(BlockKind.TABLE, block.lines)
+        elif block.like(body) or prose(text):
+            after_caption = ""
+            yield Chunk(_text_kind(block, body), block.lines)
+        # What is left are labels inside figures and ornaments: no statement of the paper.
+
+
+def _text_kind(block: Block, body: Body) -> BlockKind:
+    if headings.licence_text(block.text[:300]) and block.size < body.size * 0.97:
+        return BlockKind.FRONT
+    if headings.front_matter(block.text) and len(block.text.split()) < 40:
+        return BlockKind.FRONT
+    return BlockKind.PARAGRAPH if block.size > body.size * 0.93 or block.long else BlockKind.NOTE
+
+
+def _caption_like(block: Block, body: Body) -> bool:
+    """Tell a caption from a sentence that begins with "Figure 1"."""
+    return not block.like(body) or block.starts_bold or re.match(r"\s*\S+\s*\S+\s*[.:|]", block.text) is not None
+
+
+def _heading_level(block: Block, following: Block | None, body: Body) -> int:
+    text = block.text.strip()
+    if len(block.lines) > 3 or len(text) > 160 or not any(c.isalpha() for c in text) or block.tabular:
+        return 0
+    distinct = block.distinct(body)
+    numbered = headings.numbered_heading(text)
+    if headings.known_heading(text) and (distinct or text[:1].isupper() or text[:1].isdigit()):
+        return numbered or 1
+    if numbered and (distinct or (numbered > 1 and text[-1].isalnum())):
+        return numbered
+    if not distinct or following is None or len(text.split()) > 16 or text[-1] in ",;":
+        return 0
+    if not text[:1].isupper() or not re.search(r"[a-zA-Z]{3}", text) or block.size < body.size * 0.93:
+        return 0
+    return 2 if block.size < body.size * 1.15 else 1
+
+
+def _join_broken(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Join a paragraph cut off in mid-sentence with its rest, across what stands between."""
+    done: list[Chunk] = []
+    open_at: dict[BlockKind, int] = {}
+    for chunk in chunks:
+        at = open_at.get(chunk.kind)
+        if at is not None and _goes_on(done[at], chunk):
+            done[at] = replace(done[at], lines=done[at].lines + chunk.lines)
+        else:
+            done.append(chunk)
+            at = len(done) - 1
+        if chunk.kind is BlockKind.PARAGRAPH:
+            open_at = {} if _TERMINAL.search(done[at].lines[-1].text.text) else {BlockKind.PARAGRAPH: at}
+        elif chunk.kind is BlockKind.REFERENCE:
+            open_at[BlockKind.REFERENCE] = at
+        elif chunk.kind is BlockKind.HEADING:
+            open_at = {}
+    return done
+
+
+def _goes_on(before: Chunk, after: Chunk) -> bool:
+    if before.kind is BlockKind.REFERENCE:
+        return True
+    last, first = before.lines[-1], after.lines[0]
+    end, start = last.text.text[-1:], first.text.text[:1]
+    if start.islower() or (end in "-\u2010\u2013" and start.isalnum()):
+        return True
+    full = last.x1 > last.right - 3 * last.size
+    indented = first.x0 > first.left + 0.7 * first.size
+    return full and not indented and abs(last.size - first.size) < 0.06 * last.size
+
+
+def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str]) -> Iterator[Draft]:
+    if chunk.kind is BlockKind.TABLE:
+        yield table_of(chunk.lines)
+    elif chunk.kind is BlockKind.REFERENCE:
+        for entry in entries(chunk.lines):
+            yield Draft(chunk.kind, _mend((line.text for line in entry), vocabulary, []))
+    else:
+        text = _mend((line.text for line in chunk.lines), vocabulary, notes)
+        length, level = headings.run_in_heading(text.text) if chunk.kind is BlockKind.PARAGRAPH else (0, 0)
+        if length:
+            yield Draft(BlockKind.HEADING, text[:length].strip(), level=level)
+        yield Draft(chunk.kind, text[length:].strip(), level=chunk.level)
+
+
+def _mend(lines: Iterable[MappedText], vocabulary: Vocabulary, notes: list[str]) -> MappedText:
+    plain = [normalise(line).strip() for line in lines]
+    joined = join_lines(plain, vocabulary)
+    mended, lost = mend_ligatures(joined, vocabulary)
+    notes += lost
+    return mended
+
+
+def _with_file_fields(drafts: list[Draft], head: dict[str, Any]) -> list[Draft]:
+    """Add title and DOI from the file's metadata where the text states none."""
+    stated = {field.name for draft in drafts for field in draft.fields}
+    info = head.get("info") or {}
+    found: list[Field] = []
+    title = str(info.get("Title", "")).strip()
+    if "title" not in stated and len(title.split()) > 2 and not re.search(r"\.\w{2,4}$|^Microsoft|untitled", title):
+        found.append(Field("title", title, None))
+    if "doi" not in stated:
+        places = " ".join([*(str(value) for value in info.values()), str(head.get("xmp", ""))])
+        doi = re.search(r"\b10\.\d{4,9}/[^\s<>\"';,]+", places)
+        if doi:
+            found.append(Field("doi", doi.group().rstrip("."), None))
+    if found and drafts:
+        drafts[0] = replace(drafts[0], fields=drafts[0].fields + tuple(found))
+    return drafts

@@ -1,0 +1,356 @@
+"""The text of a PDF page with its places, by walking pypdf's content streams.
+
+pypdf gives the parsed operators and the fonts; the graphics state is followed
+here (ISO 32000-2, 8.4 and 9.3 to 9.4), because every glyph's exact place is
+needed to tell words, columns and tables apart. Runs in the child process.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, StreamObject
+
+from index.readers.pdf_pieces import ARTIFACT, BOLD, HIDDEN, ITALIC, Collector, Style
+
+Matrix = tuple[float, float, float, float, float, float]
+UNIT: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+UNREADABLE = "\ufffd"
+MOST_FORMS = 5_000
+DEEPEST_FORM = 12
+
+
+def times(m: Matrix, n: Matrix) -> Matrix:
+    """Return the product: first ``m``, then ``n``."""
+    return (
+        m[0] * n[0] + m[1] * n[2],
+        m[0] * n[1] + m[1] * n[3],
+        m[2] * n[0] + m[3] * n[2],
+        m[2] * n[1] + m[3] * n[3],
+        m[4] * n[0] + m[5] * n[2] + n[4],
+        m[4] * n[1] + m[5] * n[3] + n[5],
+    )
+
+
+@dataclass(slots=True)
+class State:
+    """The part of the graphics state that places text."""
+
+    ctm: Matrix = UNIT
+    font: Face | None = None
+    size: float = 1.0
+    spacing: float = 0.0
+    word_spacing: float = 0.0
+    scale: float = 1.0
+    leading: float = 0.0
+    rise: float = 0.0
+    render: int = 0
+
+    def copy(self) -> State:
+        """Return a copy for the stack."""
+        return State(
+            self.ctm, self.font, self.size, self.spacing, self.word_spacing,
+            self.scale, self.leading, self.rise, self.render,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Face:
+    """One font: codes to characters and widths."""
+
+    name: str
+    flags: int
+    codes: dict[bytes, tuple[str, float, bool]] = field(default_factory=dict)
+    font: Any = None
+    wide: bool = False  #: two bytes a code
+    unit: float = 0.001  #: text space units for one unit of glyph width
+    space: float = 0.25  #: width of a space, in units of the font size
+    known: bool = True  #: False: nothing tells which characters the codes stand for
+
+    def decode(self, data: bytes) -> list[tuple[str, float, bool]]:
+        """Return (characters, width in text space, is it a one-byte space) for each code."""
+        step = 2 if self.wide else 1
+        found = []
+        for i in range(0, len(data) - step + 1, step):
+            code = data[i : i + step]
+            glyph = self.codes.get(code)
+            if glyph is None:
+                glyph = self.codes[code] = self._look_up(code)
+            found.append(glyph)
+        return found
+
+    def _look_up(self, code: bytes) -> tuple[str, float, bool]:
+        font = self.font
+        if isinstance(font.encoding, dict):
+            raw = chr(code[0])
+            shown = font.encoding.get(code[0], raw)
+        else:
+            raw = shown = code.decode(font.encoding, "replace") if self.wide else chr(code[0])
+        text = font.character_map.get(shown)
+        if text is None:
+            text = UNREADABLE if not self.known or (self.wide and font.character_map) else shown
+        width = font.character_widths.get(raw, font.character_widths.get("default", 500))
+        width = float(width) if isinstance(width, (int, float)) else 500.0
+        return str(text), width * self.unit, code == b" "
+
+
+def _number(value: object, default: float = 0.0) -> float:
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return float(value)
+    return default
+
+
+def load_face(resource: DictionaryObject) -> Face:
+    """Return the font that a resource describes; raises what pypdf raises on a broken one."""
+    from pypdf.generic._font import Font
+
+    font = Font.from_font_resource(resource)
+    name = font.name.rpartition("+")[2].lower()
+    descriptor = font.font_descriptor
+    flags = 0
+    weight = descriptor.weight
+    heavy = isinstance(weight, (int, float)) and weight >= 600
+    if heavy or any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi")):
+        flags |= BOLD
+    if _number(descriptor.italic_angle) or "italic" in name or "oblique" in name:
+        flags |= ITALIC
+    composite = font.sub_type == "Type0"
+    wide = composite and isinstance(font.encoding, str) and font.encoding.startswith("utf-16")
+    known = font.interpretable and not (composite and not font.character_map and _identity(resource))
+    unit = 0.001
+    if font.sub_type == "Type3":
+        matrix = resource.get("/FontMatrix")
+        if isinstance(matrix, ArrayObject) and matrix:
+            unit = abs(_number(matrix[0], 0.001)) or 0.001
+    return Face(name, flags, {}, font, wide, unit, _number(font.space_width, 250.0) * unit, known)
+
+
+def _identity(resource: DictionaryObject) -> bool:
+    return str(resource.get("/Encoding", "")).startswith("/Identity")
+
+
+class Interpreter:
+    """Walks the content of one page and hands every glyph to a ``Collector``."""
+
+    def __init__(self, pdf: Any, collector: Collector, faces: dict[object, Face]) -> None:  # noqa: ANN401
+        self.pdf = pdf
+        self.collector = collector
+        self.faces = faces  #: fonts already loaded, by object number, kept over the pages
+        self.forms = 0
+
+    def walk(self, content: Any, resources: Any, base: Matrix, depth: int = 0) -> None:  # noqa: ANN401
+        """Carry out one content stream; ``base`` leads to the upright page."""
+        stream = content if isinstance(content, ContentStream) else ContentStream(content, self.pdf, "bytes")
+        resources = resources.get_object() if resources is not None else DictionaryObject()
+        if not isinstance(resources, DictionaryObject):
+            resources = DictionaryObject()
+        _Walk(self, resources, base, depth).carry_out(stream.operations)
+
+    def face(self, resources: DictionaryObject, name: object) -> Face | None:
+        """Return the font that ``resources`` calls ``name``, or None."""
+        fonts = resources.get("/Font")
+        fonts = fonts.get_object() if fonts is not None else None
+        if not isinstance(fonts, DictionaryObject) or name not in fonts:
+            return None
+        reference = fonts.raw_get(name)
+        key = getattr(reference, "idnum", None) or id(reference)
+        if key not in self.faces:
+            resource = reference.get_object()
+            if not isinstance(resource, DictionaryObject):
+                return None
+            self.faces[key] = load_face(resource)
+        return self.faces[key]
+
+
+class _Walk:
+    """The state while one content stream is carried out."""
+
+    def __init__(self, owner: Interpreter, resources: DictionaryObject, base: Matrix, depth: int) -> None:
+        self.owner = owner
+        self.resources = resources
+        self.depth = depth
+        self.state = State(ctm=base)
+        self.stack: list[State] = []
+        self.tm = self.line = UNIT
+        self.marks: list[bool] = []  #: for each open marked content: is it an artifact
+        self.actual: list[str] | None = None  #: replacement text still to be shown
+        self.actual_depth = 0
+
+    def carry_out(self, operations: list[tuple[Any, bytes]]) -> None:
+        for operands, operator in operations:
+            handler = _HANDLERS.get(operator)
+            if handler is not None:
+                handler(self, operands)
+
+    # Operators. Operands of the wrong kind or number count as zero, as viewers do.
+
+    def save(self, _: list[Any]) -> None:
+        if len(self.stack) < 1_000:
+            self.stack.append(self.state.copy())
+
+    def restore(self, _: list[Any]) -> None:
+        if self.stack:
+            self.state = self.stack.pop()
+
+    def concat(self, operands: list[Any]) -> None:
+        self.state.ctm = times(_matrix(operands), self.state.ctm)
+
+    def begin(self, _: list[Any]) -> None:
+        self.tm = self.line = UNIT
+
+    def set_font(self, operands: list[Any]) -> None:
+        if len(operands) < 2:
+            return
+        self.state.size = _number(operands[1], self.state.size)
+        try:
+            self.state.font = self.owner.face(self.resources, operands[0])
+        except (MemoryError, RecursionError):
+            raise
+        except Exception:  # noqa: BLE001 - whatever pypdf makes of a broken font: its glyphs are unreadable
+            self.state.font = None
+
+    def move(self, operands: list[Any]) -> None:
+        x, y = (_number(value) for value in (*operands, 0, 0)[:2])
+        self.line = self.tm = times((1.0, 0.0, 0.0, 1.0, x, y), self.line)
+
+    def move_leading(self, operands: list[Any]) -> None:
+        self.state.leading = -_number(operands[1] if len(operands) > 1 else 0)
+        self.move(operands)
+
+    def set_matrix(self, operands: list[Any]) -> None:
+        self.line = self.tm = _matrix(operands)
+
+    def next_line(self, _: list[Any]) -> None:
+        self.move([0, -self.state.leading])
+
+    def show(self, operands: list[Any]) -> None:
+        if operands and isinstance(operands[-1], (bytes, str)):
+            self._show(operands[-1])
+
+    def show_many(self, operands: list[Any]) -> None:
+        if not operands or not isinstance(operands[0], (list, tuple)):
+            return
+        for item in operands[0]:
+            if isinstance(item, (bytes, str)) and not isinstance(item, NameObject):
+                self._show(item)
+            elif isinstance(item, (int, float)):
+                state = self.state
+                self._advance(-_number(item) / 1000 * state.size * state.scale)
+
+    def quote(self, operands: list[Any]) -> None:
+        self.next_line([])
+        self.show(operands)
+
+    def double_quote(self, operands: list[Any]) -> None:
+        if len(operands) >= 3:
+            self.state.word_spacing = _number(operands[0])
+            self.state.spacing = _number(operands[1])
+        self.quote(operands)
+
+    def begin_mark(self, operands: list[Any]) -> None:
+        tag = operands[0] if operands else ""
+        properties = operands[1] if len(operands) > 1 else None
+        if isinstance(properties, NameObject):
+            table = self.resources.get("/Properties")
+            table = table.get_object() if table is not None else None
+            properties = table.get(properties) if isinstance(table, DictionaryObject) else None
+        properties = properties.get_object() if hasattr(properties, "get_object") else properties
+        artifact = tag == "/Artifact" and isinstance(properties, dict)
+        self.marks.append(artifact and properties.get("/Type") == "/Pagination")
+        if isinstance(properties, dict) and "/ActualText" in properties and self.actual is None:
+            text = properties["/ActualText"]
+            self.actual = [_unicode(text)] if isinstance(text, (str, bytes)) else None
+            self.actual_depth = len(self.marks)
+
+    def end_mark(self, _: list[Any]) -> None:
+        if len(self.marks) == self.actual_depth:
+            self.actual, self.actual_depth = None, 0
+        if self.marks:
+            self.marks.pop()
+
+    def form(self, operands: list[Any]) -> None:
+        owner = self.owner
+        table = self.resources.get("/XObject")
+        table = table.get_object() if table is not None else None
+        if not operands or not isinstance(table, DictionaryObject) or operands[0] not in table:
+            return
+        form = table[operands[0]].get_object()
+        owner.forms += 1
+        if not isinstance(form, StreamObject) or form.get("/Subtype") != "/Form":
+            return
+        if owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
+            return
+        base = times(_matrix(form.get("/Matrix") or UNIT), self.state.ctm)
+        owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1)
+
+    # Glyphs.
+
+    def _advance(self, distance: float) -> None:
+        a, b, c, d, e, f = self.tm
+        self.tm = (a, b, c, d, e + distance * a, f + distance * b)
+
+    def _show(self, data: bytes | str) -> None:
+        state, face = self.state, self.state.font
+        if isinstance(data, str):
+            data = data.encode("latin-1", "replace")
+        if face is None:
+            glyphs = [(UNREADABLE, 0.5, False)] * len(data)
+            face = _MISSING
+        else:
+            glyphs = face.decode(data)
+        style = Style(face.name, face.flags | self._flags(), face.space)
+        for text, width, is_space in glyphs:
+            if self.actual is not None:
+                text = self.actual.pop() if self.actual else ""
+            advance = width * state.size + state.spacing
+            if is_space:
+                advance += state.word_spacing
+            advance *= state.scale
+            m = times(self.tm, state.ctm)
+            em = state.size * face.unit * 1000
+            self.owner.collector.glyph(
+                text, m, em, state.rise, width * state.size * state.scale, style
+            )
+            self._advance(advance)
+
+    def _flags(self) -> int:
+        flags = ARTIFACT if True in self.marks else 0
+        return flags | HIDDEN if self.state.render == 3 else flags
+
+
+def _matrix(operands: Any) -> Matrix:  # noqa: ANN401
+    values = tuple(_number(value) for value in operands)[:6]
+    return values if len(values) == 6 else UNIT  # type: ignore[return-value]
+
+
+def _unicode(text: str | bytes) -> str:
+    if isinstance(text, bytes):
+        codec = "utf-16-be" if text.startswith(b"\xfe\xff") else "latin-1"
+        return text.decode(codec, "replace").lstrip("\ufeff")
+    return text
+
+
+_MISSING = Face("", 0)
+_HANDLERS = {
+    b"q": _Walk.save, b"Q": _Walk.restore, b"cm": _Walk.concat, b"BT": _Walk.begin, b"Tf": _Walk.set_font,
+    b"Td": _Walk.move, b"TD": _Walk.move_leading, b"Tm": _Walk.set_matrix, b"T*": _Walk.next_line,
+    b"Tj": _Walk.show, b"TJ": _Walk.show_many, b"'": _Walk.quote, b'"': _Walk.double_quote,
+    b"BDC": _Walk.begin_mark, b"BMC": _Walk.begin_mark, b"EMC": _Walk.end_mark, b"Do": _Walk.form,
+}  # fmt: skip
+
+
+def _setter(name: str, factor: float = 1.0) -> Any:  # noqa: ANN401
+    def set_value(walk: _Walk, operands: list[Any]) -> None:
+        value = _number(operands[0] if operands else 0) * factor
+        setattr(walk.state, name, int(value) if name == "render" else value)
+
+    return set_value
+
+
+for _operator, _name, _factor in (
+    (b"Tc", "spacing", 1.0), (b"Tw", "word_spacing", 1.0), (b"Tz", "scale", 0.01),
+    (b"TL", "leading", 1.0), (b"Ts", "rise", 1.0), (b"Tr", "render", 1.0),
+):  # fmt: skip
+    _HANDLERS[_operator] = _setter(_name, _factor)

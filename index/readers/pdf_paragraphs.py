@@ -1,0 +1,173 @@
+"""Lines in reading order -> blocks of one style: paragraphs, headings, captions, parts of tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from index import headings
+from index.readers.pdf_pieces import BOLD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from index.layout import Line
+
+#: Words that running text has and tables and labels have not.
+_FUNCTION = re.compile(
+    r"\b(?:the|of|and|was|were|is|are|with|that|this|which|to|in|for|by|as|be|been|from|has|have|had|not|our|we)\b",
+    re.IGNORECASE,
+)
+_TERMINAL = re.compile(r"[.!?:][\])\"'\u201d\u2019\d,\u2013-]*\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The style of the running text of a paper."""
+
+    size: float
+    font: str
+    leading: float  #: baseline to baseline, in points
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines of one column that belong together."""
+
+    lines: tuple[Line, ...]
+    text: str  #: the lines joined by spaces, as extracted
+
+    @property
+    def size(self) -> float:
+        """Font size of most lines."""
+        return Counter(line.size for line in self.lines).most_common(1)[0][0]
+
+    @property
+    def bold(self) -> bool:
+        """Whether all lines are bold."""
+        return all(line.flags & BOLD for line in self.lines)
+
+    @property
+    def starts_bold(self) -> bool:
+        """Whether its first characters are bold."""
+        return bool(self.lines[0].segments[0].parts[0].flags & BOLD)
+
+    @property
+    def tabular(self) -> bool:
+        """Whether most lines consist of cells that stand apart."""
+        celled = sum(len(line.segments) > 1 for line in self.lines)
+        return celled > 0.5 * len(self.lines)
+
+    @property
+    def long(self) -> bool:
+        """Whether it is as long as a paragraph."""
+        return len(self.lines) >= 5
+
+    def like(self, body: Body) -> bool:
+        """Whether it is set as the running text is."""
+        return abs(self.size - body.size) < 0.05 * body.size and (self.bold == body.bold)
+
+    def distinct(self, body: Body) -> bool:
+        """Whether it is set off from the running text: larger, bold, another font, capitals."""
+        if self.size > body.size * 1.06 or self.bold != body.bold:
+            return True
+        letters = [character for character in self.text if character.isalpha()]
+        capitals = sum(character.isupper() for character in letters)
+        other = all(line.font != body.font for line in self.lines)
+        return other or (len(letters) > 3 and capitals > 0.9 * len(letters))
+
+
+def body_of(lines: Sequence[Line]) -> Body:
+    """Return the style that most characters have."""
+    weights: Counter[tuple[float, str, bool]] = Counter()
+    for line in lines:
+        weights[round(line.size, 1), line.font, bool(line.flags & BOLD)] += sum(
+            len(part.text) for segment in line.segments for part in segment.parts
+        )
+    (size, font, bold), _ = max(weights.items(), key=lambda item: (item[1], item[0]), default=((10.0, "", False), 0))
+    steps = [
+        a.y - b.y
+        for a, b in zip(lines, lines[1:], strict=False)
+        if (a.page, a.region) == (b.page, b.region) and abs(a.size - size) < 0.3 and 0 < a.y - b.y < 3 * size
+    ]
+    return Body(size, font, median(steps) if steps else 1.2 * size, bold)
+
+
+def prose(text: str) -> bool:
+    """Tell whether a text reads as sentences: enough words, small words among them."""
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    tokens = text.split()
+    return len(words) >= 12 and len(words) >= 0.6 * len(tokens) and len(_FUNCTION.findall(text)) >= 0.12 * len(words)
+
+
+def blocks_of(pages: Sequence[Sequence[Line]], body: Body) -> list[Block]:
+    """Cut the lines of each page into blocks."""
+    blocks: list[Block] = []
+    for lines in pages:
+        blocks += _page_blocks(lines, body)
+    return blocks
+
+
+def _page_blocks(lines: Sequence[Line], body: Body) -> Iterator[Block]:
+    edges = _left_edges(lines)
+    part: list[Line] = []
+    for line in lines:
+        if part and _parts_here(part, line, body, edges):
+            yield _block(part)
+            part = []
+        part.append(line)
+    if part:
+        yield _block(part)
+
+
+def _block(lines: list[Line]) -> Block:
+    return Block(tuple(lines), " ".join(line.text.text.strip() for line in lines))
+
+
+def _left_edges(lines: Sequence[Line]) -> dict[int, float]:
+    """Return for each region where most of its lines begin."""
+    starts: dict[int, Counter[int]] = {}
+    for line in lines:
+        starts.setdefault(line.region, Counter())[round(line.x0)] += 1
+    return {region: float(counter.most_common(1)[0][0]) for region, counter in starts.items()}
+
+
+def _parts_here(part: Sequence[Line], line: Line, body: Body, edges: dict[int, float]) -> bool:
+    """Tell whether ``line`` begins a new block."""
+    last = part[-1]
+    em = max(last.size, 1.0)
+    step = last.y - line.y
+    leading = max(body.leading * em / (body.size or 1.0), 1.1 * em)
+    if line.region != last.region or step <= 0 or step > 1.4 * leading:
+        return True
+    if abs(line.size - last.size) > 0.06 * em:
+        return True
+    if (len(line.segments) > 1) != (len(last.segments) > 1):
+        return _celled(part) != (len(line.segments) > 1)
+    if len(line.segments) > 1:
+        return False
+    if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text) or _heading_ends(part):
+        return True
+    return _new_paragraph(part, line, edges[line.region], em)
+
+
+def _celled(part: Sequence[Line]) -> bool:
+    return len(part[-1].segments) > 1
+
+
+def _heading_ends(part: Sequence[Line]) -> bool:
+    return len(part) == 1 and headings.known_heading(part[0].text.text)
+
+
+def _new_paragraph(part: Sequence[Line], line: Line, edge: float, em: float) -> bool:
+    last = part[-1]
+    width = last.right - last.left
+    indented = edge + 0.6 * em < line.x0 < edge + 4 * em
+    if indented and last.x0 < edge + 0.5 * em:
+        return True
+    ended = _TERMINAL.search(last.text.text) is not None
+    return ended and last.x1 < last.right - 0.15 * width
