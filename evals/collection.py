@@ -1,0 +1,69 @@
+"""An index over documents that are already in memory: for evaluations and training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.manifest import Model
+from index.passages import passages_of
+from index.publish import Made, publish, writing
+from index.rows import PaperRows
+from index.store import open_index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from index.encode import Encoder
+    from index.store import Index
+    from index.text import Document
+
+
+@dataclass
+class _Papers:
+    """Papers cut up and embedded, as ``publish`` wants them."""
+
+    rows: dict[str, PaperRows] = field(default_factory=dict)
+    vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        return sorted(self.rows)
+
+    def paper(self, document_id: str) -> PaperRows:
+        return self.rows[document_id]
+
+    def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
+        return self.vectors[document_id][: len(self.rows[document_id].passages)]
+
+    def sentence_vectors(self, document_id: str) -> NDArray[np.float32]:
+        return self.vectors[document_id][len(self.rows[document_id].passages) :]
+
+
+def index_documents(
+    documents: Iterable[Document],
+    folder: Path,
+    encoder: Encoder,
+    progress: Callable[[int, int], None] | None = None,
+) -> Index:
+    """Publish an index over ``documents`` in ``folder`` and open it."""
+    papers = _Papers()
+    for document in documents:
+        passages, sentences = passages_of(document, encoder.count_pieces, encoder.max_pieces)
+        papers.rows[document.id] = PaperRows.of(document, passages, sentences)
+    texts = [text for key in papers.ids for text in papers.rows[key].embedded_texts()]
+    vectors = encoder.encode(texts, progress)
+    at = 0
+    for key in papers.ids:
+        size = len(papers.rows[key].passages) + len(papers.rows[key].sentences)
+        papers.vectors[key] = vectors[at : at + size]
+        at += size
+    model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
+    with writing(folder):
+        publish(folder, papers, Made(model=model, reading="memory", extra={}))
+    return open_index(folder)

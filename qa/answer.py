@@ -1,0 +1,330 @@
+"""From a question to an ``Answer``: search, rank, decide, quote.
+
+Nothing here writes words of its own about the papers' content: an answer is
+quotes with their places, or the statement that there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.lexical import terms as terms_of
+from index.search import search
+from index.text import Span
+from qa.cite import cite, near_miss
+from qa.features import abbreviations_of, candidates_of, features_of, rarity
+from qa.metadata import metadata_citations
+from qa.question import understand
+from qa.records import Answer, Receipt, Scores, Status
+from qa.select import load_weights
+from qa.short import short_answer
+from qa.subjects import NOBODY, people_in, subjects_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from index.encode import Encoder
+    from index.search import Hit
+    from index.store import Index
+    from index.text import Document, Passage
+    from qa.features import Candidate
+    from qa.question import Question
+    from qa.records import Citation, NearMiss
+    from qa.select import Ranker, Weights
+    from qa.subjects import Subject
+
+WORD = re.compile(r"[^\W_][\w-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to answer."""
+
+    passages: int = 12  #: how many passages are looked into
+    quotes: int = 3  #: most quotes shown for one question
+    quotes_per_paper: int = 2
+    near_misses: int = 3
+    threshold: float | None = None  #: least confidence shown; None for the one the calibrator was fitted to
+    relative: float = 0.5  #: a further quote needs at least this share of the best confidence
+
+
+DEFAULT = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its ranker score and calibrated confidence."""
+
+    candidate: Candidate
+    score: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the papers hold on a question, best first; an ``Answer`` before the decision."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    ranked: tuple[Ranked, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Answerer:
+    """Answers questions from one open index. Holds no state of a conversation; safe in threads
+    where the encoder is."""
+
+    def __init__(
+        self,
+        index: Index,
+        encoder: Encoder,
+        *,
+        weights: Weights | None = None,
+        ranker: Ranker | None = None,
+        settings: Settings = DEFAULT,
+    ) -> None:
+        """Join an open index and the encoder of its questions."""
+        self.index = index
+        self.encoder = encoder
+        self.weights = weights or load_weights()
+        self.ranker = ranker or self.weights
+        self.settings = settings
+
+    @property
+    def threshold(self) -> float:
+        """Least confidence at which a quote is shown."""
+        chosen = self.settings.threshold
+        return self.weights.threshold if chosen is None else chosen
+
+    def gather(self, text: str, *, documents: frozenset[str] | None = None) -> Evidence:
+        """Return the ranked sentences for a standalone question, from ``documents`` or all papers.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        started = perf_counter()
+        question = understand(text)
+        vector = self.encoder.encode([question.text])[0]
+        encoded = perf_counter()
+        hits = self._search(question, vector, documents)
+        searched = perf_counter()
+        candidates = [
+            candidate
+            for candidate in candidates_of(self.index, question, hits, vector)
+            if about(candidate.document, candidate.sentence.span, question.subject)
+        ]
+        features = features_of(question, candidates, rarity(self.index, question.terms))
+        scores = self.ranker.scores(question, candidates, features)
+        confidence = self.weights.confidence(features, scores)
+        order = np.argsort(-scores, kind="stable")
+        ranked = tuple(Ranked(candidates[i], float(scores[i]), float(confidence[i])) for i in order)
+        seconds = {
+            "encode": encoded - started,
+            "search": searched - encoded,
+            "rank": perf_counter() - searched,
+        }
+        return Evidence(question, tuple(hits), ranked, seconds)
+
+    def _search(
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+    ) -> list[Hit]:
+        """Search twice: the second time with the long and short forms that the papers found define.
+
+        Where the question names a person, papers on other people give way.
+        """
+        limit = self.settings.passages
+        wider = limit if question.subject == NOBODY else 4 * limit
+        hits = search(self.index, question.text, vector, limit=wider, documents=documents)
+        expanded = expand(question, [self.index.documents[hit.passage.document_id] for hit in hits[:limit]])
+        if expanded != question.text:
+            hits = search(self.index, expanded, vector, limit=wider, documents=documents)
+        if question.subject != NOBODY:
+            hits = [hit for hit in hits if self._about(hit.passage, question.subject)]
+        return hits[:limit]
+
+    def _about(self, passage: Passage, subject: Subject) -> bool:
+        return about(self.index.documents[passage.document_id], passage.span, subject)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        resolved: str | None = None,
+        documents: frozenset[str] | None = None,
+    ) -> Answer:
+        """Return the answer to ``question``; ``resolved`` is its standalone form, if it differs.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            QuoteError: a quote differs from its paper's text; nothing is shown then.
+        """
+        standalone = resolved or question
+        evidence = self.gather(standalone, documents=documents)
+        citations = metadata_citations(self.index, evidence, documents) or tuple(
+            self._cite(number, item, evidence.question)
+            for number, item in enumerate(self._choose(evidence), 1)
+        )
+        status, reasons = self._judge(evidence, citations, documents)
+        best = evidence.ranked[0].confidence if evidence.ranked else 0.0
+        return Answer(
+            question=question,
+            resolved_question=evidence.question.text,
+            status=status,
+            confidence=max((c.confidence for c in citations), default=best),
+            citations=citations,
+            near_misses=() if citations else self._near_misses(evidence),
+            reasons=reasons,
+            receipt=self._receipt(evidence),
+        )
+
+    def _choose(self, evidence: Evidence) -> list[Ranked]:
+        """Pick what to quote: sure enough, no paper crowding out others, nothing said twice."""
+        sure = [item for item in evidence.ranked if item.confidence >= self.threshold]
+        if not sure or evidence.ranked[0].confidence < self.threshold:
+            return []
+        every = evidence.question.every_paper
+        most = max(self.settings.quotes, 10) if every else self.settings.quotes
+        per_paper = 1 if every else self.settings.quotes_per_paper
+        floor = 0.0 if every else self.settings.relative * sure[0].confidence
+        chosen: list[Ranked] = []
+        papers: Counter[str] = Counter()
+        for item in sure:
+            paper = item.candidate.document.id
+            full = len(chosen) == most or papers[paper] == per_paper or item.confidence < floor
+            if full or any(alike(item.candidate.text, other.candidate.text) for other in chosen):
+                continue
+            chosen.append(item)
+            papers[paper] += 1
+        first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(chosen)))}
+        return sorted(chosen, key=lambda item: (first[item.candidate.document.id], -item.score))
+
+    def _cite(self, number: int, item: Ranked, question: Question) -> Citation:
+        candidate = item.candidate
+        hit = candidate.hit
+        span = candidate.sentence.span
+        passage = Span(min(hit.passage.span.start, span.start), max(hit.passage.span.end, span.end))
+        scores = Scores(
+            ranker=item.score,
+            passage=hit.score,
+            lexical=hit.lexical,
+            dense=candidate.dense,
+            terms=tuple(term for term in question.terms if term in candidate.matched),
+        )
+        return cite(
+            candidate.document,
+            candidate.sentence,
+            passage,
+            number=number,
+            confidence=item.confidence,
+            short=short_answer(question, candidate),
+            scores=scores,
+        )
+
+    def _judge(
+        self, evidence: Evidence, citations: Sequence[Citation], documents: frozenset[str] | None
+    ) -> tuple[Status, tuple[str, ...]]:
+        question = evidence.question
+        if not citations:
+            return Status.NOT_FOUND, self._reasons(evidence, documents)
+        if question.every_paper:
+            quoted = {citation.document_id for citation in citations}
+            looked_at = dict.fromkeys(hit.passage.document_id for hit in evidence.hits)
+            silent = [self.index.documents[paper].name for paper in looked_at if paper not in quoted]
+            if silent:
+                return Status.PARTIAL, tuple(f"Nothing sure enough was found in “{name}”." for name in silent)
+        return Status.ANSWERED, ()
+
+    def _reasons(self, evidence: Evidence, documents: frozenset[str] | None) -> tuple[str, ...]:
+        """Say why nothing is quoted."""
+        question = evidence.question
+        reasons = []
+        if question.subject != NOBODY and not evidence.hits:
+            reasons.append("No paper here is about the person the question names.")
+        absent = self._absent_words(question) if documents is None else []
+        if absent:
+            listed = ", ".join(f"“{word}”" for word in absent)
+            reasons.append(f"The papers mention {listed} nowhere.")
+        if not reasons:
+            reasons.append("No sentence is likely enough to answer the question.")
+        return tuple(reasons)
+
+    def _absent_words(self, question: Question) -> list[str]:
+        """Return the telling words of the question that no indexed passage holds."""
+        absent = []
+        for word in dict.fromkeys(WORD.findall(question.text)):
+            stems = terms_of(word)
+            telling = [stem for stem in stems if stem in question.terms]
+            if telling and len(word) > 2 and not any(self.index.lexical.document_frequency(s) for s in telling):
+                absent.append(word)
+        return absent
+
+    def _near_misses(self, evidence: Evidence) -> tuple[NearMiss, ...]:
+        hits = evidence.hits[: self.settings.near_misses]
+        return tuple(near_miss(self.index.documents[hit.passage.document_id], hit) for hit in hits)
+
+    def _receipt(self, evidence: Evidence) -> Receipt:
+        papers = hashlib.sha256("".join(sorted(self.index.documents)).encode()).hexdigest()
+        return Receipt(
+            index=papers,
+            generation=self.index.generation,
+            model=self.encoder.fingerprint,
+            ranker=self.ranker.fingerprint,
+            threshold=self.threshold,
+            settings={key: getattr(self.settings, key) for key in Settings.__slots__},
+            seconds={stage: round(value, 6) for stage, value in evidence.seconds.items()},
+        )
+
+
+def expand(question: Question, documents: Sequence[Document]) -> str:
+    """Return the question with the other forms of its abbreviations that ``documents`` define."""
+    asked = frozenset(question.terms)
+    added: dict[str, None] = {}
+    for document in {document.id: document for document in documents}.values():
+        for short, long in abbreviations_of(document).items():
+            short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
+            if short_terms and short_terms <= asked and not long_terms <= asked:
+                added[long] = None
+            elif long_terms and long_terms <= asked and not short_terms <= asked:
+                added[short] = None
+    return " ".join([question.text, *added])
+
+
+def about(document: Document, span: Span, subject: Subject) -> bool:
+    """Tell whether ``span`` can be about ``subject``.
+
+    Not so if its paper reports on other people only, unless the span itself
+    introduces someone who fits; nor if the span introduces only people who do not.
+    """
+    if subject == NOBODY:
+        return True
+    named = people_in(span.of(document.text))
+    if named:
+        return any(not person.conflicts(subject) for person in named)
+    reported = paper_subjects(document)
+    return not reported or any(not person.conflicts(subject) for person in reported)
+
+
+@lru_cache(maxsize=256)
+def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # noqa: ARG001 - the id tells papers apart
+    return subjects_of(text)
+
+
+def paper_subjects(document: Document) -> tuple[Subject, ...]:
+    """Return the people whom a paper reports on."""
+    return _subjects(document.id, document.text)
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether two sentences say nearly the same: four of five of their words are shared."""
+    first, second = frozenset(terms_of(one)), frozenset(terms_of(other))
+    return len(first & second) >= 0.8 * max(len(first | second), 1)

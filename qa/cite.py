@@ -1,0 +1,118 @@
+"""From a sentence to a citation: the quote is checked against the text before anything is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.errors import QuoteError
+from qa.records import Citation, NearMiss, Scores, TableContext
+
+if TYPE_CHECKING:
+    from index.search import Hit
+    from index.text import Document, Sentence, Span
+
+
+def quote(document: Document, span: Span) -> str:
+    """Return the characters of ``document`` at ``span``.
+
+    Raises:
+        QuoteError: the span leaves the text, or covers nothing but white space.
+    """
+    text = span.of(document.text)
+    if len(text) != len(span) or not text.strip():
+        raise QuoteError(
+            f"{document.source}: there is no text at {span.start}:{span.end}.",
+            "Rebuild the index: loccit build.",
+        )
+    return text
+
+
+def check(document: Document, citation: Citation) -> None:
+    """Refuse a citation whose quote is not verbatim.
+
+    Raises:
+        QuoteError: document, quote or short answer differ from the text cited.
+    """
+    same_document = citation.document_id == document.id
+    same_text = quote(document, citation.span) == citation.quote
+    inside = citation.short is None or citation.span.contains(citation.short)
+    if not (same_document and same_text and inside and citation.passage.contains(citation.span)):
+        raise QuoteError(
+            f"{document.source}: the quote at {citation.span.start}:{citation.span.end} is not verbatim.",
+            "Rebuild the index: loccit build.",
+        )
+
+
+def cite(
+    document: Document,
+    sentence: Sentence,
+    passage: Span,
+    *,
+    number: int,
+    confidence: float,
+    short: Span | None,
+    scores: Scores,
+) -> Citation:
+    """Return the checked citation of ``sentence``."""
+    place = document.map.place(sentence.span)
+    citation = Citation(
+        number=number,
+        document_id=document.id,
+        source=document.source,
+        title=document.title,
+        span=sentence.span,
+        quote=quote(document, sentence.span),
+        page=place.page,
+        page_label=place.page_label,
+        line=place.line,
+        last_line=place.last_line,
+        section=section_of(document, sentence.span),
+        passage=passage,
+        confidence=confidence,
+        short=short,
+        table=table_context(document, sentence.span),
+        scores=scores,
+    )
+    check(document, citation)
+    return citation
+
+
+def near_miss(document: Document, hit: Hit) -> NearMiss:
+    """Return the passage of ``hit`` as something near the question, not as an answer."""
+    span = hit.passage.span
+    place = document.map.place(span)
+    return NearMiss(
+        document_id=document.id,
+        source=document.source,
+        title=document.title,
+        span=span,
+        quote=quote(document, span),
+        page=place.page,
+        line=place.line,
+        section=section_of(document, span),
+        score=hit.score,
+    )
+
+
+def section_of(document: Document, span: Span) -> str:
+    """Return the titles from the main section down to ``span``, joined by " > "."""
+    for block in document.blocks:
+        if block.span.overlaps(span):
+            return " > ".join(document.section_path(block.section))
+    return ""
+
+
+def table_context(document: Document, span: Span) -> TableContext | None:
+    """Return caption, column heads and cells if ``span`` is a row of a table; else None."""
+    for table in document.tables:
+        if not table.span.contains(span):
+            continue
+        for row in table.rows:
+            if row.span == span:
+                return TableContext(
+                    label=table.label,
+                    caption=table.caption.of(document.text) if table.caption else "",
+                    header=tuple(cell.of(document.text) for cell in table.header),
+                    cells=tuple(cell.of(document.text) for cell in row.cells),
+                )
+    return None

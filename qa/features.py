@@ -1,0 +1,283 @@
+"""Measures of how well a sentence answers a question; what the ranker learns from.
+
+One row a candidate sentence, one column a feature of ``NAMES``. Everything is
+computed from the question, the sentence, its passage and its paper; nothing
+depends on a collection's subject, so that weights learned on one hold on others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.lexical import terms as terms_of
+from index.text import BlockKind
+from qa.abbreviations import definitions
+from qa.question import Wanted, equivalents, held_spans, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from index.search import Hit
+    from index.store import Index
+    from index.text import Document, Sentence
+    from qa.question import Question
+
+NAMES = (
+    "dense",  # cosine of question and sentence
+    "dense_z",  # the same, standardised over the candidates
+    "coverage",  # share of the question's words in the sentence, weighted by rarity
+    "coverage_z",
+    "pairs",  # share of neighbouring question words that stand near each other
+    "rarest",  # whether the question's rarest word is there
+    "around",  # coverage by the sentence and its two neighbours
+    "context",  # coverage by the sentence and its passage's title, section, table heads
+    "missing_in_paper",  # weighted share of the question's words that the paper lacks
+    "passage",  # hybrid score of the passage
+    "passage_first",  # 1 / rank of the passage
+    "passage_dense",
+    "passage_lexical",  # BM25 relative to the best passage
+    "kind_held",  # holds the wanted kind of answer
+    "kind_lacked",  # a kind is wanted and not held
+    "kind_near",  # closeness of the wanted kind to a word of the question
+    "unit_near",  # for any question: closeness of a number to a word of the question
+    "length",  # log of the number of words
+    "short",  # under five words
+    "echo",  # share of the sentence's words that the question has
+    "caption",
+    "table",
+    "note",
+    "abstract",
+    "introduction",
+    "methods",
+    "results",
+    "discussion",
+    "conclusion",
+    "late",  # position in the paper, 0 to 1
+    "leaning",  # opens with a word that leans on the sentence before
+)
+_WORD = re.compile(r"[^\W_]+(?:[-\u2010\u2011/.'\u2019][^\W_]+)*")
+_LEANING = re.compile(
+    r"(?:this|these|those|it|they|however|moreover|furthermore|also|in addition|therefore|thus|such)\b", re.I
+)
+_SECTIONS = (
+    ("abstract", r"abstract|summary"),
+    ("introduction", r"introduction|background|objective|aim|purpose"),
+    ("methods", r"method|materials|procedure|design|statistic|participants|intervention"),
+    ("results", r"result|finding|case|outcome|patient"),
+    ("discussion", r"discussion|comment|limitation"),
+    ("conclusion", r"conclu"),
+)
+_SECTION_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _SECTIONS)
+_NEAR = 60  # characters within which a value counts as belonging to a word
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A stem and where its word stands."""
+
+    stem: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer, with the hit that brought it."""
+
+    sentence: Sentence
+    document: Document
+    hit: Hit
+    dense: float  #: cosine of question and sentence
+    matched: frozenset[str]  #: stems of the question that it has, in any form
+    missing: frozenset[str]  #: stems of the question that its paper lacks
+
+    @property
+    def text(self) -> str:
+        """The sentence itself."""
+        return self.sentence.span.of(self.document.text)
+
+
+@lru_cache(maxsize=200_000)
+def _stems(word: str) -> tuple[str, ...]:
+    return tuple(terms_of(word))
+
+
+@lru_cache(maxsize=20_000)
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """Return the stems of ``text`` with their places; stop words are left out."""
+    return tuple(
+        Token(stem, match.start(), match.end())
+        for match in _WORD.finditer(text)
+        for stem in _stems(match.group())
+    )
+
+
+@lru_cache(maxsize=256)
+def _paper_stems(document_id: str, text: str) -> frozenset[str]:  # noqa: ARG001 - the id makes hashing the key quick
+    return frozenset(terms_of(text))
+
+
+@lru_cache(maxsize=256)
+def _paper_abbreviations(document_id: str, text: str) -> dict[str, str]:  # noqa: ARG001 - as above
+    return definitions(text)
+
+
+def abbreviations_of(document: Document) -> dict[str, str]:
+    """Return the paper's own abbreviations, long forms by short."""
+    return _paper_abbreviations(document.id, document.text)
+
+
+def rarity(index: Index, terms: Sequence[str]) -> dict[str, float]:
+    """Return the inverse document frequency of each term over the passages, floor 0.1."""
+    total = max(len(index.passages), 1)
+    found = {term: index.lexical.document_frequency(term) for term in terms}
+    return {t: max(float(np.log(1 + (total - n + 0.5) / (n + 0.5))), 0.1) for t, n in found.items()}
+
+
+def candidates_of(
+    index: Index, question: Question, hits: Sequence[Hit], vector: NDArray[np.float32]
+) -> list[Candidate]:
+    """Return the sentences of the passages hit, best passage first."""
+    found: list[Candidate] = []
+    for hit in hits:
+        document = index.documents[hit.passage.document_id]
+        same = equivalents(question, abbreviations_of(document))
+        in_paper = _paper_stems(document.id, document.text)
+        missing = frozenset(t for t in question.terms if not any(c <= in_paper for c in same[t]))
+        for row, sentence in index.sentences_of(hit.position):
+            text = sentence.span.of(document.text)
+            stems = frozenset(token.stem for token in tokens_of(text))
+            if sentence.kind is BlockKind.TABLE:
+                stems |= frozenset(token.stem for token in tokens_of(hit.passage.context))
+            found.append(
+                Candidate(
+                    sentence=sentence,
+                    document=document,
+                    hit=hit,
+                    dense=float(index.sentence_vectors[row] @ vector),
+                    matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
+                    missing=missing,
+                )
+            )
+    return found
+
+
+def features_of(
+    question: Question, candidates: Sequence[Candidate], weights: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """Return the features, shape (candidates, len(NAMES)).
+
+    ``weights`` is the rarity of each term of the question.
+    """
+    if not candidates:
+        return np.zeros((0, len(NAMES)))
+    total = sum(weights[t] for t in question.terms) or 1.0
+    coverage = np.array([sum(weights[t] for t in c.matched) / total for c in candidates])
+    dense = np.array([c.dense for c in candidates])
+    best_lexical = max(max(c.hit.lexical for c in candidates), 1e-9)
+    rarest = max(question.terms, key=lambda t: weights[t], default="")
+    rows = []
+    for at, candidate in enumerate(candidates):
+        near = [
+            c
+            for c in candidates[max(at - 1, 0) : at + 2]
+            if c.hit.position == candidate.hit.position
+        ]
+        around = frozenset().union(*(c.matched for c in near))
+        text = candidate.text
+        context = frozenset(token.stem for token in tokens_of(candidate.hit.passage.context))
+        in_context = candidate.matched | (context & set(question.terms))
+        rows.append(
+            [
+                dense[at],
+                _z(dense, at),
+                coverage[at],
+                _z(coverage, at),
+                _pairs(question.terms, text),
+                float(rarest in candidate.matched),
+                sum(weights[t] for t in around) / total,
+                sum(weights[t] for t in in_context) / total,
+                sum(weights[t] for t in candidate.missing) / total,
+                candidate.hit.score,
+                1.0 / candidate.hit.rank,
+                candidate.hit.dense,
+                candidate.hit.lexical / best_lexical,
+                *_kinds(question, candidate, text),
+                *_shape(question, candidate, text),
+                *_sections(candidate),
+                candidate.sentence.span.start / max(len(candidate.document.text), 1),
+                float(_LEANING.match(text) is not None),
+            ]
+        )
+    return np.array(rows, dtype=np.float64)
+
+
+def _z(values: NDArray[np.float64], at: int) -> float:
+    spread = float(values.std())
+    return float((values[at] - values.mean()) / spread) if spread > 1e-9 else 0.0
+
+
+def _pairs(terms: Sequence[str], text: str) -> float:
+    """Return the share of neighbouring terms that stand within three words of each other."""
+    if len(terms) < 2:
+        return 0.0
+    places: dict[str, list[int]] = {}
+    for at, token in enumerate(tokens_of(text)):
+        places.setdefault(token.stem, []).append(at)
+    near = 0
+    for first, second in zip(terms, terms[1:], strict=False):
+        near += any(
+            0 < abs(b - a) <= 3 for a in places.get(first, ()) for b in places.get(second, ())
+        )
+    return near / (len(terms) - 1)
+
+
+def _kinds(question: Question, candidate: Candidate, text: str) -> tuple[float, float, float, float]:
+    held = holds(question.wanted, text)
+    words = [(t.start, t.end) for t in tokens_of(text) if t.stem in candidate.matched]
+    whole_row = candidate.sentence.kind is BlockKind.TABLE
+    return (
+        float(held is True),
+        float(held is False),
+        _closeness(words, held_spans(question.wanted, text), whole_row=whole_row),
+        _closeness(words, held_spans(Wanted.NUMBER, text), whole_row=whole_row),
+    )
+
+
+def _closeness(
+    words: Sequence[tuple[int, int]], values: Sequence[tuple[int, int]], *, whole_row: bool
+) -> float:
+    """Return 1 where a value touches a word, falling to 0 at ``_NEAR`` characters; 1 in a row."""
+    if not words or not values:
+        return 0.0
+    if whole_row:
+        return 1.0
+    gap = min(max(v[0] - w[1], w[0] - v[1], 0) for w in words for v in values)
+    return max(0.0, 1.0 - gap / _NEAR)
+
+
+def _shape(question: Question, candidate: Candidate, text: str) -> tuple[float, ...]:
+    words = tokens_of(text)
+    kind = candidate.sentence.kind
+    shared = sum(token.stem in question.terms for token in words)
+    return (
+        float(np.log1p(len(words))),
+        float(len(words) < 5),
+        shared / max(len(words), 1),
+        float(kind is BlockKind.CAPTION),
+        float(kind is BlockKind.TABLE),
+        float(kind is BlockKind.NOTE),
+    )
+
+
+def _sections(candidate: Candidate) -> list[float]:
+    path = " ".join(candidate.document.section_path(candidate.hit.passage.section))
+    found = next((name for name, pattern in _SECTION_PATTERNS if pattern.search(path)), None)
+    return [float(name == found) for name, _ in _SECTIONS]

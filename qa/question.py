@@ -1,0 +1,178 @@
+"""Understands a question: which words carry it, what kind of answer it wants, whom it is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from index.errors import QuestionError
+from index.lexical import terms as terms_of
+from index.lexical import words as words_of
+from qa.subjects import Subject, asked_about
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Longest question taken, in code points.
+LONGEST = 2_000
+
+
+class Wanted(StrEnum):
+    """The kind of answer that a question wants."""
+
+    TIME = "time"  #: a date, a duration, a moment
+    AGE = "age"
+    DOSE = "dose"
+    PERCENT = "percent"
+    NUMBER = "number"  #: a count or a measured value
+    REASON = "reason"
+    PERSON = "person"
+    PLACE = "place"
+    YES_NO = "yes/no"
+    ANY = "any"
+
+
+_WANTED = (
+    (Wanted.AGE, r"\bhow old\b|\bwhat age\b|\bwhat (?:is|was) (?:the |her |his |their )?(?:[\w'\u2019-]+ ){0,2}age\b"),
+    (Wanted.DOSE, r"\b(?:what|which|how (?:much|many|high|large|big)).{0,60}\bdos(?:e|es|age|ing)\b|^dos(?:e|age)\b"),
+    (Wanted.PERCENT, r"\bpercent(?:age)?s?\b|\bwhat (?:proportion|fraction|share)\b|\bhow (?:common|prevalent|frequent)\b"),
+    (
+        Wanted.TIME,
+        r"\bhow (?:long|soon|often|quickly|fast|early|late|recently)\b|\bwhen\b|\b(?:what|which) (?:date|day|year|month|time)"
+        r"|\bhow many (?:days|weeks|months|years|hours|minutes)\b|\b(?:duration|interval|time (?:to|from|between|course))\b",
+    ),
+    (
+        Wanted.NUMBER,
+        r"\bhow (?:many|much|high|low|large|big|elevated|heavy|tall|severe)\b|\b(?:level|value|count|number|titer|titre|score"
+        r"|concentration|rate|ratio|size|range|weight|temperature|pressure|result|reading|incidence|prevalence)s?\b",
+    ),
+    (Wanted.REASON, r"\bwhy\b|\bhow come\b|\bwhat (?:\w+ ){0,3}(?:reason|cause|rationale)|\bfor what reason\b"),
+    (Wanted.PERSON, r"^\s*who\b|\bwhom\b|\bwhose\b"),
+    (Wanted.PLACE, r"^\s*where\b|\b(?:what|which) (?:country|city|hospital|university|institution|cent(?:er|re)|site)\b"),
+    (
+        Wanted.YES_NO,
+        r"^\s*(?:and |but |so )?(?:is|are|was|were|did|do|does|has|have|had|can|could|should|would|will|may|might|must)(?:n't)?\b",
+    ),
+)
+_WANTED_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _WANTED)
+_NUMBER_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|several|few)"
+)
+_TIME_UNIT = r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?)"
+_HELD = {
+    Wanted.TIME: rf"(?:\d|\b{_NUMBER_WORD})[\s-]*(?:\w+[\s-])?{_TIME_UNIT}\b|\b(?:19|20)\d\d\b|\b(?:daily|weekly|monthly|yearly"
+    r"|annually|today|yesterday|immediately|once|twice|(?:January|February|March|April|May|June|July|August|September"
+    r"|October|November|December)\s+\d)",
+    Wanted.AGE: r"\b\d+[\s-]*(?:years?|months?|weeks?|days?)[\s-]*old\b|\baged? (?:of )?\d|\b(?:mean|median) age\b",
+    Wanted.DOSE: r"\d\s?(?:m?g|\u00b5g|\u03bcg|mcg|IU|U|units?|m?[lL]|mmol|mEq|MBq|Gy|ppm|%)\b(?:/\w+)?",
+    Wanted.PERCENT: r"\d\s?%|\bper ?cent\b|\b\d+ (?:of|out of) (?:the )?\d+\b|\b\d+/\d+\b|\b\d+ (?:in|per) [\d,]+",
+    Wanted.NUMBER: rf"\d|\b{_NUMBER_WORD}\b",
+    Wanted.REASON: r"\b(?:because|due to|owing to|as a result|caused? by|secondary to|attribut\w+|led to|lead(?:s|ing)? to|therefore"
+    r"|thus|hence|in order to|so that|given (?:the|that|his|her)|reasons?|since|explain\w*|prompting|result(?:s|ed|ing)? (?:in|from)"
+    r"|account(?:s|ed) for|prevent|avoid|offset|rationale|to (?:rule out|reduce|ensure|assess|confirm|minimi[sz]e))\b",
+    Wanted.PERSON: r"\b[A-Z][a-z]+ (?:[A-Z]\.? ?)*[A-Z][a-z]+|\bDr\b|\b(?:physician|surgeon|team|nurse|author)s?\b",
+    Wanted.PLACE: r"\b(?:in|at|from|near|to)(?: the)? [A-Z][\w-]+",
+}
+_HELD_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _HELD.items()}
+_EVERY = re.compile(
+    r"\b(?:each|every|both|all|either)(?: of the)?(?: two| three)? (?:\w+ )?(?:patients?|cases?|papers?|reports?|stud(?:y|ies)"
+    r"|articles?|authors|women|men)\b|\b(?:between|across|among) the (?:two |three )?(?:patients|cases|papers|reports|studies)\b"
+    r"|\bcompare[ds]?\b(?=.*\b(?:patients|cases|papers|reports|studies)\b)|\bthe two (?:patients|cases|papers|reports)\b",
+    re.IGNORECASE,
+)
+#: Words that ask or point, and so cannot be expected in an answer.
+_ASKING = frozenset(
+    terms_of(
+        "what which who whom whose when where why how did does do was were is are has had many much long old often"
+        " patient patients case cases paper papers report reports reported article articles study authors author describe described"
+        " mention mentioned state stated say says given give tell show list name woman women man men female male lady"
+        " gentleman girl boy person each both every all either please according find found about kind type"
+        " there any level levels value values result results number reason"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A standalone question, understood."""
+
+    text: str
+    terms: tuple[str, ...]  #: stems of the words an answer may share, in order, without repeats
+    compounds: tuple[tuple[str, frozenset[str]], ...]  #: hyphenated words: ("il6", {"il", "6"})
+    wanted: Wanted
+    subject: Subject
+    every_paper: bool  #: wants an answer from each paper: "both patients"
+
+
+def understand(text: str) -> Question:
+    """Return the question in ``text``.
+
+    Raises:
+        QuestionError: there is nothing to look for, or more than ``LONGEST`` characters.
+    """
+    asked = " ".join(text.split())
+    if not asked:
+        raise QuestionError("the question is empty.", 'Ask in a sentence: loccit ask "What was the dose?".')
+    if len(asked) > LONGEST:
+        raise QuestionError(f"the question has {len(asked)} characters.", f"Shorten it to {LONGEST} at most.")
+    if not any(character.isalnum() for character in asked):
+        raise QuestionError(f"“{asked[:40]}” holds no word.", "Ask in words.")
+    terms = tuple(dict.fromkeys(terms_of(asked)))
+    telling = tuple(term for term in terms if term not in _ASKING)
+    wanted = next((kind for kind, pattern in _WANTED_PATTERNS if pattern.search(asked)), Wanted.ANY)
+    return Question(
+        text=asked,
+        terms=telling or terms,
+        compounds=tuple(_compounds(asked)),
+        wanted=wanted,
+        subject=asked_about(asked),
+        every_paper=_EVERY.search(asked) is not None,
+    )
+
+
+def _compounds(text: str) -> Iterator[tuple[str, frozenset[str]]]:
+    for word in dict.fromkeys(words_of(text)):
+        parts = terms_of(word)
+        if len(parts) > 2:
+            yield parts[0], frozenset(parts[1:])
+
+
+def holds(wanted: Wanted, text: str) -> bool | None:
+    """Tell whether ``text`` holds something of the wanted kind; None where that cannot be told."""
+    pattern = _HELD_PATTERNS.get(wanted)
+    return None if pattern is None else pattern.search(text) is not None
+
+
+def held_spans(wanted: Wanted, text: str) -> list[tuple[int, int]]:
+    """Return where ``text`` holds things of the wanted kind, as (start, end)."""
+    pattern = _HELD_PATTERNS.get(wanted)
+    return [match.span() for match in pattern.finditer(text)] if pattern else []
+
+
+def equivalents(
+    question: Question, abbreviations: Mapping[str, str]
+) -> dict[str, tuple[frozenset[str], ...]]:
+    """Return for each term the sets of stems, any of which stands for it in this paper.
+
+    "ck" is stood for by {"creatin", "kinas"} where the paper defines CK; the
+    words of a long form that the question spells out are stood for by the short.
+    """
+    found: dict[str, list[frozenset[str]]] = {term: [frozenset((term,))] for term in question.terms}
+    asked = frozenset(question.terms)
+    for whole, parts in question.compounds:
+        for term, others in ((whole, parts), *((part, frozenset((whole,))) for part in parts)):
+            if term in found:
+                found[term].append(others)
+    for short, long in abbreviations.items():
+        short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
+        if not short_terms or not long_terms:  # a stop word spelt in capitals
+            continue
+        if short_terms <= asked:
+            for term in short_terms:
+                found[term].append(long_terms)
+        if long_terms <= asked:
+            for term in long_terms:
+                found[term].append(short_terms)
+    return {term: tuple(choices) for term, choices in found.items()}

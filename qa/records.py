@@ -1,0 +1,108 @@
+"""What a question is answered with. All records are immutable and become JSON by ``as_json``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from index.text import Span
+
+
+class Status(StrEnum):
+    """Whether the papers answer."""
+
+    ANSWERED = "answered"  #: the quotes shown answer with at least the confidence asked for
+    PARTIAL = "partial"  #: some of what was asked for is answered: not every paper, not every part
+    NOT_FOUND = "not_found"  #: nothing in the papers answers; only nearest passages are shown
+
+
+@dataclass(frozen=True, slots=True)
+class TableContext:
+    """What a quoted table row needs to be understood; every text is a quote, too."""
+
+    label: str  #: "Table 1"
+    caption: str
+    header: tuple[str, ...]  #: column heads
+    cells: tuple[str, ...]  #: of the quoted row
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Why a sentence was chosen. Higher is better in all of them."""
+
+    ranker: float  #: learned score of the sentence, a probability before calibration
+    passage: float  #: sum of the passage's two z-scores
+    lexical: float  #: BM25 of the passage
+    dense: float  #: cosine of question and sentence
+    terms: tuple[str, ...]  #: words of the question that the sentence has, in any form
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One quote and the place it stands in."""
+
+    number: int  #: counted from 1 over the answer
+    document_id: str
+    source: str  #: the paper's file name
+    title: str  #: empty where the paper states none
+    span: Span  #: the quote, in code points of the canonical text
+    quote: str  #: exactly ``text[span.start:span.end]``
+    page: int | None  #: first physical page, counted from 1; None for files without pages
+    page_label: str | None
+    line: int | None  #: first line of the file, counted from 1; None for PDF
+    last_line: int | None
+    section: str  #: titles from the main section down, joined by " > "
+    passage: Span  #: the passage around the quote
+    confidence: float  #: calibrated probability that the quote answers the question
+    short: Span | None  #: the decisive words inside the quote; None where unsure
+    table: TableContext | None
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A passage near the question that does not answer it."""
+
+    document_id: str
+    source: str
+    title: str
+    span: Span
+    quote: str
+    page: int | None
+    line: int | None
+    section: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is needed to get the same answer again."""
+
+    index: str  #: digest over the ids of the indexed papers
+    generation: int
+    model: str  #: fingerprint of the encoder
+    ranker: str  #: sha256 of the ranker's weights
+    threshold: float
+    settings: dict[str, float | int | str | None]
+    seconds: dict[str, float]  #: time of each stage
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The papers' answer to one question."""
+
+    question: str  #: as asked
+    resolved_question: str  #: as searched: follow-ups made to stand alone
+    status: Status
+    confidence: float  #: of the best quote; for ``not_found`` of the best rejected one
+    citations: tuple[Citation, ...]  #: grouped by paper, best paper first
+    near_misses: tuple[NearMiss, ...]
+    reasons: tuple[str, ...]  #: for people: why nothing, or not everything, was found
+    receipt: Receipt
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """Return ``answer`` as an object that ``json.dumps`` takes, with the field names above."""
+    return asdict(answer)

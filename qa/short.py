@@ -1,0 +1,80 @@
+"""Marks the decisive words inside a quoted sentence, where that can be done safely."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from index.lexical import terms as terms_of
+from index.text import BlockKind, Span
+from qa.features import tokens_of
+from qa.question import Wanted, held_spans
+
+if TYPE_CHECKING:
+    from index.text import Table
+    from qa.features import Candidate
+    from qa.question import Question
+
+#: A number with the sign before it and the unit behind it.
+_VALUE = re.compile(
+    r"(?:[<>\u2264\u2265~\u00b1+]\s?)?\d[\d,.]*(?:\s?[-\u2013/:x\u00d7]\s?\d[\d,.]*)*(?<![,.])"
+    r"(?:\s?(?:%|\u00b0\s?[CF]?|[A-Za-z\u00b5\u03bc]{1,5}/[A-Za-z\u00b5\u03bc]{1,4}\d?(?:/[a-z]{1,5})?"
+    r"|m?g|\u00b5g|\u03bcg|mcg|kg|[mk]?IU|units?|m?[lL]|[ckm]?m|mmHg|mmol|mEq|bpm"
+    r"|(?:second|minute|hour|day|week|month|year)s?(?:[- ]old)?|degrees? \w+)(?![A-Za-z]))?"
+)
+_NUMERIC = frozenset({Wanted.NUMBER, Wanted.DOSE, Wanted.PERCENT})
+_REACH = 40  #: characters between value and word beyond which they are not taken to belong together
+
+
+def short_answer(question: Question, candidate: Candidate) -> Span | None:
+    """Return the span of the decisive words, or None where it is not sure which they are."""
+    if candidate.sentence.kind is BlockKind.TABLE:
+        return _cell(question, candidate)
+    text = candidate.text
+    if question.wanted in _NUMERIC or question.wanted is Wanted.ANY:
+        spans = [match.span() for match in _VALUE.finditer(text) if not _citation(text, *match.span())]
+        if question.wanted is Wanted.PERCENT:
+            spans = [span for span in spans if "%" in text[slice(*span)]] or held_spans(Wanted.PERCENT, text)
+    elif question.wanted in {Wanted.TIME, Wanted.AGE}:
+        spans = held_spans(question.wanted, text)
+    else:
+        return None
+    if question.wanted is Wanted.ANY and (len(spans) != 1 or not re.search(r"[A-Za-z%\u00b0]", text[slice(*spans[0])])):
+        return None
+    words = [(t.start, t.end) for t in tokens_of(text) if t.stem in candidate.matched]
+    near = sorted((min(max(s[0] - w[1], w[0] - s[1], 0) for w in words), s) for s in spans) if words else []
+    near = [item for item in near if item[0] <= _REACH]
+    if not near or (len(near) > 1 and near[1][0] - near[0][0] < 4):
+        return None
+    start = candidate.sentence.span.start
+    return Span(start + near[0][1][0], start + near[0][1][1])
+
+
+def _citation(text: str, start: int, end: int) -> bool:
+    """Tell whether a number stands in citation brackets, or names a figure or table."""
+    bracket = text.rfind("[", 0, start)
+    inside = bracket >= 0 and "]" not in text[bracket:start] and "]" in text[end : end + 30]
+    return inside or re.search(r"(?:Fig(?:ure|s)?\.?|Table|Ref\.?)\s?$", text[:start]) is not None
+
+
+def _cell(question: Question, candidate: Candidate) -> Span | None:
+    """Return the cell asked for: the one whose column head the question names, else the first value."""
+    table = next(
+        (t for t in candidate.document.tables if t.span.contains(candidate.sentence.span)), None
+    )
+    row = next((r for r in table.rows if r.span == candidate.sentence.span), None) if table else None
+    if table is None or row is None or len(row.cells) < 2:
+        return None
+    named = _named_column(question, candidate.document.text, table)
+    cells = row.cells
+    if named is not None and 0 < named < len(cells):
+        return cells[named]
+    values = [cell for cell in cells[1:] if any(c.isdigit() for c in cell.of(candidate.document.text))]
+    return values[0] if values else None
+
+
+def _named_column(question: Question, text: str, table: Table) -> int | None:
+    asked = frozenset(terms_of(question.text))
+    shared = [len(asked & frozenset(terms_of(cell.of(text)))) for cell in table.header]
+    best = max(shared, default=0)
+    return shared.index(best) if best and shared.count(best) == 1 else None
