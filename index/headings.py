@@ -10,18 +10,22 @@ _MAIN = (
     "|methodology|experimental(?: section)?|study design|statistical analys[ei]s"
     "|results?(?:,? (?:and|&) (?:discussion|conclusions?))?|findings|limitations|strengths and limitations"
     "|case(?: (?:presentation|report|description|history|summary|study|series))?s?"
-    "|(?:general |brief )?discussion(?:,? (?:and|&) conclusions?)?|literature review|review of (?:the )?literature"
+    "|(?:general |brief )?discussion(?:,? (?:and|&) conclusions?)?"
+    "|literature review|review of (?:the )?literature"
     "|conclusions?|concluding remarks|summary and conclusions?|learning points|take[- ]home messages?"
 )
 _BACK = (
     "acknowledge?ments?|references|bibliography|literature cited|works cited|additional information"
-    "|disclosures?|conflicts? of interests?|competing (?:financial )?interests?|declaration of (?:competing )?interests?"
+    "|disclosures?|conflicts? of interests?|competing (?:financial )?interests?"
+    "|declaration of (?:competing )?interests?"
     "|declarations?|funding(?: (?:sources?|statement|information))?|financial (?:support|disclosure)"
     "|(?:data|code)(?: and materials?)? availability(?: statement)?|availability of data and materials?"
     "|authors?[\u2019']? (?:contributions?|information)|contributors|consent(?: for publication| to publish)?"
-    "|(?:informed|patient) consent|ethic(?:al|s) (?:approval|statement|considerations?)(?: and consent to participate)?"
-    "|ethics approval and consent to participate|supplementary (?:materials?|data|information)|supporting information"
-    "|abbreviations?|list of abbreviations|publisher[\u2019']?s note|provenance and peer review|appendix(?: [A-Z0-9])?"
+    "|(?:informed|patient) consent"
+    "|ethic(?:al|s) (?:approval|statement|considerations?)(?: and consent to participate)?"
+    "|supplementary (?:materials?|data|information)|supporting information"
+    "|abbreviations?|list of abbreviations|publisher[\u2019']?s note|provenance and peer review"
+    "|appendix(?: [A-Z0-9])?"
 )
 _NUMBER = r"(?:\d+(?:\.\d+)*\.?|[IVX]+\.)"
 _KNOWN = re.compile(rf"\s*(?P<number>{_NUMBER})?\s*(?P<title>{_MAIN}|{_BACK})\s*[:.]?\s*", re.IGNORECASE)
@@ -39,8 +43,8 @@ _CAPTION = re.compile(
     r"[A-Z]?(?:\d+|[IVX]+)[A-Za-z]?\s*(?:[.:|\u2013\u2014-]|\s(?=[A-Z(])|$)"
 )
 _FRONT = re.compile(
-    r"\s*(?:(?:key ?words?|categories|corresponding author|correspondence|how to cite|cite this article|academic editor"
-    r"|edited by|reviewed by|copyright|doi|open access|citation|e-?mail|issn)(?!\w)|\u00a9|\(c\) ?\d|https?://"
+    r"\s*(?:(?:key ?words?|categories|corresponding author|correspondence|how to cite|cite this article"
+    r"|academic editor|edited by|reviewed by|copyright|doi|open access|citation|e-?mail|issn)(?!\w)|\u00a9|\(c\) ?\d|https?://"
     r"|(?:received|revised|accepted|published|review began|review ended|available online)\b[^.]{0,30}\d{4})",
     re.IGNORECASE,
 )

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>,;\])}]+", re.IGNORECASE)
 _LICENCE = re.compile(
-    r"(?:the terms of the )?(?P<licence>Creative Commons[\w\s,()/.-]*?(?:CC[ -]BY(?:-[A-Z]{2})*[ -]?\d(?:\.\d)?"
-    r"|Licen[cs]e(?:\s\(?CC[\w. -]*\)?)?(?:,? ?(?:version )?\d\.\d)?)|CC[ -]BY(?:-[A-Z]{2})*(?: \d\.\d)?|CC0(?: 1\.0)?)"
+    r"(?P<licence>Creative Commons[\w\s,()/.-]{0,100}?(?:CC[ -]BY(?:-[A-Z]{2})*[ -]?\d(?:\.\d)?"
+    r"|Licen[cs]e(?:\s\(?CC[\w. -]{0,40}\)?)?(?:,? ?(?:version )?\d\.\d)?)"
+    r"|CC[ -]BY(?:-[A-Z]{2})*(?: \d\.\d)?|CC0(?: 1\.0)?)"
 )
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
     r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 )
-_DATE = rf"(?:\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}}|\d{{4}}-\d\d-\d\d|\d{{1,2}} {_MONTH}\.? \d{{4}}|{_MONTH}\.? \d{{1,2}}, \d{{4}})"
+_DATE = (
+    r"(?:\d{1,2}[/.]\d{1,2}[/.]\d{4}|\d{4}-\d\d-\d\d"
+    rf"|\d{{1,2}} {_MONTH}\.? \d{{4}}|{_MONTH}\.? \d{{1,2}}, \d{{4}})"
+)
 _DATED = re.compile(
     rf"\b(?P<event>received|revised|accepted|published(?: online)?|review began|review ended)\b"
     rf"(?: on| in revised form)?:? *(?P<date>{_DATE})",
@@ -35,8 +39,8 @@ _CORRESPONDING = re.compile(
 )
 _KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<words>\S.*)", re.IGNORECASE)
 _CITED = re.compile(
-    r"\(?(?:(?:19|20)\d\d|[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d)\)?[.:]? (?P<title>.+?[.?!]) (?P<journal>[A-Z][A-Za-z&. ]+?),? "
-    r"\d+ ?\(\d+\):"
+    r"\(?(?:(?:19|20)\d\d|[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d)\)?[.:]? (?P<title>.{5,300}?[.?!])"
+    r" (?P<journal>[A-Z][A-Za-z&. ]{1,60}?),? \d+ ?\(\d+\):"
 )
 _MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079*\u2020\u2021\u00a7,0123456789"
 _NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){1,4}")

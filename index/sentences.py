@@ -1,34 +1,26 @@
 """Finds the sentences of a document: what can be quoted.
 
 nupunkt (Punkt: Kiss and Strunk 2006, with a general list of abbreviations) proposes
-borders; the rules here take back those that biomedical writing misleads it to.
+borders; the rules of ``index.borders`` decide.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from index.borders import is_border, past_citation
 from index.text import CONTENT_KINDS, BlockKind, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from index.text import Block, Document
 
-#: Ends after which a sentence goes on, whatever follows.
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[])(?:i\.e|e\.g|cf|viz|et al|vs|ca|approx|resp|incl|spp?|subsp|var|[Ff]igs?|[Tt]abs?|[Rr]efs?"
-    r"|[Ee]qs?|Suppl|[Nn]os?|[Vv]ol|pp?|[Dd]r|Drs|Prof|Mrs?|Ms|St|Inc|Ltd|Co|Corp|[A-Z]|i\.[vmpdn]|s\.c|p\.o"
-    r"|b\.i\.d|t\.i\.d|q\.i\.d|q\.d|a\.m|p\.m|St\. ?Dev|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$"
-)
-#: Abbreviations that may well end a sentence; then only a lower-case or digit start goes on.
-_MAY_END = re.compile(
-    r"(?:et al|a\.m|p\.m|i\.[vmpdn]|s\.c|p\.o|b\.i\.d|t\.i\.d|q\.i\.d|q\.d|spp|Inc|Ltd|Co|Corp)\.$"
-)
-_CITATION = re.compile(r"\s*(?:\[[\d,;\s\u2013-]+\]|\(\d+(?:[,\u2013-]\s?\d+)*\))\s*")
-_CLOSERS = re.compile(r"[)\]\"'\u201d\u2019]+\s*")
+#: Where a sentence may end: full stops and the closing marks behind them.
+_STOP = re.compile(r"[.?!\u2026]+[)\]\"'\u201d\u2019]*(?=\s|[\[(]?\d)")
 
 
 @lru_cache(maxsize=1)
@@ -58,43 +50,39 @@ def sentence_spans(document: Document) -> Iterator[tuple[Block, Span]]:
 
 
 def split_sentences(text: str) -> list[Span]:
-    """Return the sentences of a paragraph, without the white space between them."""
-    borders = [end for _, end in _splitter().span_tokenize(text)]
+    """Return the sentences of a paragraph, without the white space between them.
+
+    The spans are in order, do not overlap and leave out white space only.
+    """
+    proposed = [end for _, end in _splitter().span_tokenize(text)]
     spans: list[Span] = []
     start = 0
-    for end in borders:
-        end = _past_citation(text, end)
-        if end <= start or (end < len(text) and not _border(text[start:end].rstrip(), text[end:].lstrip())):
-            continue
-        if text[start:end].strip():
-            spans.append(_trimmed(text, start, end))
-        start = end
-    if text[start:].strip():
-        spans.append(_trimmed(text, start, len(text)))
+    for stop in _candidates(text, proposed):
+        end = past_citation(text, stop)
+        if stop > start and is_border(text, start, stop, end, proposed=_near(proposed, stop)):
+            spans += _trimmed(text, start, end)
+            start = end
+    spans += _trimmed(text, start, len(text))
     return spans
 
 
-def _past_citation(text: str, end: int) -> int:
-    """Move a border behind a citation or closing bracket that belongs to the sentence before."""
-    for pattern in (_CLOSERS, _CITATION):
-        found = pattern.match(text, end)
-        if found and found.end() < len(text):
-            end = found.end()
-    return end
+def _candidates(text: str, proposed: Sequence[int]) -> list[int]:
+    """Return, in order, the ends of all full stops, and of what else was proposed."""
+    stops = {match.end() for match in _STOP.finditer(text)}
+    return sorted(stops.union(end for end in proposed if not _near_any(stops, end)))
 
 
-def _border(before: str, after: str) -> bool:
-    if before.count("(") > before.count(")") and ")" in after[:200] and len(before) < 400:
-        opened = before.rfind("(")
-        if not re.search(r"[.!?]\s", before[opened:]):
-            return False
-    if after[:1].islower() and not re.match(r"[a-z]?[A-Z]|p\d|m?RNA", after):
-        return False
-    if not _ABBREVIATION.search(before):
-        return True
-    return bool(_MAY_END.search(before)) and after[:1].isupper()
+def _near_any(stops: set[int], end: int) -> bool:
+    return any(end - shift in stops for shift in (-2, -1, 0, 1, 2))
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def _near(proposed: Sequence[int], stop: int) -> bool:
+    """Tell whether a border was proposed at ``stop`` or within the marks and spaces around it."""
+    at = bisect_left(proposed, stop - 2)
+    return at < len(proposed) and proposed[at] <= stop + 2
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
     part = text[start:end]
-    return Span(start + len(part) - len(part.lstrip()), start + len(part.rstrip()))
+    if part.strip():
+        yield Span(start + len(part) - len(part.lstrip()), start + len(part.rstrip()))
