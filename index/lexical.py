@@ -1,0 +1,186 @@
+"""Search by words: BM25 over passages.
+
+The scores are computed when the index is built (bm25s, method "lucene": Kamphuis
+et al. 2020, "Which BM25 do you mean?"); a question only adds up columns of them,
+from memory-mapped files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index.files import array_chunks, load_array
+from index.terms import terms, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+K1 = 1.5
+B = 0.75
+
+
+class Vocabulary:
+    """A sorted list of words on disk, each with a number; looked up by bisection, loaded by nobody.
+
+    ``numbers[i]`` counts the passages that hold word ``i``.
+    """
+
+    def __init__(
+        self, letters: NDArray[np.uint8], ends: NDArray[np.int64], numbers: NDArray[np.int32]
+    ) -> None:
+        self._letters = letters
+        self._ends = ends
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        """Yield each word and the number of passages that hold it, in order of UTF-8."""
+        for i in range(len(self)):
+            yield self._word(i).decode(), int(self._numbers[i])
+
+    def _word(self, i: int) -> bytes:
+        start = int(self._ends[i - 1]) if i else 0
+        return bytes(self._letters[start : int(self._ends[i])])
+
+    def find(self, word: str) -> int | None:
+        """Return the position of ``word``, or None."""
+        wanted = word.encode(errors="replace")
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self._word(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) and self._word(low) == wanted else None
+
+    def count(self, word: str) -> int:
+        """Return the number of passages that hold ``word``; 0 for an unknown one."""
+        found = self.find(word)
+        return 0 if found is None else int(self._numbers[found])
+
+
+class Lexical:
+    """BM25 over the passages of one generation. Opened memory-mapped; safe in several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the files that ``lexical_files`` made; their checksums are the caller's affair."""
+        arrays = {name: load_array(folder / f"bm25-{name}.npy") for name in _ARRAYS}
+        self._data = arrays["data"]
+        self._indices = arrays["indices"]
+        self._starts = arrays["starts"]
+        self.passages = int(arrays["sizes"][0])  #: how many
+        self._mean_length = float(arrays["sizes"][1])
+        #: stemmed terms, as ``terms`` gives them
+        self.terms = Vocabulary(arrays["term-letters"], arrays["term-ends"], np.diff(self._starts))
+        #: words as printed, in lower case, for suggestions
+        self.words = Vocabulary(arrays["word-letters"], arrays["word-ends"], arrays["word-counts"])
+
+    def scores(self, query: str) -> NDArray[np.float32]:
+        """Return the BM25 score of every passage, shape ``(passages,)``; 0 where no term is shared."""
+        scores = np.zeros(self.passages, np.float32)
+        for term, times in sorted(Counter(terms(query)).items()):
+            column = self.terms.find(term)
+            if column is not None:
+                start, end = int(self._starts[column]), int(self._starts[column + 1])
+                # A passage stands at most once in a column, so plain indexing adds right.
+                scores[self._indices[start:end]] += times * self._data[start:end]
+        return scores
+
+    def document_frequency(self, term: str) -> int:
+        """Return how many passages hold ``term`` (one of ``terms``' results)."""
+        return self.terms.count(term)
+
+    def idf(self, term: str) -> float:
+        """Return the weight of a term: ln(1 + (n - df + 0.5) / (df + 0.5)), Lucene's form."""
+        found = self.document_frequency(term)
+        return float(np.log(1 + (self.passages - found + 0.5) / (found + 0.5)))
+
+    def sentence_scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the BM25 score of each of ``texts`` (sentences of some hits), shape ``(len(texts),)``.
+
+        Weights of terms are those over passages; the mean length is that of
+        ``texts``. Done on the fly: a second index over all sentences would cost
+        more to add up at a million passages than these few cost to take apart.
+        """
+        wanted = Counter(terms(query))
+        weights = {term: self.idf(term) * times for term, times in sorted(wanted.items())}
+        counted = [Counter(terms(text)) for text in texts]
+        lengths = [sum(counts.values()) for counts in counted]
+        mean = max(sum(lengths) / max(len(lengths), 1), 1.0)
+        scores = [
+            sum(
+                weight * counts[term] / (counts[term] + K1 * (1 - B + B * length / mean))
+                for term, weight in weights.items()
+                if counts[term]
+            )
+            for counts, length in zip(counted, lengths, strict=True)
+        ]
+        return np.array(scores, np.float32)
+
+
+_ARRAYS = (
+    *("data", "indices", "starts", "sizes"),
+    *("term-letters", "term-ends", "word-letters", "word-ends", "word-counts"),
+)
+
+
+def lexical_files(texts: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield name and contents of each file that ``Lexical`` opens.
+
+    ``texts`` are the passages as embedded, in the order of their positions.
+    """
+    found: dict[str, int] = {}
+    rows: list[list[int]] = []
+    surface: Counter[str] = Counter()
+    for text in texts:
+        rows.append([found.setdefault(term, len(found)) for term in terms(text)])
+        surface.update(set(words(text)))
+    names = sorted(found, key=str.encode)
+    data, indices, starts = _columns(rows, [found[name] for name in names])
+    lengths = sum(len(row) for row in rows)
+    printed = sorted(surface, key=str.encode)
+    arrays: dict[str, NDArray[Any]] = {
+        "data": data,
+        "indices": indices,
+        "starts": starts,
+        "sizes": np.array([len(rows), lengths / max(len(rows), 1)], np.float64),
+        **_letters("term", names),
+        **_letters("word", printed),
+        "word-counts": np.array([surface[word] for word in printed], np.int32),
+    }
+    for name in _ARRAYS:
+        yield f"bm25-{name}.npy", array_chunks(arrays[name])
+
+
+def _columns(
+    rows: list[list[int]], order: list[int]
+) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int64]]:
+    """Return the BM25 scores by term (compressed columns), terms in ``order``."""
+    if not order:
+        return np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64)
+    import bm25s
+
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    scorer = bm25s.BM25(method="lucene", k1=K1, b=B)
+    numbered = [rank[row].tolist() for row in rows]
+    vocabulary = {str(i): i for i in range(len(order))}
+    scorer.index((numbered, vocabulary), create_empty_token=False, show_progress=False)
+    data = np.asarray(scorer.scores["data"], np.float32)
+    indices = np.asarray(scorer.scores["indices"], np.int32)
+    return data, indices, np.asarray(scorer.scores["indptr"], np.int64)
+
+
+def _letters(name: str, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    encoded = [word.encode() for word in names]
+    ends = np.cumsum([len(word) for word in encoded], dtype=np.int64)
+    return {f"{name}-letters": np.frombuffer(b"".join(encoded), np.uint8), f"{name}-ends": ends}

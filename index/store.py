@@ -1,0 +1,259 @@
+"""Opening an index: one verified, read-only generation of it.
+
+    <index>/LOCK  CURRENT  gen-00000007/{manifest.json, passages.sqlite, ...}  pins/  pending/
+
+``CURRENT`` names a generation and the sha256 of its manifest; the manifest has the
+checksum of every other file. All of them are compared before anything is used.
+Writing is in ``index.publish``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from index.errors import IndexDamaged, IndexMissing, StorageError
+from index.files import check, load_array, read_checked, refusals
+from index.lexical import Lexical
+from index.manifest import MANIFEST, Manifest, decode
+from index.pins import pin
+from index.rows import Rows
+from index.vectors import Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from index.pins import Pin
+    from index.text import Document, Passage, Sentence, Span
+
+CURRENT = "CURRENT"
+ROWS = "passages.sqlite"
+VECTORS = "vectors.faiss"
+SENTENCE_VECTORS = "sentence-vectors.npy"
+PASSAGE_DOCUMENTS = "passage-documents.npy"
+ENCODER = "encoder.onnx"
+TOKENIZER = "tokenizer.json"
+_FOLDER = re.compile(r"gen-(\d{8})")
+_POINTER = re.compile(rb"gen-(\d{8}) ([0-9a-f]{64})\n")
+_REBUILD = "Rebuild it with: loccit build"
+
+
+class Index:
+    """A snapshot of one generation. Never changes; safe in several threads.
+
+    Opening it loads no encoder. ``close`` lets the generation be collected.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, warnings: tuple[str, ...] = ()) -> None:
+        """Compare every checksum and open the files of the generation in ``folder``.
+
+        Raises:
+            IndexDamaged: a file is missing, cut or changed.
+            StorageError: the system refuses to read.
+        """
+        self.folder = folder  #: of this generation
+        self.manifest = manifest
+        self.warnings = warnings  #: for people; empty when all is well
+        self._pin: Pin | None = None
+        vectors = _verified(folder, manifest)
+        self._rows = Rows(folder / ROWS)
+        #: documents by id, in order of id; decoded when asked for
+        self.documents: Mapping[str, Document] = self._rows.documents
+        self.passages: Sequence[Passage] = self._rows.passages  #: by position
+        self.names: Mapping[str, str] = self._rows.names  #: document id -> title or file name, quickly
+        self.lexical = Lexical(folder)
+        self.vectors = Vectors(vectors)
+        #: one L2-normalised row per sentence, shape (sentences, dimension), memory-mapped
+        self.sentence_vectors: NDArray[np.float32] = load_array(folder / SENTENCE_VECTORS)
+        self._passage_documents = load_array(folder / PASSAGE_DOCUMENTS)
+        self._check_sizes()
+
+    @property
+    def generation(self) -> int:
+        """Number of the generation."""
+        return self.manifest.generation
+
+    def text(self, document_id: str) -> str:
+        """Return the canonical text of a document, much quicker than ``documents[...]``.
+
+        Raises:
+            KeyError: there is no such document.
+        """
+        return self._rows.text(document_id)
+
+    def quote(self, document_id: str, span: Span) -> str:
+        """Return the characters of a document that ``span`` covers; raises as ``text``."""
+        return span.of(self.text(document_id))
+
+    def sentences_of(self, position: int) -> list[tuple[int, Sentence]]:
+        """Return the sentences of the passage at ``position``, each with its row in ``sentence_vectors``."""
+        return self._rows.sentences_of(position)
+
+    def allowed(self, documents: frozenset[str]) -> NDArray[np.bool_]:
+        """Return, by position, whether the passage is from one of ``documents`` (ids)."""
+        chosen = np.array([key in documents for key in self.names], dtype=bool)
+        if not len(chosen):
+            return np.zeros(0, dtype=bool)
+        result: NDArray[np.bool_] = chosen[self._passage_documents]
+        return result
+
+    @property
+    def rows(self) -> Rows:
+        """The stored form of the papers, for building the next generation."""
+        return self._rows
+
+    def close(self) -> None:
+        """Close the files and let the generation be collected."""
+        self._rows.close()
+        if self._pin:
+            self._pin.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def hold(self, held: Pin | None) -> None:
+        """Keep ``held`` until ``close``."""
+        self._pin = held
+
+    def _check_sizes(self) -> None:
+        counts = self.manifest.counts
+        shape = self.sentence_vectors.shape
+        found = (len(self.vectors), self.lexical.passages, len(self._passage_documents), *shape)
+        wanted = (*(counts.passages,) * 3, counts.sentences, self.manifest.model.dimension)
+        if self._rows.counts() != counts or found != wanted:
+            raise IndexDamaged(f"{self.folder}: its files do not belong together.", _REBUILD)
+
+
+def _verified(folder: Path, manifest: Manifest) -> bytes:
+    """Compare all files with the manifest; return the bytes of the vectors, to be read once only."""
+    others = [record for record in manifest.files if record.name != VECTORS]
+    vectors = manifest.file(VECTORS)
+    if vectors is None:
+        raise IndexDamaged(f"{folder}: the manifest names no {VECTORS}.", _REBUILD)
+    with ThreadPoolExecutor(max_workers=4) as pool:  # hashing releases the interpreter's lock
+        data = pool.submit(read_checked, folder, vectors)
+        for done in [pool.submit(check, folder, record) for record in others]:
+            done.result()
+        return data.result()
+
+
+def open_index(folder: Path) -> Index:
+    """Open the current generation of the index in ``folder``, verified.
+
+    Where that is damaged, the newest whole one before it is opened instead and
+    ``Index.warnings`` says so.
+
+    Raises:
+        IndexMissing: nothing was ever published there.
+        IndexDamaged: no generation is whole.
+        FormatMismatch: another version of Loccit wrote it.
+        StorageError: the system refuses to read.
+    """
+    for _ in range(100):  # a writer may publish and collect between our reading the name and the files
+        pointer = read_pointer(folder)
+        try:
+            return _open_newest(folder, pointer)
+        except IndexDamaged:
+            if read_pointer(folder) == pointer:
+                raise
+    raise IndexDamaged(f"{folder}: the index changes faster than it can be opened.", "Try again.")
+
+
+def _open_newest(folder: Path, pointer: tuple[int, str] | None) -> Index:
+    numbers = generations(folder)
+    order = sorted(numbers, reverse=True)
+    problems: list[str] = []
+    if pointer:
+        order = [pointer[0], *(number for number in order if number < pointer[0])]
+    elif not order:
+        raise IndexMissing(f"{folder}: there is no index yet.", "Build one with: loccit build FOLDER")
+    else:
+        problems.append(f"{folder / CURRENT} is damaged.")
+    for number in order:
+        try:
+            return _open_one(folder, number, pointer, problems)
+        except IndexDamaged as error:
+            problems.append(error.message)
+            if pointer and read_pointer(folder) != pointer:
+                raise
+    raise IndexDamaged(problems[0], _REBUILD)
+
+
+def _open_one(folder: Path, number: int, pointer: tuple[int, str] | None, problems: list[str]) -> Index:
+    place = generation_folder(folder, number)
+    held = pin(folder, number)
+    try:
+        manifest, digest = read_manifest(place)
+        if manifest.generation != number or (pointer and pointer[0] == number and pointer[1] != digest):
+            raise IndexDamaged(f"{place}: the manifest is not the one that was published.", _REBUILD)
+        warnings = tuple(f"{text} Generation {number} of {manifest.created} answers." for text in problems)
+        index = Index(place, manifest, warnings)
+    except BaseException:
+        if held:
+            held.release()
+        raise
+    index.hold(held)
+    return index
+
+
+def read_manifest(place: Path) -> tuple[Manifest, str]:
+    """Return the manifest in the generation's folder ``place``, and the sha256 of its bytes.
+
+    Raises:
+        IndexDamaged: it is missing or changed.
+        FormatMismatch: another version of Loccit wrote it.
+    """
+    path = place / MANIFEST
+    try:
+        with refusals(path):
+            data = path.read_bytes()
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+            raise IndexDamaged(f"{path}: the file is missing.", _REBUILD) from error
+        raise
+    return decode(data, str(path)), hashlib.sha256(data).hexdigest()
+
+
+def read_pointer(folder: Path) -> tuple[int, str] | None:
+    """Return the current generation and its manifest's sha256; None if ``CURRENT`` is missing or damaged.
+
+    Raises:
+        StorageError: the system refuses to read.
+    """
+    path = folder / CURRENT
+    try:
+        with refusals(path):
+            found = _POINTER.fullmatch(path.read_bytes())
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return None
+        raise
+    return (int(found[1]), found[2].decode()) if found else None
+
+
+def pointer_bytes(number: int, digest: str) -> bytes:
+    """Return the contents of ``CURRENT``."""
+    return f"gen-{number:08d} {digest}\n".encode()
+
+
+def generation_folder(folder: Path, number: int) -> Path:
+    """Return the folder of a generation."""
+    return folder / f"gen-{number:08d}"
+
+
+def generations(folder: Path) -> list[int]:
+    """Return the numbers of the generations whose folders are there, in order; whole or not."""
+    if not folder.is_dir():
+        return []
+    with refusals(folder):
+        return sorted(int(found[1]) for item in folder.iterdir() if (found := _FOLDER.fullmatch(item.name)))

@@ -1,0 +1,81 @@
+"""Terms of a text: what search by words compares."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from functools import lru_cache
+
+_STOP = frozenset(
+    """a about also am an and any are as at be been being but by can could did do does doing for from had has
+    have having he her hers him his how i if in into is it its me my of on or our ours she should so such than
+    that the their them then there these they this those to was we were what when where which while who whom
+    whose why will with would you your""".split()  # noqa: SIM905 - a list would take fifty lines
+)
+_GREEK = {
+    chr(code): unicodedata.name(chr(code)).rsplit(" ", 1)[-1].lower().replace("lamda", "lambda")
+    for code in range(0x3B1, 0x3CA)
+    if code != 0x3C2
+} | {"\u03c2": "sigma"}
+_WORD = re.compile(
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"  # 9,641
+    r"|[^\W_]+(?:[.\u00b7]\d+)*(?:['\u2019][^\W\d_]+)?"  # woman's, 1.5
+    r"(?:[-\u2010\u2011\u2012\u2013][^\W_]+(?:\.\d+)*)*"  # IL-6, anti-HMG-CoA, 2-7
+)
+_HYPHENS = re.compile("[-\u2010\u2011\u2012\u2013]")
+_POSSESSIVE = re.compile(r"['\u2019].*")
+_local = threading.local()
+
+
+def terms(text: str) -> list[str]:
+    """Return the terms of ``text`` in order: stemmed, without stop words.
+
+    Numbers stay ("9,641" as "9641"). A hyphenated compound counts whole, without
+    its hyphens, and in parts: "IL-6" gives "il6", "il", "6", so that it meets
+    "IL6". Greek letters are spelt out, accents dropped. A stop word in capitals
+    ("WHO", "IT") is a name and stays.
+    """
+    return [term for word in _WORD.findall(_plain(text)) for term in _terms_of(word)]
+
+
+def words(text: str) -> list[str]:
+    """Return the words of ``text`` in lower case, unstemmed: what a reader would type."""
+    return [_POSSESSIVE.sub("", word).lower() for word in _WORD.findall(_plain(text))]
+
+
+def _plain(text: str) -> str:
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKD", text)
+    return "".join(
+        _GREEK.get(character, _GREEK.get(character.lower(), character))
+        for character in text
+        if not unicodedata.combining(character)
+    )
+
+
+@lru_cache(maxsize=200_000)
+def _terms_of(word: str) -> tuple[str, ...]:
+    word = _POSSESSIVE.sub("", word)
+    if word[0].isdigit() and "," in word:
+        word = word.replace(",", "")
+    parts = [part for part in _HYPHENS.split(word) if part]
+    kept = [_stem(part.lower()) for part in parts if part.lower() not in _STOP or _is_name(part)]
+    if len(parts) > 1 and any(character.isalpha() for character in word):
+        kept.insert(0, _stem("".join(parts).lower()))
+    return tuple(kept)
+
+
+def _is_name(word: str) -> bool:
+    return len(word) > 1 and word.isupper()
+
+
+def _stem(word: str) -> str:
+    if not word.isalpha():
+        return word
+    if not hasattr(_local, "stemmer"):  # a stemmer must not be shared between threads
+        import Stemmer
+
+        _local.stemmer = Stemmer.Stemmer("english")
+    return str(_local.stemmer.stemWord(word))
