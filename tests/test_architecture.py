@@ -51,6 +51,7 @@ def test_the_rules_see_the_project(root: Path) -> None:
         ("qa/answer.py", "from evals import x", "climbs"),
         ("evals/run.py", "from qa.cli import x", "face"),
         ("evals/run.py", "import app", "face"),
+        ("qa/answer.py", "def f():\n    from qa.web import x", "face"),
         ("index/store.py", "def f():\n    import faiss", "only index.vectors"),
         ("index/vectors.py", "import faiss", "when imported"),
         ("index/vectors.py", "try:\n    import faiss\nexcept ImportError:\n    pass", "when imported"),
@@ -89,7 +90,9 @@ def test_a_tree_that_breaks_a_rule_is_found_out(tmp_path: Path, module: str, sou
         ("index/vectors.py", "def f():\n    import faiss"),
         ("index/readers/pdf_pages.py", "import pypdf"),
         ("index/encode.py", "def f():\n    return g(trust_remote_code=False)"),
-        ("app.py", "import streamlit\nfrom qa.answer import x"),
+        ("app.py", "import streamlit\nfrom qa.answer import x\nfrom qa.web import y"),
+        ("qa/web/pages.py", "import streamlit"),
+        ("qa/cli.py", "def f():\n    from evals.run import x"),
         ("evals/run.py", "from evals.metrics import x"),
     ],
 )

@@ -1,0 +1,62 @@
+"""The built wheel works away from the checkout it was built from."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.installed import Installed, build_wheel, install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_wheel(root, tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return install(wheel, tmp_path_factory.mktemp("elsewhere"))
+
+
+def test_it_holds_what_is_needed_and_no_more(wheel: Path, root: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        tops = {name.partition("/")[0] for name in names}
+        for name in ("app.py", ".streamlit/config.toml", "seeds/manifest.toml"):
+            assert archive.read(f"qa/_bundle/{name}") == (root / name).read_bytes()
+    assert {name for name in tops if not name.endswith(".dist-info")} == {"qa", "index", "evals"}
+    assert {"qa/py.typed", "index/py.typed", "evals/py.typed", "evals/seeds.jsonl"} <= names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_modules_come_from_the_wheel(installed: Installed, root: Path) -> None:
+    script = """
+import evals, index, qa, qa.resources as resources
+for path in (evals.__file__, index.__file__, qa.__file__, resources.app_file(), resources.seeds_folder()):
+    print(path)
+"""
+    lines = installed.run("python", "-c", script).stdout.split("\n")[:5]
+    assert all(line.startswith(str(installed.folder)) for line in lines), lines
+    assert not any(line.startswith(f"{root}/") for line in lines)
+
+
+def test_help(installed: Installed) -> None:
+    shown = installed.run("loccit", "--help").stdout
+    for command in ("build", "ask", "search", "chat", "eval", "info"):
+        assert f" {command} " in shown
+
+
+def test_built_from_the_seeds_it_carries_it_answers(installed: Installed) -> None:
+    installed.run("loccit", "build", "--index", "papers")
+    question = "What was the woman's CK on admission?"
+    answer = json.loads(installed.run("loccit", "ask", "--index", "papers", "--json", question).stdout)
+    assert answer["status"] == "answered"
+    assert "9641" in answer["citations"][0]["quote"]
