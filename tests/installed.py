@@ -65,7 +65,7 @@ def install(wheel: Path, folder: Path) -> Installed:
     subprocess.run([*pip, "install", "--no-index", "--no-deps", str(wheel)], check=True)
     ours = Path(sysconfig.get_path("purelib"))
     theirs = made / ours.relative_to(sys.prefix)
-    # Python reads the .pth files of an environment's own folder only, so not the one that leads to the checkout.
+    # Only .pth files in an environment's own folder are read, so the one that leads to the checkout is not.
     (theirs / "dependencies.pth").write_text(f"{ours}\n", encoding="utf-8")
     home = folder / "home"
     home.mkdir()
