@@ -94,6 +94,19 @@ class Line:
         """The text, segments joined by single spaces."""
         return join([segment_text(segment) for segment in self.segments])
 
+    @property
+    def celled(self) -> bool:
+        """Whether it consists of cells that stand apart, as a row of a table does.
+
+        A line set loosely to fill its column has equal gaps between all its words.
+        """
+        if len(self.segments) < 2:
+            return False
+        em = self.size or 1.0
+        if self.x0 > self.left + 4 * em or self.x1 < self.right - em:
+            return True
+        return not _even(self.segments)
+
 
 def segment_text(segment: Segment) -> MappedText:
     """Return the text of a segment, with a space wherever its parts stand apart."""
@@ -186,27 +199,37 @@ def _segment(parts: list[Part]) -> Segment:
 
 def reading_order(found: Sequence[Segment], page: int) -> list[Line]:
     """Return the lines of one page in reading order."""
+    runs = [(path, members) for path, members in _regions(list(found), "") if members]
+    paths = sorted({path for path, _ in runs})
+    edges = {path: _edges([s for other, members in runs if other == path for s in members]) for path in paths}
     lines: list[Line] = []
-    for region, members in enumerate(_regions(list(found), 0)):
-        lines += _lines(members, page, region)
+    for path, members in runs:
+        lines += _lines(members, page, paths.index(path), edges[path])
     return lines
 
 
-def _regions(found: list[Segment], depth: int) -> Iterator[list[Segment]]:
-    """Yield groups of segments, each to be read from top to bottom."""
-    edge = _second_column(found) if depth < 6 and len(found) >= 6 else None
+def _edges(members: Sequence[Segment]) -> tuple[float, float]:
+    """Return where most lines of a column begin, and where its long lines end."""
+    starts = Counter(round(s.x0) for s in members if s.x1 - s.x0 > 3 * s.size) or Counter(
+        round(s.x0) for s in members
+    )
+    most = max(starts.values())
+    left = min(x for x, count in starts.items() if count >= 0.5 * most)
+    return float(left), max(s.x1 for s in members)
+
+
+def _regions(found: list[Segment], path: str) -> Iterator[tuple[str, list[Segment]]]:
+    """Yield groups of segments, each to be read from top to bottom, and the column they are in."""
+    edge = _second_column(found) if len(path) < 6 and len(found) >= 6 else None
     if edge is None:
-        if found:
-            yield found
+        yield path, found
         return
     for band, spans in _bands(found, edge):
         if spans:
-            yield from _regions(band, 6)
+            yield path + "s", band
             continue
-        left = [segment for segment in band if segment.middle < edge]
-        right = [segment for segment in band if segment.middle >= edge]
-        yield from _regions(left, depth + 1)
-        yield from _regions(right, depth + 1)
+        yield from _regions([segment for segment in band if segment.middle < edge], path + "l")
+        yield from _regions([segment for segment in band if segment.middle >= edge], path + "r")
 
 
 def _second_column(found: Sequence[Segment]) -> float | None:
@@ -217,7 +240,7 @@ def _second_column(found: Sequence[Segment]) -> float | None:
     """
     wide = [segment for segment in found if segment.x1 - segment.x0 > COLUMN * segment.size]
     starts = Counter(round(segment.x0) for segment in wide)
-    first = min((segment.x0 for segment in wide), default=0.0)
+    first = min((segment.x0 for segment in found), default=0.0)
     candidates = [
         x for x in sorted(starts) if x > first + 60 and starts[x - 1] + starts[x] + starts[x + 1] >= 4
     ]
@@ -230,6 +253,8 @@ def _second_column(found: Sequence[Segment]) -> float | None:
 def _is_column(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> bool:
     right = [segment for segment in wide if abs(segment.x0 - x) < 1.6]
     left = [segment for segment in wide if segment.x1 < x and segment.x1 > x - 60]
+    if len(left) < 4:
+        left = _side_column(found, right, x)
     if len(left) < 4:
         return False
     top = min(max(s.y for s in left), max(s.y for s in right))
@@ -244,39 +269,101 @@ def _is_column(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> b
     return crowded <= 0.2 * len(left) and crossing <= 0.6 * (len(beside_left) + len(beside_right))
 
 
+def _side_column(found: Sequence[Segment], right: Sequence[Segment], x: float) -> list[Segment]:
+    """Return the lines of a narrow column beside running text; none where they are labels of table rows."""
+    top, bottom = max(s.y for s in right), min(s.y for s in right)
+    left = [s for s in found if s.x1 < x - 3 and bottom <= s.y <= top]
+    level = sum(1 for s in left if any(abs(s.y - other.y) < 0.6 for other in right))
+    return left if level < 0.5 * len(left) else []
+
+
 def _bands(found: Sequence[Segment], edge: float) -> Iterator[tuple[list[Segment], bool]]:
     """Cut from top to bottom into (segments, do they span the edge)."""
+    ordered = sorted(found, key=lambda s: -s.y)
+    rows = _rows(ordered)
+    sides = [
+        ([s for s in row if s.middle < edge], [s for s in row if s.middle >= edge]) for row in rows
+    ]
+    widths = [_widest([s for left, _ in sides for s in left]), _widest([s for _, right in sides for s in right])]
     band: list[Segment] = []
     spanning = False
-    for segment in sorted(found, key=lambda s: -s.y):
-        spans = segment.x0 < edge - 2 and segment.x1 > edge + 4
-        if not spans and spanning and abs(segment.y - band[-1].y) < 0.5 * segment.size:
-            spans = True  # on one line with what spans
+    last: list[Segment] = []
+    for row, (left, right) in zip(rows, sides, strict=True):
+        spans = any(s.x0 < edge - 2 and s.x1 > edge + 4 for s in row)
+        spans = spans or _table_row(left, right, widths) or (spanning and not right and _continues(last, left))
         if band and spans != spanning:
             yield band, spanning
             band = []
         spanning = spans
-        band.append(segment)
+        band += row
+        last = row
     if band:
         yield band, spanning
 
 
-def _lines(members: Sequence[Segment], page: int, region: int) -> Iterator[Line]:
-    left = min(segment.x0 for segment in members)
-    right = max(segment.x1 for segment in members)
+def _rows(ordered: Sequence[Segment]) -> list[list[Segment]]:
+    """Group segments, given from top to bottom, that stand on one line across the page."""
+    rows: list[list[Segment]] = []
+    for segment in ordered:
+        if rows and rows[-1][0].y - segment.y < 0.3 * min(segment.size, rows[-1][0].size):
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return rows
+
+
+def _widest(members: Sequence[Segment]) -> float:
+    widths = sorted(s.x1 - s.x0 for s in members)
+    return widths[int(0.9 * (len(widths) - 1))] if widths else 0.0
+
+
+def _table_row(left: list[Segment], right: list[Segment], widths: Sequence[float]) -> bool:
+    """Tell whether cells on both sides make one row of a table across the columns."""
+    if not left or not right or len(left) + len(right) < 3:
+        return False
+    return not _full(left, widths[0]) and not _full(right, widths[1])
+
+
+def _full(side: Sequence[Segment], width: float) -> bool:
+    """Tell whether one side of a row is a line of text: it fills its column, loosely set perhaps."""
+    extent = max(s.x1 for s in side) - min(s.x0 for s in side)
+    return extent > 0.85 * width and (len(side) == 1 or _even(sorted(side, key=lambda s: s.x0)))
+
+
+def _even(side: Sequence[Segment]) -> bool:
+    """Tell whether the gaps are as alike as those between the words of a justified line."""
+    gaps = [b.x0 - a.x1 for a, b in zip(side, side[1:], strict=False)]
+    words = sum(len(segment_text(segment).text.split()) for segment in side)
+    return max(gaps) < 3.5 * side[0].size and max(gaps) <= 1.8 * min(gaps) and words <= 2 * len(side)
+
+
+def _continues(last: Sequence[Segment], row: Sequence[Segment]) -> bool:
+    """Tell whether a short line goes on with what spans the columns above it."""
+    if not last or not row:
+        return False
+    above, below = min(last, key=lambda s: s.x0), min(row, key=lambda s: s.x0)
+    step = above.y - below.y
+    same = abs(above.size - below.size) < 0.06 * above.size and above.x0 - below.x0 < 2.5 * above.size
+    return same and 0 < step < 1.45 * above.size
+
+
+def _lines(
+    members: Sequence[Segment], page: int, region: int, edges: tuple[float, float]
+) -> Iterator[Line]:
     row: list[Segment] = []
     for segment in sorted(members, key=lambda s: (-s.y, s.x0)):
         if row and row[0].y - segment.y > 0.35 * min(segment.size, row[0].size):
-            yield _line(row, page, region, left, right)
+            yield _line(row, page, region, edges)
             row = []
         row.append(segment)
-    yield _line(row, page, region, left, right)
+    if row:
+        yield _line(row, page, region, edges)
 
 
-def _line(row: list[Segment], page: int, region: int, left: float, right: float) -> Line:
+def _line(row: list[Segment], page: int, region: int, edges: tuple[float, float]) -> Line:
     row = sorted(row, key=lambda segment: segment.x0)
     main = max(row, key=lambda segment: (segment.x1 - segment.x0, segment.x0))
     return Line(
-        tuple(row), page, region, row[0].x0, max(segment.x1 for segment in row), left, right,
+        tuple(row), page, region, row[0].x0, max(segment.x1 for segment in row), *edges,
         main.y, main.size, main.flags, main.font,
     )  # fmt: skip

@@ -92,16 +92,19 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
             yield Chunk(BlockKind.TABLE, block.lines)
         elif block.like(body) or prose(text):
             after_caption = ""
-            yield Chunk(_text_kind(block, body), block.lines)
+            yield Chunk(_text_kind(block, following, body), block.lines)
         # What is left are labels inside figures and ornaments: no statement of the paper.
 
 
-def _text_kind(block: Block, body: Body) -> BlockKind:
-    if headings.licence_text(block.text[:300]) and block.size < body.size * 0.97:
+def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
+    small = block.size < body.size * 0.93
+    last = block.lines[-1]
+    at_foot = following is None or (last.page, last.region) != (following.lines[0].page, following.lines[0].region)
+    if small and (block.lines[0].page == 1 or headings.licence_text(block.text[:300])) and at_foot:
         return BlockKind.FRONT
     if headings.front_matter(block.text) and len(block.text.split()) < 40:
         return BlockKind.FRONT
-    return BlockKind.PARAGRAPH if block.size > body.size * 0.93 or block.long else BlockKind.NOTE
+    return BlockKind.NOTE if small and (at_foot or not block.long) else BlockKind.PARAGRAPH
 
 
 def _caption_like(block: Block, body: Body) -> bool:

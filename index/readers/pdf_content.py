@@ -13,11 +13,12 @@ from typing import Any
 
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, StreamObject
 
+from index.readers.pdf_glyphs import UNREADABLE
 from index.readers.pdf_pieces import ARTIFACT, BOLD, HIDDEN, ITALIC, Collector, Style
 
 Matrix = tuple[float, float, float, float, float, float]
+Box = tuple[float, float, float, float]
 UNIT: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
-UNREADABLE = "\ufffd"
 MOST_FORMS = 5_000
 DEEPEST_FORM = 12
 
@@ -47,12 +48,13 @@ class State:
     leading: float = 0.0
     rise: float = 0.0
     render: int = 0
+    clip: Box | None = None  #: on the upright page
 
     def copy(self) -> State:
         """Return a copy for the stack."""
         return State(
             self.ctm, self.font, self.size, self.spacing, self.word_spacing,
-            self.scale, self.leading, self.rise, self.render,
+            self.scale, self.leading, self.rise, self.render, self.clip,
         )  # fmt: skip
 
 
@@ -140,13 +142,20 @@ class Interpreter:
         self.faces = faces  #: fonts already loaded, by object number, kept over the pages
         self.forms = 0
 
-    def walk(self, content: Any, resources: Any, base: Matrix, depth: int = 0) -> None:  # noqa: ANN401
-        """Carry out one content stream; ``base`` leads to the upright page."""
+    def walk(
+        self,
+        content: Any,  # noqa: ANN401
+        resources: Any,  # noqa: ANN401
+        base: Matrix,
+        depth: int = 0,
+        clip: Box | None = None,
+    ) -> None:
+        """Carry out one content stream; ``base`` leads to the upright page, ``clip`` is what of it shows."""
         stream = content if isinstance(content, ContentStream) else ContentStream(content, self.pdf, "bytes")
         resources = resources.get_object() if resources is not None else DictionaryObject()
         if not isinstance(resources, DictionaryObject):
             resources = DictionaryObject()
-        _Walk(self, resources, base, depth).carry_out(stream.operations)
+        _Walk(self, resources, State(ctm=base, clip=clip), depth).carry_out(stream.operations)
 
     def face(self, resources: DictionaryObject, name: object) -> Face | None:
         """Return the font that ``resources`` calls ``name``, or None."""
@@ -167,11 +176,12 @@ class Interpreter:
 class _Walk:
     """The state while one content stream is carried out."""
 
-    def __init__(self, owner: Interpreter, resources: DictionaryObject, base: Matrix, depth: int) -> None:
+    def __init__(self, owner: Interpreter, resources: DictionaryObject, state: State, depth: int) -> None:
         self.owner = owner
         self.resources = resources
         self.depth = depth
-        self.state = State(ctm=base)
+        self.state = state
+        self.path: list[tuple[float, float]] = []  #: corners of the path under way, on the page
         self.stack: list[State] = []
         self.tm = self.line = UNIT
         self.marks: list[bool] = []  #: for each open marked content: is it an artifact
@@ -283,7 +293,33 @@ class _Walk:
         if owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
             return
         base = times(_matrix(form.get("/Matrix") or UNIT), self.state.ctm)
-        owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1)
+        clip = self.state.clip
+        box = form.get("/BBox")
+        if isinstance(box, ArrayObject) and len(box) == 4:
+            x0, y0, x1, y1 = map(_number, box)
+            clip = _cut(clip, [_point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
+        owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1, clip)
+
+    # Paths: only what they clip.
+
+    def rectangle(self, operands: list[Any]) -> None:
+        x, y, w, h = (_number(value) for value in (*operands, 0, 0, 0, 0)[:4])
+        self._corners((x, y), (x + w, y), (x, y + h), (x + w, y + h))
+
+    def line_to(self, operands: list[Any]) -> None:
+        values = [_number(value) for value in operands]
+        self._corners(*zip(values[::2], values[1::2], strict=False))
+
+    def _corners(self, *points: tuple[float, float]) -> None:
+        if len(self.path) < 10_000:
+            self.path += [_point(self.state.ctm, x, y) for x, y in points]
+
+    def clip_to(self, _: list[Any]) -> None:
+        if self.path:
+            self.state.clip = _cut(self.state.clip, self.path)
+
+    def end_path(self, _: list[Any]) -> None:
+        self.path = []
 
     # Glyphs.
 
@@ -310,6 +346,9 @@ class _Walk:
             advance *= state.scale
             m = times(self.tm, state.ctm)
             em = state.size * face.unit * 1000
+            if state.clip is not None and not _shows(state.clip, m, width * state.size * state.scale / 2):
+                self._advance(advance)
+                continue
             self.owner.collector.glyph(
                 text, m, em, state.rise, width * state.size * state.scale, style
             )
@@ -325,6 +364,24 @@ def _matrix(operands: Any) -> Matrix:  # noqa: ANN401
     return values if len(values) == 6 else UNIT  # type: ignore[return-value]
 
 
+def _point(m: Matrix, x: float, y: float) -> tuple[float, float]:
+    return x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5]
+
+
+def _cut(clip: Box | None, points: list[tuple[float, float]]) -> Box:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    box = (min(xs), min(ys), max(xs), max(ys))
+    if clip is None:
+        return box
+    return max(clip[0], box[0]), max(clip[1], box[1]), min(clip[2], box[2]), min(clip[3], box[3])
+
+
+def _shows(clip: Box, m: Matrix, middle: float) -> bool:
+    """Tell whether a glyph's middle on its baseline is inside, give or take what rounding costs."""
+    x, y = _point(m, middle, 0.0)
+    return clip[0] - 2 <= x <= clip[2] + 2 and clip[1] - 3 <= y <= clip[3] + 3
+
+
 def _unicode(text: str | bytes) -> str:
     if isinstance(text, bytes):
         codec = "utf-16-be" if text.startswith(b"\xfe\xff") else "latin-1"
@@ -338,6 +395,9 @@ _HANDLERS = {
     b"Td": _Walk.move, b"TD": _Walk.move_leading, b"Tm": _Walk.set_matrix, b"T*": _Walk.next_line,
     b"Tj": _Walk.show, b"TJ": _Walk.show_many, b"'": _Walk.quote, b'"': _Walk.double_quote,
     b"BDC": _Walk.begin_mark, b"BMC": _Walk.begin_mark, b"EMC": _Walk.end_mark, b"Do": _Walk.form,
+    b"re": _Walk.rectangle, b"m": _Walk.line_to, b"l": _Walk.line_to, b"c": _Walk.line_to, b"v": _Walk.line_to,
+    b"y": _Walk.line_to, b"W": _Walk.clip_to, b"W*": _Walk.clip_to,
+    **dict.fromkeys((b"n", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), _Walk.end_path),
 }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ class Block:
 
     lines: tuple[Line, ...]
     text: str  #: the lines joined by spaces, as extracted
+    tabular: bool = False  #: whether its lines consist of cells that stand apart
 
     @property
     def size(self) -> float:
@@ -55,12 +56,6 @@ class Block:
     def starts_bold(self) -> bool:
         """Whether its first characters are bold."""
         return bool(self.lines[0].segments[0].parts[0].flags & BOLD)
-
-    @property
-    def tabular(self) -> bool:
-        """Whether most lines consist of cells that stand apart."""
-        celled = sum(len(line.segments) > 1 for line in self.lines)
-        return celled > 0.5 * len(self.lines)
 
     @property
     def long(self) -> bool:
@@ -113,30 +108,38 @@ def blocks_of(pages: Sequence[Sequence[Line]], body: Body) -> list[Block]:
 
 
 def _page_blocks(lines: Sequence[Line], body: Body) -> Iterator[Block]:
-    edges = _left_edges(lines)
+    celled = _celled(lines, body)
     part: list[Line] = []
-    for line in lines:
-        if part and _parts_here(part, line, body, edges):
-            yield _block(part)
+    for i, line in enumerate(lines):
+        if part and (celled[i] != celled[i - 1] or _parts_here(part, line, body, celled=celled[i])):
+            yield _block(part, tabular=celled[i - 1])
             part = []
         part.append(line)
     if part:
-        yield _block(part)
+        yield _block(part, tabular=celled[-1])
 
 
-def _block(lines: list[Line]) -> Block:
-    return Block(tuple(lines), " ".join(line.text.text.strip() for line in lines))
+def _block(lines: list[Line], *, tabular: bool) -> Block:
+    return Block(tuple(lines), " ".join(line.text.text.strip() for line in lines), tabular)
 
 
-def _left_edges(lines: Sequence[Line]) -> dict[int, float]:
-    """Return for each region where most of its lines begin."""
-    starts: dict[int, Counter[int]] = {}
-    for line in lines:
-        starts.setdefault(line.region, Counter())[round(line.x0)] += 1
-    return {region: float(counter.most_common(1)[0][0]) for region, counter in starts.items()}
+def _celled(lines: Sequence[Line], body: Body) -> list[bool]:
+    """Tell for each line whether it is a row of cells; a single odd one amid running text is none."""
+    flags = [line.celled for line in lines]
+    done = list(flags)
+    for i, line in enumerate(lines):
+        near = [j for j in (i - 1, i + 1) if 0 <= j < len(lines) and _beside(line, lines[j])]
+        if flags[i] and near and not any(flags[j] for j in near) and abs(line.size - body.size) < 0.05 * body.size:
+            done[i] = False
+    return done
 
 
-def _parts_here(part: Sequence[Line], line: Line, body: Body, edges: dict[int, float]) -> bool:
+def _beside(line: Line, other: Line) -> bool:
+    near = abs(line.y - other.y) < 1.6 * line.size
+    return line.region == other.region and near and abs(line.size - other.size) < 0.05 * line.size
+
+
+def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -> bool:
     """Tell whether ``line`` begins a new block."""
     last = part[-1]
     em = max(last.size, 1.0)
@@ -146,17 +149,11 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, edges: dict[int, f
         return True
     if abs(line.size - last.size) > 0.06 * em:
         return True
-    if (len(line.segments) > 1) != (len(last.segments) > 1):
-        return _celled(part) != (len(line.segments) > 1)
-    if len(line.segments) > 1:
+    if celled:
         return False
     if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text) or _heading_ends(part):
         return True
-    return _new_paragraph(part, line, edges[line.region], em)
-
-
-def _celled(part: Sequence[Line]) -> bool:
-    return len(part[-1].segments) > 1
+    return _new_paragraph(part, line, line.left, em)
 
 
 def _heading_ends(part: Sequence[Line]) -> bool:

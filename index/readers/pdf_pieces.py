@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from index.readers.pdf_glyphs import ACCENTS, compose, meaning
+
 BOLD, ITALIC, ARTIFACT, HIDDEN = 1, 2, 4, 8
 #: A gap of this share of the font size ends a piece: a column, a cell, a wide justified space.
 WIDE = 0.7
@@ -80,6 +82,8 @@ class Collector:
         self._parts: list[str] = []
         self._style = Style("", 0)
         self._angle = 0
+        self._accent = ("", 0.0)  #: an accent just set, and its middle
+        self._letter = (0.0, 0.0)  #: where the glyph before begins and ends
         self._x0 = self._x1 = self._y = self._size = 0.0
 
     def glyph(
@@ -117,7 +121,10 @@ class Collector:
 
     def place(self, text: str, x0: float, x1: float, y: float, size: float, angle: int, style: Style) -> None:
         """Add one glyph whose place on the page is known."""
+        text = meaning(text, style.font)
         if text and text not in " \xa0" and self._twice(text, x0, y):
+            return
+        if self._parts and (text in ACCENTS or self._accent[0]) and self._composed(text, x0, x1, y, size):
             return
         if not self._continues(x0, y, size, angle, style):
             self.flush()
@@ -129,7 +136,27 @@ class Collector:
                 self._parts.append(" ")
         if text:
             self._parts.append(text)
+            self._accent = (text, (x0 + x1) / 2) if text in ACCENTS else ("", 0.0)
+            self._letter = (x0, x1)
         self._x1 = max(x1, x0)
+
+    def _composed(self, text: str, x0: float, x1: float, y: float, size: float) -> bool:
+        """Set an accent and a letter that stand over each other as one character."""
+        if abs(y - self._y) > 0.5 * size:
+            return False
+        accent, middle = self._accent
+        if accent and text.isalpha() and len(text) == 1 and x0 - 0.05 * size <= middle <= x1 + 0.05 * size:
+            self._parts[-1] = compose(text, accent)
+            self._x1 = max(x1, self._x1)
+        elif text in ACCENTS and self._parts[-1][-1:].isalpha() and self._over(x0, x1):
+            self._parts[-1] = self._parts[-1][:-1] + compose(self._parts[-1][-1], text)
+        else:
+            return False
+        self._accent = ("", 0.0)
+        return True
+
+    def _over(self, x0: float, x1: float) -> bool:
+        return self._letter[0] <= (x0 + x1) / 2 <= self._letter[1] and x0 < self._x1 - 0.1 * (x1 - x0)
 
     def _twice(self, text: str, x: float, y: float) -> bool:
         """Tell whether the same glyph was painted at the same place: a shadow, a false bold."""
@@ -154,6 +181,7 @@ class Collector:
         """End the piece under way."""
         text = "".join(self._parts)
         self._parts = []
+        self._accent = ("", 0.0)
         if not text.strip():
             return
         self.left -= len(text)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def table_of(lines: Sequence[Line]) -> Draft:
     """Return the draft of a table: as rows of cells where most lines have several, else as text."""
-    celled = [line for line in lines if len(line.segments) > 1]
+    celled = [line for line in lines if line.celled]
     if len(celled) < 2 or 2 * len(celled) < len(lines):
         return Draft(BlockKind.TABLE, join([normalise(line.text).strip() for line in lines], "\n"))
     return table_draft([[normalise(segment_text(cell)).strip() for cell in line.segments] for line in lines])
