@@ -55,7 +55,7 @@ def index_documents(
     papers = _Papers()
     for document in documents:
         passages, sentences = passages_of(document, encoder.count_pieces, encoder.max_pieces)
-        papers.rows[document.id] = PaperRows.of(document, passages, sentences)
+        papers.rows[document.id] = PaperRows.of(document, passages, sentences, "memory")
     texts = [text for key in papers.ids for text in papers.rows[key].embedded_texts()]
     vectors = encoder.encode(texts, progress)
     at = 0
@@ -65,5 +65,5 @@ def index_documents(
         at += size
     model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
     with writing(folder):
-        publish(folder, papers, Made(model=model, reading="memory", extra={}))
+        publish(folder, papers, Made(model=model, previous=None, extra={}))
     return open_index(folder)

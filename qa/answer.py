@@ -116,7 +116,7 @@ class Answerer:
         question = understand(text)
         vector = self.encoder.encode([question.text])[0]
         encoded = perf_counter()
-        hits = self._search(question, vector, documents)
+        hits = self._search(question, vector, documents, self.settings.passages)
         searched = perf_counter()
         candidates = [
             candidate
@@ -135,14 +135,24 @@ class Answerer:
         }
         return Evidence(question, tuple(hits), ranked, seconds)
 
+    def search(
+        self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None
+    ) -> list[Hit]:
+        """Return the passages nearest to a standalone question, whether or not they answer it.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        question = understand(text)
+        return self._search(question, self.encoder.encode([question.text])[0], documents, limit)
+
     def _search(
-        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None, limit: int
     ) -> list[Hit]:
         """Search twice: the second time with the long and short forms that the papers found define.
 
         Where the question names a person, papers on other people give way.
         """
-        limit = self.settings.passages
         wider = limit if question.subject == NOBODY else 4 * limit
         hits = search(self.index, question.text, vector, limit=wider, documents=documents)
         expanded = expand(question, [self.index.documents[hit.passage.document_id] for hit in hits[:limit]])

@@ -1,0 +1,236 @@
+"""Follow-ups: a question that leans on earlier ones is made to stand alone, without a language model.
+
+Three things are carried over: the person spoken of, the thing spoken of, and,
+for a fragment ("And her AST?"), the frame of the question before. A question
+that leans on nothing is left as it is. The result is shown to the person who
+asked, who may change it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.clean import commonness
+from qa.question import understand
+from qa.subjects import NOBODY, Subject, asked_about
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_OPENING = re.compile(
+    r"^\s*(?:(?:and|but|so|ok(?:ay)?|then|also)\b[\s,]*)*(?:(?:what|how) about\b|same for\b)?[\s,]*(?:and\b)?\s*", re.IGNORECASE
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|did|do|does|has|have|had|can|could|should|would|will|may|might|must|show(?:ed|s)?"
+    r"|happen(?:ed|s)?|mean(?:s|t)?|recommend\w*|say|said|get|got|give|given|take|took|taken|cause[ds]?|tell|list|name|compare)\b",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(r"\b(?:the )?other (?:patient|case|person|one|woman|man)(?P<of>['\u2019]s)?\b", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(?:the |this |that )?(?:\d+[- ]year[- ]old )?(?:fe)?male (?:patient|case)(?:['\u2019]s)?\b"
+    r"|\b(?:the |this |that )?(?:\d+[- ]year[- ]old )?(?:wom[ae]n|man|girl|boy|lady|gentleman)(?:['\u2019]s)?(?![\w-])"
+    r"|\bthe \d+[- ]year[- ]old(?:['\u2019]s)?\b|\b(?:she|he|her|his|him)\b",
+    re.IGNORECASE,
+)
+_PRONOUNS = (
+    (re.compile(r"\b(?:she|he)\b", re.IGNORECASE), "{who}"),
+    (re.compile(r"\b(?:her|his|their)\b(?= *[A-Za-z0-9])", re.IGNORECASE), "{who}'s"),
+    (re.compile(r"\b(?:her|him)\b", re.IGNORECASE), "{who}"),
+)
+_THING = re.compile(
+    r"\b(?:it|this|that|these|those|they|them)\b(?! (?:patient|case|paper|report|study|woman|man|take|takes|took|safe|possible"
+    r"|normal|common|known|true|recommended|necessary))",
+    re.IGNORECASE,
+)
+_ONE = re.compile(r"\b(?P<which>(?:the|an) (?:\w+ )?)ones?\b", re.IGNORECASE)
+_LEANING = re.compile(
+    r"\b(?:too|also|as well|instead|then|later|afterwards?|again|earlier|before that|after that|the same)\b", re.IGNORECASE
+)
+_ATTRIBUTE = re.compile(
+    r"^(?:the |its |their )?(?:reference|normal)? ?(?:ranges?|units?|dos(?:e|age)s?|results?|values?|levels?|dates?|durations?|reasons?"
+    r"|causes?|limits?|cut-?offs?)$",
+    re.IGNORECASE,
+)
+_WH = re.compile(
+    r"^(?:(?:in|from|for|at|on|by|with|to|of|since|until) )?(?:what|which|when|where|why|who|whom|how)\b", re.IGNORECASE
+)
+_FRAME = re.compile(
+    r"^(?P<head>(?:what|which|how (?:high|low|large|much|big)) (?:was|were|is|are) )(?P<focus>[^?,]+?)"
+    r"(?P<tail> (?:on|at|in|during|after|before|for|when|upon|by) [^?]*)?\?*$",
+    re.IGNORECASE,
+)
+_PAPER = re.compile(
+    r"\b(?:the|this|that) (?:\w+ )?(?:paper|article|report|study|case report)\b(?: (?:on|about|by|of|with) [^?,]+)?", re.IGNORECASE
+)
+_ABOUT_PAPER = re.compile(
+    r"\b(?:wrote|written|published|authors?|doi|licen[cs]e|journal|received|accepted|corresponding)\b", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W_][\w'\u2019-]*")
+_NO_FOCUS = frozenset(
+    "a an the of in on at for to from by with and or is are was were be been did do does done has have had can could should"
+    " would will may might must what which who whom whose when where why how much many long old it its this that these those"
+    " he she his her him they them their there any some other patient patients woman man female male case paper year-old show"
+    " shown showed find found give given get got take taken took look like happen happened mean report reported presence"
+    " performed seen tested measured raised elevated positive negative detected start started stop stopped".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What earlier questions leave behind."""
+
+    question: str = ""  #: the last one, standing alone
+    person: str = ""  #: "the woman", "the 61-year-old"; empty where none was named
+    thing: str = ""  #: "muscle biopsy"
+
+
+def resolve(question: str, history: Sequence[str], people: Sequence[Subject] = ()) -> str:
+    """Return ``question`` so that it stands alone after the questions in ``history``.
+
+    Args:
+        question: as asked.
+        history: earlier questions of the conversation, as asked, oldest first.
+        people: whom the indexed papers report on, where they are few: lets "the
+            other patient" be named by age.
+    """
+    context = _Context()
+    for earlier in history:
+        if earlier.strip():
+            context = _after(_resolve(earlier, context, people), context)
+    return _resolve(question, context, people)
+
+
+def _after(question: str, before: _Context) -> _Context:
+    return _Context(question, _person(question) or before.person, _thing(question) or before.thing)
+
+
+def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str:
+    asked = " ".join(question.split())
+    if not context.question or not any(c.isalnum() for c in asked):
+        return asked
+    asked = _name_other(asked, context, people)
+    body = asked[_OPENING.match(asked).end() :].strip() if _OPENING.match(asked) else asked  # type: ignore[union-attr]
+    opened = len(body) < len(asked)
+    bare = body.rstrip("?.! ")
+    if not bare:
+        return context.question
+    only_person = re.fullmatch(rf"(?:(?:in|for|of|with) )?(?:{_PERSON.pattern})", bare, re.IGNORECASE)
+    if only_person:
+        return _swap_person(context.question, bare)
+    if not _VERB.search(bare):
+        return _fragment(bare, context)
+    full = _pronouns(body if opened else asked, context)
+    leans = opened or full != asked or _LEANING.search(asked) or _OTHER.search(question)
+    if leans and context.person and asked_about(full) == NOBODY and not _PAPER.search(full):
+        full = f"{full.rstrip('?.! ')}, in {context.person}?"
+    return full[:1].upper() + full[1:]
+
+
+def _name_other(asked: str, context: _Context, people: Sequence[Subject]) -> str:
+    """Put a person for "the other patient": the one of ``people`` who is not the last spoken of."""
+    if not _OTHER.search(asked) or not context.person:
+        return asked
+    last = asked_about(context.person)
+    others = [person for person in people if person.conflicts(last)]
+    if len(others) == 1 and others[0].sex:
+        age = f"{others[0].age}-year-old " if others[0].age else ""
+        name = f"the {age}{'woman' if others[0].sex == 'female' else 'man'}"
+    elif last.sex:
+        name = "the man" if last.sex == "female" else "the woman"
+    else:
+        return asked
+    return _OTHER.sub(lambda match: name + (match.group("of") or ""), asked)
+
+
+def _swap_person(question: str, fragment: str) -> str:
+    """Return ``question`` asked of the person in ``fragment``."""
+    who = re.sub(r"^(?:in|for|of|with) ", "", fragment, flags=re.IGNORECASE)
+    who = re.sub(r"['\u2019]s$", "", who)
+    who = who[:1].lower() + who[1:]
+    swapped, count = _PERSON.subn(lambda match: who + _possession(match, question), question)
+    if count:
+        return swapped[:1].upper() + swapped[1:]
+    return f"{question.rstrip('?.! ')}, in {who}?"
+
+
+def _possession(match: re.Match[str], question: str) -> str:
+    found = match.group().lower()
+    possessive = found.endswith(("'s", "\u2019s")) or found == "his"
+    possessive |= found == "her" and re.match(r" [A-Za-z0-9]", question[match.end() :]) is not None
+    return "'s" if possessive else ""
+
+
+def _fragment(bare: str, context: _Context) -> str:
+    """Return a whole question for a fragment without a verb."""
+    if _WH.match(bare):  # "From which site?" asks on about the same thing
+        return f"{bare[:1].upper()}{bare[1:]}: {context.question}"
+    if _ATTRIBUTE.match(bare):  # "And the reference range?"
+        return f"{context.question.rstrip('?.! ')}, and {bare}?"
+    noun = _pronouns(bare, context)
+    named = asked_about(noun) != NOBODY
+    owner = "" if named or not context.person else f"{context.person}'s "
+    noun = re.sub(r"^(?:the|a|an) ", "", noun, flags=re.IGNORECASE) if owner else noun
+    frame = _FRAME.match(context.question)
+    if frame and not re.search(r"\b(?:on|at|in|during|after|before|later)\b", noun):
+        return f"{frame.group('head')}{owner}{noun}{frame.group('tail') or ''}?"
+    whole = f"{owner}{noun}?"
+    return whole[:1].upper() + whole[1:]
+
+
+def _pronouns(text: str, context: _Context) -> str:
+    """Put names for pronouns whose bearer is known from earlier questions."""
+    if context.person and not _conflicting(text, context):
+        for pattern, form in _PRONOUNS:
+            text = pattern.sub(form.format(who=context.person), text)
+    if _ABOUT_PAPER.search(text) and (paper := _PAPER.search(context.question)):
+        return _THING.sub(paper.group(), text, count=1)
+    if context.thing and context.thing.lower() not in text.lower():
+        text = _ONE.sub(rf"\g<which>{context.thing}", text)
+        text = _THING.sub(f"the {context.thing}", text, count=1)
+    return text
+
+
+def _conflicting(text: str, context: _Context) -> bool:
+    """Tell whether the pronouns of ``text`` cannot mean the person of ``context``."""
+    return asked_about(text).conflicts(asked_about(context.person))
+
+
+def _person(question: str) -> str:
+    """Return the person whom ``question`` names, as "the ..."; "" if none, or by pronoun only."""
+    for match in _PERSON.finditer(question):
+        found = re.sub(r"['\u2019]s$", "", match.group())
+        if found.lower() in {"she", "her"}:
+            return "the woman"
+        if found.lower() in {"he", "his", "him"}:
+            return "the man"
+        return "the " + re.sub(r"^(?:the|this|that) ", "", found, flags=re.IGNORECASE)
+    return ""
+
+
+def _thing(question: str) -> str:
+    """Return the rarest run of telling words in ``question``: what it is about."""
+    runs: list[list[str]] = [[]]
+    at = 0
+    cleaned = _PERSON.sub(" | ", question)
+    for match in _WORD.finditer(cleaned):
+        word = match.group()
+        if word.lower() in _NO_FOCUS or not word[0].isalpha() or re.search(r"[|,;:?]", cleaned[at : match.start()]):
+            runs.append([])
+        if word.lower() not in _NO_FOCUS and word[0].isalpha():
+            runs[-1].append(word)
+        at = match.end()
+    runs = [run for run in runs if run]
+    if not runs:
+        return ""
+    return " ".join(min(runs, key=lambda run: min(commonness(word) for word in run)))
+
+
+def stands_alone(question: str) -> bool:
+    """Tell whether ``question`` can be searched as it is.
+
+    Raises:
+        QuestionError: it is empty or too long.
+    """
+    return bool(understand(question).terms)

@@ -1,0 +1,469 @@
+"""What the commands of ``qa.cli`` do: the edge where questions come in and answers go out as text."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from index.errors import LoccitError, UsageError
+from qa.records import Status, as_json
+from qa.terminal import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from index.build import BuildReport
+    from index.search import Hit
+    from index.store import Index
+    from index.text import Document
+    from qa.answer import Answerer
+    from qa.records import Answer, Citation
+
+_WORDS = ((0.9, "high"), (0.7, "good"), (0.0, "fair"))
+
+
+def out() -> Console:
+    """Return the console for results."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def err() -> Console:
+    """Return the console for progress and warnings."""
+    return Console(stderr=True, highlight=False)
+
+
+def emit(value: object) -> None:
+    """Write one JSON value on a line of its own."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def confidence_word(confidence: float) -> str:
+    """Return the word for a probability: high, good or fair."""
+    return next(word for least, word in _WORDS if confidence >= least)
+
+
+# Building
+
+
+def build_index(
+    paths: Sequence[Path] | None, folder: Path, *, model: str | None, workers: int, add: bool
+) -> None:
+    """Build or extend the index and say what became of each file."""
+    from index.build import add as add_papers
+    from index.build import build
+    from index.encode import load_encoder
+    from index.store import open_index
+    from qa.progress import shown
+    from qa.resources import seeds_folder
+
+    chosen = list(paths or [seeds_folder()])
+    if add and model is None:
+        with open_index(folder) as index:
+            model = index.manifest.model.name
+    encoder = load_encoder(model)
+    with shown(err()) as progress:
+        if add:
+            report = add_papers(chosen, folder, encoder=encoder, progress=progress, workers=workers)
+        else:
+            report = build(
+                chosen,
+                folder,
+                encoder=encoder,
+                progress=progress,
+                workers=workers,
+                change_model=model is not None,
+            )
+    _show_report(report, folder)
+
+
+def _show_report(report: BuildReport, folder: Path) -> None:
+    console = out()
+    for outcome in report.outcomes:
+        if outcome.error is not None:
+            console.print(Text(f"refused   {visible(str(outcome.error))}", style="red"))
+        elif outcome.warnings:
+            console.print(Text(f"warnings  {visible(outcome.path.name)}", style="yellow"))
+            for warning in outcome.warnings:
+                console.print(Text(f"          {visible(warning)}", style="yellow"))
+    for warning in report.warnings:
+        console.print(Text(visible(warning), style="yellow"))
+    papers = len(report.added) + len(report.unchanged)
+    done = "Published" if report.published else "Nothing has changed: still"
+    console.print(
+        Text(
+            f"{done} generation {report.generation}: {papers} papers ({len(report.added)} new, "
+            f"{len(report.removed)} removed), {report.passages} passages, {report.sentences} sentences, "
+            f"{report.seconds:.1f} s."
+        )
+    )
+    console.print(Text(f"Index: {folder}"))
+
+
+def remove_papers(names: Sequence[str], folder: Path) -> None:
+    """Take papers out of the index."""
+    from index.build import remove
+    from index.store import open_index
+    from qa.session import find_papers
+
+    with open_index(folder) as index:
+        ids = find_papers(index, names) or frozenset()
+    _show_report(remove(sorted(ids), folder), folder)
+
+
+def roll_back(folder: Path) -> None:
+    """Make the generation before the current one."""
+    from index.publish import rollback
+
+    out().print(Text(f"Generation {rollback(folder)} is current now."))
+
+
+def collect_garbage(folder: Path) -> None:
+    """Delete generations that nobody uses."""
+    from index.publish import gc
+
+    out().print(Text(f"{len(gc(folder))} generations deleted."))
+
+
+def verify_index(folder: Path) -> None:
+    """Compare every file of every generation with its checksum."""
+    from index.errors import IndexDamaged
+    from index.publish import verify
+
+    found = verify(folder)
+    for generation, problem in sorted(found.items()):
+        out().print(Text(f"generation {generation}: {visible(problem) or 'intact'}"))
+    if any(found.values()):
+        raise IndexDamaged(f"{folder}: not all generations are intact.", "Rebuild the index: loccit build")
+
+
+# Asking
+
+
+def ask_one(
+    question: str,
+    folder: Path,
+    *,
+    history: Sequence[str],
+    model: str | None,
+    threshold: float | None,
+    papers: Sequence[str] | None,
+    as_json: bool,
+    receipt: Path | None,
+) -> None:
+    """Answer one question."""
+    from qa.receipts import write_receipt
+    from qa.session import ask, find_papers, opened
+
+    with opened(folder, model=model, threshold=threshold) as answerer:
+        _warn(answerer.index)
+        documents = find_papers(answerer.index, papers)
+        answer = ask(answerer, question, history, documents)
+    if receipt is not None:
+        write_receipt(receipt, answer, history, documents)
+    if as_json:
+        emit(_as_json(answer))
+    else:
+        _show_answer(answer)
+
+
+def ask_file(
+    file: Path,
+    folder: Path,
+    *,
+    model: str | None,
+    threshold: float | None,
+    papers: Sequence[str] | None,
+) -> None:
+    """Answer each question of a JSON lines file, one JSON object a line."""
+    from qa.session import ask, find_papers, opened
+
+    entries = _entries(file)
+    with opened(folder, model=model, threshold=threshold) as answerer:
+        _warn(answerer.index)
+        documents = find_papers(answerer.index, papers)
+        _each(entries, lambda question, history: _as_json(ask(answerer, question, history, documents)))
+
+
+def search_one(
+    question: str,
+    folder: Path,
+    *,
+    limit: int,
+    model: str | None,
+    papers: Sequence[str] | None,
+    as_json: bool,
+) -> None:
+    """List the passages nearest to a question."""
+    from qa.session import find_papers, opened
+
+    with opened(folder, model=model) as answerer:
+        _warn(answerer.index)
+        documents = find_papers(answerer.index, papers)
+        hits = answerer.search(question, limit=limit, documents=documents)
+        found = [_hit_json(answerer.index, hit) for hit in hits]
+    if as_json:
+        emit({"question": question, "hits": found})
+    else:
+        _show_hits(found)
+
+
+def search_file(
+    file: Path, folder: Path, *, limit: int, model: str | None, papers: Sequence[str] | None
+) -> None:
+    """Search for each question of a JSON lines file, one JSON object a line."""
+    from qa.chat import resolve
+    from qa.session import find_papers, opened
+
+    entries = _entries(file)
+    with opened(folder, model=model) as answerer:
+        _warn(answerer.index)
+        documents = find_papers(answerer.index, papers)
+
+        def found(question: str, history: Sequence[str]) -> dict[str, Any]:
+            standalone = resolve(question, history)
+            hits = answerer.search(standalone, limit=limit, documents=documents)
+            return {
+                "question": question,
+                "resolved_question": standalone,
+                "hits": [_hit_json(answerer.index, hit) for hit in hits],
+            }
+
+        _each(entries, found)
+
+
+def _entries(file: Path) -> list[tuple[Any, str, list[str]]]:
+    """Return id, question and history of each line.
+
+    Raises:
+        UsageError: the file cannot be read, or a line is not such an object.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: cannot be read ({error}).", "Give a UTF-8 file of JSON lines.") from error
+    entries = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            question, history = entry["question"], entry.get("history") or []
+            well = isinstance(question, str) and all(isinstance(item, str) for item in history)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            well = False
+        if not well:
+            raise UsageError(
+                f"{file}, line {number}: not a question.",
+                'Write one object a line: {"id": 1, "question": "...", "history": []}',
+            )
+        entries.append((entry.get("id", number), question, history))
+    if not entries:
+        raise UsageError(f"{file}: holds no question.", "Write one JSON object a line.")
+    return entries
+
+
+def _each(
+    entries: Sequence[tuple[Any, str, list[str]]], work: Callable[[str, list[str]], dict[str, Any]]
+) -> None:
+    """Emit the result for each entry; a question that cannot be asked gives an ``error`` in its place."""
+    refused = 0
+    for key, question, history in entries:
+        try:
+            emit({"id": key, **work(question, history)})
+        except UsageError as error:
+            refused += 1
+            emit({"id": key, "question": question, "error": str(error)})
+    if refused:
+        raise UsageError(f"{refused} of {len(entries)} questions could not be asked.", "See their “error”.")
+
+
+def _warn(index: Index) -> None:
+    for warning in index.warnings:
+        err().print(Text(visible(warning), style="yellow"))
+
+
+def _as_json(answer: Answer) -> dict[str, Any]:
+    return as_json(answer)
+
+
+def _hit_json(index: Index, hit: Hit) -> dict[str, Any]:
+    document = index.documents[hit.passage.document_id]
+    place = document.map.place(hit.passage.span)
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "lexical": hit.lexical,
+        "dense": hit.dense,
+        "document_id": document.id,
+        "source": document.source,
+        "title": document.title,
+        "section": " > ".join(document.section_path(hit.passage.section)),
+        "page": place.page,
+        "line": place.line,
+        "span": {"start": hit.passage.span.start, "end": hit.passage.span.end},
+        "quote": hit.passage.span.of(document.text),
+    }
+
+
+def _show_answer(answer: Answer) -> None:
+    console = out()
+    if answer.resolved_question != " ".join(answer.question.split()):
+        console.print(Text(f"Understood as: {visible(answer.resolved_question)}", style="dim"))
+    if answer.status is Status.NOT_FOUND:
+        console.print(Text("Not in these papers.", style="bold"))
+    for reason in answer.reasons:
+        console.print(Text(visible(reason)))
+    for citation in answer.citations:
+        console.print()
+        console.print(_quote_text(citation))
+        console.print(Text(f"    {visible(place_line(citation))}", style="dim"))
+    if answer.near_misses:
+        console.print(Text("\nNearest passages (they do not answer):", style="dim"))
+    for near in answer.near_misses:
+        where = _where(near.title or near.source, near.section, near.page, near.line)
+        console.print(Text(f"  · {visible(_short(near.quote))}\n    {visible(where)}", style="dim"))
+
+
+def _quote_text(citation: Citation) -> Text:
+    text = Text(f"[{citation.number}] ", style="bold")
+    if citation.table is not None:
+        text.append(_row_text(citation))
+        return text
+    quote, short = visible(citation.quote), citation.short
+    if short is None or quote != citation.quote:
+        return text.append(f"“{quote}”", style="not bold")
+    start, end = short.start - citation.span.start, short.end - citation.span.start
+    text.append("“" + quote[:start], style="not bold")
+    text.append(quote[start:end], style="bold reverse")
+    text.append(quote[end:] + "”", style="not bold")
+    return text
+
+
+def _row_text(citation: Citation) -> Text:
+    table = citation.table
+    if table is None:
+        return Text()
+    heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
+    parts = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
+    return Text(visible("  |  ".join(parts) + (f"\n    {table.caption}" if table.caption else "")), style="not bold")
+
+
+def place_line(citation: Citation) -> str:
+    """Return where a quote stands, as one line for people."""
+    where = _where(citation.title or citation.source, citation.section, citation.page, citation.line)
+    label = f"{citation.table.label} · " if citation.table and citation.table.label else ""
+    return f"{label}{where} · {confidence_word(citation.confidence)} confidence ({citation.confidence:.0%})"
+
+
+def _where(name: str, section: str, page: int | None, line: int | None) -> str:
+    parts = [name, section, f"p. {page}" if page else "", f"line {line}" if line and not page else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _short(text: str, most: int = 200) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def _show_hits(found: Sequence[dict[str, Any]]) -> None:
+    table = Table(show_edge=False, pad_edge=False)
+    for head in ("#", "score", "words", "meaning", "place", "passage"):
+        table.add_column(head, overflow="fold", ratio=4 if head == "passage" else 2 if head == "place" else None)
+    for hit in found:
+        where = _where(hit["title"] or hit["source"], hit["section"], hit["page"], hit["line"])
+        numbers = [f"{hit['score']:.2f}", f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}"]
+        cells = [str(hit["rank"]), *numbers, _short(where, 90), _short(hit["quote"], 160)]
+        table.add_row(*(Text(visible(cell)) for cell in cells))
+    out().print(table)
+
+
+# Looking
+
+
+def show_info(folder: Path, *, as_json: bool) -> None:
+    """Show what the index holds."""
+    from qa.overview import overview
+
+    found = overview(folder)
+    if as_json:
+        emit(found)
+        return
+    console = out()
+    for key in ("index", "generation", "created", "model", "fingerprint", "papers", "passages", "sentences", "bytes"):
+        console.print(Text(f"{key:<12} {visible(str(found[key]))}"))
+    table = Table(show_edge=False, pad_edge=False)
+    for head in ("paper", "year", "DOI", "pages", "passages", "warnings"):
+        table.add_column(head, overflow="fold")
+    for paper in found["documents"]:
+        name = paper["title"] or paper["source"]
+        cells = (name, paper["year"], paper["doi"], paper["pages"], paper["passages"], len(paper["warnings"]))
+        table.add_row(*(Text(visible(str(cell or ""))) for cell in cells))
+    console.print(table)
+    for warning in found["warnings"]:
+        console.print(Text(visible(warning), style="yellow"))
+
+
+def show_reading(file: Path, *, text: bool) -> None:
+    """Show how one paper is understood."""
+    from index.readers import read
+
+    document = read(file)
+    if text:
+        sys.stdout.write(document.text + "\n")
+        return
+    for line in _reading_lines(document):
+        out().print(Text(visible(line)), soft_wrap=True)
+
+
+def _reading_lines(document: Document) -> Iterator[str]:
+    yield f"title      {document.title or '(not stated)'}"
+    yield f"authors    {', '.join(document.authors) or '(not stated)'}"
+    for name in ("journal", "year", "doi", "licence"):
+        yield f"{name:<10} {getattr(document, name) or '(not stated)'}"
+    yield f"format     {document.format}, {len(document.map.pages) or 'no'} pages, {len(document.text)} characters"
+    yield "sections"
+    for section in document.sections:
+        if section.title:
+            yield f"  {'  ' * section.level}{section.title}"
+    for table in document.tables:
+        yield f"table      {table.label or '(no label)'}: {len(table.rows)} rows"
+    for warning in document.warnings:
+        yield f"warning    {warning}"
+
+
+# Further
+
+
+def verify_receipt(receipt: Path, folder: Path) -> None:
+    """Replay a receipt and compare."""
+    from qa.receipts import replay
+    from qa.session import opened
+
+    with opened(folder) as answerer:
+        out().print(Text(visible(replay(receipt, answerer))))
+
+
+def start_chat(folder: Path, *, port: int, open_browser: bool) -> None:
+    """Build the seed papers if there is no index, then serve the web app."""
+    from index.errors import IndexMissing
+    from index.store import open_index
+
+    try:
+        open_index(folder).close()
+    except IndexMissing:
+        err().print(Text("No index yet: building one from the seed papers."))
+        build_index(None, folder, model=None, workers=2, add=False)
+    from qa.web.server import serve
+
+    serve(folder, port, open_browser)
+
+
+
+

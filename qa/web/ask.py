@@ -1,0 +1,141 @@
+"""The Ask page: the conversation, and beside it the source that is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from index.errors import LoccitError
+from qa.chat import resolve
+from qa.examples import examples
+from qa.export import as_text
+from qa.present import answer_view, notice_view
+from qa.question import LONGEST
+from qa.web import library, state
+from qa.web.component import show
+from qa.web.panel import opened, panel, sheet
+from qa.web.state import Turn
+
+if TYPE_CHECKING:
+    from qa.answer import Answerer
+
+_INTRO = "Loccit answers in the papers’ own words: quotes with their exact place, or the statement that they do not say."
+
+
+def page() -> None:
+    """Draw the page, and answer the question that was just asked."""
+    asked = st.chat_input(
+        "Ask about the papers", key="ask", max_chars=LONGEST, submit_mode="disable"
+    ) or st.session_state.pop("example", None)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        answerer = _answerer()
+        if answerer is None:
+            return
+        documents = _scope(answerer)
+        conversation = st.container(key="conversation")
+        with conversation:
+            if not state.turns() and not asked:
+                _empty_chat(answerer)
+            _conversation()
+            if asked:
+                _answer(answerer, asked, documents)
+    with right:
+        panel(answerer.index)
+    if st.session_state.pop("sheet", False):
+        sheet(answerer.index)
+
+
+def _answerer() -> Answerer | None:
+    """Return what answers; where nothing can, say why and what to do."""
+    try:
+        answerer = library.current()
+    except LoccitError as error:
+        show({"view": "intro", "title": "Ask the papers", "message": ""}, "intro-failed")
+        show(notice_view("error", "No questions can be answered yet", error.message, error.remedy), "failed")
+        return None
+    for at, warning in enumerate(answerer.index.warnings):
+        show(notice_view("warning", "The index was damaged", warning, "Rebuild it: loccit build"), f"damage-{at}")
+    return answerer
+
+
+def _scope(answerer: Answerer) -> frozenset[str] | None:
+    """Let the papers be chosen; return their ids, None for all."""
+    labels = library.paper_labels(answerer.index)
+    count = len(labels)
+    names = {f"{key[:12]}": key for key in labels}
+    with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
+        chosen = st.multiselect(
+            "Papers to ask",
+            list(names),
+            format_func=lambda short: labels[names[short]],
+            key="papers",
+            bind="query-params",
+            placeholder=f"All {count} papers" if count > 1 else "The one paper",
+            label_visibility="collapsed",
+        )
+        if state.turns():
+            st.button("New conversation", on_click=state.forget, icon=None)
+    return frozenset(names[short] for short in chosen) if chosen else None
+
+
+def _empty_chat(answerer: Answerer) -> None:
+    show({"view": "intro", "title": "Ask the papers", "message": _INTRO}, "intro")
+    st.pills("Try one of these", examples(answerer.index), key="pill", on_change=_take_example)
+
+
+def _take_example() -> None:
+    st.session_state["example"] = st.session_state["pill"]
+    st.session_state["pill"] = None
+
+
+def _conversation() -> None:
+    turns = state.turns()
+    if turns:
+        show({"view": "intro", "title": "Ask the papers", "message": "", "compact": True}, "intro-compact")
+    hidden = len(turns) - state.shown()
+    if hidden > 0:
+        st.button(f"Show earlier questions ({hidden})", on_click=state.show_earlier, type="tertiary")
+    for turn in turns[-state.shown() :]:
+        _draw(turn)
+
+
+def _answer(answerer: Answerer, question: str, documents: frozenset[str] | None) -> None:
+    """Answer ``question``, remember it and draw it; its first source is opened."""
+    turns = state.turns()
+    key = str(len(turns) + 1)
+    place = st.empty()
+    with place.container():
+        show({"view": "asked", "question": question}, f"asked-{key}")
+        with st.spinner("Reading the papers …"):
+            turn = _turn(answerer, key, question, documents)
+    place.empty()
+    turns.append(turn)
+    if turn.answer and (turn.answer.citations or turn.answer.near_misses):
+        state.choose(state.Chosen(key, 1) if turn.answer.citations else None)
+    _draw(turn, announce=True)
+
+
+def _turn(answerer: Answerer, key: str, question: str, documents: frozenset[str] | None) -> Turn:
+    names = answerer.index.names
+    scope = "Asked only: " + "; ".join(names[item] for item in sorted(documents)) if documents else ""
+    history = [turn.question for turn in state.turns() if turn.answer]
+    try:
+        answer = answerer.ask(question, resolved=resolve(question, history), documents=documents)
+    except LoccitError as error:
+        return Turn(key, question, None, scope, (error.message, error.remedy))
+    return Turn(key, question, answer, scope)
+
+
+def _draw(turn: Turn, *, announce: bool = False) -> None:
+    key = f"turn-{turn.key}"
+    if turn.answer is None:
+        view = notice_view("error", "This question could not be answered", *turn.failure)
+        show(view | {"view": "failed", "question": turn.question}, key)
+        return
+    view = answer_view(turn.answer, turn.key, scope=turn.scope, copy=as_text(turn.answer))
+    chosen = state.chosen()
+    view["chosen"] = chosen.number if chosen and chosen.turn == turn.key else 0
+    view["announce"] = announce
+    show(view, key, lambda: opened(key))

@@ -1,0 +1,57 @@
+"""The open index, shared by all sessions of the app: read-only, one for each published generation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from index.onnx_encoder import question_encoder
+from index.store import open_index, read_pointer
+from qa.answer import Answerer
+from qa.resources import index_folder
+
+if TYPE_CHECKING:
+    from index.encode import Encoder
+    from index.store import Index
+
+
+def folder() -> Path:
+    """Return the folder of the index that this app serves."""
+    return index_folder(None)
+
+
+def current() -> Answerer:
+    """Return what answers now: the generation that is current, opened and with its encoder loaded.
+
+    Raises:
+        LoccitError: there is no index, or it cannot be used; the error says what to do.
+    """
+    place = folder()
+    number, digest = read_pointer(place) or (0, "")
+    if not number:
+        return Answerer(*_open(str(place)))  # rare: nothing published, or CURRENT damaged; always looked at anew
+    with st.spinner("Opening the index and loading the language model …"):
+        return _answerer(str(place), number, digest)
+
+
+def _open(place: str) -> tuple[Index, Encoder]:
+    index = open_index(Path(place))
+    return index, question_encoder(index)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _answerer(place: str, number: int, digest: str) -> Answerer:  # noqa: ARG001 - the generation is the key
+    return Answerer(*_open(place))
+
+
+def paper_labels(index: Index) -> dict[str, str]:
+    """Return what each paper is called in lists, by id; with its file where two would be called alike."""
+    names = index.names
+    counts = Counter(names.values())
+    return {
+        key: f"{name} ({index.documents[key].source})" if counts[name] > 1 else name
+        for key, name in names.items()
+    }

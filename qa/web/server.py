@@ -1,0 +1,130 @@
+"""Serves the app to this machine: Streamlit behind security headers, with a readiness route."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from typing import TYPE_CHECKING
+
+from index.errors import UsageError
+from qa.resources import INDEX_VARIABLE, app_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+ADDRESS = "127.0.0.1"
+READY = "/ready"
+_START = 60  #: seconds that the browser is waited with for the server
+#: Least that Streamlit's own pages need; nothing is loaded from anywhere but here.
+POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self' blob: 'wasm-unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws://{host}",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+
+def serve(index: Path, port: int, open_browser: bool) -> None:
+    """Serve the app on the loopback until stopped; ``open_browser`` shows it once it answers.
+
+    Raises:
+        UsageError: the port is taken.
+    """
+    require_free(port)
+    os.environ[INDEX_VARIABLE] = str(index.absolute())
+    import streamlit as st
+    from starlette.middleware import Middleware
+    from starlette.routing import Route
+
+    script = app_file()
+    app = st.App(script, routes=[Route(READY, _ready)], middleware=[Middleware(SecurityHeaders)])
+    if open_browser:
+        threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
+    sys.argv = [str(script)]  # Streamlit looks for its settings beside what it takes for the script
+    app.run(config={"server.address": ADDRESS, "server.port": port, "server.headless": True})
+
+
+def require_free(port: int) -> None:
+    """Refuse a port that another program listens on.
+
+    Raises:
+        UsageError: it is taken, or may not be used.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} on this machine cannot be used: {error.strerror}.",
+                f"Choose another one: loccit chat --port {port + 1 if port < 65535 else 8501}",
+            ) from error
+
+
+def _open_when_ready(port: int) -> None:
+    url = f"http://{ADDRESS}:{port}"
+    for _ in range(10 * _START):
+        try:
+            with urllib.request.urlopen(url + READY, timeout=1):
+                webbrowser.open(url)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+
+
+async def _ready(request: Request) -> Response:  # noqa: ARG001 - the signature of a route
+    """Answer that the server takes requests."""
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse("ready\n")
+
+
+class SecurityHeaders:
+    """Middleware that puts the security headers on every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, the response with headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *headers(host)]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def headers(host: str) -> list[tuple[bytes, bytes]]:
+    """Return the security headers for the app at ``host`` (name and port)."""
+    # A host is what a request says it is; nothing of it but name and port may reach a header.
+    safe = host if all(c.isalnum() or c in ".:-[]" for c in host) and host else ADDRESS
+    return [
+        (b"content-security-policy", POLICY.format(host=safe).encode("ascii", "ignore")),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+    ]
