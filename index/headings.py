@@ -12,7 +12,8 @@ _MAIN = (
     "|case(?: (?:presentation|report|description|history|summary|study|series))?s?"
     "|(?:general |brief )?discussion(?:,? (?:and|&) conclusions?)?"
     "|literature review|review of (?:the )?literature"
-    "|conclusions?|concluding remarks|summary and conclusions?|learning points|take[- ]home messages?"
+    "|figure (?:legends?|captions?)|legends to figures|conclusions?|concluding remarks"
+    "|summary and conclusions?|learning points|take[- ]home messages?"
 )
 _BACK = (
     "acknowledge?ments?|references|bibliography|literature cited|works cited|additional information"
@@ -44,7 +45,8 @@ _CAPTION = re.compile(
 )
 _FRONT = re.compile(
     r"\s*(?:(?:key ?words?|categories|corresponding author|correspondence|how to cite|cite this article"
-    r"|academic editor|edited by|reviewed by|copyright|doi|open access|citation|e-?mail|issn)(?!\w)|\u00a9|\(c\) ?\d|https?://"
+    r"|academic editor|edited by|reviewed by|copyright|doi|open access|citation|e-?mail|issn)(?!\w)"
+    r"|\u00a9|\(c\) ?\d|https?://"
     r"|(?:received|revised|accepted|published|review began|review ended|available online)\b[^.]{0,30}\d{4})",
     re.IGNORECASE,
 )
@@ -52,27 +54,34 @@ _LICENCE = re.compile(
     r"creative commons|open[- ]access article|unrestricted use|all rights reserved|terms of the",
     re.IGNORECASE,
 )
+#: Characters that a heading may have.
+_LONGEST = 160
 _PANELS = re.compile(r"\s*(?:\(?[a-hA-H]\)[\s,]*)+")
+
+
+def _whole(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
+    line = line.strip()
+    return pattern.fullmatch(line) if len(line) <= _LONGEST else None
 
 
 def known_heading(line: str) -> bool:
     """Tell whether the whole line is a usual section title, numbered or not."""
-    return _KNOWN.fullmatch(line) is not None
+    return _whole(_KNOWN, line) is not None
 
 
 def back_heading(line: str) -> bool:
     """Tell whether the whole line opens a part after the paper proper."""
-    return _BACK_ONLY.fullmatch(line) is not None
+    return _whole(_BACK_ONLY, line) is not None
 
 
 def references_heading(line: str) -> bool:
     """Tell whether the whole line opens the reference list."""
-    return _REFERENCES.fullmatch(line) is not None
+    return _whole(_REFERENCES, line) is not None
 
 
 def numbered_heading(line: str) -> int:
     """Return the level of a numbered heading such as "2.1. Aims" that fills the line; else 0."""
-    found = _NUMBERED.fullmatch(line)
+    found = _whole(_NUMBERED, line)
     if found is None or len(found.group("title").split()) > 14 or re.search(r"[.;,:]$", found.group("title")):
         return 0
     return found.group("number").count(".") + 1

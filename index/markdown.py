@@ -9,9 +9,14 @@ if TYPE_CHECKING:
     from index.text import MappedText
 
 _LINK = re.compile(r"!?\[(?P<text>[^\[\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)")
-_STRONG = re.compile(r"(?<![\w*])(?P<mark>\*\*|__)(?=[^\s*_])(?P<text>[^\n]*?\S)(?P=mark)(?![\w*])")
+_STRONG = re.compile(
+    r"(?<![\w*])(?P<mark>\*\*|__)(?=[^\s*_])(?P<text>[^\n]{0,300}?\S)(?P=mark)(?![\w*])"  # bounded: linear
+)
 _EMPHASIS = re.compile(r"(?<![\w*])(?P<mark>[*_])(?=[^\s*_])(?P<text>[^\n*_]*?[^\s*_])(?P=mark)(?![\w*])")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*-->", re.DOTALL)
+_TAG = re.compile(r"</?(?:su[bp]|[biup]|em|strong|br ?/?)>", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\(?P<text>[*_#\[\]()~`.!+-])")
+_QUOTE = re.compile(r"^ {0,3}> ?", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 
 
@@ -23,13 +28,14 @@ def looks_like_markdown(text: str, name: str) -> bool:
 
 
 def strip_markup(text: MappedText) -> MappedText:
-    """Return the text without link targets, emphasis marks and comments.
+    """Return the text without link targets, emphasis marks, plain tags and comments.
 
     Heading marks stay, since they carry structure. A lone asterisk stays too: it
     may be a footnote mark.
     """
-    text = text.edit((m.start(), m.end(), "") for m in _COMMENT.finditer(text.text))
-    for pattern in (_LINK, _STRONG, _EMPHASIS):
+    for pattern in (_COMMENT, _TAG, _QUOTE):
+        text = text.edit((m.start(), m.end(), "") for m in pattern.finditer(text.text))
+    for pattern in (_LINK, _STRONG, _EMPHASIS, _ESCAPE):
         edits: list[tuple[int, int, str]] = []
         for match in pattern.finditer(text.text):
             edits.append((match.start(), match.start("text"), ""))

@@ -1,0 +1,178 @@
+"""Lines of a text file -> stretches that are one thing each: a paragraph, a heading, a caption, a table.
+
+Works on text as people save it and as PDF extractors leave it: hard-wrapped lines
+or one paragraph a line, with or without empty lines between paragraphs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from index import headings
+from index.readers.text_tables import tabular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from index.text import MappedText
+
+#: The end of a sentence, and the marks and citations that may stand behind it.
+TERMINAL = re.compile(
+    r"(?:[.!?:;][\])\"'\u201d\u2019]*(?:\s?\[[\d,\s\u2013-]+\])?|(?<=[^\d\s])\.\d{1,3}(?:[,\u2013-]\d{1,3})*)$"
+)
+#: A heading of Markdown: its marks and its words.
+MARKED_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(\S.*)")
+NUMBERED_ITEM = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
+_BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u25e6\u2023\u00b7]|[-*\u2013] )\s*\S")
+_UNFINISHED = re.compile(r"(?:\b(?:in|see|and|or|to|of|from|by|with|the|than|as|on|at|both)|[(,])$")
+#: The line under a heading of Markdown.
+UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,})\s*")
+#: A line over this is a paragraph and not a piece of one.
+_LONG_LINE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file breaks its lines."""
+
+    wrapped: bool  #: paragraphs are broken into lines
+    width: int  #: characters of a full line, where they are
+
+
+def groups_of(text: MappedText) -> list[list[MappedText]]:
+    """Return the lines between empty lines, each with its indentation."""
+    groups: list[list[MappedText]] = [[]]
+    at = 0
+    for line in text.text.split("\n"):
+        mapped = text[at : at + len(line)]
+        at += len(line) + 1
+        if line.strip():
+            groups[-1].append(mapped)
+        elif groups[-1]:
+            groups.append([])
+    return [group for group in groups if group]
+
+
+def layout_of(groups: Iterable[Sequence[MappedText]]) -> Layout:
+    """Tell whether paragraphs are broken into lines, and how long the lines are."""
+    lengths = [len(line) for group in groups for line in group]
+    inner = [len(line) for group in groups if len(group) >= 3 for line in group[:-1]]
+    if not inner or 2 * sum(n for n in lengths if n > _LONG_LINE) > sum(lengths):
+        return Layout(wrapped=False, width=0)
+    return Layout(wrapped=True, width=int(median(inner)))
+
+
+def without_running_heads(
+    groups: Sequence[list[MappedText]],
+) -> tuple[list[list[MappedText]], tuple[str, ...]]:
+    """Leave out the heads and feet that recur from page to page, with the page numbers beside them.
+
+    A line recurs if the file has it three times at some distance: word for word,
+    or, where it has four words or more, with other numbers in it. Returns what
+    is left and a note.
+    """
+    flat = [line.text.strip() for group in groups for line in group]
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for number, line in enumerate(flat):
+        if 3 <= len(line) <= 150 and any(c.isalpha() for c in line) and not _structural(line):
+            places[re.sub(r"\d+", "#", line) if len(line.split()) >= 4 else line].append(number)
+    heads = {n for found in places.values() if len(found) >= 3 and _apart(found) for n in found}
+    beside = {n for head in heads for n in (head - 1, head + 1) if 0 <= n < len(flat)}
+    numbers = {n for n in beside if re.fullmatch(r"\d{1,5}", flat[n])}
+    left: list[list[MappedText]] = []
+    at = 0
+    for group in groups:
+        kept = [line for n, line in enumerate(group, start=at) if n not in heads and n not in numbers]
+        at += len(group)
+        if kept:
+            left.append(kept)
+    note = f"{len(heads)} running heads or feet of pages were left out"
+    return left, (note,) if heads else ()
+
+
+def _structural(line: str) -> bool:
+    return tabular(line) or headings.known_heading(line) or headings.caption(line) or line.startswith("#")
+
+
+def _apart(places: Sequence[int]) -> bool:
+    return median(b - a for a, b in pairwise(places)) >= 12
+
+
+def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[MappedText]]:
+    """Split a group where a heading, a caption, a list's item or a paragraph begins, and around tables."""
+    items = sum(1 for line in group if _item(line.text)) >= 2
+    part: list[MappedText] = []
+    for number, line in enumerate(group):
+        if headings.panel_labels(line.text):
+            continue
+        following = group[number + 1].text if number + 1 < len(group) else ""
+        if part and _parts_here(part, line.text, following, layout, items=items):
+            yield part
+            part = []
+        part.append(line)
+    if part:
+        yield part
+
+
+def _parts_here(
+    part: Sequence[MappedText], line: str, following: str, layout: Layout, *, items: bool
+) -> bool:
+    before = part[-1].text.rstrip()
+    if tabular(before) != tabular(line) or _caption_begins(before, line):
+        return True
+    if tabular(line):
+        return False
+    if UNDERLINE.fullmatch(line):
+        return False
+    if not layout.wrapped or _stands_alone(before, line, layout) or UNDERLINE.fullmatch(before):
+        return True
+    if items and _item(line):
+        return True
+    if _stands_alone(line, following, layout) and _heading_may_follow(before, line):
+        return True
+    return _paragraph_ends(part, before, line, layout)
+
+
+def _item(line: str) -> bool:
+    return _BULLET.match(line) is not None or NUMBERED_ITEM.match(line) is not None
+
+
+def _caption_begins(before: str, line: str) -> bool:
+    """Tell whether a caption begins, and not the rest of "as shown in / Figure 1. The patient"."""
+    if not headings.caption(line):
+        return False
+    return not (_UNFINISHED.search(before) and not re.match(r"\s*\w+\.? *\w+ *:", line))
+
+
+def _stands_alone(line: str, following: str, layout: Layout) -> bool:
+    """Tell whether a line is a heading though no empty line sets it off."""
+    bare = line.strip()
+    if MARKED_HEADING.match(line):
+        return True
+    if not following.strip() or following.strip()[0].islower():
+        return False
+    if headings.known_heading(bare):
+        return not bare[0].islower() and not (bare.endswith(".") and len(bare.split()) < 2)
+    return headings.numbered_heading(bare) > 1 and len(bare) < 0.9 * layout.width
+
+
+def _heading_may_follow(before: str, line: str) -> bool:
+    """Tell whether a heading can follow a line: not one that breaks off in mid-sentence."""
+    ended = TERMINAL.search(before) is not None
+    return ended or (headings.known_heading(line) and not _UNFINISHED.search(before))
+
+
+def _paragraph_ends(part: Sequence[MappedText], before: str, line: str, layout: Layout) -> bool:
+    """Tell whether a full stop ends a paragraph: in a short line, or in a caption before resumed text."""
+    if TERMINAL.search(before) is None:
+        return False
+    start = line.lstrip()[:1]
+    if headings.caption(part[0].text) and (line[:1].isspace() or start.islower()):
+        return True
+    short = len(before) < 0.75 * layout.width and before[-1] not in ":;,"
+    return short and not start.islower() and not before.endswith((" al.", "Fig.", "Figs.", "vs."))
