@@ -25,6 +25,15 @@ settings.load_profile("loccit")
 _BLOCK = install()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep every test, and the processes it starts, away from the index of the person who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("LOCCIT_INDEX", raising=False)
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture
 def no_network() -> Iterator[Block]:
     """Refuse the loopback too, and fail the test if anything tried, even if the refusal was swallowed."""
