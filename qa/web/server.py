@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import re
 import socket
 import sys
 import threading
@@ -10,14 +13,13 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
 from qa.resources import INDEX_VARIABLE, app_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,7 +31,7 @@ _START = 60  #: seconds that the browser is waited with for the server
 POLICY = "; ".join(
     [
         "default-src 'self'",
-        "script-src 'self' blob: 'wasm-unsafe-eval'",
+        "script-src 'self' blob: 'wasm-unsafe-eval'{inline}",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
@@ -55,7 +57,8 @@ def serve(index: Path, port: int, open_browser: bool) -> None:
     from starlette.routing import Route
 
     script = app_file()
-    app = st.App(script, routes=[Route(READY, _ready)], middleware=[Middleware(SecurityHeaders)])
+    policy = POLICY.replace("{inline}", _inline_scripts(Path(st.__file__).parent / "static" / "index.html"))
+    app = st.App(script, routes=[Route(READY, _ready)], middleware=[Middleware(SecurityHeaders, policy=policy)])
     if open_browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
     sys.argv = [str(script)]  # Streamlit looks for its settings beside what it takes for the script
@@ -100,8 +103,9 @@ async def _ready(request: Request) -> Response:  # noqa: ARG001 - the signature 
 class SecurityHeaders:
     """Middleware that puts the security headers on every response."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, policy: str) -> None:
         self._app = app
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, the response with headers."""
@@ -112,19 +116,26 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *headers(host)]
+                message["headers"] = [*message.get("headers", []), *headers(self._policy, host)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def headers(host: str) -> list[tuple[bytes, bytes]]:
+def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
     """Return the security headers for the app at ``host`` (name and port)."""
-    # A host is what a request says it is; nothing of it but name and port may reach a header.
-    safe = host if all(c.isalnum() or c in ".:-[]" for c in host) and host else ADDRESS
+    # A host is what a request says it is; nothing but name and port may reach a header.
+    safe = host if re.fullmatch(r"[A-Za-z0-9.\-]+(?::\d{1,5})?", host) else ADDRESS
     return [
-        (b"content-security-policy", POLICY.format(host=safe).encode("ascii", "ignore")),
+        (b"content-security-policy", policy.replace("{host}", safe).encode("ascii")),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),
     ]
+
+
+def _inline_scripts(page: Path) -> str:
+    """Return the hashes by which a policy allows the scripts that Streamlit's own page carries inline."""
+    found = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in found]
+    return "".join(f" 'sha256-{item}'" for item in hashes)

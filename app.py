@@ -1,0 +1,15 @@
+"""The web app. Start it with ``loccit chat``, or by itself with ``streamlit run app.py``.
+
+The index is the one in the folder that LOCCIT_INDEX names, else the default one.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from qa.web import ask
+from qa.web.component import page_styles
+
+st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
+page_styles()
+st.navigation([st.Page(ask.page, title="Ask", url_path="ask", default=True)], position="top").run()
