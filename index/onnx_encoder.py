@@ -69,7 +69,7 @@ class OnnxEncoder:
             self._session: Any = onnxruntime.InferenceSession(
                 str(graph), options, providers=["CPUExecutionProvider"]
             )
-        except RuntimeError as error:
+        except Exception as error:  # its errors share no other base
             raise IndexDamaged(f"{graph}: {error}.", "Rebuild the index.") from error
 
     def encode(

@@ -69,7 +69,10 @@ class Pending:
     def get(self, document_id: str) -> Embedded | None:
         """Return a kept paper; None if it is not there or does not read."""
         try:
-            with np.load(self._path(document_id), allow_pickle=False) as parts:
+            with (
+                self._path(document_id).open("rb") as stream,
+                np.load(stream, allow_pickle=False) as parts,
+            ):
                 fields = json.loads(parts["paper"].tobytes())
                 fields["details"] = b64decode(fields["details"])
                 paper = PaperRows(**fields)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from index.errors import FileEmpty, LoccitError
 from index.paper_rows import PaperRows
 from index.papers import file_id, reading_fingerprint
@@ -16,6 +18,8 @@ from index.pending import Embedded, Pending
 from index.selection import Selection
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from index.encode import Encoder
     from index.files import Disk
     from index.store import Index
@@ -96,6 +100,8 @@ class Work:
     read: Read = read_papers
     progress: Progress = no_progress
     workers: int = 2
+    _base: Index | None = None
+    _by_name: dict[str, str] = field(default_factory=dict)
     _outcomes: dict[Path, FileOutcome] = field(default_factory=dict)
     _fresh: set[str] = field(default_factory=set)
 
@@ -114,6 +120,8 @@ class Work:
         ``keep`` adds the papers that ``base`` holds to those in ``paths``.
         """
         held = base.rows.readings() if base else {}
+        self._base = base
+        self._by_name = {source: key for key, (source, _) in held.items()}
         sources = {key: source for key, (source, _) in held.items()} if keep else {}
         names: dict[str, str] = {}
         unread: list[Path] = []
@@ -171,17 +179,37 @@ class Work:
         return outcome.document
 
     def _embed(self, document: Document, reading: str) -> None:
+        """Cut a paper up, embed what was not embedded before, and put it with the pending work."""
         passages, sentences = passages_of(document, self.encoder.count_pieces, self.encoder.max_pieces)
         if not passages:
             raise FileEmpty(
                 document.source, "there is no sentence in it to quote.", "Give a paper with running text."
             )
         paper = PaperRows.of(document, passages, sentences, reading)
-        vectors = self.encoder.encode(
-            paper.embedded_texts(), progress=lambda done, total: self.progress("texts", done, total)
-        )
+        vectors = self._vectors(paper)
         self.pending.put(Embedded(paper, vectors[: len(passages)], vectors[len(passages) :]))
         self._fresh.add(document.id)
+
+    def _vectors(self, paper: PaperRows) -> NDArray[np.float32]:
+        """Return a vector per text of ``paper``, those it shares with its earlier form taken from there."""
+        texts = paper.embedded_texts()
+        known = self._known(paper)
+        new = sorted(set(texts).difference(known))
+        made = self.encoder.encode(new, progress=lambda done, total: self.progress("texts", done, total))
+        known.update(zip(new, made, strict=True))
+        return np.array([known[text] for text in texts], np.float32)
+
+    def _known(self, paper: PaperRows) -> dict[str, NDArray[np.float32]]:
+        """Return the vectors of the texts that the generation before has for this paper or its file name."""
+        base = self._base
+        if base is None or base.manifest.model.fingerprint != self.encoder.fingerprint:
+            return {}
+        known: dict[str, NDArray[np.float32]] = {}
+        for key in sorted({paper.id, self._by_name.get(paper.source, paper.id)} & base.documents.keys()):
+            earlier = Selection({key: paper.source}, base)
+            vectors = (*earlier.passage_vectors(key), *earlier.sentence_vectors(key))
+            known.update(zip(earlier.paper(key).embedded_texts(), vectors, strict=True))
+        return known
 
     def _embed_again(self, base: Index | None, sources: dict[str, str]) -> None:
         """Cut up and embed what ``base`` holds, where it has another model. Nothing is read again."""

@@ -1,0 +1,132 @@
+"""Terms and BM25, against a slow and obvious computation."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.files import LocalDisk
+from index.lexical import K1, B, Lexical, lexical_files
+from index.terms import terms, words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXTS = [
+    "Interleukin-6 (IL-6) rose to 41 pg/mL.",
+    "The woman's CK was 9,641 unit/L; CK fell later.",
+    "Anti-SRP antibodies and \u03b1-synuclein were absent, and so was TNF-\u03b1.",
+    "Nothing about this.",
+    "COVID-19 in a 54-year-old man with CK of 2\u20137 times normal",
+]
+
+
+def opened(folder: Path, texts: list[str]) -> Lexical:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chunks in lexical_files(texts):
+        LocalDisk().write(folder / name, chunks)
+    return Lexical(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("IL-6", ["il6", "il", "6"]),
+        ("IL6", ["il6"]),
+        ("anti-SRP", ["antisrp", "anti", "srp"]),
+        ("9,641", ["9641"]),
+        ("1.5\u20132.0 ng/mL", ["1.5", "2.0", "ng", "ml"]),
+        ("2-7", ["2", "7"]),
+        ("TNF-\u03b1 and TNF\u03b1", ["tnfalpha", "tnf", "alpha", "tnfalpha"]),
+        ("the woman's antibodies", ["woman", "antibodi"]),
+        ("Sj\u00f6gren\u2019s na\u00efve", ["sjogren", "naiv"]),
+        ("WHO is who", ["who"]),
+        ("10\u2079/L, H\u2082O", ["109", "l", "h2o"]),
+        ("high\u2010resolution high-resolution", ["highresolut", "high", "resolut"] * 2),
+        ("", []),
+        ("--- , . '", []),
+        ("\u65e5\u672c\u8a9e", ["\u65e5\u672c\u8a9e"]),
+    ],
+)
+def test_terms_by_hand(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+@given(st.text())
+def test_any_text_has_terms_without_white_space_or_case(text: str) -> None:
+    for term in terms(text):
+        assert term
+        assert term == "".join(term.split())
+    assert len(words(text)) <= len(text)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8")), st.integers(0, 3))
+def test_terms_do_not_depend_on_what_stands_around(text: str, times: int) -> None:
+    assert terms(f"{text}\n" * times) == terms(text) * times
+
+
+def slow_scores(query: str, texts: list[str]) -> list[float]:
+    counted = [Counter(terms(text)) for text in texts]
+    mean = sum(sum(counts.values()) for counts in counted) / len(texts)
+    scores = []
+    for counts in counted:
+        score, length = 0.0, sum(counts.values())
+        for term in terms(query):
+            found = sum(1 for other in counted if term in other)
+            idf = math.log(1 + (len(texts) - found + 0.5) / (found + 0.5))
+            score += idf * counts[term] / (counts[term] + K1 * (1 - B + B * length / mean))
+        scores.append(score)
+    return scores
+
+
+@pytest.mark.parametrize("query", ["CK of the woman", "IL-6 IL-6 and tnf alpha", "unknown", ""])
+def test_scores_equal_the_formula(tmp_path: Path, query: str) -> None:
+    scores = opened(tmp_path, TEXTS).scores(query)
+    assert scores.dtype == np.float32
+    assert scores == pytest.approx(slow_scores(query, TEXTS), abs=1e-5)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.text(alphabet="ab c-1.", max_size=12), min_size=1, max_size=8), st.text(alphabet="ab c-1.")
+)
+def test_scores_equal_the_formula_on_any_texts(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], query: str
+) -> None:
+    if not any(terms(text) for text in texts):
+        texts = [*texts, "a1"]
+    found = opened(tmp_path_factory.mktemp("bm25"), texts).scores(query)
+    assert found == pytest.approx(slow_scores(query, texts), abs=1e-5)
+
+
+def test_sentences_are_scored_by_the_same_formula(tmp_path: Path) -> None:
+    found = opened(tmp_path, TEXTS).sentence_scores("CK of the woman IL-6", TEXTS)
+    assert found == pytest.approx(slow_scores("CK of the woman IL-6", TEXTS), abs=1e-5)
+    assert opened(tmp_path, TEXTS).sentence_scores("CK", []).shape == (0,)
+
+
+def test_frequencies_and_vocabulary(tmp_path: Path) -> None:
+    lexical = opened(tmp_path, TEXTS)
+    assert lexical.document_frequency("ck") == 2
+    assert lexical.document_frequency("il6") == 1
+    assert lexical.document_frequency("absent thing") == 0
+    assert lexical.idf("ck") < lexical.idf("il6") < lexical.idf("nowhere")
+    expected = Counter(term for text in TEXTS for term in set(terms(text)))
+    assert dict(lexical.terms) == expected
+    printed = dict(lexical.words)
+    assert printed["antibodies"] == 1
+    assert printed["ck"] == 2
+    assert list(printed) == sorted(printed, key=str.encode)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["the of and"]])
+def test_texts_without_terms(tmp_path: Path, texts: list[str]) -> None:
+    lexical = opened(tmp_path, texts)
+    assert lexical.scores("anything").tolist() == [0.0] * len(texts)
+    assert len(lexical.terms) == 0
