@@ -56,12 +56,20 @@ def _markdown_of(answer: Answer) -> list[str]:
     lines = [f"## {_escaped(answer.question)}", ""]
     if answer.resolved_question != answer.question:
         lines += [f"Searched as: {_escaped(answer.resolved_question)}", ""]
-    lines += [f"{headline(answer)} (confidence {answer.confidence:.0%}, generation {answer.receipt.generation})", ""]
+    lines += [
+        f"{headline(answer)} (confidence {answer.confidence:.0%}, generation {answer.receipt.generation})",
+        "",
+    ]
     lines += [f"- {_escaped(reason)}" for reason in answer.reasons] + [""] * bool(answer.reasons)
     for group in by_paper(answer.citations):
         lines += [f"### {_escaped(paper_name(group[0].title, group[0].source))}", ""]
         for citation in group:
-            lines += [*_quoted(citation.quote), ">", f"> \\[{citation.number}\\] {_escaped(_place(citation))}", ""]
+            lines += [
+                *_quoted(citation.quote),
+                ">",
+                f"> \\[{citation.number}\\] {_escaped(_place(citation))}",
+                "",
+            ]
     if answer.near_misses:
         lines += ["### Nearest passages, which do not answer the question", ""]
     for miss in answer.near_misses:
@@ -126,7 +134,11 @@ def _bibtex_entry(citations: Sequence[Citation], document: Document | None) -> s
 
 def _key(citation: Citation, document: Document | None) -> str:
     """Return a citation key that is the same each time: author, year, beginning of the paper's id."""
-    author = re.sub(r"[^a-z]", "", document.authors[0].split()[-1].lower()) if document and document.authors else ""
+    author = (
+        re.sub(r"[^a-z]", "", document.authors[0].split()[-1].lower())
+        if document and document.authors
+        else ""
+    )
     year = str(document.year or "") if document else ""
     return f"{author or 'paper'}{year}-{citation.document_id[:8]}"
 
@@ -140,7 +152,10 @@ def as_ris(answers: Sequence[Answer], documents: Mapping[str, Document]) -> str:
     records = []
     for key, citations in _cited(answers).items():
         document, first = documents.get(key), citations[0]
-        lines = [("TY", "JOUR" if document and document.journal else "GEN"), ("TI", paper_name(first.title, first.source))]
+        lines = [
+            ("TY", "JOUR" if document and document.journal else "GEN"),
+            ("TI", paper_name(first.title, first.source)),
+        ]
         if document:
             lines += [("AU", author) for author in document.authors]
             lines += [("JO", document.journal), ("PY", str(document.year or "")), ("DO", document.doi)]

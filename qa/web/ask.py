@@ -20,7 +20,10 @@ from qa.web.state import Turn
 if TYPE_CHECKING:
     from qa.answer import Answerer
 
-_INTRO = "Loccit answers in the papers’ own words: quotes with their exact place, or the statement that they do not say."
+_INTRO = (
+    "Loccit answers in the papers’ own words: quotes with their exact place, or the statement "
+    "that the papers do not say."
+)
 
 
 def page() -> None:
@@ -56,7 +59,8 @@ def _answerer() -> Answerer | None:
         show(notice_view("error", "No questions can be answered yet", error.message, error.remedy), "failed")
         return None
     for at, warning in enumerate(answerer.index.warnings):
-        show(notice_view("warning", "The index was damaged", warning, "Rebuild it: loccit build"), f"damage-{at}")
+        view = notice_view("warning", "The index was damaged", warning, "Rebuild it: loccit build")
+        show(view, f"damage-{at}")
     return answerer
 
 
@@ -76,7 +80,7 @@ def _scope(answerer: Answerer) -> frozenset[str] | None:
             label_visibility="collapsed",
         )
         if state.turns():
-            st.button("New conversation", on_click=state.forget, icon=None)
+            st.button("New conversation", on_click=state.forget)
     return frozenset(names[short] for short in chosen) if chosen else None
 
 

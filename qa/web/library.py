@@ -32,7 +32,7 @@ def current() -> Answerer:
     place = folder()
     number, digest = read_pointer(place) or (0, "")
     if not number:
-        return Answerer(*_open(str(place)))  # rare: nothing published, or CURRENT damaged; always looked at anew
+        return Answerer(*_open(str(place)))  # nothing published or CURRENT damaged: looked at anew each time
     with st.spinner("Opening the index and loading the language model …"):
         return _answerer(str(place), number, digest)
 
@@ -43,7 +43,8 @@ def _open(place: str) -> tuple[Index, Encoder]:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _answerer(place: str, number: int, digest: str) -> Answerer:  # noqa: ARG001 - the generation is the key
+def _answerer(place: str, number: int, digest: str) -> Answerer:
+    """Open the generation ``number``, whose manifest has that ``digest``: both are the cache's key."""
     return Answerer(*_open(place))
 
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from index.errors import QuoteError
-from qa.present import notice_view, source_view
+from qa.present import notice_view
+from qa.sources import source_view
 from qa.web import state
 from qa.web.component import event, show
 
 if TYPE_CHECKING:
     from index.store import Index
     from qa.present import View
+    from qa.records import Citation, NearMiss
 
 FRAGMENT = "source-panel"
 _EMPTY = {
@@ -53,13 +55,13 @@ def _view(index: Index) -> View:
     turn = state.turn(chosen.turn) if chosen else None
     if chosen is None or turn is None or turn.answer is None:
         return _EMPTY
-    found = [*turn.answer.citations, *turn.answer.near_misses]
+    found: list[Citation | NearMiss] = [*turn.answer.citations, *turn.answer.near_misses]
     if not 1 <= chosen.number <= len(found):
         return _EMPTY
     source = found[chosen.number - 1]
     if source.document_id not in index.documents:
-        message = f"“{source.title or source.source}” is no longer in the index."
-        return notice_view("warning", "This paper was removed", message, "The quote in the answer stays as it was.")
+        message = f"“{source.title or source.source}” is no longer in the index. The quote stays as it was."
+        return notice_view("warning", "This paper was removed", message)
     try:
         return source_view(index.documents[source.document_id], turn.answer, chosen.number, turn.key)
     except QuoteError as error:

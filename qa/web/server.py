@@ -58,7 +58,8 @@ def serve(index: Path, port: int, open_browser: bool) -> None:
 
     script = app_file()
     policy = POLICY.replace("{inline}", _inline_scripts(Path(st.__file__).parent / "static" / "index.html"))
-    app = st.App(script, routes=[Route(READY, _ready)], middleware=[Middleware(SecurityHeaders, policy=policy)])
+    guard = Middleware(SecurityHeaders, policy=policy)
+    app = st.App(script, routes=[Route(READY, _ready)], middleware=[guard])
     if open_browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
     sys.argv = [str(script)]  # Streamlit looks for its settings beside what it takes for the script
@@ -93,7 +94,7 @@ def _open_when_ready(port: int) -> None:
             time.sleep(0.1)
 
 
-async def _ready(request: Request) -> Response:  # noqa: ARG001 - the signature of a route
+async def _ready(request: Request) -> Response:
     """Answer that the server takes requests."""
     from starlette.responses import PlainTextResponse
 

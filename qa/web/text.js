@@ -96,7 +96,7 @@ function paperName(paper) {
 }
 
 function where(quote) {
-  return [quote.section, quote.place].filter(Boolean).join(" · ");
+  return [quote.section.split(" › ").at(-1), quote.place].filter(Boolean).join(" · ");
 }
 
 // --- one question and its answer
@@ -150,7 +150,7 @@ function quoteOf(view, paper, quote, send) {
       ])
     : paragraph("p", "words", quote.parts);
   const place = where(quote) || "Show in the paper";
-  const preview = `Show in “${paper.name}”${quote.section ? `, ${quote.section}` : ""}`;
+  const preview = [paper.name, quote.section, quote.place].filter(Boolean).join(" · ");
   return make(
     "li",
     {},
