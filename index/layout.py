@@ -120,7 +120,7 @@ def _joined(parts: Sequence[Part]) -> MappedText:
         if before is not None and text.text:
             em = min(part.size, before.size) or 1.0
             spaced = text.text[-1].isspace() or part.text.text[:1].isspace()
-            if part.x0 - before.x1 > 0.17 * em and not spaced:
+            if part.x0 - before.x1 > 0.13 * em and not spaced:
                 text += MappedText(" ", text.origins[-1:])
         text += part.text
         before = part
@@ -285,12 +285,15 @@ def _bands(found: Sequence[Segment], edge: float) -> Iterator[tuple[list[Segment
         ([s for s in row if s.middle < edge], [s for s in row if s.middle >= edge]) for row in rows
     ]
     widths = [_widest([s for left, _ in sides for s in left]), _widest([s for _, right in sides for s in right])]
+    tables = [_table_row(left, right, widths) for left, right in sides]
     band: list[Segment] = []
     spanning = False
     last: list[Segment] = []
-    for row, (left, right) in zip(rows, sides, strict=True):
+    for i, (row, (left, right)) in enumerate(zip(rows, sides, strict=True)):
         spans = any(s.x0 < edge - 2 and s.x1 > edge + 4 for s in row)
-        spans = spans or _table_row(left, right, widths) or (spanning and not right and _continues(last, left))
+        # One such row may be chance; a table has several.
+        spans = spans or (tables[i] and True in tables[max(i - 1, 0) : i] + tables[i + 1 : i + 2])
+        spans = spans or (spanning and not right and _continues(last, left))
         if band and spans != spanning:
             yield band, spanning
             band = []
@@ -352,7 +355,8 @@ def _lines(
 ) -> Iterator[Line]:
     row: list[Segment] = []
     for segment in sorted(members, key=lambda s: (-s.y, s.x0)):
-        if row and row[0].y - segment.y > 0.35 * min(segment.size, row[0].size):
+        apart = row and row[0].y - segment.y > 0.35 * min(segment.size, row[0].size)
+        if apart or (row and not 0.6 < segment.size / (row[0].size or 1.0) < 1.6):
             yield _line(row, page, region, edges)
             row = []
         row.append(segment)

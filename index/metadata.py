@@ -59,7 +59,7 @@ def state_fields(drafts: Iterator[Draft]) -> list[Draft]:
         if draft.kind is BlockKind.TITLE:
             fields = (Field("title", draft.text.text, Span(0, len(draft.text))),)
         elif draft.kind is BlockKind.FRONT:
-            fields = tuple(_front_fields(draft.text.text, after_title=titled))
+            fields = tuple(_front_fields(draft.text.text, after_title=titled and not draft.fields))
         titled = draft.kind is BlockKind.TITLE
         done.append(replace(draft, fields=draft.fields + fields))
     return done

@@ -10,7 +10,7 @@ from index import headings
 from index.clean import Vocabulary, join_lines, mend_ligatures, normalise
 from index.layout import segment_text
 from index.metadata import state_fields
-from index.readers.pdf_front import front_chunks
+from index.readers.pdf_front import any_year, byline, citation_fields, front_blocks, masked
 from index.readers.pdf_paragraphs import Block, Body, blocks_of, body_of, prose
 from index.readers.pdf_references import entries
 from index.readers.pdf_tables import table_of
@@ -45,17 +45,59 @@ def drafts_of(
         head: the file's own metadata, used where the text states none.
     """
     body = body_of([line for page in pages for line in page])
-    front, rest = front_chunks(blocks_of(pages, body), body)
-    chunks = [Chunk(kind, block.lines) for kind, block in front]
-    chunks += _join_broken(list(_classify(rest, body)))
+    blocks = blocks_of(pages, body)
+    title, end = front_blocks(blocks, body, str((head.get("info") or {}).get("Title", "")))
     vocabulary = Vocabulary("\n".join(line.text.text for page in pages for line in page))
     notes: list[str] = []
-    drafts = list(_running_drafts(removed))
-    for chunk in chunks:
-        for draft in _drafts(chunk, vocabulary, notes):
-            drafts.append(draft)
-    drafts = state_fields(iter(drafts))
+    drafts = list(_front_drafts(blocks[:end], title, vocabulary))
+    drafts += _running_drafts(removed)
+    for chunk in _join_broken(list(_classify(blocks[end:], body))):
+        drafts += _drafts(chunk, vocabulary, notes)
+    drafts = _with_citation(state_fields(iter(drafts)))
     return _with_file_fields(drafts, head), tuple(notes)
+
+
+def _front_drafts(blocks: Sequence[Block], title: set[int], vocabulary: Vocabulary) -> Iterator[Draft]:
+    """Yield title, authors and the other statements before the abstract."""
+    if title:
+        lines = [line.text for i in sorted(title) for line in blocks[i].lines]
+        text = _mend(lines, vocabulary, [])
+        badge = re.match(r"OPEN(?: ACCESS)?\s+(?=[A-Z][a-z])", text.text)
+        yield Draft(BlockKind.TITLE, text[badge.end() :] if badge else text)
+    named = False
+    for i, block in enumerate(blocks):
+        if i in title:
+            continue
+        text = _mend((line.text for line in block.lines), vocabulary, [])
+        fields: tuple[Field, ...] = ()
+        if title and not named and 0 < i - max(title) <= 4:
+            fields = byline(masked(text, _superscripts(block)))
+            named = bool(fields)
+        yield Draft(BlockKind.FRONT, text, fields=fields)
+
+
+def _superscripts(block: Block) -> frozenset[int]:
+    """Return the raw offsets of the characters that stand higher and smaller than their line."""
+    return frozenset(
+        origin
+        for line in block.lines
+        for segment in line.segments
+        for part in segment.parts
+        if part.size < 0.85 * segment.size and part.y > segment.y + 0.08 * segment.size
+        for origin in part.text.origins
+    )
+
+
+def _with_citation(drafts: list[Draft]) -> list[Draft]:
+    """Add journal and year from the paper's own citation in front matter, where nothing states them better."""
+    stated = {field.name for draft in drafts for field in draft.fields}
+    for finder in (lambda text: list(citation_fields(text)), lambda text: [f for f in (any_year(text),) if f]):
+        for i, draft in enumerate(drafts):
+            if draft.kind is BlockKind.FRONT and not {"year", "journal"} <= stated:
+                new = tuple(field for field in finder(draft.text.text) if field.name not in stated)
+                stated |= {field.name for field in new}
+                drafts[i] = replace(draft, fields=draft.fields + new)
+    return drafts
 
 
 def _running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
@@ -93,6 +135,8 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
         elif block.like(body) or prose(text):
             after_caption = ""
             yield Chunk(_text_kind(block, following, body), block.lines)
+        elif block.lines[0].page == 1 or re.search(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", text, re.IGNORECASE):
+            yield Chunk(BlockKind.FRONT, block.lines)
         # What is left are labels inside figures and ornaments: no statement of the paper.
 
 

@@ -124,19 +124,28 @@ def _block(lines: list[Line], *, tabular: bool) -> Block:
 
 
 def _celled(lines: Sequence[Line], body: Body) -> list[bool]:
-    """Tell for each line whether it is a row of cells; a single odd one amid running text is none."""
+    """Tell for each line whether it is a row of cells: its cells stand below or above those of another row."""
     flags = [line.celled for line in lines]
-    done = list(flags)
-    for i, line in enumerate(lines):
-        near = [j for j in (i - 1, i + 1) if 0 <= j < len(lines) and _beside(line, lines[j])]
-        if flags[i] and near and not any(flags[j] for j in near) and abs(line.size - body.size) < 0.05 * body.size:
-            done[i] = False
-    return done
+    return [
+        flag and any(flags[j] and _aligned(lines[i], lines[j]) for j in _near(i, len(lines)))
+        for i, flag in enumerate(flags)
+    ]
 
 
-def _beside(line: Line, other: Line) -> bool:
-    near = abs(line.y - other.y) < 1.6 * line.size
-    return line.region == other.region and near and abs(line.size - other.size) < 0.05 * line.size
+def _near(i: int, count: int) -> Iterator[int]:
+    yield from (j for j in range(max(i - 4, 0), min(i + 5, count)) if j != i)
+
+
+def _aligned(line: Line, other: Line) -> bool:
+    """Tell whether two lines of one column have cells that begin, end or are centred at the same place."""
+    if line.region != other.region:
+        return False
+    return any(
+        abs(a.x0 - b.x0) < 2.5 or abs(a.x1 - b.x1) < 1.5 or abs(a.middle - b.middle) < 2.0
+        for a in line.segments[1:]
+        for b in other.segments[1:]
+        if a.x1 < line.right - 2 or b.x1 < line.right - 2 or a.x1 - a.x0 < 0.3 * (line.right - line.left)
+    )
 
 
 def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -> bool:

@@ -195,7 +195,7 @@ class Collector:
 
 def gap_of_space(space: float) -> float:
     """Return the gap, in units of the font size, from which on two glyphs are two words."""
-    return min(max(space * 0.5, 0.1), 0.2)
+    return min(max(space * 0.5, 0.1), 0.14)
 
 
 @dataclass(frozen=True, slots=True)

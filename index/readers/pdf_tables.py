@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from index.clean import normalise
 from index.layout import segment_text
-from index.readers.plain import table_draft
+from index.readers.text_tables import table_draft
 from index.structure import Draft
 from index.text import BlockKind, join
 
