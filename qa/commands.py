@@ -6,13 +6,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from index.errors import LoccitError, UsageError
+from index.errors import UsageError
 from qa.records import Status, as_json
-from qa.terminal import visible
+from qa.terminal import emit, err, out, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,26 +21,9 @@ if TYPE_CHECKING:
     from index.search import Hit
     from index.store import Index
     from index.text import Document
-    from qa.answer import Answerer
     from qa.records import Answer, Citation
 
 _WORDS = ((0.9, "high"), (0.7, "good"), (0.0, "fair"))
-
-
-def out() -> Console:
-    """Return the console for results."""
-    return Console(highlight=False, soft_wrap=False)
-
-
-def err() -> Console:
-    """Return the console for progress and warnings."""
-    return Console(stderr=True, highlight=False)
-
-
-def emit(value: object) -> None:
-    """Write one JSON value on a line of its own."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 def confidence_word(confidence: float) -> str:

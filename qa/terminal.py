@@ -1,8 +1,12 @@
-"""Puts papers' text on a terminal so that it can do nothing there but be read."""
+"""Writes to the terminal, papers' text so that it can do nothing there but be read."""
 
 from __future__ import annotations
 
+import json
+import sys
 import unicodedata
+
+from rich.console import Console
 
 #: Categories whose characters move the cursor, reorder text or cannot be seen.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
@@ -16,3 +20,19 @@ def visible(text: str) -> str:
     return "".join(
         f"<U+{ord(c):04X}>" if c not in _KEPT and unicodedata.category(c) in _UNSEEN else c for c in text
     )
+
+
+def out() -> Console:
+    """Return the console for results."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def err() -> Console:
+    """Return the console for progress and warnings."""
+    return Console(stderr=True, highlight=False)
+
+
+def emit(value: object) -> None:
+    """Write one JSON value on a line of its own."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
