@@ -244,29 +244,30 @@ def _second_column(found: Sequence[Segment]) -> float | None:
     candidates = [
         x for x in sorted(starts) if x > first + 60 and starts[x - 1] + starts[x] + starts[x + 1] >= 4
     ]
-    for x in candidates:
-        if _is_column(wide, found, float(x)):
-            return x - 2.0
-    return None
+    return next((edge for x in candidates if (edge := _gutter(wide, found, float(x))) is not None), None)
 
 
-def _is_column(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> bool:
+def _gutter(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> float | None:
+    """Return where to cut if a column of running text begins at ``x``: in the gutter, nearer to its left side."""
     right = [segment for segment in wide if abs(segment.x0 - x) < 1.6]
     left = [segment for segment in wide if segment.x1 < x and segment.x1 > x - 60]
     if len(left) < 4:
         left = _side_column(found, right, x)
     if len(left) < 4:
-        return False
+        return None
     top = min(max(s.y for s in left), max(s.y for s in right))
     bottom = max(min(s.y for s in left), min(s.y for s in right))
     beside_left = [s for s in left if bottom - 1 <= s.y <= top + 1]
     beside_right = [s for s in right if bottom - 1 <= s.y <= top + 1]
     if min(len(beside_left), len(beside_right)) < 3:
-        return False
+        return None
     gutter = GUTTER * right[0].size
     crowded = sum(1 for s in left if s.x1 > x - gutter)
     crossing = sum(1 for s in found if s.x0 < x - 3 and s.x1 > x + 3 and bottom <= s.y <= top)
-    return crowded <= 0.2 * len(left) and crossing <= 0.6 * (len(beside_left) + len(beside_right))
+    if crowded > 0.2 * len(left) or crossing > 0.6 * (len(beside_left) + len(beside_right)):
+        return None
+    ends = sorted(s.x1 for s in left if s.x1 <= x - gutter)
+    return ends[-1] + 0.35 * (x - ends[-1]) if ends else x - 2.0
 
 
 def _side_column(found: Sequence[Segment], right: Sequence[Segment], x: float) -> list[Segment]:

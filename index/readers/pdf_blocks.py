@@ -161,7 +161,7 @@ def _heading_level(block: Block, following: Block | None, body: Body) -> int:
     if len(block.lines) > 3 or len(text) > 160 or not any(c.isalpha() for c in text) or block.tabular:
         return 0
     distinct = block.distinct(body)
-    numbered = headings.numbered_heading(text)
+    numbered = headings.numbered_heading(text.rstrip("."))
     if headings.known_heading(text) and (distinct or text[:1].isupper() or text[:1].isdigit()):
         return numbered or 1
     if numbered and (distinct or (numbered > 1 and text[-1].isalnum())):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
 from index import headings
-from index.readers.pdf_pieces import BOLD
+from index.readers.pdf_pieces import BOLD, ITALIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from index.layout import Line
+    from index.layout import Line, Part
 
 #: Words that running text has and tables and labels have not.
 _FUNCTION = re.compile(
@@ -73,6 +73,8 @@ class Block:
         letters = [character for character in self.text if character.isalpha()]
         capitals = sum(character.isupper() for character in letters)
         other = all(line.font != body.font for line in self.lines)
+        if all(part.flags & ITALIC for line in self.lines for s in line.segments for part in s.parts):
+            other = True
         return other or (len(letters) > 3 and capitals > 0.9 * len(letters))
 
 
@@ -103,8 +105,50 @@ def blocks_of(pages: Sequence[Sequence[Line]], body: Body) -> list[Block]:
     """Cut the lines of each page into blocks."""
     blocks: list[Block] = []
     for lines in pages:
-        blocks += _page_blocks(lines, body)
+        blocks += _page_blocks(list(_run_in(lines, body)), body)
     return blocks
+
+
+def _run_in(lines: Sequence[Line], body: Body) -> Iterator[Line]:
+    """Yield the lines, headings that open a paragraph on its first line set apart as lines of their own."""
+    last: Line | None = None
+    for line in lines:
+        parts = [part for segment in line.segments for part in segment.parts]
+        cut = _lead(parts, line, last, body)
+        last = line
+        if cut:
+            yield _line_of(line, parts[:cut])
+            yield _line_of(line, parts[cut:])
+        else:
+            yield line
+
+
+def _lead(parts: Sequence[Part], line: Line, last: Line | None, body: Body) -> int:
+    """Return how many parts at the start of a line are a heading set bold or italic; else 0."""
+    if body.bold or line.celled or headings.caption(line.text.text) or abs(line.size - body.size) > 0.25 * body.size:
+        return 0
+    mark = BOLD if parts[0].flags & BOLD else ITALIC if parts[0].flags & ITALIC else 0
+    cut = next((i for i, part in enumerate(parts) if not part.flags & mark and part.text.text.strip()), 0)
+    if not mark or not cut:
+        return 0
+    lead = " ".join("".join(part.text.text for part in parts[:cut]).split())
+    words = len(re.findall(r"[^\W\d_]{2,}", lead))
+    if not 1 <= words <= 14 or not lead[0].isupper() and not lead[0].isdigit() or len(parts[cut].text.text.strip()) < 2:
+        return 0
+    begins = last is None or _TERMINAL.search(last.text.text) is not None or bool(last.flags & BOLD)
+    ends = lead[-1] in ".:" or (mark == BOLD and parts[cut].x0 - parts[cut - 1].x1 > 0.7 * line.size)
+    return cut if begins and ends and (mark == BOLD or words >= 2) else 0
+
+
+def _line_of(line: Line, parts: Sequence[Part]) -> Line:
+    main = max(parts, key=lambda part: len(part.text))
+    whole = line.segments[0]
+    segment = replace(
+        whole, parts=tuple(parts), x0=parts[0].x0, x1=max(part.x1 for part in parts), flags=main.flags, font=main.font
+    )
+    return replace(
+        line, segments=(segment,), x0=segment.x0, x1=segment.x1, flags=main.flags, font=main.font
+    )
 
 
 def _page_blocks(lines: Sequence[Line], body: Body) -> Iterator[Block]:
@@ -162,7 +206,23 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -
         return False
     if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text) or _heading_ends(part):
         return True
+    if _other_style(last, line, body):
+        return True
     return _new_paragraph(part, line, line.left, em)
+
+
+def _other_style(last: Line, line: Line, body: Body) -> bool:
+    """Tell whether a line in a heading's type meets one in another."""
+    if line.font == last.font and abs(line.size - last.size) < 0.02 * last.size:
+        return False
+    if line.font != body.font and last.font != body.font and _short(last):
+        return True
+    slanted = [x for x in (last, line) if all(part.flags & ITALIC for s in x.segments for part in s.parts)]
+    return len(slanted) == 1 and _short(slanted[0])
+
+
+def _short(line: Line) -> bool:
+    return line.x1 < line.right - 0.15 * (line.right - line.left)
 
 
 def _heading_ends(part: Sequence[Line]) -> bool:
