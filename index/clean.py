@@ -57,6 +57,12 @@ _BEFORE_BREAK = re.compile(rf"({LETTER}+)[{HYPHENS}]$")
 _AFTER_BREAK = re.compile(rf"{LETTER}+")
 _FIRST_HALF = re.compile(rf"({LETTER}+)[{HYPHENS}][ \t]*\n[ \t]*$")
 _SECOND_HALF = re.compile(rf"[{HYPHENS}][ \t]*\n[ \t]*({LETTER}+)")
+#: First halves that are written without a hyphen if the whole is a word.
+_PREFIXES = re.compile(
+    "anti|auto|bio|cardio|endo|extra|gastro|hyper|hypo|immuno|inter|intra|macro|micro|multi|neuro|over|para|peri|photo"
+    "|post|proto|semi|sub|super|supra|tele|trans|ultra|under",
+    re.IGNORECASE,
+)
 #: Characters looked at around a place: more than any word has.
 _REACH = 80
 #: Second halves before which a hyphen at the line end is the word's own: "follow-up", "dose-dependent".
@@ -186,25 +192,26 @@ def _seam(before: str, after: str, vocabulary: Vocabulary) -> tuple[int, str]:
     """Return how many characters to drop at the end of ``before``, and what to put between."""
     if before[-1] in "/\u2013" and len(before) > 1 and before[-2].isalnum() and after[0].isalnum():
         return 0, ""
-    if before[-1] not in HYPHENS or len(before) < 2 or not before[-2].isalnum():
+    if before[-1] not in HYPHENS or before[-2:-1].isspace() or len(before) < 2:
         return 0, " "
     left, right = _BEFORE_BREAK.search(before), _AFTER_BREAK.match(after)
-    if left is None or right is None:
-        return (0, "") if after[0].isalnum() else (0, " ")
-    return (0, "") if _true_hyphen(left.group(1), right.group(), vocabulary) else (1, "")
+    if left is None or right is None or _true_hyphen(left.group(1), right.group(), vocabulary):
+        return 0, ""
+    return 1, ""
 
 
 def _true_hyphen(left: str, right: str, vocabulary: Vocabulary) -> bool:
     whole, hyphenated = left + right, f"{left}-{right}"
-    if right[0].isupper() and not (whole.isupper() and len(right) > 1):  # "SARS-CoV"; not "INTRO-DUCTION"
+    if not right.islower() and not (whole.isupper() and len(right) > 1):  # "SARS-CoV"; not "INTRO-DUCTION"
         return True
     if vocabulary.count(whole) != vocabulary.count(hyphenated):
         return vocabulary.count(hyphenated) > vocabulary.count(whole)
-    if left.isupper():  # "B-cells", "CT-guided"
+    if left.isupper() or len(left) == 1:  # "B-cells", "CT-guided", "n-hexane"
         return right.islower() or commonness(whole) == 0
-    if _TAILS.fullmatch(right):  # "short- and long-term"
-        return commonness(left) >= 2.5
+    if _TAILS.fullmatch(right) and commonness(whole) < 3.2:  # "short- and long-term"; not "with-in"
+        return commonness(left) > 0
     both_words = min(len(left), len(right)) >= 2 and min(commonness(left), commonness(right)) >= 2.5
-    if commonness(whole) > (2.0 if both_words and min(len(left), len(right)) >= 4 else 0.0):
+    closed = (min(len(left), len(right)) < 4 or _PREFIXES.fullmatch(left)) and left[-1] != right[0]
+    if commonness(whole) > (2.0 if both_words and not closed else 0.0):
         return False
     return both_words

@@ -43,6 +43,10 @@ _CITED = re.compile(
     r" (?P<journal>[A-Z][A-Za-z&. ]{1,60}?),? \d+ ?\(\d+\):"
 )
 _MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079*\u2020\u2021\u00a7,0123456789"
+_PARTICLES = frozenset(
+    ["al", "bin", "da", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "la"]
+)
+_PARTICLES |= {"le", "ten", "ter", "van", "von", "y", "zu"}
 _NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){1,4}")
 
 
@@ -98,7 +102,8 @@ def authors_in(text: str) -> list[Field]:
         name = part.strip(" " + _MARKS)
         if not name:
             continue
-        if not _NAME.fullmatch(name) or sum(word[:1].isupper() for word in name.split()) < 2:
+        words = [word for word in name.split() if word.lower() not in _PARTICLES]
+        if not _NAME.fullmatch(name) or len(name) > 60 or not all(word[0].isupper() for word in words):
             return []
         start = match.start() + part.index(name)
         fields.append(Field("author", name, Span(start, start + len(name))))

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _STOP = re.compile(r"[.?!\u2026]+[)\]\"'\u201d\u2019]*(?=\s|[\[(]?\d)")
 
 
+_LONG_STRETCH = re.compile(r"\S{200,}")
+#: Characters given to nupunkt at once.
+_WINDOW = 20_000
+
+
 @lru_cache(maxsize=1)
 def _splitter() -> Any:  # noqa: ANN401 - nupunkt's tokenizer has no public type
     from nupunkt import load_default_model
@@ -54,7 +59,7 @@ def split_sentences(text: str) -> list[Span]:
 
     The spans are in order, do not overlap and leave out white space only.
     """
-    proposed = [end for _, end in _splitter().span_tokenize(text)]
+    proposed = _proposed(text)
     spans: list[Span] = []
     start = 0
     for stop in _candidates(text, proposed):
@@ -64,6 +69,25 @@ def split_sentences(text: str) -> list[Span]:
             start = end
     spans += _trimmed(text, start, len(text))
     return spans
+
+
+def _proposed(text: str) -> list[int]:
+    """Return the ends of nupunkt's sentences.
+
+    Given in windows, and without the inside of long stretches that have no white
+    space: there it would take time in the square of their length.
+    """
+    masked = _LONG_STRETCH.sub(lambda found: "x" * len(found.group()), text)
+    ends: list[int] = []
+    start = 0
+    while start < len(masked):
+        whole = start + _WINDOW >= len(masked)
+        end = len(masked) if whole else max(masked.rfind(" ", start, start + _WINDOW), start) + 1
+        spans = list(_splitter().span_tokenize(masked[start:end]))
+        ends += [start + stop for _, stop in (spans if whole else spans[:-1])]
+        # the last sentence of a window may be cut: the next window begins with it
+        start = end if whole or len(spans) < 2 else start + spans[-1][0]
+    return ends
 
 
 def _candidates(text: str, proposed: Sequence[int]) -> list[int]:

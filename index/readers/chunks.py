@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from index import headings
 from index.metadata import authors_in
-from index.readers.lines import MARKED_HEADING, NUMBERED_ITEM, TERMINAL, UNDERLINE, Layout, split_group
+from index.readers.lines import MARKED_HEADING, TERMINAL, UNDERLINE, Layout, split_group
 from index.readers.text_tables import tabular
 from index.text import BlockKind, MappedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+_RUNNING = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE})
 _LIFTED = frozenset({BlockKind.CAPTION, BlockKind.TABLE, BlockKind.FRONT})
+_ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
 _CLOSING_MARKS = re.compile(r"\s+#+\s*$")
 _NUMBER = re.compile(r"\s*(\d{1,2})(?:\.\d|\.?\s)")
 _KIND_OF_ARTICLE = re.compile(
@@ -30,6 +32,7 @@ _JOURNAL_LINE = re.compile(
 _AFFILIATION = re.compile(
     r"\s*(?:\d|\*|\u2020|(?:department|division|school|faculty|institute|university)\b)", re.IGNORECASE
 )
+_MARKED_NAME = re.compile(r"[^\W\d_][\d*\u00b9\u00b2\u00b3\u2020]")
 _GOES_ON = re.compile(
     r"(?:\b(?:of|the|and|in|with|by|a|an|to|for|or|from|on|at|as|is|was|were|are|than|that|which|between)|,)$"
 )
@@ -82,39 +85,59 @@ def _body_opening(parts: Sequence[Sequence[MappedText]]) -> int:
 
 
 def _running_text(part: Sequence[MappedText]) -> bool:
-    text = " ".join(line.text for line in part)
-    return len(text.split()) >= 40 and not headings.licence_text(text) and not headings.front_matter(text)
+    text = " ".join(line.text.strip() for line in part)
+    if len(text.split()) < 40 or headings.licence_text(text) or headings.front_matter(text):
+        return False
+    return TERMINAL.search(part[-1].text.strip()) is not None and "@" not in text
 
 
 def _front(parts: Sequence[Sequence[MappedText]]) -> Iterator[Chunk]:
     """Yield title, running text and front matter from what stands before the body."""
     titled = False
     for part in parts:
-        if _running_text(part):
+        length, stopped = (0, False) if titled else _title_lines(part)
+        if _running_text(part) and not stopped:
             yield Chunk(BlockKind.PARAGRAPH, tuple(part))
             continue
-        length = 0 if titled else _title_lines(part)
         if length:
             yield Chunk(BlockKind.TITLE, (_unmarked(part[0]), *part[1:length]))
             titled = True
-        if part[length:]:
-            yield Chunk(BlockKind.FRONT, tuple(part[length:]))
+        byline = length + _byline_lines(part[length:]) if stopped else length
+        for lines in (part[length:byline], part[byline:]):
+            if lines:
+                yield Chunk(BlockKind.FRONT, tuple(lines))
 
 
-def _title_lines(part: Sequence[MappedText]) -> int:
-    """Return how many lines at the start of ``part`` are the title; 0 where it does not begin with one."""
+def _byline_lines(lines: Sequence[MappedText]) -> int:
+    """Return how many of the lines below a title name its authors."""
+    for number, line in enumerate(lines):
+        text = line.text.strip()
+        if _AFFILIATION.match(text) or headings.front_matter(text) or _JOURNAL_LINE.search(text):
+            return number
+    return len(lines)
+
+
+def _title_lines(part: Sequence[MappedText]) -> tuple[int, bool]:
+    """Return how many lines at the start of ``part`` are the title, and whether authors follow them."""
     if MARKED_HEADING.match(part[0].text):
-        return 1
-    length = 0
+        return 1, False
+    length, stopped = 0, False
     for line in part:
         text = line.text.strip()
         if headings.front_matter(text) or _KIND_OF_ARTICLE.fullmatch(text) or _JOURNAL_LINE.search(text):
             break
-        if length and (_AFFILIATION.match(text) or authors_in(text)):
+        if length and (_AFFILIATION.match(text) or _names(text)):
+            stopped = True
             break
         length += 1
     words = sum(len(line.text.split()) for line in part[:length])
-    return length if 3 <= words <= 40 else 0
+    return (length, stopped) if 3 <= words <= 40 else (0, False)
+
+
+def _names(line: str) -> bool:
+    """Tell whether a line holds names: several, or some with the marks of affiliations; one may be cut."""
+    names = authors_in(line.rstrip(", ")) or authors_in(line.rpartition(",")[0])
+    return len(names) > 2 or (bool(names) and _MARKED_NAME.search(line) is not None)
 
 
 def _unmarked(line: MappedText) -> MappedText:
@@ -204,41 +227,44 @@ def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
     if not following or len(text.split()) > 8 or not text[:1].isupper() or line[:1].isspace():
         return False
     above_text = sum(len(part.text.split()) for part in following) >= 12
-    return above_text and text[-1].isalnum() and not following[0].text.lstrip()[:1].islower()
+    return (
+        above_text
+        and (text[-1].isalnum() or text[-1] == ")")
+        and not following[0].text.lstrip()[:1].islower()
+    )
 
 
 def _entries(chunk: Chunk) -> Iterator[Chunk]:
     """Yield one chunk an entry of the reference list, entries known by their numbers."""
     entry: list[MappedText] = []
     for line in chunk.lines:
-        if entry and NUMBERED_ITEM.match(line.text):
+        if entry and _ENTRY.match(line.text):
             yield replace(chunk, lines=tuple(entry))
             entry = []
         entry.append(line)
     yield replace(chunk, lines=tuple(entry))
 
 
-def join_broken(chunks: Iterable[Chunk]) -> list[Chunk]:
+def join_broken(chunks: Iterable[Chunk], layout: Layout) -> list[Chunk]:
     """Join a paragraph cut off in mid-sentence with its rest, across what was lifted out between."""
     done: list[list[Chunk]] = []
     open_at: int | None = None  # the paragraph that waits for its rest
     citation_follows = False
     for chunk in chunks:
-        if chunk.kind is not BlockKind.PARAGRAPH:
+        if chunk.kind not in _RUNNING:
             done.append([chunk])
             citation_follows = chunk.kind is BlockKind.FRONT and _announces_citation(chunk)
             open_at = open_at if chunk.kind in _LIFTED else None
-        elif citation_follows and not chunk.start[:1].islower():
+            continue
+        if citation_follows and not chunk.start[:1].islower():
             done.append([replace(chunk, kind=BlockKind.FRONT)])
-            citation_follows = False
+        elif open_at is not None and _goes_on(done[open_at][-1], chunk, layout):
+            done[open_at].append(chunk)
+            open_at = open_at if _is_open(chunk) else None
         else:
-            if open_at is not None and _goes_on(done[open_at][-1], chunk):
-                done[open_at].append(chunk)
-            else:
-                done.append([chunk])
-                open_at = len(done) - 1
-            open_at = None if TERMINAL.search(chunk.end) else open_at
-            citation_follows = False
+            done.append([chunk])
+            open_at = len(done) - 1 if _is_open(chunk) else None
+        citation_follows = False
     return [replace(c[0], lines=tuple(line for part in c for line in part.lines)) for c in done]
 
 
@@ -246,6 +272,21 @@ def _announces_citation(chunk: Chunk) -> bool:
     return chunk.words() <= 6 and "cit" in chunk.start.lower()
 
 
-def _goes_on(before: Chunk, after: Chunk) -> bool:
+def _is_open(chunk: Chunk) -> bool:
+    """Tell whether a paragraph breaks off in mid-sentence."""
+    return TERMINAL.search(chunk.end) is None or _bracket_open(chunk)
+
+
+def _bracket_open(chunk: Chunk) -> bool:
+    last = " ".join(line.text for line in chunk.lines[-2:])[-120:]
+    return last.rfind("(") > last.rfind(")")
+
+
+def _goes_on(before: Chunk, after: Chunk, layout: Layout) -> bool:
+    """Tell whether ``after`` is the rest of ``before``, which breaks off."""
     start, end = after.start[:1], before.end
-    return start.islower() or (end[-1:] in "-\u2010" and start.isalnum()) or _GOES_ON.search(end) is not None
+    if start.islower() or start in "(,;)%<>=\u00b1" or _bracket_open(before):
+        return True
+    if (end[-1:] in "-\u2010" and start.isalnum()) or _GOES_ON.search(end):
+        return True
+    return layout.wrapped and start.isalnum() and len(end) >= 0.8 * layout.width

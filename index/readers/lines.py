@@ -27,8 +27,8 @@ TERMINAL = re.compile(
 )
 #: A heading of Markdown: its marks and its words.
 MARKED_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(\S.*)")
-NUMBERED_ITEM = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
 _BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u25e6\u2023\u00b7]|[-*\u2013] )\s*\S")
+_NUMBERED_ITEM = re.compile(r"\s*\(?(\d{1,2})[.)]\s+\S")
 _UNFINISHED = re.compile(r"(?:\b(?:in|see|and|or|to|of|from|by|with|the|than|as|on|at|both)|[(,])$")
 #: The line under a heading of Markdown.
 UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,})\s*")
@@ -105,13 +105,13 @@ def _apart(places: Sequence[int]) -> bool:
 
 def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[MappedText]]:
     """Split a group where a heading, a caption, a list's item or a paragraph begins, and around tables."""
-    items = sum(1 for line in group if _item(line.text)) >= 2
+    items = _items(group)
     part: list[MappedText] = []
     for number, line in enumerate(group):
         if headings.panel_labels(line.text):
             continue
         following = group[number + 1].text if number + 1 < len(group) else ""
-        if part and _parts_here(part, line.text, following, layout, items=items):
+        if part and _parts_here(part, line.text, following, layout, item=number in items):
             yield part
             part = []
         part.append(line)
@@ -119,9 +119,7 @@ def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[Ma
         yield part
 
 
-def _parts_here(
-    part: Sequence[MappedText], line: str, following: str, layout: Layout, *, items: bool
-) -> bool:
+def _parts_here(part: Sequence[MappedText], line: str, following: str, layout: Layout, *, item: bool) -> bool:
     before = part[-1].text.rstrip()
     if tabular(before) != tabular(line) or _caption_begins(before, line):
         return True
@@ -129,17 +127,26 @@ def _parts_here(
         return False
     if UNDERLINE.fullmatch(line):
         return False
-    if not layout.wrapped or _stands_alone(before, line, layout) or UNDERLINE.fullmatch(before):
+    if not layout.wrapped or UNDERLINE.fullmatch(before):
         return True
-    if items and _item(line):
+    if len(part) == 1 and _stands_alone(before, line, layout):
+        return True
+    if item:
         return True
     if _stands_alone(line, following, layout) and _heading_may_follow(before, line):
         return True
     return _paragraph_ends(part, before, line, layout)
 
 
-def _item(line: str) -> bool:
-    return _BULLET.match(line) is not None or NUMBERED_ITEM.match(line) is not None
+def _items(group: Sequence[MappedText]) -> frozenset[int]:
+    """Return which lines begin an item of a list: two bullets or more, or numbers that count up from 1."""
+    bullets = [number for number, line in enumerate(group) if _BULLET.match(line.text)]
+    numbered: list[int] = []
+    for number, line in enumerate(group):
+        found = _NUMBERED_ITEM.match(line.text)
+        if found and int(found.group(1)) == len(numbered) + 1:
+            numbered.append(number)
+    return frozenset(number for items in (bullets, numbered) if len(items) > 1 for number in items)
 
 
 def _caption_begins(before: str, line: str) -> bool:
@@ -151,14 +158,21 @@ def _caption_begins(before: str, line: str) -> bool:
 
 def _stands_alone(line: str, following: str, layout: Layout) -> bool:
     """Tell whether a line is a heading though no empty line sets it off."""
-    bare = line.strip()
+    bare, below = line.strip(), following.strip()
     if MARKED_HEADING.match(line):
         return True
-    if not following.strip() or following.strip()[0].islower():
+    if not below or below[0].islower() or TERMINAL.search(bare):
         return False
     if headings.known_heading(bare):
-        return not bare[0].islower() and not (bare.endswith(".") and len(bare.split()) < 2)
-    return headings.numbered_heading(bare) > 1 and len(bare) < 0.9 * layout.width
+        return not bare[0].islower()
+    if headings.numbered_heading(bare) > 1:
+        return len(bare) < 0.9 * layout.width
+    short = len(bare) < 0.75 * layout.width and len(bare.split()) <= 8
+    full_below = len(below) > 0.75 * layout.width and below[0].isupper()
+    opens = bare[0].isupper() or headings.numbered_heading(bare) == 1
+    return (
+        short and full_below and opens and (bare[-1].isalnum() or bare[-1] == ")") and not line[0].isspace()
+    )
 
 
 def _heading_may_follow(before: str, line: str) -> bool:

@@ -45,7 +45,8 @@ def read_plain(data: bytes, name: str) -> Document:
     groups, left_out = without_running_heads(groups_of(text))
     warnings = [*notes, *left_out]
     drafts = []
-    for chunk in join_broken(classify(groups, layout_of(groups))):
+    layout = layout_of(groups)
+    for chunk in join_broken(classify(groups, layout), layout):
         draft, glued = _draft(chunk, vocabulary)
         drafts.append(draft)
         warnings += glued
