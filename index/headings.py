@@ -29,8 +29,9 @@ _BACK = (
     "|appendix(?: [A-Z0-9])?"
 )
 _NUMBER = r"(?:\d+(?:\.\d+)*\.?|[IVX]+\.)"
-_KNOWN = re.compile(rf"\s*(?P<number>{_NUMBER})?\s*(?P<title>{_MAIN}|{_BACK})\s*[:.]?\s*", re.IGNORECASE)
-_BACK_ONLY = re.compile(rf"\s*{_NUMBER}?\s*(?:{_BACK})\s*[:.]?\s*", re.IGNORECASE)
+_PART = r"(?:(?:abstract|summary|body|main text)\s?[.:/-]\s?)?"  # "ABSTRACT.METHODS:"
+_KNOWN = re.compile(rf"\s*{_NUMBER}?\s*{_PART}(?:{_MAIN}|{_BACK})\s*[:.]?\s*", re.IGNORECASE)
+_BACK_ONLY = re.compile(rf"\s*{_NUMBER}?\s*{_PART}(?:{_BACK})\s*[:.]?\s*", re.IGNORECASE)
 _REFERENCES = re.compile(
     rf"\s*{_NUMBER}?\s*(?:references(?: and notes)?|bibliography|literature cited|works cited)\s*[:.]?\s*",
     re.IGNORECASE,
@@ -41,7 +42,7 @@ _RUN_IN = re.compile(
 )
 _CAPTION = re.compile(
     r"\s*(?:Supplementary\s+)?(?:FIGURE|Figure|FIG|Fig|TABLE|Table|SCHEME|Scheme|BOX|Box|CHART|Chart)\.?\s*"
-    r"[A-Z]?(?:\d+|[IVX]+)[A-Za-z]?\s*(?:[.:|\u2013\u2014-]|\s(?=[A-Z(])|$)"
+    r"[A-Z]?(?:\d+|[IVX]+)[A-Za-z]?\s*(?:[.:|\u2013\u2014-]|\s(?=[A-Z(])|(?<=\d)(?=[A-Z][a-z]{2})|$)"
 )
 _FRONT = re.compile(
     r"\s*(?:(?:key ?words?|categories|corresponding author|correspondence|how to cite|cite this article"
@@ -67,6 +68,12 @@ def _whole(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
 def known_heading(line: str) -> bool:
     """Tell whether the whole line is a usual section title, numbered or not."""
     return _whole(_KNOWN, line) is not None
+
+
+def label(line: str) -> bool:
+    """Tell whether the line is a few words and a colon: "Inclusion criteria:", "STUDY SETTING:"."""
+    line = line.strip()
+    return line.endswith(":") and len(line) <= _LONGEST and (line.isupper() or len(line.split()) <= 3)
 
 
 def back_heading(line: str) -> bool:

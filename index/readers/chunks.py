@@ -227,11 +227,8 @@ def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
     if not following or len(text.split()) > 8 or not text[:1].isupper() or line[:1].isspace():
         return False
     above_text = sum(len(part.text.split()) for part in following) >= 12
-    return (
-        above_text
-        and (text[-1].isalnum() or text[-1] == ")")
-        and not following[0].text.lstrip()[:1].islower()
-    )
+    ends_well = text[-1].isalnum() or text[-1] == ")" or headings.label(text)
+    return above_text and ends_well and not following[0].text.lstrip()[:1].islower()
 
 
 def _entries(chunk: Chunk) -> Iterator[Chunk]:

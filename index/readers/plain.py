@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index import headings
-from index.clean import Vocabulary, join_lines, mend_ligatures, normalise, split_glued
-from index.errors import FileEmpty, UndecodableText
+from index.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise, split_glued
+from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.markdown import looks_like_markdown, strip_markup
 from index.metadata import state_fields
 from index.readers.chunks import Chunk, classify, join_broken
@@ -22,36 +22,57 @@ from index.structure import Draft, Source, assemble
 from index.text import BlockKind, Document, MappedText, line_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["decode", "read_plain", "table_draft"]
+
+#: Notes on repairs that a document carries at most.
+_NOTES = 20
 
 
 def read_plain(data: bytes, name: str) -> Document:
     """Return the document in ``data``, a text or Markdown file called ``name``.
 
     Raises:
-        FileEmpty: there is nothing but white space.
+        FileEmpty: there are no words in it.
+        GarbledText: too many characters were lost before the file was saved.
         UndecodableText: the bytes are neither UTF-8 nor UTF-16 with its mark.
     """
     raw = decode(data, name)
-    if not raw.strip():
-        raise FileEmpty(name, "the file holds no text.", "Give a file with the paper's text.")
-    text, notes = mend_ligatures(normalise(MappedText.raw(raw)), Vocabulary(raw))
+    text, broken = mend_ligatures(normalise(MappedText.raw(raw)), Vocabulary(raw))
+    _check(text.text, name)
     marked = looks_like_markdown(text.text, name)
     if marked:
         text = strip_markup(text)
     vocabulary = Vocabulary(text.text)
     groups, left_out = without_running_heads(groups_of(text))
-    warnings = [*notes, *left_out]
-    drafts = []
     layout = layout_of(groups)
-    for chunk in join_broken(classify(groups, layout), layout):
-        draft, glued = _draft(chunk, vocabulary)
-        drafts.append(draft)
-        warnings += glued
+    drafted = [_draft(chunk, vocabulary) for chunk in join_broken(classify(groups, layout), layout)]
+    notes = [*broken, *left_out, *(note for _, glued in drafted for note in glued)]
     source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
-    return assemble(source, state_fields(_run_in(drafts)), warnings)
+    return assemble(source, state_fields(_run_in([draft for draft, _ in drafted])), _shortened(notes))
+
+
+def _check(text: str, name: str) -> None:
+    """Refuse a text without words, and one that lost more characters than repair can bear."""
+    words = sum(1 for word in text.split() if any(character.isalpha() for character in word))
+    if not words:
+        raise FileEmpty(name, "the file holds no words.", "Give a file with the paper's text.")
+    lost = text.count(LOST)
+    if lost > max(20, words / 20):
+        raise GarbledText(
+            name,
+            f"{lost} characters among {words} words were lost when the file was made.",
+            "Save it again from the source, as UTF-8, or give the PDF.",
+        )
+
+
+def _shortened(notes: Iterable[str]) -> list[str]:
+    """Return different notes once each, and of many the first with the number of the others."""
+    different = list(dict.fromkeys(notes))
+    if len(different) <= _NOTES:
+        return different
+    return [*different[:_NOTES], f"{len(different) - _NOTES} more repairs of the same kinds"]
 
 
 def decode(data: bytes, name: str) -> str:
