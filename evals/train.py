@@ -22,11 +22,10 @@ import numpy as np
 from evals import corpora
 from evals.collection import index_documents
 from index.encode import load_encoder
-from index.search import search
 from index.store import open_index
-from qa.answer import expand
 from qa.features import NAMES, candidates_of, features_of, rarity
 from qa.question import understand
+from qa.retrieve import retrieve
 from qa.select import FORMAT, evidence
 
 if TYPE_CHECKING:
@@ -81,10 +80,7 @@ def sample(
 ) -> Sample:
     """Return the sample of ``case``, searched as questions are, among ``documents``."""
     question = understand(case.question)
-    hits = search(index, question.text, vector, limit=PASSAGES, documents=documents)
-    wider = expand(question, [index.documents[hit.passage.document_id] for hit in hits])
-    if wider != question.text:
-        hits = search(index, wider, vector, limit=PASSAGES, documents=documents)
+    hits = retrieve(index, question, vector, limit=PASSAGES, documents=documents)
     found = candidates_of(index, question, hits, vector)
     right = np.array(
         [any(g.document_id == c.document.id and g.span.overlaps(c.sentence.span) for g in case.gold) for c in found],

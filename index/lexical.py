@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.files import array_chunks, load_array
-from index.terms import terms, words
+from index.terms import terms, weighted_terms, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,7 +87,7 @@ class Lexical:
     def scores(self, query: str) -> NDArray[np.float32]:
         """Return the BM25 score of every passage, shape ``(passages,)``; 0 where no term is shared."""
         scores = np.zeros(self.passages, np.float32)
-        for term, times in sorted(Counter(terms(query)).items()):
+        for term, times in sorted(weighted_terms(query).items()):
             column = self.terms.find(term)
             if column is not None:
                 start, end = int(self._starts[column]), int(self._starts[column + 1])
@@ -111,7 +111,7 @@ class Lexical:
         ``texts``. Done on the fly: a second index over all sentences would cost
         more to add up at a million passages than these few cost to take apart.
         """
-        wanted = Counter(terms(query))
+        wanted = weighted_terms(query)
         weights = {term: self.idf(term) * times for term, times in sorted(wanted.items())}
         counted = [Counter(terms(text)) for text in texts]
         lengths = [sum(counts.values()) for counts in counted]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from filelock import FileLock, Timeout
 
-from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing
+from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing, StorageError
 from index.files import FileRecord, LocalDisk, array_chunks, chunks_of, matrix_chunks, refusals
 from index.lexical import lexical_files
 from index.manifest import FORMAT, MANIFEST, Counts, Manifest, Model
@@ -28,6 +28,7 @@ from index.store import (
     CURRENT,
     PASSAGE_DOCUMENTS,
     ROWS,
+    SENTENCE_STARTS,
     SENTENCE_VECTORS,
     VECTORS,
     Index,
@@ -87,7 +88,10 @@ def writing(folder: Path, wait: float = 0.0, disk: Disk | None = None) -> Iterat
         IndexLocked: another process holds it.
         StorageError: the folder cannot be written.
     """
-    (disk or LocalDisk()).make_folder(folder)
+    disk = disk or LocalDisk()
+    if not folder.is_dir():
+        disk.make_folder(folder)
+        disk.sync_folder(folder.parent)
     lock = FileLock(folder / LOCK, timeout=wait, thread_local=False)
     with refusals(folder):
         try:
@@ -113,12 +117,24 @@ def publish(folder: Path, contents: Contents, made: Made, disk: Disk | None = No
     staging = folder / STAGING
     disk.remove(staging)
     disk.make_folder(staging)
+    try:
+        manifest = _stage(folder, staging, contents, made, disk)
+    except StorageError:
+        with suppress(StorageError):  # a full disk is not left fuller than it was
+            disk.remove(staging)
+        raise
+    disk.replace(staging, generation_folder(folder, manifest.generation))
+    disk.sync_folder(folder)
+    make_current(folder, manifest.generation, disk)
+    return manifest
+
+
+def _stage(folder: Path, staging: Path, contents: Contents, made: Made, disk: Disk) -> Manifest:
     counts, files = _write_files(staging, contents, made, disk)
     pointer = read_pointer(folder)
-    number = max([*generations(folder), pointer[0] if pointer else 0]) + 1
     manifest = Manifest(
         format=FORMAT,
-        generation=number,
+        generation=max([*generations(folder), pointer[0] if pointer else 0]) + 1,
         previous=made.previous,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         model=made.model,
@@ -129,10 +145,6 @@ def publish(folder: Path, contents: Contents, made: Made, disk: Disk | None = No
     disk.write(staging / MANIFEST, [manifest.encode()])
     disk.sync_folder(staging)
     Index(staging, manifest).close()  # reads back and compares every file
-    final = generation_folder(folder, number)
-    disk.replace(staging, final)
-    disk.sync_folder(folder)
-    make_current(folder, number, disk)
     return manifest
 
 
@@ -148,6 +160,10 @@ def _write_files(
     try:
         owners = np.array(rows.passage_documents(), np.int32)
         files.append(disk.write(staging / PASSAGE_DOCUMENTS, array_chunks(owners)))
+        starts = np.zeros(counts.passages + 1, np.int64)
+        for passage, number in rows.sentence_counts():
+            starts[passage + 1] = number
+        files.append(disk.write(staging / SENTENCE_STARTS, array_chunks(np.cumsum(starts))))
         for name, chunks in lexical_files(rows.passage_texts()):
             files.append(disk.write(staging / name, chunks))
     finally:

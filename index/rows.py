@@ -145,6 +145,10 @@ class Rows:
         """Return for each passage the number of its document, counted in order of id."""
         return [row[0] for row in self.query("SELECT document FROM passages ORDER BY position")]
 
+    def sentence_counts(self) -> list[tuple[int, int]]:
+        """Return (passage, number of its sentences), in order, for passages that have any."""
+        return [(row[0], row[1]) for row in self.query("SELECT passage, COUNT(*) FROM sentences GROUP BY passage")]
+
     def passage_texts(self) -> Iterator[str]:
         """Yield each passage as it was embedded, context first, in order of position."""
         for key in self.names:

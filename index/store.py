@@ -38,6 +38,7 @@ ROWS = "passages.sqlite"
 VECTORS = "vectors.faiss"
 SENTENCE_VECTORS = "sentence-vectors.npy"
 PASSAGE_DOCUMENTS = "passage-documents.npy"
+SENTENCE_STARTS = "sentence-starts.npy"
 ENCODER = "encoder.onnx"
 TOKENIZER = "tokenizer.json"
 _FOLDER = re.compile(r"gen-(\d{8})")
@@ -73,6 +74,7 @@ class Index:
         #: one L2-normalised row per sentence, shape (sentences, dimension), memory-mapped
         self.sentence_vectors: NDArray[np.float32] = load_array(folder / SENTENCE_VECTORS)
         self._passage_documents = load_array(folder / PASSAGE_DOCUMENTS)
+        self._sentence_starts = load_array(folder / SENTENCE_STARTS)
         self._check_sizes()
 
     @property
@@ -95,6 +97,20 @@ class Index:
     def sentences_of(self, position: int) -> list[tuple[int, Sentence]]:
         """Return the sentences of the passage at ``position``, each with its row in ``sentence_vectors``."""
         return self._rows.sentences_of(position)
+
+    def nearest_sentences(
+        self, vector: NDArray[np.float32], positions: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Return, for each passage of ``positions``, the cosine of ``vector`` with its nearest sentence.
+
+        A passage without a sentence of its own (a part of a long one) gets -1.
+        Shapes ``(dimension,)``, ``(n,)`` and ``(n,)``.
+        """
+        starts, ends = self._sentence_starts[positions], self._sentence_starts[positions + 1]
+        best = np.full(len(positions), -1.0, np.float32)
+        for at in np.flatnonzero(ends > starts):
+            best[at] = (self.sentence_vectors[starts[at] : ends[at]] @ vector).max()
+        return best
 
     def allowed(self, documents: frozenset[str]) -> NDArray[np.bool_]:
         """Return, by position, whether the passage is from one of ``documents`` (ids)."""
@@ -128,8 +144,9 @@ class Index:
     def _check_sizes(self) -> None:
         counts = self.manifest.counts
         shape = self.sentence_vectors.shape
-        found = (len(self.vectors), self.lexical.passages, len(self._passage_documents), *shape)
-        wanted = (*(counts.passages,) * 3, counts.sentences, self.manifest.model.dimension)
+        by_passage = (len(self._passage_documents), len(self._sentence_starts) - 1)
+        found = (len(self.vectors), self.lexical.passages, *by_passage, *shape)
+        wanted = (*(counts.passages,) * 4, counts.sentences, self.manifest.model.dimension)
         if self._rows.counts() != counts or found != wanted:
             raise IndexDamaged(f"{self.folder}: its files do not belong together.", _REBUILD)
 
@@ -170,11 +187,12 @@ def open_index(folder: Path) -> Index:
 
 
 def _open_newest(folder: Path, pointer: tuple[int, str] | None) -> Index:
-    numbers = generations(folder)
-    order = sorted(numbers, reverse=True)
+    order = sorted(generations(folder), reverse=True)
     problems: list[str] = []
     if pointer:
-        order = [pointer[0], *(number for number in order if number < pointer[0])]
+        # Newer ones come last: they were rolled back, unless it is the name of this one that is damaged.
+        before = [number for number in order if number < pointer[0]]
+        order = [pointer[0], *before, *(number for number in order if number > pointer[0])]
     elif not order:
         raise IndexMissing(f"{folder}: there is no index yet.", "Build one with: loccit build FOLDER")
     else:

@@ -39,6 +39,22 @@ def terms(text: str) -> list[str]:
     return [term for word in _WORD.findall(_plain(text)) for term in _terms_of(word)]
 
 
+def weighted_terms(text: str) -> dict[str, float]:
+    """Return the terms of a query, each with how much it counts: 1 for a word.
+
+    A hyphenated compound counts no more than a plain word does: half of it whole,
+    half shared by its parts. Else "COVID-19" would weigh three times a word.
+    """
+    weights: dict[str, float] = {}
+    for word in _WORD.findall(_plain(text)):
+        found = _terms_of(word)
+        for at, term in enumerate(found):
+            compound = len(found) > 2
+            share = (0.5 if at == 0 else 0.5 / (len(found) - 1)) if compound else 1.0
+            weights[term] = weights.get(term, 0.0) + share
+    return weights
+
+
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in lower case, unstemmed: what a reader would type."""
     return [_POSSESSIVE.sub("", word).lower() for word in _WORD.findall(_plain(text))]

@@ -10,23 +10,22 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index.lexical import terms as terms_of
-from index.search import search
 from index.text import Span
 from qa.cite import cite, near_miss
-from qa.features import abbreviations_of, candidates_of, features_of, rarity
+from qa.features import candidates_of, features_of, rarity
 from qa.metadata import metadata_citations
 from qa.question import understand
 from qa.records import Answer, Receipt, Scores, Status
 from qa.select import load_weights
+from qa.retrieve import about, retrieve
 from qa.short import short_answer
-from qa.subjects import NOBODY, people_in, subjects_of
+from qa.subjects import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +115,7 @@ class Answerer:
         question = understand(text)
         vector = self.encoder.encode([question.text])[0]
         encoded = perf_counter()
-        hits = self._search(question, vector, documents, self.settings.passages)
+        hits = retrieve(self.index, question, vector, limit=self.settings.passages, documents=documents)
         searched = perf_counter()
         candidates = [
             candidate
@@ -144,26 +143,8 @@ class Answerer:
             QuestionError: the question is empty or too long.
         """
         question = understand(text)
-        return self._search(question, self.encoder.encode([question.text])[0], documents, limit)
-
-    def _search(
-        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None, limit: int
-    ) -> list[Hit]:
-        """Search twice: the second time with the long and short forms that the papers found define.
-
-        Where the question names a person, papers on other people give way.
-        """
-        wider = limit if question.subject == NOBODY else 4 * limit
-        hits = search(self.index, question.text, vector, limit=wider, documents=documents)
-        expanded = expand(question, [self.index.documents[hit.passage.document_id] for hit in hits[:limit]])
-        if expanded != question.text:
-            hits = search(self.index, expanded, vector, limit=wider, documents=documents)
-        if question.subject != NOBODY:
-            hits = [hit for hit in hits if self._about(hit.passage, question.subject)]
-        return hits[:limit]
-
-    def _about(self, passage: Passage, subject: Subject) -> bool:
-        return about(self.index.documents[passage.document_id], passage.span, subject)
+        vector = self.encoder.encode([question.text])[0]
+        return retrieve(self.index, question, vector, limit=limit, documents=documents)
 
     def ask(
         self,
@@ -178,8 +159,17 @@ class Answerer:
             QuestionError: the question is empty or too long.
             QuoteError: a quote differs from its paper's text; nothing is shown then.
         """
-        standalone = resolved or question
-        evidence = self.gather(standalone, documents=documents)
+        evidence = self.gather(resolved or question, documents=documents)
+        return self.decide(question, evidence, documents=documents)
+
+    def decide(
+        self, question: str, evidence: Evidence, *, documents: frozenset[str] | None = None
+    ) -> Answer:
+        """Return the answer that ``evidence``, gathered for ``question``, supports.
+
+        Raises:
+            QuoteError: a quote differs from its paper's text; nothing is shown then.
+        """
         citations = metadata_citations(self.index, evidence, documents) or tuple(
             self._cite(number, item, evidence.question)
             for number, item in enumerate(self._choose(evidence), 1)
@@ -293,45 +283,6 @@ class Answerer:
             settings={key: getattr(self.settings, key) for key in Settings.__slots__},
             seconds={stage: round(value, 6) for stage, value in evidence.seconds.items()},
         )
-
-
-def expand(question: Question, documents: Sequence[Document]) -> str:
-    """Return the question with the other forms of its abbreviations that ``documents`` define."""
-    asked = frozenset(question.terms)
-    added: dict[str, None] = {}
-    for document in {document.id: document for document in documents}.values():
-        for short, long in abbreviations_of(document).items():
-            short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
-            if short_terms and short_terms <= asked and not long_terms <= asked:
-                added[long] = None
-            elif long_terms and long_terms <= asked and not short_terms <= asked:
-                added[short] = None
-    return " ".join([question.text, *added])
-
-
-def about(document: Document, span: Span, subject: Subject) -> bool:
-    """Tell whether ``span`` can be about ``subject``.
-
-    Not so if its paper reports on other people only, unless the span itself
-    introduces someone who fits; nor if the span introduces only people who do not.
-    """
-    if subject == NOBODY:
-        return True
-    named = people_in(span.of(document.text))
-    if named:
-        return any(not person.conflicts(subject) for person in named)
-    reported = paper_subjects(document)
-    return not reported or any(not person.conflicts(subject) for person in reported)
-
-
-@lru_cache(maxsize=256)
-def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # noqa: ARG001 - the id tells papers apart
-    return subjects_of(text)
-
-
-def paper_subjects(document: Document) -> tuple[Subject, ...]:
-    """Return the people whom a paper reports on."""
-    return _subjects(document.id, document.text)
 
 
 def alike(one: str, other: str) -> bool:

@@ -82,6 +82,7 @@ _EVERY = re.compile(
     r"|\bcompare[ds]?\b(?=.*\b(?:patients|cases|papers|reports|studies)\b)|\bthe two (?:patients|cases|papers|reports)\b",
     re.IGNORECASE,
 )
+_SEARCHED = re.compile(r"[^\s?!;]+")
 #: Words that ask or point, and so cannot be expected in an answer.
 _ASKING = frozenset(
     terms_of(
@@ -130,6 +131,12 @@ def understand(text: str) -> Question:
         subject=asked_about(asked),
         every_paper=_EVERY.search(asked) is not None,
     )
+
+
+def telling_words(question: Question) -> str:
+    """Return the words of the question that an answer may share, as typed."""
+    words = [word for word in _SEARCHED.findall(question.text) if not _ASKING.issuperset(terms_of(word))]
+    return " ".join(words) or question.text
 
 
 def _compounds(text: str) -> Iterator[tuple[str, frozenset[str]]]:

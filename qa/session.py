@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from index.errors import UsageError
 from index.onnx_encoder import question_encoder
 from index.store import open_index
-from qa.answer import Answerer, Settings, paper_subjects
+from qa.answer import Answerer, Settings
 from qa.chat import resolve
+from qa.retrieve import paper_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -44,10 +44,16 @@ def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
     meaning = (index.vectors.rows(0, len(index.passages)) @ vector).astype(float)
 
     def standard(values: np.ndarray) -> np.ndarray:
-        return (values - values.mean()) / values.std()
+        return np.asarray((values - values.mean()) / values.std())
 
-    expected = 0.3 * standard(words) + 0.7 * standard(meaning)
-    hits = search(index, question, vector, limit=100, weights=(0.3, 0.7))
+    nearest = np.array(
+        [
+            max((float(index.sentence_vectors[row] @ vector) for row, _ in index.sentences_of(i)), default=-1.0)
+            for i in range(len(index.passages))
+        ]
+    )
+    expected = 0.2 * standard(words) + 0.5 * standard(meaning) + 0.3 * standard(nearest)
+    hits = search(index, question, vector, limit=100, weights=(0.2, 0.5, 0.3))
     assert len(hits) == len(index.passages)
     for hit in hits:
         assert hit.score == pytest.approx(expected[hit.position], abs=1e-5)

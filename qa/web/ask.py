@@ -28,26 +28,34 @@ _INTRO = (
 
 def page() -> None:
     """Draw the page, and answer the question that was just asked."""
-    asked = st.chat_input(
-        "Ask about the papers", key="ask", max_chars=LONGEST, submit_mode="disable"
-    ) or st.session_state.pop("example", None)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         answerer = _answerer()
-        if answerer is None:
-            return
-        documents = _scope(answerer)
-        conversation = st.container(key="conversation")
-        with conversation:
-            if not state.turns() and not asked:
-                _empty_chat(answerer)
+    asked = _asked(enabled=answerer is not None)
+    if answerer is None:  # the conversation stays readable
+        with left:
             _conversation()
-            if asked:
-                _answer(answerer, asked, documents)
+        return
+    with left:
+        documents = _scope(answerer)
+        if not state.turns() and not asked:
+            _empty_chat(answerer)
+        _conversation()
+        if asked:
+            _answer(answerer, asked, documents)
     with right:
         panel(answerer.index)
     if st.session_state.pop("sheet", False):
         sheet(answerer.index)
+
+
+def _asked(*, enabled: bool) -> str | None:
+    """Return the question that was just asked, typed or taken from the examples."""
+    typed = st.chat_input(
+        "Ask about the papers", key="ask", max_chars=LONGEST, submit_mode="disable", disabled=not enabled
+    )
+    example: str | None = st.session_state.pop("example", None)
+    return (typed or example) if enabled else None
 
 
 def _answerer() -> Answerer | None:

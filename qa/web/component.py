@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _NAME = "loccit_text"
+_SCRIPTS = ("parts", "answer", "source", "main")
 
 
 @cache
@@ -29,7 +30,7 @@ def _component() -> ComponentRenderer:
         _NAME,
         html='<div class="loccit"></div>',
         css=(_FOLDER / "text.css").read_text(encoding="utf-8"),
-        js=(_FOLDER / "text.js").read_text(encoding="utf-8"),
+        js="\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
     )
 
 

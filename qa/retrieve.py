@@ -1,0 +1,103 @@
+"""From an understood question to passages: abbreviations written out, other people's papers set aside."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from index.lexical import terms as terms_of
+from index.search import search
+from qa.clinical import clinical_abbreviations
+from qa.features import abbreviations_of
+from qa.question import telling_words
+from qa.subjects import NOBODY, people_in, subjects_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.search import Hit
+    from index.store import Index
+    from index.text import Document, Span
+    from qa.question import Question
+    from qa.subjects import Subject
+
+#: How many times the passages wanted are searched where some will be set aside.
+WIDER = 4
+
+
+def retrieve(
+    index: Index,
+    question: Question,
+    vector: NDArray[np.float32],
+    *,
+    limit: int,
+    documents: frozenset[str] | None = None,
+) -> list[Hit]:
+    """Return the ``limit`` best passages for ``question``, best first.
+
+    Searches twice where the papers found define abbreviations of the question:
+    the second time with their other forms. Words that only ask or name a person
+    are not searched for; where a person is named, papers on other people give way.
+    """
+    wider = limit if question.subject == NOBODY else WIDER * limit
+    words = telling_words(question)
+    hits = search(index, words, vector, limit=wider, documents=documents)
+    papers = list(dict.fromkeys(hit.passage.document_id for hit in hits[:limit]))
+    expanded = " ".join([words, *other_forms(question, [index.documents[key] for key in papers])])
+    if expanded != words:
+        hits = search(index, expanded, vector, limit=wider, documents=documents)
+    if question.subject != NOBODY:
+        hits = [
+            hit
+            for hit in hits
+            if about(index.documents[hit.passage.document_id], hit.passage.span, question.subject)
+        ]
+    return hits[:limit]
+
+
+def other_forms(question: Question, documents: Sequence[Document]) -> list[str]:
+    """Return the long and short forms that ``documents``, or general usage, have for words of the question."""
+    asked = frozenset(question.terms)
+    added: dict[str, None] = {}
+    defined: set[str] = set()
+    for document in documents:
+        for short, long in abbreviations_of(document).items():
+            short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
+            if short_terms and short_terms <= asked:
+                defined |= short_terms
+                if not long_terms <= asked:
+                    added[long] = None
+            elif long_terms and long_terms <= asked:
+                added[short] = None
+    for short, longs in clinical_abbreviations().items():
+        if short in asked and short not in defined:
+            added.update(dict.fromkeys(longs))
+    return list(added)
+
+
+def about(document: Document, span: Span, subject: Subject) -> bool:
+    """Tell whether ``span`` can be about ``subject``.
+
+    Not so if its paper reports on other people only, unless the span itself
+    introduces someone who fits; nor if the span introduces only people who do not.
+    """
+    if subject == NOBODY:
+        return True
+    named = people_in(span.of(document.text))
+    if named:
+        return any(not person.conflicts(subject) for person in named)
+    reported = paper_subjects(document)
+    return not reported or any(not person.conflicts(subject) for person in reported)
+
+
+@lru_cache(maxsize=256)
+def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # noqa: ARG001 - the id tells papers apart
+    return subjects_of(text)
+
+
+def paper_subjects(document: Document) -> tuple[Subject, ...]:
+    """Return the people whom a paper reports on."""
+    return _subjects(document.id, document.text)

@@ -1,0 +1,130 @@
+// --- one question and its answer
+
+function sourceButton(view, number, label, preview, send, root) {
+  const [id, bubble] = tip(preview);
+  const button = make(
+    "button",
+    {
+      type: "button",
+      class: "cite",
+      "aria-pressed": "false",
+      "aria-describedby": id,
+      "data-turn": view.turn,
+      "data-number": number,
+      onclick: () => {
+        const narrow = matchMedia(NARROW).matches;
+        announceChoice(view.turn, number);
+        if (narrow) giveFocusBack(button);
+        send({ do: "open", turn: view.turn, number, narrow });
+      },
+    },
+    make("span", { class: "number" }, String(number)),
+    make("span", { class: "where", dir: "auto" }, label.section),
+    label.section && label.place ? make("span", { "aria-hidden": "true" }, "·") : null,
+    make("span", { class: "spot" }, label.place || (label.section ? null : "Show in the paper"))
+  );
+  return make("span", { class: "with-tip" }, button, bubble);
+}
+
+function announceChoice(turn, number) {
+  window.dispatchEvent(new CustomEvent(CHOSEN, { detail: { turn: String(turn), number: String(number) } }));
+}
+
+// The dialog of narrow screens cannot know a button inside a shadow root.
+function giveFocusBack(button) {
+  const open = () => document.querySelector('[role="dialog"]');
+  let seen = false;
+  const observer = new MutationObserver(() => {
+    if (open()) seen = true;
+    else if (seen) {
+      observer.disconnect();
+      setTimeout(() => button.isConnected && button.focus(), 50);
+    }
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+}
+
+function quoteOf(view, paper, quote, send) {
+  const text = quote.table
+    ? tableOf({ ...quote.table, header: quote.table.header.length ? [quote.table.header] : [] }, [
+        { cells: quote.table.cells.map((cell) => [cell]) },
+      ])
+    : paragraph("p", "words", quote.parts);
+  const preview = [paper.name, quote.section, quote.place].filter(Boolean).join(" · ");
+  return make(
+    "li",
+    {},
+    make("blockquote", {}, text),
+    make("div", { class: "under" }, sourceButton(view, quote.number, where(quote), preview, send), confidence(quote.confidence))
+  );
+}
+
+function paperOf(view, paper, send) {
+  return make(
+    "section",
+    { class: "paper" },
+    make("h3", {}, paperName(paper)),
+    make("ol", {}, paper.quotes.map((quote) => quoteOf(view, paper, quote, send)))
+  );
+}
+
+function nearestOf(view, send) {
+  if (!view.nearest.length) return null;
+  const items = view.nearest.map((miss) => {
+    return make(
+      "li",
+      {},
+      make("div", { class: "from" }, paperName(miss)),
+      make("p", { class: "words clamped", dir: "auto" }, miss.text),
+      sourceButton(view, miss.number, where(miss), "Show this passage in its paper", send)
+    );
+  });
+  return make(
+    "section",
+    { class: "nearest" },
+    make("h3", {}, "Nearest passages"),
+    make("p", { class: "label" }, "These do not answer the question. They are the passages most like it."),
+    make("ol", {}, items)
+  );
+}
+
+function copyButton(view, status) {
+  const button = make(
+    "button",
+    {
+      type: "button",
+      class: "small",
+      onclick: async () => {
+        await navigator.clipboard.writeText(view.copy);
+        status.textContent = "Copied with citations";
+        setTimeout(() => (status.textContent = ""), 4000);
+      },
+    },
+    "Copy with citations"
+  );
+  return view.copy ? button : null;
+}
+
+function turn(view, send) {
+  const answered = view.status !== "not_found";
+  const copied = make("span", { class: "copied", role: "status" });
+  return make(
+    "article",
+    { class: `turn ${view.status}`, "aria-label": "Question and answer" },
+    make("h2", { dir: "auto" }, view.question),
+    view.resolved
+      ? make("p", { class: "resolved" }, "Searched as: ", make("q", { dir: "auto" }, view.resolved))
+      : null,
+    view.scope ? make("p", { class: "resolved" }, view.scope) : null,
+    make("p", { class: "headline" }, make("strong", {}, view.headline)),
+    view.reasons.length ? make("ul", { class: "reasons" }, view.reasons.map((text) => make("li", { dir: "auto" }, text))) : null,
+    view.papers.map((paper) => paperOf(view, paper, send)),
+    answered ? null : nearestOf(view, send),
+    make("footer", {}, copyButton(view, copied), copied, make("span", { class: "aside" }, `Index generation ${view.generation}`))
+  );
+}
+
+function announcement(view) {
+  if (view.view !== "turn" || !view.announce) return "";
+  return `${view.headline}. ${view.papers.map((paper) => paper.name).join("; ") || view.reasons.join(" ")}`;
+}

@@ -1,0 +1,74 @@
+// --- other views, and the component itself
+
+function notice(view) {
+  return make(
+    "div",
+    { class: `notice ${view.level}`, role: view.level === "info" ? null : "alert" },
+    make("strong", {}, view.title),
+    make("p", { dir: "auto" }, view.message),
+    view.remedy ? make("p", { class: "remedy", dir: "auto" }, view.remedy) : null
+  );
+}
+
+function asked(view) {
+  return make("article", { class: "turn" }, make("h2", { dir: "auto" }, view.question));
+}
+
+function failed(view) {
+  return make("article", { class: "turn" }, make("h2", { dir: "auto" }, view.question), notice(view));
+}
+
+function empty(view) {
+  return make("section", { class: "empty" }, make("h2", {}, view.title), make("p", {}, view.message));
+}
+
+function intro(view) {
+  return make("header", { class: view.compact ? "intro compact" : "intro" }, make("h1", {}, view.title),
+    view.message ? make("p", {}, view.message) : null);
+}
+
+const VIEWS = { turn, source, notice, empty, intro, asked, failed };
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".loccit");
+  const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
+  const state = JSON.stringify(data);
+  if (root.loccitState === state) return root.loccitLeave;
+  const first = !root.loccitState;
+  root.loccitState = state;
+
+  let live = root.querySelector(":scope > .live");
+  if (!live) {
+    live = make("div", { class: "live", role: "status" });
+    root.append(live, make("div", { class: "drawn" }));
+  }
+  root.lastElementChild.replaceChildren(VIEWS[data.view](data, send));
+
+  const onChosen = (event) => {
+    for (const button of root.querySelectorAll(".cite")) {
+      const { turn, number } = button.dataset;
+      const chosen = turn === event.detail.turn && number === event.detail.number;
+      button.setAttribute("aria-pressed", String(chosen));
+    }
+  };
+  if (root.loccitLeave) root.loccitLeave();
+  window.addEventListener(CHOSEN, onChosen);
+  root.loccitLeave = () => window.removeEventListener(CHOSEN, onChosen);
+
+  if (data.view === "source") {
+    requestAnimationFrame(() => {
+      bringIntoView(root);
+      announceChoice(data.turn, data.number);
+    });
+    const words = `${data.sort === "near" ? "Nearest passage" : "Source"} ${data.number}: ${data.name}`;
+    setTimeout(() => (live.textContent = words), 150);
+  } else if (first && announcement(data)) {
+    setTimeout(() => (live.textContent = announcement(data)), 150); // a change is what gets announced
+    setTimeout(() => root.querySelector(".turn")?.scrollIntoView({ block: "start" }), 350); // not its end, as in a chat
+  }
+  if (data.view === "turn" && data.chosen) {
+    requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
+  }
+  return root.loccitLeave;
+}

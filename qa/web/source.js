@@ -1,0 +1,85 @@
+// --- the source panel
+
+function blockOf(block) {
+  if (block.kind === "table") return tableOf(block, block.rows);
+  const element = paragraph(block.kind === "heading" || block.kind === "title" ? "h4" : "p", block.kind, block.parts);
+  if (block.cut_before) element.prepend(make("span", { class: "cut" }, "… "));
+  if (block.cut_after) element.append(make("span", { class: "cut" }, " …"));
+  return element;
+}
+
+function stepper(view, send) {
+  if (view.count < 2) return null;
+  const step = (to, words, sign) =>
+    make(
+      "button",
+      {
+        type: "button",
+        class: "small step",
+        disabled: to < 1 || to > view.count,
+        "aria-label": words,
+        onclick: () => send({ do: "open", turn: view.turn, number: to, narrow: false, step: true }),
+      },
+      sign
+    );
+  return make(
+    "div",
+    { class: "stepper" },
+    step(view.number - 1, "Previous source", "‹"),
+    make("span", {}, `${view.number} of ${view.count}`),
+    step(view.number + 1, "Next source", "›")
+  );
+}
+
+function why(view) {
+  if (!view.why) return null;
+  const pairs = [
+    ["Words of the question in the sentence", view.why.terms.join(", ") || "none"],
+    ["Shared words, whole passage (BM25)", view.why.lexical],
+    ["Closeness in meaning (cosine, −1 to 1)", view.why.dense],
+    ["Score of the sentence ranker", view.why.ranker],
+    ["Probability that it answers", `${view.why.percent} %`],
+  ];
+  return make(
+    "details",
+    {},
+    make("summary", {}, "Why this passage?"),
+    make("dl", {}, pairs.map(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]).flat())
+  );
+}
+
+function doiLink(doi) {
+  if (!/^10\.\d{4,9}\/\S+$/.test(doi)) return null;
+  const href = `https://doi.org/${encodeURI(doi)}`;
+  return make("p", { class: "doi" }, make("a", { href, target: "_blank", rel: "noopener noreferrer" }, `doi.org/${doi}`),
+    make("span", { class: "aside" }, "opens on the web"));
+}
+
+function source(view, send) {
+  const near = view.sort === "near";
+  const body = make(
+    "div",
+    { class: "body", tabindex: "0", role: "region", "aria-label": "Passage in the paper" },
+    view.blocks.map(blockOf)
+  );
+  return make(
+    "section",
+    { class: `source ${view.sort}`, "aria-label": "Source" },
+    make("div", { class: "bar" }, make("h2", {}, near ? "Nearest passage" : `Source ${view.number}`), stepper(view, send)),
+    near ? make("p", { class: "label" }, "Not an answer: a passage that is merely near the question.") : null,
+    make("h3", {}, paperName(view)),
+    view.byline ? make("p", { class: "byline", dir: "auto" }, view.byline) : null,
+    make("p", { class: "place", dir: "auto" }, [view.section, view.place].filter(Boolean).join(" · ")),
+    body,
+    why(view),
+    doiLink(view.doi)
+  );
+}
+
+function bringIntoView(root) {
+  const body = root.querySelector(".source .body");
+  const target = body && body.querySelector("mark, tr.cited");
+  if (!target) return;
+  const offset = target.getBoundingClientRect().top - body.getBoundingClientRect().top;
+  body.scrollTop += offset - body.clientHeight / 3;
+}
