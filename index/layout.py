@@ -197,9 +197,33 @@ def _segment(parts: list[Part]) -> Segment:
 # Reading order.
 
 
-def reading_order(found: Sequence[Segment], page: int) -> list[Line]:
-    """Return the lines of one page in reading order."""
-    runs = [(path, members) for path, members in _regions(list(found), "") if members]
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """The gap left of a column of running text."""
+
+    edge: float  #: where to cut
+    top: float  #: baselines of the column's first and last full lines
+    bottom: float
+
+
+def common_gutter(pages: Sequence[Sequence[Segment]]) -> float | None:
+    """Return where the columns of most two-column pages part; None where there are no such pages."""
+    edges = [gutter.edge for found in pages if (gutter := _second_column(found)) is not None]
+    best = max(edges, key=lambda edge: sum(abs(edge - other) < 5 for other in edges), default=None)
+    if best is None or sum(abs(best - other) < 5 for other in edges) < max(2, len(edges) // 3):
+        return None
+    return best
+
+
+def reading_order(found: Sequence[Segment], page: int, usual: float | None = None) -> list[Line]:
+    """Return the lines of one page in reading order.
+
+    Args:
+        found: the page's segments.
+        page: physical number, counted from 1.
+        usual: where the columns of the other pages part, for a page with too few lines to tell.
+    """
+    runs = [(path, members) for path, members in _regions(list(found), "", usual) if members]
     paths = sorted({path for path, _ in runs})
     edges = {path: _edges([s for other, members in runs if other == path for s in members]) for path in paths}
     lines: list[Line] = []
@@ -218,22 +242,38 @@ def _edges(members: Sequence[Segment]) -> tuple[float, float]:
     return float(left), max(s.x1 for s in members)
 
 
-def _regions(found: list[Segment], path: str) -> Iterator[tuple[str, list[Segment]]]:
+def _regions(
+    found: list[Segment], path: str, usual: float | None = None
+) -> Iterator[tuple[str, list[Segment]]]:
     """Yield groups of segments, each to be read from top to bottom, and the column they are in."""
-    edge = _second_column(found) if len(path) < 6 and len(found) >= 6 else None
-    if edge is None:
+    gutter = _second_column(found) if len(path) < 6 and len(found) >= 6 else None
+    if gutter is None and usual is not None:
+        gutter = _as_usual(found, usual)
+    if gutter is None:
         yield path, found
         return
-    for band, spans in _bands(found, edge):
-        if spans:
+    for band, kind in _bands(found, gutter):
+        if kind == "s" or (kind == "o" and len(band) == len(found)):
             yield path + "s", band
-            continue
-        yield from _regions([segment for segment in band if segment.middle < edge], path + "l")
-        yield from _regions([segment for segment in band if segment.middle >= edge], path + "r")
+        elif kind == "o":
+            yield from _regions(band, path + "o")
+        else:
+            yield from _regions([s for s in band if s.middle < gutter.edge], path + "l")
+            yield from _regions([s for s in band if s.middle >= gutter.edge], path + "r")
 
 
-def _second_column(found: Sequence[Segment]) -> float | None:
-    """Return the left edge of the first column right of another one; None where there is only one.
+def _as_usual(found: Sequence[Segment], edge: float) -> Gutter | None:
+    """Return the gutter of other pages where this page keeps to it too."""
+    wide = [s for s in found if s.x1 - s.x0 > COLUMN * s.size]
+    crossing = [s for s in wide if s.x0 < edge - 3 and s.x1 > edge + 3]
+    sides = {s.middle < edge for s in wide if s not in crossing}
+    if len(sides) < 2 or len(crossing) > 0.3 * len(wide):
+        return None
+    return Gutter(edge, max(s.y for s in found), min(s.y for s in found))
+
+
+def _second_column(found: Sequence[Segment]) -> Gutter | None:
+    """Return the gutter left of the first column right of another one; None where there is only one.
 
     A column begins where several wide lines begin, with nothing just left of
     them and lines of running text beside them.
@@ -244,11 +284,11 @@ def _second_column(found: Sequence[Segment]) -> float | None:
     candidates = [
         x for x in sorted(starts) if x > first + 60 and starts[x - 1] + starts[x] + starts[x + 1] >= 4
     ]
-    return next((edge for x in candidates if (edge := _gutter(wide, found, float(x))) is not None), None)
+    return next((gutter for x in candidates if (gutter := _gutter(wide, found, float(x))) is not None), None)
 
 
-def _gutter(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> float | None:
-    """Return where to cut if a column of running text begins at ``x``: in the gutter, nearer to its left side."""
+def _gutter(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> Gutter | None:
+    """Return the gutter if a column of running text begins at ``x``; it is cut nearer to its left side."""
     right = [segment for segment in wide if abs(segment.x0 - x) < 1.6]
     left = [segment for segment in wide if segment.x1 < x and segment.x1 > x - 60]
     if len(left) < 4:
@@ -267,7 +307,8 @@ def _gutter(wide: Sequence[Segment], found: Sequence[Segment], x: float) -> floa
     if crowded > 0.2 * len(left) or crossing > 0.6 * (len(beside_left) + len(beside_right)):
         return None
     ends = sorted(s.x1 for s in left if s.x1 <= x - gutter)
-    return ends[-1] + 0.35 * (x - ends[-1]) if ends else x - 2.0
+    edge = ends[-1] + 0.35 * (x - ends[-1]) if ends else x - 2.0
+    return Gutter(edge, max(s.y for s in right), min(s.y for s in right))
 
 
 def _side_column(found: Sequence[Segment], right: Sequence[Segment], x: float) -> list[Segment]:
@@ -278,31 +319,43 @@ def _side_column(found: Sequence[Segment], right: Sequence[Segment], x: float) -
     return left if level < 0.5 * len(left) else []
 
 
-def _bands(found: Sequence[Segment], edge: float) -> Iterator[tuple[list[Segment], bool]]:
-    """Cut from top to bottom into (segments, do they span the edge)."""
-    ordered = sorted(found, key=lambda s: -s.y)
-    rows = _rows(ordered)
-    sides = [
-        ([s for s in row if s.middle < edge], [s for s in row if s.middle >= edge]) for row in rows
-    ]
+def _bands(found: Sequence[Segment], gutter: Gutter) -> Iterator[tuple[list[Segment], str]]:
+    """Cut from top to bottom into bands: "c" in columns, "s" across them, "o" outside their reach."""
+    edge = gutter.edge
+    rows = _rows(sorted(found, key=lambda s: -s.y))
+    sides = [([s for s in row if s.middle < edge], [s for s in row if s.middle >= edge]) for row in rows]
     widths = [_widest([s for left, _ in sides for s in left]), _widest([s for _, right in sides for s in right])]
     tables = [_table_row(left, right, widths) for left, right in sides]
+    crosses = [any(s.x0 < edge - 2 and s.x1 > edge + 4 for s in row) for row in rows]
+    first, last_row = _reach(rows, crosses, gutter)
     band: list[Segment] = []
-    spanning = False
+    before = ""
     last: list[Segment] = []
     for i, (row, (left, right)) in enumerate(zip(rows, sides, strict=True)):
-        spans = any(s.x0 < edge - 2 and s.x1 > edge + 4 for s in row)
-        # One such row may be chance; a table has several.
-        spans = spans or (tables[i] and True in tables[max(i - 1, 0) : i] + tables[i + 1 : i + 2])
-        spans = spans or (spanning and not right and _continues(last, left))
-        if band and spans != spanning:
-            yield band, spanning
+        # One row of cells may be chance; a table has several.
+        table = tables[i] and True in tables[max(i - 1, 0) : i] + tables[i + 1 : i + 2]
+        goes_on = before == "s" and not right and _continues(last, left)
+        kind = "o" if not first <= i <= last_row else "s" if crosses[i] or table or goes_on else "c"
+        if band and kind != before:
+            yield band, before
             band = []
-        spanning = spans
+        before, last = kind, row
         band += row
-        last = row
     if band:
-        yield band, spanning
+        yield band, before
+
+
+def _reach(rows: Sequence[Sequence[Segment]], crosses: Sequence[bool], gutter: Gutter) -> tuple[int, int]:
+    """Return the first and last row that the columns reach: their lines, and on to what crosses the gutter."""
+    inside = [i for i, row in enumerate(rows) if gutter.bottom - 1 <= row[0].y <= gutter.top + 1]
+    first, last = (inside[0], inside[-1]) if inside else (0, len(rows) - 1)
+    while first > 0 and not crosses[first - 1]:
+        first -= 1
+    while last < len(rows) - 1 and not crosses[last + 1]:
+        last += 1
+    # What crosses right at the border belongs to the columns' page all the same: it only spans them.
+    more = any(not crossing for crossing in crosses[last + 1 :]), any(not crossing for crossing in crosses[:first])
+    return (first if more[1] else 0), (last if more[0] else len(rows) - 1)
 
 
 def _rows(ordered: Sequence[Segment]) -> list[list[Segment]]:

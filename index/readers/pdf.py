@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
-from index.layout import Line, Part, Segment, reading_order, segments
+from index.layout import Line, Part, Segment, common_gutter, reading_order, segments
 from index.readers import sandbox
 from index.readers.pdf_blocks import drafts_of
 from index.readers.pdf_heads import running
@@ -153,12 +153,10 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
         at = max(at, start + 1)
         found.append(segments(parts))
     heads = running([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
-    laid: list[list[Line]] = []
-    removed: list[list[Segment]] = []
-    for page, segs, out in zip(raw, found, heads, strict=True):
-        kept = [segment for i, segment in enumerate(segs) if i not in out]
-        removed.append([segment for i, segment in enumerate(segs) if i in out])
-        laid.append(reading_order(kept, page.number))
+    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(found, heads, strict=True)]
+    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(found, heads, strict=True)]
+    usual = common_gutter(kept)
+    laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
     return tuple(pages), laid, removed
 
 

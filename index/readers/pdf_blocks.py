@@ -114,21 +114,24 @@ def _running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
 
 def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
     """Yield chunks in reading order."""
-    in_references = False
+    in_references: Block | None = None  #: the heading of the list under way
     after_caption = ""  #: label of the table whose caption came last
     for number, block in enumerate(blocks):
         text = block.text
         following = blocks[number + 1] if number + 1 < len(blocks) else None
-        if headings.caption(text) and _caption_like(block, body):
+        if _caption_like(block, body):
             after_caption = table_label(text)
             yield Chunk(BlockKind.CAPTION, block.lines)
             continue
-        level = _heading_level(block, following, body)
+        before = blocks[number - 1] if number else None
+        level = _heading_level(block, before, following, body)
+        if level and in_references is not None and not _ends_references(block, in_references):
+            level = 0
         if level:
-            in_references = headings.references_heading(text)
+            in_references = block if headings.references_heading(text) else None
             after_caption = ""
             yield Chunk(BlockKind.HEADING, block.lines, level)
-        elif in_references:
+        elif in_references is not None:
             yield Chunk(BlockKind.REFERENCE, block.lines)
         elif block.tabular or (after_caption and not block.like(body) and not prose(text)):
             yield Chunk(BlockKind.TABLE, block.lines)
@@ -138,6 +141,12 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
         elif block.lines[0].page == 1 or re.search(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", text, re.IGNORECASE):
             yield Chunk(BlockKind.FRONT, block.lines)
         # What is left are labels inside figures and ornaments: no statement of the paper.
+
+
+def _ends_references(block: Block, heading: Block) -> bool:
+    """Tell whether a heading inside a reference list ends it: a usual one, or one set as the list's own."""
+    alike = abs(block.size - heading.size) < 0.02 * heading.size and block.lines[0].font == heading.lines[0].font
+    return alike or headings.known_heading(block.text)
 
 
 def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
@@ -151,16 +160,39 @@ def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
     return BlockKind.NOTE if small and (at_foot or not block.long) else BlockKind.PARAGRAPH
 
 
+_FIGURE = re.compile(r"\s*(?:fig(?:ure)?|table|scheme|chart|box|plate)s?\.?\s*[A-Z]?(?:\d|[IVX]+\b)", re.IGNORECASE)
+
+
 def _caption_like(block: Block, body: Body) -> bool:
     """Tell a caption from a sentence that begins with "Figure 1"."""
-    return not block.like(body) or block.starts_bold or re.match(r"\s*\S+\s*\S+\s*[.:|]", block.text) is not None
+    if not _FIGURE.match(block.text):
+        return False
+    if block.size < 0.96 * body.size or (block.starts_bold and not body.bold):
+        return True
+    return headings.caption(block.text) and (
+        not block.like(body) or re.match(r"\s*\S+\s*\S+\s*[.:|]", block.text) is not None
+    )
 
 
-def _heading_level(block: Block, following: Block | None, body: Body) -> int:
+def _alone(block: Block, before: Block | None, following: Block | None) -> bool:
+    """Tell whether a short line has empty space above and below, as a heading in plain type has."""
+    line = block.lines[0]
+    if following is None or len(block.lines) > 1 or line.x1 > line.right - 0.25 * (line.right - line.left):
+        return False
+    words = block.text.split()
+    if not 2 <= len(words) <= 10 or not block.text[:1].isupper() or re.search(r"[\d=.,;:]\s*$|[=<>%]", block.text):
+        return False
+    below = line.y - following.lines[0].y
+    same = following.lines[0].region == line.region and following.lines[0].page == line.page
+    above = before.lines[-1].y - line.y if before and before.lines[-1].region == line.region else 99.0
+    return same and 1.5 * line.size < below < 4 * line.size and (above > 1.5 * line.size or above < 0)
+
+
+def _heading_level(block: Block, before: Block | None, following: Block | None, body: Body) -> int:
     text = block.text.strip()
     if len(block.lines) > 3 or len(text) > 160 or not any(c.isalpha() for c in text) or block.tabular:
         return 0
-    distinct = block.distinct(body)
+    distinct = block.distinct(body) or (prose(following.text if following else "") and _alone(block, before, following))
     numbered = headings.numbered_heading(text.rstrip("."))
     if headings.known_heading(text) and (distinct or text[:1].isupper() or text[:1].isdigit()):
         return numbered or 1

@@ -35,6 +35,8 @@ def running(pages: Sequence[tuple[float, Sequence[Segment]]]) -> list[set[int]]:
                 found[number].add(position)
             elif not inner[0] < segment.y < inner[1] and (key := _key(segment)):
                 places[key].append((number, position, segment.y))
+    for number, (height, segments) in enumerate(pages):
+        found[number] |= set(_own_number(number + 1, height, segments))
     for key, stands in places.items():
         for page, position in _repeated(stands, bare="#" in key and len(key) <= 3, count=len(pages)):
             found[page].add(position)
@@ -49,6 +51,17 @@ def _inner(height: float, segments: Sequence[Segment]) -> tuple[float, float]:
     low, high = height * MARGIN, height * (1 - MARGIN)
     # A small page, or one with wide margins: its outermost rows count in any case.
     return max(low, rows[0] + 1.0), min(high, rows[-1] - 1.0)
+
+
+def _own_number(number: int, height: float, segments: Sequence[Segment]) -> Iterator[int]:
+    """Yield a bare figure in the outermost row that is the page's own number."""
+    if not segments:
+        return
+    for edge in (max(s.y for s in segments), min(s.y for s in segments)):
+        row = [i for i, s in enumerate(segments) if abs(s.y - edge) < 2]
+        outside = edge > height * (1 - MARGIN) or edge < height * MARGIN
+        if outside and len(row) == 1 and segment_text(segments[row[0]]).text.strip() == str(number):
+            yield row[0]
 
 
 def _key(segment: Segment) -> str:

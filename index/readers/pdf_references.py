@@ -41,7 +41,8 @@ def _starts_by_indent(lines: Sequence[Line]) -> list[int]:
     edges: dict[tuple[int, int], float] = {}
     for key in {(line.page, line.region) for line in lines}:
         xs = Counter(round(line.x0) for line in lines if (line.page, line.region) == key)
-        edges[key] = min(x for x, count in xs.items() if count >= max(1, len(lines) // 40))
+        most = max(xs.values())
+        edges[key] = min(x for x, count in xs.items() if count >= 0.2 * most)
     for i, line in enumerate(lines):
         if line.x0 < edges[line.page, line.region] + 0.4 * line.size:
             starts.append(i)
