@@ -70,16 +70,15 @@ def passages_of(
             for unit in group:
                 if unit.sentence:
                     sentences.append(Sentence(document.id, unit.sentence, len(passages), block.kind))
-            tokens = sum(unit.tokens for unit in group)
             passages.append(
                 Passage(
-                    passage_id(document.id, span),
-                    document.id,
-                    span,
-                    block.section,
-                    block.kind,
-                    tokens,
-                    context,
+                    id=passage_id(document.id, span),
+                    document_id=document.id,
+                    span=span,
+                    section=block.section,
+                    kind=block.kind,
+                    tokens=sum(unit.tokens for unit in group),
+                    context=context,
                 )
             )
     return tuple(passages), tuple(sentences)

@@ -132,36 +132,38 @@ def table_label(text: str) -> str:
 
 
 def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]:
-    captions = {
-        i: table_label(draft.text.text)
+    free = {
+        i: label
         for i, draft in enumerate(drafts)
-        if draft.kind is BlockKind.CAPTION and table_label(draft.text.text)
+        if draft.kind is BlockKind.CAPTION and (label := table_label(draft.text.text))
     }
     tables: list[Table] = []
     for i, draft in enumerate(drafts):
         if not draft.rows:
             continue
-        near = [c for c in (i - 1, i + 1) if c in captions and draft.label in ("", captions[c])]
-        caption = next(iter(near), None)
-        rows = [
-            tuple(Span(starts[i] + cell.start, starts[i] + cell.end) for cell in row) for row in draft.rows
-        ]
-        header = tuple(cell for row in rows[: draft.header_rows] for cell in row)
-        span = Span(starts[i], starts[i] + len(draft.text))
-        tables.append(
-            Table(
-                span=span,
-                label=draft.label or (captions[caption] if caption is not None else ""),
-                caption=None
-                if caption is None
-                else Span(starts[caption], starts[caption] + len(drafts[caption].text)),
-                header=header,
-                rows=tuple(Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]),
-            )
-        )
+        near = (c for c in (i - 1, i + 1) if c in free and draft.label in ("", free[c]))
+        caption = next(near, None)
+        label = draft.label or (free[caption] if caption is not None else "")
+        span = _placed(drafts[caption], starts[caption]) if caption is not None else None
+        tables.append(_table(draft, starts[i], label, span))
         if caption is not None:
-            del captions[caption]
+            del free[caption]
     return tuple(tables)
+
+
+def _placed(draft: Draft, start: int) -> Span:
+    return Span(start, start + len(draft.text))
+
+
+def _table(draft: Draft, start: int, label: str, caption: Span | None) -> Table:
+    rows = [tuple(Span(start + cell.start, start + cell.end) for cell in row) for row in draft.rows]
+    return Table(
+        span=_placed(draft, start),
+        label=label,
+        caption=caption,
+        header=tuple(cell for row in rows[: draft.header_rows] for cell in row),
+        rows=tuple(Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]),
+    )
 
 
 def _fields(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Field, ...]:

@@ -21,6 +21,7 @@ OURS = ("index", "qa", "evals", "app")
 #: Module patterns and their floor; the first that fits counts. A module may import its own floor and below.
 FLOORS: tuple[tuple[str, int], ...] = (
     ("index.errors", 0),
+    ("index.mapped", 0),
     ("index.text", 0),
     # bytes -> Document -> passages; the encoder
     ("index.words", 1),
