@@ -32,6 +32,7 @@ from index.store import (
     SENTENCE_VECTORS,
     VECTORS,
     Index,
+    current_generation,
     generation_folder,
     generations,
     pointer_bytes,
@@ -207,8 +208,8 @@ def collect(folder: Path, disk: Disk | None = None) -> tuple[Path, ...]:
     damaged: then every generation may be needed.
     """
     disk = disk or LocalDisk()
-    pointer = read_pointer(folder)
-    kept = _chain(folder, pointer[0]) | pinned(folder) if pointer else set(generations(folder))
+    current = current_generation(folder)
+    kept = set(generations(folder)) if current is None else _chain(folder, current) | pinned(folder)
     names = {generation_folder(folder, number).name for number in kept}
     with refusals(folder):
         found = sorted(item for item in folder.iterdir() if _OURS.fullmatch(item.name))
@@ -243,14 +244,12 @@ def rollback(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> int:
         IndexLocked: another process is writing.
     """
     with writing(folder, wait, disk):
-        pointer = read_pointer(folder)
-        if pointer is None:
+        current = current_generation(folder)
+        if current is None:
             raise IndexMissing(f"{folder}: there is no index to roll back.", "Build one with: loccit build")
-        previous = read_manifest(generation_folder(folder, pointer[0]))[0].previous
+        previous = read_manifest(generation_folder(folder, current))[0].previous
         if previous is None or previous not in generations(folder):
-            raise IndexMissing(
-                f"{folder}: generation {pointer[0]} has none before it.", "Nothing was changed."
-            )
+            raise IndexMissing(f"{folder}: generation {current} has none before it.", "Nothing was changed.")
         place = generation_folder(folder, previous)
         Index(place, read_manifest(place)[0]).close()
         make_current(folder, previous, disk)

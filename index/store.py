@@ -189,31 +189,43 @@ def open_index(folder: Path) -> Index:
 def _open_newest(folder: Path, pointer: tuple[int, str] | None) -> Index:
     order = sorted(generations(folder), reverse=True)
     problems: list[str] = []
-    if pointer:
-        # Newer ones come last: they were rolled back, unless it is the name of this one that is damaged.
+    if not order and not pointer:
+        raise IndexMissing(f"{folder}: there is no index yet.", "Build one with: loccit build FOLDER")
+    if pointer and names_its_manifest(folder, pointer):
+        # Newer ones come last: they were rolled back.
         before = [number for number in order if number < pointer[0]]
         order = [pointer[0], *before, *(number for number in order if number > pointer[0])]
-    elif not order:
-        raise IndexMissing(f"{folder}: there is no index yet.", "Build one with: loccit build FOLDER")
     else:
         problems.append(f"{folder / CURRENT} is damaged.")
     for number in order:
         try:
-            return _open_one(folder, number, pointer, problems)
+            return _open_one(folder, number, problems)
         except IndexDamaged as error:
             problems.append(error.message)
-            if pointer and read_pointer(folder) != pointer:
+            if read_pointer(folder) != pointer:
                 raise
     raise IndexDamaged(problems[0], _REBUILD)
 
 
-def _open_one(folder: Path, number: int, pointer: tuple[int, str] | None, problems: list[str]) -> Index:
+def names_its_manifest(folder: Path, pointer: tuple[int, str]) -> bool:
+    """Tell whether the generation and the sha256 in ``CURRENT`` agree, as far as can be told.
+
+    A manifest is checked by itself; if it is whole and has another sum, then it is
+    ``CURRENT`` that is damaged.
+    """
+    try:
+        return read_manifest(generation_folder(folder, pointer[0]))[1] == pointer[1]
+    except IndexDamaged:
+        return True
+
+
+def _open_one(folder: Path, number: int, problems: list[str]) -> Index:
     place = generation_folder(folder, number)
     held = pin(folder, number)
     try:
-        manifest, digest = read_manifest(place)
-        if manifest.generation != number or (pointer and pointer[0] == number and pointer[1] != digest):
-            raise IndexDamaged(f"{place}: the manifest is not the one that was published.", _REBUILD)
+        manifest, _ = read_manifest(place)
+        if manifest.generation != number:
+            raise IndexDamaged(f"{place / MANIFEST}: it is that of another generation.", _REBUILD)
         warnings = tuple(f"{text} Generation {number} of {manifest.created} answers." for text in problems)
         index = Index(place, manifest, warnings)
     except BaseException:
@@ -240,6 +252,12 @@ def read_manifest(place: Path) -> tuple[Manifest, str]:
             raise IndexDamaged(f"{path}: the file is missing.", _REBUILD) from error
         raise
     return decode(data, str(path)), hashlib.sha256(data).hexdigest()
+
+
+def current_generation(folder: Path) -> int | None:
+    """Return the number in ``CURRENT``; None if that is missing or damaged."""
+    pointer = read_pointer(folder)
+    return pointer[0] if pointer and names_its_manifest(folder, pointer) else None
 
 
 def read_pointer(folder: Path) -> tuple[int, str] | None:

@@ -21,15 +21,42 @@ if TYPE_CHECKING:
     from index.store import Index
 
 PAPERS = {
-    "ferritin.txt": "Iron stores in runners\n\nAbstract\n\nFerritin was measured in forty runners before the season. "
-    "It fell from 62 to 31 ug/L within ten weeks.\n\nMethods\n\nBlood was drawn on Mondays before breakfast. "
-    "Samples were frozen at -80 degrees.\n\nResults\n\nNone of the runners had anaemia at the start of the study.\n",
-    "sleep.txt": "Sleep after night shifts\n\nAbstract\n\nWe followed nineteen nurses who worked at night. "
-    "They slept 5.4 hours by day.\n\nResults\n\nMelatonin of 3 mg lengthened sleep by 36 minutes. "
-    "Two nurses reported headache.\n",
-    "vision.txt": "Myopia in schoolchildren\n\nAbstract\n\nOutdoor time slowed the growth of the eye in 412 pupils. "
-    "The effect was largest in the youngest pupils.\n\nDiscussion\n\nAtropine was not studied in this cohort.\n",
+    "ferritin.txt": """Iron stores in runners
+
+Abstract
+
+Ferritin was measured in forty runners before the season. It fell from 62 to 31 ug/L within ten weeks.
+
+Methods
+
+Blood was drawn on Mondays before breakfast. Samples were frozen at -80 degrees.
+
+Results
+
+None of the runners had anaemia at the start of the study.
+""",
+    "sleep.txt": """Sleep after night shifts
+
+Abstract
+
+We followed nineteen nurses who worked at night. They slept 5.4 hours by day.
+
+Results
+
+Melatonin of 3 mg lengthened sleep by 36 minutes. Two nurses reported headache.
+""",
+    "vision.txt": """Myopia in schoolchildren
+
+Abstract
+
+Outdoor time slowed the growth of the eye in 412 pupils. The effect was largest in the youngest pupils.
+
+Discussion
+
+Atropine was not studied in this cohort.
+""",
 }
+TEA = {"tea.txt": "Tea\n\nAbstract\n\nGreen tea was drunk by eleven men every morning.\n"}
 
 
 class WordEncoder:

@@ -1,0 +1,86 @@
+"""Builds an index again and again, each time killed one change later; prints what became of it as JSON.
+
+Usage: python -m tests.kills FOLDER STEP; every STEP-th change is tried.
+A process of its own, because it forks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from index.errors import IndexMissing
+from index.store import open_index
+from tests.disks import KillingDisk
+from tests.index_fakes import TEA, WordEncoder, build_papers, contents, write_papers
+
+LEFT_OVER_ALLOWED = {"CURRENT", "LOCK", "pins"}
+
+
+def run(work: Path, step: int, *, half: bool, first: bool) -> list[dict[str, object]]:
+    """Return one finding per change at which a build was killed; ``first``: there was no index before."""
+    old_papers = write_papers(work / "old")
+    new_papers = write_papers(work / "new", {**TEA, "sleep.txt": (old_papers / "sleep.txt").read_text()})
+    build_papers(work / "expected", new_papers)
+    if not first:
+        for number in range(3):  # enough generations for the killed build to collect one
+            write_papers(old_papers, {"tea.txt": TEA["tea.txt"] + f"It was {number}.\n"})
+            build_papers(work / "start", old_papers)
+    old = None if first else _contents(work / "start")
+    new = _contents(work / "expected")
+    findings: list[dict[str, object]] = []
+    while True:
+        index = work / "index"
+        shutil.rmtree(index, ignore_errors=True)
+        if not first:
+            shutil.copytree(work / "start", index)
+        status = _killed_build(new_papers, index, len(findings) * step + half, half=half)
+        if status == 0:
+            return findings
+        found = _contents(index)
+        state = "old" if found == old else "new" if found == new else "neither"
+        build_papers(index, new_papers)
+        names = {path.name for path in index.iterdir() if not path.name.startswith("gen-")}
+        findings.append(
+            {
+                "killed": os.WIFSIGNALED(status),
+                "state": state,
+                "rebuilt": _contents(index) == new,
+                "left over": sorted(names - LEFT_OVER_ALLOWED),
+            }
+        )
+
+
+def _killed_build(papers: Path, index: Path, at: int, *, half: bool) -> int:
+    child = os.fork()
+    if child == 0:
+        from index.build import build
+
+        try:
+            build([papers], index, encoder=WordEncoder(), disk=KillingDisk(at, half=half))
+            os._exit(0)
+        except BaseException as error:
+            sys.stderr.write(f"{error!r}\n")
+            os._exit(1)
+    return os.waitpid(child, 0)[1]
+
+
+def _contents(folder: Path) -> dict[str, object] | None:
+    try:
+        with open_index(folder) as index:
+            return contents(index)
+    except IndexMissing:
+        return None
+
+
+if __name__ == "__main__":
+    base = Path(sys.argv[1])
+    for is_first in (True, False):
+        for is_half in (True, False):
+            place = base / f"{is_first}-{is_half}"
+            place.mkdir()
+            for finding in run(place, int(sys.argv[2]), half=is_half, first=is_first):
+                sys.stdout.write(json.dumps({"first": is_first, "half": is_half, **finding}) + "\n")

@@ -1,0 +1,82 @@
+"""One byte of one file changed, or the file cut: noticed every time."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.errors import IndexDamaged
+from index.store import CURRENT, open_index
+from tests.index_fakes import TEA, build_papers, contents, write_papers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """Return ``data`` with one bit, one byte or its end changed."""
+    at = chance.randrange(len(data))
+    what = chance.choice(["bit", "byte", "cut", "more", "swap"])
+    if what == "cut":
+        return data[:at]
+    if what == "more":
+        return data + bytes([chance.randrange(256)])
+    if what == "swap" and len(data) > 1 and data[at] != data[at - 1]:
+        changed = bytearray(data)
+        changed[at], changed[at - 1] = data[at - 1], data[at]
+        return bytes(changed)
+    flip = 1 << chance.randrange(8) if what == "bit" else chance.randrange(1, 256)
+    return data[:at] + bytes([data[at] ^ flip]) + data[at + 1 :]
+
+
+def flips(tmp_path: Path, cases: int) -> set[str]:
+    """Damage files one after the other; return the names of those that were damaged."""
+    papers = write_papers(tmp_path / "papers")
+    index = tmp_path / "index"
+    build_papers(index, papers)
+    with open_index(index) as opened:
+        old = contents(opened)
+    build_papers(index, write_papers(papers, TEA))
+    with open_index(index) as opened:
+        new = contents(opened)
+    files = [*sorted((index / "gen-00000002").iterdir()), index / CURRENT]
+    chance = random.Random(11)
+    for case in range(cases):
+        path = files[case % len(files)]
+        whole = path.read_bytes()
+        path.write_bytes(damaged(whole, chance))
+        with open_index(index) as opened:
+            assert path.name in opened.warnings[0], (case, path)
+            # Where only the name of the generation is damaged, the newest whole one is the right one.
+            assert contents(opened) == (new if path.name == CURRENT else old), (case, path)
+        path.write_bytes(whole)
+    with open_index(index) as opened:
+        assert opened.warnings == ()
+        assert contents(opened) == new
+    return {path.name for path in files}
+
+
+def test_damage_is_noticed(tmp_path: Path) -> None:
+    assert len(flips(tmp_path, 100)) > 12
+
+
+@pytest.mark.slow
+def test_damage_is_noticed_a_thousand_times(tmp_path: Path) -> None:
+    assert len(flips(tmp_path, 1000)) > 12
+
+
+def test_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    chance = random.Random(5)
+    for path in sorted((tmp_path / "index" / "gen-00000001").iterdir()):
+        whole = path.read_bytes()
+        path.write_bytes(damaged(whole, chance))
+        with pytest.raises(IndexDamaged, match=path.name) as caught:
+            open_index(tmp_path / "index")
+        assert caught.value.exit_code == 5
+        path.unlink()
+        with pytest.raises(IndexDamaged, match=path.name):
+            open_index(tmp_path / "index")
+        path.write_bytes(whole)

@@ -1,0 +1,118 @@
+"""Kills and power losses at every change of a build: the old or the new generation, nothing else."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.build import build
+from index.errors import LoccitError
+from index.store import open_index
+from tests.disks import ForgetfulDisk, lay_out
+from tests.index_fakes import TEA, WordEncoder, build_papers, contents, contents_of, write_papers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def killed(folder: Path, root: Path, step: int) -> list[dict[str, object]]:
+    """Kill builds at every ``step``-th change, check that each recovered, and return the findings."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.kills", str(folder), str(step)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    findings: list[dict[str, object]] = [json.loads(line) for line in done.stdout.splitlines()]
+    for finding in findings:
+        assert finding["killed"], finding
+        assert finding["state"] in {"old", "new"}, finding
+        assert finding["rebuilt"], finding
+        assert finding["left over"] == [], finding
+    return findings
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
+def test_a_build_killed_at_some_changes(tmp_path: Path, root: Path) -> None:
+    assert len(killed(tmp_path, root, 5)) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
+def test_a_build_killed_at_every_change(tmp_path: Path, root: Path) -> None:
+    findings = killed(tmp_path, root, 1)
+    assert len(findings) > 100
+    assert {(f["first"], f["state"]) for f in findings} == {
+        (first, state) for first in (True, False) for state in ("old", "new")
+    }
+
+
+def losses(tmp_path: Path, share: float, **controls: bool) -> tuple[int, list[str]]:
+    """Lose power after changes of a rebuild; return how many states were looked at, and what was wrong."""
+    start = tmp_path / "index"
+    papers = write_papers(tmp_path / "papers")
+    build_papers(start, papers)
+    old = contents_of(start)
+    build_papers(tmp_path / "expected", write_papers(papers, TEA))
+    new = contents_of(tmp_path / "expected")
+    disk = ForgetfulDisk(start, **controls)
+    chance = random.Random(3)
+    problems: list[str] = []
+    looked = 0
+
+    def look(finished: bool = False) -> None:
+        nonlocal looked
+        for tree in disk.states(chance):
+            if not finished and chance.random() > share:
+                continue
+            looked += 1
+            place = tmp_path / f"state-{looked}"
+            lay_out(tree, place)
+            problems.extend(_problems(place, old, new, papers, finished=finished))
+
+    disk.after_change = look
+    build([papers], start, encoder=WordEncoder(), disk=disk)
+    look(finished=True)
+    return looked, problems
+
+
+def _problems(
+    place: Path, old: dict[str, object], new: dict[str, object], papers: Path, *, finished: bool
+) -> list[str]:
+    try:
+        with open_index(place) as index:
+            found, warnings = contents(index), index.warnings
+        if warnings:
+            return [f"{place.name}: {warnings[0]}"]
+        if found not in ([new] if finished else [old, new]):
+            return [f"{place.name}: neither the old nor the new papers"]
+        build_papers(place, papers)
+        return [] if contents_of(place) == new else [f"{place.name}: cannot be rebuilt"]
+    except LoccitError as error:
+        return [f"{place.name}: {error}"]
+
+
+def test_power_lost_after_any_change(tmp_path: Path) -> None:
+    looked, problems = losses(tmp_path, 0.2)
+    assert looked > 30
+    assert problems == []
+
+
+@pytest.mark.slow
+def test_power_lost_after_any_change_in_every_order_tried(tmp_path: Path) -> None:
+    looked, problems = losses(tmp_path, 1.0)
+    assert looked > 150
+    assert problems == []
+
+
+@pytest.mark.parametrize("control", ["sync_files", "sync_folders"])
+def test_without_syncing_power_losses_are_noticed(tmp_path: Path, control: str) -> None:
+    _, problems = losses(tmp_path, 0.1, **{control: False})
+    assert problems

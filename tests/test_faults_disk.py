@@ -1,0 +1,124 @@
+"""A full disk and a read-only one: the old index serves, the error names cause and path."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.build import build
+from index.errors import StorageError
+from index.publish import STAGING
+from index.search import search
+from index.store import open_index
+from tests.index_fakes import PAPERS, WordEncoder, build_papers, contents_of, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LARGE = 64 << 20
+
+
+def mount(*arguments: str) -> bool:
+    """Mount something; tell whether it worked."""
+    try:
+        return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, whose size can be changed."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if sys.platform != "linux" or not mount("-t", "tmpfs", "-o", f"size={LARGE}", "loccit-test", str(place)):
+        pytest.skip("mounting a small file system is not allowed here (it needs root on Linux)")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill_up(small_disk: Path, papers: Path, cases: int) -> list[str]:
+    """Rebuild with ever more room, from none to enough; return the errors seen."""
+    index = small_disk / "index"
+    build_papers(index, write_papers(papers))
+    before = contents_of(index)
+    used = sum(path.stat().st_blocks * 512 for path in small_disk.rglob("*"))
+    for number in range(30):
+        write_papers(papers, {f"{number}.txt": PAPERS["ferritin.txt"].replace("the", f"the {number}")})
+    errors: list[str] = []
+    for case in range(cases):
+        room = used + 8192 + case * 600_000 // cases
+        assert mount("-o", f"remount,size={room}", str(small_disk))
+        try:
+            build([papers], index, encoder=WordEncoder())
+        except StorageError as error:
+            errors.append(str(error))
+            assert error.exit_code == 4
+            assert str(index) in error.message
+            assert error.remedy
+        else:
+            break
+        with open_index(index) as opened:
+            assert opened.warnings == ()
+        assert contents_of(index) == before
+        assert not (index / STAGING).exists()
+    assert mount("-o", f"remount,size={LARGE}", str(small_disk))
+    build_papers(index, papers)
+    build_papers(papers.parent / "expected", papers)
+    assert contents_of(index) == contents_of(papers.parent / "expected")
+    return errors
+
+
+def test_a_disk_that_fills_up(small_disk: Path, tmp_path: Path) -> None:
+    errors = fill_up(small_disk, tmp_path / "papers", 12)
+    assert len(errors) >= 5
+    assert all("space" in error or "full" in error for error in errors), errors
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_at_a_hundred_sizes(small_disk: Path, tmp_path: Path) -> None:
+    assert len(fill_up(small_disk, tmp_path / "papers", 100)) >= 50
+
+
+def test_a_read_only_disk(small_disk: Path, tmp_path: Path) -> None:
+    papers = write_papers(tmp_path / "papers")
+    build_papers(small_disk / "index", papers)
+    assert mount("-o", "remount,ro", str(small_disk))
+    check_read_only(small_disk / "index", papers)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of folders are another matter on Windows")
+def test_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
+    papers = write_papers(tmp_path / "papers")
+    build_papers(tmp_path / "index", papers)
+    folders = [path for path in tmp_path.rglob("*") if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        if os.access(tmp_path / "index", os.W_OK):
+            pytest.skip("this user may write to any folder")
+        check_read_only(tmp_path / "index", papers)
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+
+
+def check_read_only(index: Path, papers: Path) -> None:
+    """Questions work, a rebuild is refused in one line."""
+    with open_index(index) as opened:
+        question = "melatonin and sleep"
+        hits = search(opened, question, WordEncoder().encode([question])[0])
+        assert "Melatonin" in opened.quote(hits[0].passage.document_id, hits[0].passage.span)
+        assert opened.warnings == ()
+    with pytest.raises(StorageError) as caught:
+        build_papers(index, papers)
+    assert str(index) in caught.value.message
+    assert "\n" not in str(caught.value)
+    assert caught.value.remedy

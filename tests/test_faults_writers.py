@@ -1,0 +1,64 @@
+"""Several processes at once: no work is lost, no reader sees a mixture or an error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.publish import verify
+from index.store import open_index
+from tests.index_fakes import PAPERS, build_papers, contents_of, write_papers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def compete(tmp_path: Path, root: Path, papers: int, opens: int) -> tuple[int, int]:
+    """Let two writers add ``papers`` each while two readers open the index ``opens`` times each.
+
+    Returns how many generations were published and how many were seen by a reader.
+    """
+    index = tmp_path / "index"
+    build_papers(index, write_papers(tmp_path / "first"))
+    text = PAPERS["sleep.txt"]
+    for writer in ("a", "b"):
+        numbered = {f"{writer}{i}.txt": text.replace("36", f"{i} {writer}") for i in range(papers)}
+        write_papers(tmp_path / writer, numbered)
+        write_papers(tmp_path / "all", {**PAPERS, **numbered})
+    tasks = [["add", str(index), str(tmp_path / name)] for name in ("a", "b")]
+    tasks += [["read", str(index), str(opens)]] * 2
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.many_writers", *task],
+            cwd=root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for task in tasks
+    ]
+    results = [(*process.communicate(), process.returncode) for process in running]
+    assert [code for _, _, code in results] == [0] * 4, results
+    build_papers(tmp_path / "expected", tmp_path / "all")
+    assert contents_of(index) == contents_of(tmp_path / "expected")
+    assert set(verify(index).values()) == {""}
+    counts = [int(out) for out, _, _ in results]
+    with open_index(index) as opened:
+        assert opened.generation == 1 + counts[0] + counts[1]
+    return counts[0] + counts[1], max(counts[2:])
+
+
+def test_two_writers_and_two_readers(tmp_path: Path, root: Path) -> None:
+    published, seen = compete(tmp_path, root, papers=6, opens=60)
+    assert published == 12
+    assert seen >= 2
+
+
+@pytest.mark.slow
+def test_two_writers_and_two_readers_for_long(tmp_path: Path, root: Path) -> None:
+    published, seen = compete(tmp_path, root, papers=100, opens=1500)
+    assert published == 200
+    assert seen >= 20

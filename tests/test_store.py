@@ -1,0 +1,248 @@
+"""Generations: opening, falling back, rolling back, collecting, locking."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+
+from index.build import build, remove
+from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing, StorageError
+from index.files import LocalDisk
+from index.manifest import FORMAT, MANIFEST, decode
+from index.pins import PINS, pinned
+from index.publish import LOCK, gc, rollback, verify, writing
+from index.store import CURRENT, generations, open_index, pointer_bytes, read_pointer
+from tests.index_fakes import TEA, WordEncoder, build_papers, contents, contents_of, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NO_CURRENT: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "cut": lambda data: data[:-5],
+    "not UTF-8": lambda data: b"\xff\xfe" + data,
+    "another number": lambda data: data.replace(b"gen-00000002", b"gen-00000001"),
+    "no such generation": lambda data: data.replace(b"gen-00000002", b"gen-00000009"),
+    "another sum": lambda data: data[:-3] + b"!!\n",
+    "two lines": lambda data: data * 2,
+}
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """An index of two generations; the second has one paper more."""
+    papers = write_papers(tmp_path / "papers")
+    build_papers(tmp_path / "index", papers)
+    build_papers(tmp_path / "index", write_papers(papers, TEA))
+    return tmp_path / "index"
+
+
+def test_opening_loads_no_model(two: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from index.store import open_index; "
+        f"index = open_index(Path({str(two)!r})); "
+        "heavy = {'torch', 'onnxruntime', 'transformers', 'bm25s'}; "
+        "print(index.generation, sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2 []"
+
+
+def test_no_index_yet(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(IndexMissing) as caught:
+            open_index(folder)
+        assert "loccit build" in caught.value.remedy
+        with pytest.raises(IndexMissing):
+            verify(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", NO_CURRENT.values(), ids=NO_CURRENT)
+def test_a_damaged_name_of_the_current_generation_is_told(
+    two: Path, change: Callable[[bytes], bytes]
+) -> None:
+    (two / CURRENT).write_bytes(change((two / CURRENT).read_bytes()))
+    with open_index(two) as index:
+        assert "CURRENT" in index.warnings[0] or "00000009" in index.warnings[0]
+        assert "\n" not in index.warnings[0]
+        assert index.generation == 2
+    assert "gen-00000002" not in {path.name for path in gc(two)}
+
+
+def test_a_damaged_generation_falls_back_with_a_warning_and_is_built_again(two: Path) -> None:
+    path = two / "gen-00000002" / "passages.sqlite"
+    path.write_bytes(path.read_bytes()[:-1])
+    with open_index(two) as index:
+        assert index.generation == 1
+        assert "passages.sqlite" in index.warnings[0]
+        assert "Generation 1" in index.warnings[0]
+    assert verify(two)[1] == ""
+    assert "passages.sqlite" in verify(two)[2]
+    report = build_papers(two, two.parent / "papers")
+    assert (report.published, report.generation, len(report.warnings)) == (True, 3, 1)
+    with open_index(two) as index:
+        assert (index.warnings, len(index.documents)) == ((), 4)
+    assert verify(two) == {1: "", 3: ""}  # the damaged one is no longer needed
+
+
+def test_no_whole_generation_names_the_first_damage_and_can_be_built_anew(two: Path) -> None:
+    for number in (1, 2):
+        path = two / f"gen-0000000{number}" / "vectors.faiss"
+        path.write_bytes(b"")
+    with pytest.raises(IndexDamaged, match="gen-00000002"):
+        open_index(two)
+    report = build_papers(two, two.parent / "papers")
+    assert "built anew" in report.warnings[0]
+    assert contents_of(two)
+
+
+def test_rollback_and_building_on(two: Path) -> None:
+    with open_index(two) as index:
+        after = contents(index)
+    assert rollback(two) == 1
+    with open_index(two) as index:
+        assert (index.generation, index.warnings) == (1, ())
+    with pytest.raises(IndexMissing, match="none before it"):
+        rollback(two)
+    report = build_papers(two, two.parent / "papers")
+    assert report.generation == 3  # a number is never used twice
+    assert contents_of(two) == after
+    assert generations(two) == [1, 3]
+
+
+def test_rolling_back_to_a_damaged_generation_is_refused(two: Path) -> None:
+    path = two / "gen-00000001" / "vectors.faiss"
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(IndexDamaged, match="vectors"):
+        rollback(two)
+    with open_index(two) as index:
+        assert (index.generation, index.warnings) == (2, ())
+
+
+def test_the_current_and_two_before_it_are_kept_and_what_is_read(two: Path) -> None:
+    reader = open_index(two)
+    assert pinned(two) == {2}
+    expected = contents(reader)
+    for name in sorted(reader.documents)[:3]:
+        remove(frozenset({name}), two)
+    assert generations(two) == [2, 3, 4, 5]
+    build([two.parent / "papers"], two, encoder=WordEncoder())
+    assert generations(two) == [2, 4, 5, 6]
+    assert contents(reader) == expected
+    reader.close()
+    assert pinned(two) == frozenset()
+    assert [path.name for path in gc(two)] == ["gen-00000002"]
+    assert gc(two) == ()
+
+
+def test_the_pin_of_a_dead_reader_holds_nothing(two: Path) -> None:
+    code = (
+        "import os; from pathlib import Path; from index.store import open_index; "
+        f"index = open_index(Path({str(two)!r})); os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert list((two / PINS).iterdir())
+    assert pinned(two) == frozenset()
+    assert list((two / PINS).iterdir()) == []
+
+
+def test_files_of_others_are_never_collected(two: Path) -> None:
+    (two / "notes.txt").write_text("mine")
+    (two / "gen-12").mkdir()
+    (two / "staging").mkdir()
+    (two / "CURRENT.next").write_text("left over")
+    assert {path.name for path in gc(two)} == {"staging", "CURRENT.next"}
+    assert (two / "notes.txt").read_text() == "mine"
+    assert (two / "gen-12").is_dir()
+
+
+def test_one_writer_at_a_time(two: Path) -> None:
+    with writing(two):
+        papers = two.parent / "papers"
+        for attempt in (lambda: build_papers(two, papers), lambda: rollback(two), lambda: gc(two)):
+            with pytest.raises(IndexLocked) as caught:
+                attempt()
+            assert caught.value.exit_code == 3
+        with open_index(two) as index:
+            assert index.generation == 2
+    assert not FileLock(two / LOCK).is_locked
+
+
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
+def test_another_format_is_refused_with_both_versions_named_and_nothing_written(
+    two: Path, version: int
+) -> None:
+    path = two / "gen-00000002" / MANIFEST
+    data = dataclasses.replace(decode(path.read_bytes(), ""), format=version).encode()
+    path.write_bytes(data)
+    (two / CURRENT).write_bytes(pointer_bytes(2, hashlib.sha256(data).hexdigest()))
+    before = sorted(str(item) for item in two.rglob("gen-*/*"))
+    for attempt in (lambda: open_index(two), lambda: build_papers(two, two.parent / "papers")):
+        with pytest.raises(FormatMismatch) as caught:
+            attempt()
+        assert f"format {version}" in str(caught.value)
+        assert f"format {FORMAT}" in str(caught.value)
+        assert caught.value.exit_code == 6
+    assert sorted(str(item) for item in two.rglob("gen-*/*")) == before
+
+
+def test_the_clock_decides_nothing(two: Path) -> None:
+    expected = contents_of(two)
+    for years in (-10, 10):
+        for path in [*two.rglob("*"), *(two.parent / "papers").iterdir()]:
+            moved = path.stat().st_mtime + years * 31_557_600
+            os.utime(path, (moved, moved))
+        encoder = WordEncoder()
+        report = build([two.parent / "papers"], two, encoder=encoder)
+        assert (report.published, encoder.encoded) == (False, [])
+        assert contents_of(two) == expected
+
+
+def test_an_index_is_read_by_several_threads(two: Path) -> None:
+    with open_index(two) as index:
+        expected = contents(index)
+        found: list[dict[str, object]] = []
+        threads = [threading.Thread(target=lambda: found.append(contents(index))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [expected] * 8
+
+
+def test_unknown_documents_and_positions(two: Path) -> None:
+    with open_index(two) as index:
+        with pytest.raises(KeyError):
+            index.text("unknown")
+        with pytest.raises(KeyError):
+            index.documents["unknown"]
+        with pytest.raises(IndexError):
+            index.passages[len(index.passages)]
+        assert index.passages[-1] == index.passages[len(index.passages) - 1]
+        assert index.passages[1:3] == [index.passages[1], index.passages[2]]
+        assert index.sentences_of(10**6) == []
+
+
+def test_an_index_in_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StorageError):
+        build([tmp_path], tmp_path / "file", encoder=WordEncoder())
+    with pytest.raises(IndexMissing):
+        open_index(tmp_path / "file")
+
+
+def test_a_write_that_is_refused_names_path_and_cause(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="absent") as caught:
+        LocalDisk().write(tmp_path / "absent" / "file", [b"x"])
+    assert caught.value.exit_code == 4
+    assert read_pointer(tmp_path) is None
