@@ -63,11 +63,13 @@ _PREFIXES = re.compile(
     "|post|proto|semi|sub|super|supra|tele|trans|ultra|under",
     re.IGNORECASE,
 )
+#: What follows a hyphen that stands for a word to come: "short- and long-term".
+_SUSPENDED = re.compile(r"(?:and|or|nor|to|vs|versus)\b(?!-)")
 #: Characters looked at around a place: more than any word has.
 _REACH = 80
 #: Second halves before which a hyphen at the line end is the word's own: "follow-up", "dose-dependent".
 _TAILS = re.compile(
-    "up|off|out|in|on|to|of|and|or|free|like|based|related|induced|associated|specific|dependent|term|old|year"
+    "up|off|out|in|on|to|of|free|like|based|related|induced|associated|specific|dependent|term|old|year"
     "|week|day|month|hour|fold|positive|negative|weighted|guided|resistant|sensitive|deficient|derived|treated"
     "|mediated|stage|grade|line|threatening|risk|dose|blind|controlled|sided"
 )
@@ -194,6 +196,8 @@ def _seam(before: str, after: str, vocabulary: Vocabulary) -> tuple[int, str]:
         return 0, ""
     if before[-1] not in HYPHENS or before[-2:-1].isspace() or len(before) < 2:
         return 0, " "
+    if _SUSPENDED.match(after):
+        return 0, " "
     left, right = _BEFORE_BREAK.search(before), _AFTER_BREAK.match(after)
     if left is None or right is None or _true_hyphen(left.group(1), right.group(), vocabulary):
         return 0, ""
@@ -208,7 +212,7 @@ def _true_hyphen(left: str, right: str, vocabulary: Vocabulary) -> bool:
         return vocabulary.count(hyphenated) > vocabulary.count(whole)
     if left.isupper() or len(left) == 1:  # "B-cells", "CT-guided", "n-hexane"
         return right.islower() or commonness(whole) == 0
-    if _TAILS.fullmatch(right) and commonness(whole) < 3.2:  # "short- and long-term"; not "with-in"
+    if _TAILS.fullmatch(right) and commonness(whole) < 3.2:  # "long-term"; not "with-in"
         return commonness(left) > 0
     both_words = min(len(left), len(right)) >= 2 and min(commonness(left), commonness(right)) >= 2.5
     closed = (min(len(left), len(right)) < 4 or _PREFIXES.fullmatch(left)) and left[-1] != right[0]

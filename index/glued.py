@@ -57,7 +57,7 @@ def _always(left: str, right: str, vocabulary: Vocabulary) -> bool:
 
 
 def _new_word(left: str, right: str, vocabulary: Vocabulary) -> bool:
-    return commonness(left + right) == 0 and vocabulary.count(right) > vocabulary.count(left + right)
+    return commonness(left + right) == 0 and vocabulary.count(right) >= max(vocabulary.count(left + right), 1)
 
 
 def _after_acronym(left: str, right: str, vocabulary: Vocabulary) -> bool:
