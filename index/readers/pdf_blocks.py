@@ -63,16 +63,18 @@ def _front_drafts(blocks: Sequence[Block], title: set[int], vocabulary: Vocabula
         lines = [line.text for i in sorted(title) for line in blocks[i].lines]
         text = _mend(lines, vocabulary, [])
         badge = re.match(r"OPEN(?: ACCESS)?\s+(?=[A-Z][a-z])", text.text)
-        yield Draft(BlockKind.TITLE, text[badge.end() :] if badge else text)
-    named = False
+        version = re.search(r"\s*\[v(?:ersion )?\d+;[^\]]*\]?$", text.text)
+        yield Draft(BlockKind.TITLE, text[badge.end() if badge else 0 : version.start() if version else len(text)])
+    named, ended = False, False
     for i, block in enumerate(blocks):
         if i in title:
             continue
         text = _mend((line.text for line in block.lines), vocabulary, [])
         fields: tuple[Field, ...] = ()
-        if title and not named and 0 < i - max(title) <= 4:
+        if title and not ended and 0 < i - max(title) <= (8 if named else 4):
             fields = byline(masked(text, _superscripts(block)))
-            named = bool(fields)
+            ended = named and not fields  # a byline may go on over several blocks
+            named = named or bool(fields)
         yield Draft(BlockKind.FRONT, text, fields=fields)
 
 
@@ -131,6 +133,8 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
             in_references = block if headings.references_heading(text) else None
             after_caption = ""
             yield Chunk(BlockKind.HEADING, block.lines, level)
+        elif in_references is not None and headings.licence_text(text) and len(text.split()) > 12:
+            yield Chunk(BlockKind.FRONT, block.lines)
         elif in_references is not None:
             yield Chunk(BlockKind.REFERENCE, block.lines)
         elif block.tabular or (after_caption and not block.like(body) and not prose(text)):

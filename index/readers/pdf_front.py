@@ -63,7 +63,18 @@ def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
     wanted = _letters(stated)
     named = [i for i in able if len(wanted) > 15 and _letters(blocks[i].text)[:40] in wanted]
     best = max(named or able, key=lambda i: (_rank(blocks[i]), -i))
-    return {best, *_same_type(blocks, able, best)}
+    title = {best, *_same_type(blocks, able, best)}
+    below = max(title) + 1
+    if below < end and _is_subtitle(blocks[below], blocks[best], body):
+        title.add(below)
+    return title
+
+
+def _is_subtitle(block: Block, title: Block, body: Body) -> bool:
+    """Tell whether a block under the title, smaller than it but large, goes on with it."""
+    large = 1.3 * body.size < block.size < title.size
+    named = byline(block.text) or _PLACE.search(block.text) or _TYPE.fullmatch(block.text.strip())
+    return large and len(block.lines) <= 2 and not named and title.lines[-1].y - block.lines[0].y < 2.5 * title.size
 
 
 def _letters(text: str) -> str:
@@ -139,7 +150,7 @@ def byline(text: str) -> tuple[Field, ...]:
         name = match.group().strip(" .\u00a0")
         if not name or _DEGREE.fullmatch(name.replace(" ", "")):
             continue
-        if _PLACE.search(name) or not _is_name(name):
+        if _PLACE.search(name) or _TYPE.fullmatch(name) or not _is_name(name):
             odd += len(name) > 3
             continue
         start = match.start() + match.group().index(name)
@@ -162,7 +173,8 @@ def _is_name(name: str) -> bool:
 
 
 _CITED = re.compile(
-    r"(?P<journal>[A-Z][\w&.' -]{2,70}?),?\s*(?:[\[(](?P<y1>(?:19|20)\d\d)[\])]|(?:\bVol(?:ume|\.)?\s*)?(?P<y2>(?:19|20)\d\d))"
+    r"(?P<journal>(?:\d )?[A-Z][\w&.' -]{2,70}?),?\s*"
+    r"(?:[\[(](?P<y1>(?:19|20)\d\d)[\])]|(?:\bVol(?:ume|\.)?\s*)?(?P<y2>(?:19|20)\d\d)(?!\d))"
     r"\s*[,;:]?\s*(?:\d|Article|vol|Vol)"
 )
 _ANY_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -176,7 +188,7 @@ def citation_fields(text: str) -> Iterator[Field]:
     group = "y1" if found.group("y1") else "y2"
     yield Field("year", found.group(group), Span(*found.span(group)))
     journal = found.group("journal").strip(" ,.")
-    before = re.search(r"(?:et ?al\.?|Corporation|doi\S*|\d)\s+(?=[A-Z])", journal)
+    before = re.search(r"(?:et ?al\.?|Corporation|doi\S*|\w \d|^[A-Z][a-z]+ and [A-Z][a-z]+)\s+(?=[A-Z])", journal)
     start = before.end() if before else 0
     at = found.start("journal") + found.group("journal").index(journal) + start
     if len(journal) - start > 2 and not journal[start:].lower().startswith(("page", "vol", "published", "received")):

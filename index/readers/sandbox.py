@@ -83,6 +83,10 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
             try:
                 assert child.stdout is not None
                 messages, end = _receive(child.stdout, 40 * limits.characters + MIB)
+                if end is End.DONE:
+                    child.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                pass  # it has said all; killed below
             finally:
                 timer.cancel()
                 child.kill()
