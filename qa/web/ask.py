@@ -37,10 +37,10 @@ def page() -> None:
             _conversation()
         return
     with left:
-        documents = _scope(answerer)
+        documents = _scope(answerer, begun=bool(state.turns() or asked))
         if not state.turns() and not asked:
             _empty_chat(answerer)
-        _conversation()
+        _conversation(room=1 if asked else 0)
         if asked:
             _answer(answerer, asked, documents)
     with right:
@@ -72,7 +72,7 @@ def _answerer() -> Answerer | None:
     return answerer
 
 
-def _scope(answerer: Answerer) -> frozenset[str] | None:
+def _scope(answerer: Answerer, *, begun: bool) -> frozenset[str] | None:
     """Let the papers be chosen; return their ids, None for all."""
     labels = library.paper_labels(answerer.index)
     count = len(labels)
@@ -87,7 +87,7 @@ def _scope(answerer: Answerer) -> frozenset[str] | None:
             placeholder=f"All {count} papers" if count > 1 else "The one paper",
             label_visibility="collapsed",
         )
-        if state.turns():
+        if begun:
             st.button("New conversation", on_click=state.forget)
     return frozenset(names[short] for short in chosen) if chosen else None
 
@@ -102,14 +102,16 @@ def _take_example() -> None:
     st.session_state["pill"] = None
 
 
-def _conversation() -> None:
+def _conversation(room: int = 0) -> None:
+    """Draw the last turns, leaving room for so many more."""
     turns = state.turns()
     if turns:
         show({"view": "intro", "title": "Ask the papers", "message": "", "compact": True}, "intro-compact")
-    hidden = len(turns) - state.shown()
+    most = state.shown() - room
+    hidden = len(turns) - most
     if hidden > 0:
         st.button(f"Show earlier questions ({hidden})", on_click=state.show_earlier, type="tertiary")
-    for turn in turns[-state.shown() :]:
+    for turn in turns[-most:]:
         _draw(turn)
 
 

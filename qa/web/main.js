@@ -33,7 +33,9 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".loccit");
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
-  const state = JSON.stringify(data);
+  // What is open and what was announced changes often; drawing anew for it would take the focus away.
+  const state = JSON.stringify({ ...data, chosen: null, announce: null });
+  if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
   if (root.loccitState === state) return root.loccitLeave;
   const first = !root.loccitState;
   root.loccitState = state;
@@ -66,9 +68,6 @@ export default function (component) {
   } else if (first && announcement(data)) {
     setTimeout(() => (live.textContent = announcement(data)), 150); // a change is what gets announced
     setTimeout(() => root.querySelector(".turn")?.scrollIntoView({ block: "start" }), 350); // not its end, as in a chat
-  }
-  if (data.view === "turn" && data.chosen) {
-    requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
   }
   return root.loccitLeave;
 }

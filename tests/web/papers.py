@@ -1,0 +1,39 @@
+"""A paper that does its worst, for the pages that show it."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape
+
+#: Each is harmless only where it is text. None may run, be fetched, be set as markup, or be changed.
+HOSTILE = (
+    "<script>window.hurt = 1</script>",
+    "<img src=x onerror=\"window.hurt = 2\">",
+    "![pixel](http://pixel.example.org/p.png)",
+    "[press](javascript:window.hurt=3)",
+    "$\\frac{1}{2}$ and $$x^2$$",
+    ":material/home: :red[blood] :smile:",
+    "**bold** _lean_ `code` ~~gone~~",
+    "&lt;b&gt; &amp; &#x41;",
+    "http://tracker.example.org/a?b=c",
+    "left \u202eright-to-left override\u202c end",
+)
+TITLE = "Zebrafish <script>window.hurt = 4</script> ![t](http://title.example.org/t.png) $x$ **study**"
+NAME = "zebra <img src=x onerror=alert(1)> ![n](http:name.example.org) $y$.xml"
+#: A name for each string, so that a question about it finds its sentence.
+NAMES = ("amber", "crimson", "indigo", "turquoise", "scarlet", "maroon", "violet", "ochre", "beige", "magenta")
+QUESTION = "Which strings did the {} zebrafish chew?"
+
+
+def hostile_paper() -> str:
+    """Return the paper, as JATS XML: one sentence for each string, each answering ``QUESTION`` with its name."""
+    lines = [
+        f"The {name} zebrafish chewed the strings {text} until the evening of that day."
+        for name, text in zip(NAMES, HOSTILE, strict=True)
+    ]
+    lines.append("The longest string was " + "acgt" * 25_000 + ".")
+    body = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?><article><front><article-meta><title-group>"
+        f"<article-title>{escape(TITLE)}</article-title></title-group></article-meta></front>"
+        f"<body><sec><title>Results</title>{body}</sec></body></article>"
+    )

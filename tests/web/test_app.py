@@ -1,0 +1,166 @@
+"""Flows of the app without a browser: which views it sends to the page, and what it remembers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.index_fakes import build_papers, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+@pytest.fixture
+def opened(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], AppTest]:
+    def start(folder: Path) -> AppTest:
+        monkeypatch.setenv("LOCCIT_INDEX", str(folder))
+        return AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
+
+    return start
+
+
+def views(app: AppTest, kind: str) -> list[dict[str, Any]]:
+    """Return the data of all drawn components that show a view of that kind."""
+    found = [json.loads(item.proto.json) for item in _elements(app) if item.type == "bidi_component"]
+    return [view for view in found if view["view"] == kind]
+
+
+def _elements(app: AppTest) -> Iterator[Any]:
+    for block in (app.main, app._tree[1] if len(app._tree.children) > 1 else ()):
+        yield from block
+
+
+def ask(app: AppTest, question: str) -> AppTest:
+    app.chat_input[0].set_value(question)
+    return app.run()
+
+
+def test_an_answer_and_its_source(built: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = ask(opened(built), "When was mycophenolate restarted?")
+    assert not app.exception
+    (turn,) = views(app, "turn")
+    assert turn["status"] == "answered"
+    assert turn["papers"][0]["untitled"]
+    (source,) = views(app, "source")
+    assert (source["turn"], source["number"]) == (turn["turn"], 1)
+    cited = "".join(
+        part["text"] for block in source["blocks"] for part in block["parts"] if "citation" in part["marks"]
+    )
+    assert cited == "".join(part["text"] for part in turn["papers"][0]["quotes"][0]["parts"])
+
+
+def test_a_question_that_the_papers_do_not_answer(built: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = ask(opened(built), "How do I bake bread?")
+    (turn,) = views(app, "turn")
+    assert turn["headline"] == "Not in these papers"
+    assert turn["reasons"]
+    assert turn["nearest"]
+    assert not turn["papers"]
+    assert not views(app, "source")
+
+
+def test_a_follow_up_is_asked_in_full(built: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = ask(opened(built), "What was the woman's AST on admission?")
+    app = ask(app, "And her ALT?")
+    first, second = views(app, "turn")
+    assert first["resolved"] == ""
+    assert "ALT" in second["resolved"]
+    assert second["resolved"] != "And her ALT?"
+
+
+def test_only_the_chosen_papers_are_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = opened(built)
+    (papers,) = app.multiselect
+    chosen = next(option for option in papers.options if "Seronegative" in option)
+    papers.select(chosen).run()
+    app = ask(app, "When was mycophenolate restarted?")
+    (turn,) = views(app, "turn")
+    assert "Seronegative" in turn["scope"]
+    shown = [paper["name"] for paper in turn["papers"]] + [near["name"] for near in turn["nearest"]]
+    assert shown
+    assert all("Seronegative" in name for name in shown)
+
+
+def test_an_example_is_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = opened(built)
+    (pills,) = app.button_group
+    question = pills.options[0]
+    pills.set_value(question).run()
+    (turn,) = views(app, "turn")
+    assert turn["question"] == question
+    assert not app.button_group
+
+
+def test_a_new_conversation_forgets_the_old_one(built: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = ask(opened(built), "When was mycophenolate restarted?")
+    next(button for button in app.button if button.label == "New conversation").click().run()
+    assert not views(app, "turn")
+    assert views(app, "empty")
+
+
+def test_a_long_conversation_is_drawn_in_part(built: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = opened(built)
+    for number in range(12):
+        app = ask(app, f"When was mycophenolate restarted after {number} weeks?")
+    assert len(views(app, "turn")) == 10
+    next(button for button in app.button if button.label.startswith("Show earlier")).click().run()
+    assert len(views(app, "turn")) == 12
+
+
+def test_without_an_index_the_page_says_what_to_do(tmp_path: Path, opened: Callable[[Path], AppTest]) -> None:
+    app = opened(tmp_path)
+    (notice,) = views(app, "notice")
+    assert "no index yet" in notice["message"]
+    assert "loccit build" in notice["remedy"]
+    assert app.chat_input[0].disabled
+    assert not app.exception
+
+
+def _damage(folder: Path) -> None:
+    for path in folder.glob("gen-*/vectors.faiss"):
+        path.write_bytes(b"?" + path.read_bytes()[1:])
+
+
+def _other_model(folder: Path) -> None:
+    shutil.rmtree(folder)
+    build_papers(folder, write_papers(folder.with_name("papers")))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"), [(_damage, "vectors.faiss"), (_other_model, "words")], ids=["damaged", "other model"]
+)
+def test_an_index_that_cannot_be_used(
+    built: Path,
+    tmp_path: Path,
+    opened: Callable[[Path], AppTest],
+    spoil: Callable[[Path], None],
+    message: str,
+) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(built, folder)
+    spoil(folder)
+    app = opened(folder)
+    (notice,) = views(app, "notice")
+    assert message in notice["message"]
+    assert notice["remedy"]
+    assert not app.exception
+
+
+def test_an_index_that_vanishes_does_not_end_the_conversation(
+    built: Path, tmp_path: Path, opened: Callable[[Path], AppTest]
+) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(built, folder)
+    app = ask(opened(folder), "When was mycophenolate restarted?")
+    shutil.move(folder, tmp_path / "away")
+    app.run()
+    assert views(app, "notice")
+    shutil.move(tmp_path / "away", folder)
+    app.run()
+    assert len(views(app, "turn")) == 1
+    assert not app.exception

@@ -1,0 +1,222 @@
+"""The Ask page in Chromium: questions, citations, the source panel, small screens, the keyboard."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser import SIZES, watched_page
+from tests.web.papers import HOSTILE, NAME, NAMES, QUESTION, TITLE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page
+
+pytestmark = pytest.mark.browser
+
+CK = "What was the man's creatine kinase and its reference range?"
+
+
+def start(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("heading", name="Ask the papers").wait_for()
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Ask and return the answer."""
+    turns = page.locator("article.turn").filter(has=page.locator("footer"))
+    before = turns.count()
+    box = page.get_by_placeholder("Ask about the papers")
+    box.fill(question)
+    box.press("Enter")
+    turns.nth(before).wait_for()
+    return turns.nth(before)
+
+
+def check_accessible(page: Page) -> None:
+    """Fail on anything that axe-core finds, but for what stands in Streamlit's own frame."""
+    page.wait_for_timeout(400)  # a fading element has the contrast of its fading
+    found = Axe().run(page).response["violations"]
+    told = [
+        f"{item['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for item in found
+        for node in item["nodes"]
+    ]
+    assert not told, "\n".join(told)
+
+
+def test_ask_and_read_the_source(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        answer = ask(page, CK)
+        panel = page.get_by_role("region", name="Source", exact=True)
+        quotes = answer.locator("blockquote")
+        assert quotes.count() > 1
+        for number in range(quotes.count()):
+            button = answer.locator(f".cite[data-number='{number + 1}']")
+            button.click()
+            panel.get_by_text(f"{number + 1} of {quotes.count()}").wait_for()
+            assert button.get_attribute("aria-pressed") == "true"
+            assert answer.locator(".cite[aria-pressed='true']").count() == 1
+            marked = panel.locator("mark.citation, tr.cited").all_text_contents()
+            assert "".join("".join(marked).split()) in "".join(quotes.nth(number).text_content().split())
+            assert panel.locator("mark, tr.cited").first.is_visible()
+        panel.get_by_role("button", name="Previous source").click()
+        panel.get_by_text(f"{quotes.count() - 1} of {quotes.count()}").wait_for()
+        assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == str(quotes.count() - 1)
+
+
+def test_a_refusal_shows_what_is_near_and_says_what_it_is(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        answer = ask(page, "How do I bake bread?")
+        assert answer.get_by_text("Not in these papers").is_visible()
+        assert answer.get_by_text("These do not answer the question.").is_visible()
+        assert answer.locator("blockquote").count() == 0
+        answer.locator(".nearest .cite").first.click()
+        panel = page.get_by_role("region", name="Source", exact=True)
+        panel.get_by_text("Not an answer").wait_for()
+
+
+def test_filter_in_the_address(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        page.get_by_role("combobox").click()
+        page.get_by_role("option", name="Seronegative").click()
+        page.wait_for_url("**papers=**")
+        address = page.url
+        page.keyboard.press("Escape")
+        answer = ask(page, "When was mycophenolate restarted?")
+        assert answer.get_by_text("Asked only: Seronegative").is_visible()
+    with watched_page(browser) as page:
+        start(page, address)
+        assert ask(page, "What did the biopsy show?").get_by_text("Asked only: Seronegative").is_visible()
+
+
+def test_an_example_question(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        pill = page.get_by_role("radio").first
+        question = pill.text_content() or ""
+        pill.click()
+        page.locator("article.turn footer").wait_for()
+        assert page.locator("article.turn h2").text_content() == question
+
+
+def test_two_sessions_do_not_see_each_other(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as one, watched_page(browser) as other:
+        start(one, chat)
+        ask(one, "How do I bake bread?")
+        start(other, chat)
+        ask(other, CK)
+        assert one.locator("article.turn").count() == other.locator("article.turn").count() == 1
+        assert "bread" not in (other.locator("main").text_content() or "")
+
+
+def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> None:
+    from index.store import open_index
+
+    with open_index(built) as index:
+        (paper,) = [index.documents[key] for key in index.names if index.documents[key].source == NAME]
+    assert paper.title == TITLE
+    with watched_page(browser) as page:
+        start(page, chat)
+        for name, text in zip(NAMES, HOSTILE, strict=True):
+            assert text in paper.text, text
+            answer = ask(page, QUESTION.format(name))
+            shown = answer.locator("blockquote .words").all_text_contents()
+            assert any(text in quote for quote in shown), f"{text} is not in {shown}"
+            assert TITLE in (answer.locator("h3").first.text_content() or "")
+        panel = page.get_by_role("region", name="Source", exact=True)
+        assert TITLE in (panel.locator("h3").text_content() or "")
+        ask(page, "<script>window.hurt = 5</script> ![q](http://question.example.org/q.png) $x$ zebrafish")
+        ask(page, "What was the longest string?")
+        page.get_by_role("combobox").click()
+        assert page.get_by_role("option", name=TITLE, exact=True).is_visible()
+        assert page.evaluate("window.hurt === undefined")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+def test_accessible(
+    browser: Browser, chat: str, size: tuple[int, int], scheme: Literal["light", "dark"], root: Path
+) -> None:
+    with watched_page(browser, size, scheme) as page:
+        start(page, chat)
+        page.get_by_test_id("stButtonGroup").wait_for()
+        check_accessible(page)
+        ask(page, "How do I bake bread?")
+        answer = ask(page, CK)
+        check_accessible(page)
+        out = root / "tests" / "out"
+        out.mkdir(exist_ok=True)
+        page.screenshot(path=out / f"ask-{size[0]}-{scheme}.png")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        if size[0] <= 640:
+            for button in [*answer.locator("button.cite").all(), *answer.locator("button.confidence").all()]:
+                assert (button.bounding_box() or {})["height"] >= 44
+            answer.locator(".cite").first.click()
+            page.get_by_role("dialog").locator("mark, tr.cited").first.wait_for()
+            check_accessible(page)
+            page.screenshot(path=out / f"source-{size[0]}-{scheme}.png")
+
+
+def test_on_a_phone_closing_the_source_returns_to_the_citation(browser: Browser, chat: str) -> None:
+    with watched_page(browser, SIZES["phone"]) as page:
+        start(page, chat)
+        answer = ask(page, CK)
+        button = answer.locator(".cite").nth(1)
+        button.click()
+        dialog = page.get_by_role("dialog")
+        dialog.locator("mark, tr.cited").first.wait_for()
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
+        page.wait_for_timeout(300)
+        assert button.evaluate("element => element.getRootNode().activeElement === element")
+        button.click()  # and it opens again
+        dialog.locator("mark, tr.cited").first.wait_for()
+
+
+def test_by_keyboard_alone(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        page.get_by_placeholder("Ask about the papers").focus()
+        page.keyboard.type(CK)
+        page.keyboard.press("Enter")
+        answer = page.locator("article.turn").filter(has=page.locator("footer"))
+        answer.wait_for()
+        _tab_to(page, "2")
+        page.keyboard.press("Enter")
+        panel = page.get_by_role("region", name="Source", exact=True)
+        panel.get_by_text("2 of ").wait_for()
+        assert answer.locator(".with-tip:focus-within .tip, :focus-visible + .tip").first.is_visible()
+        page.locator(".live", has_text="Source 2:").wait_for(state="attached")
+
+
+def _tab_to(page: Page, number: str) -> None:
+    """Press Tab until the citation with that number has the focus."""
+    focused = "document.activeElement?.shadowRoot?.activeElement?.dataset?.number"
+    page.get_by_role("combobox").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(focused) == number:
+            return
+    pytest.fail(f"40 tabs do not reach citation {number}")
+
+
+def test_what_went_wrong_is_announced_and_copied(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        start(page, chat)
+        answer = ask(page, CK)
+        page.locator(".live", has_text="quotes from").wait_for(state="attached")
+        answer.get_by_role("button", name="Copy with citations").click()
+        answer.get_by_text("Copied with citations").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert "[1] “" in copied
+        assert json.dumps(CK)[1:-1] in json.dumps(copied)
