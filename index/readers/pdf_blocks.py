@@ -11,7 +11,7 @@ from index.clean import Vocabulary, join_lines, mend_ligatures, normalise
 from index.layout import segment_text
 from index.metadata import state_fields
 from index.readers.pdf_front import any_year, byline, citation_fields, front_blocks, masked
-from index.readers.pdf_paragraphs import Block, Body, blocks_of, body_of, prose
+from index.readers.pdf_paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
 from index.readers.pdf_references import entries
 from index.readers.pdf_tables import table_of
 from index.structure import Draft, table_label
@@ -126,7 +126,7 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
             yield Chunk(BlockKind.CAPTION, block.lines)
             continue
         before = blocks[number - 1] if number else None
-        level = _heading_level(block, before, following, body)
+        level = 0 if _between_rows(before, block, following) else _heading_level(block, before, following, body)
         if level and in_references is not None and not _ends_references(block, in_references):
             level = 0
         if level:
@@ -137,7 +137,9 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
             yield Chunk(BlockKind.FRONT, block.lines)
         elif in_references is not None:
             yield Chunk(BlockKind.REFERENCE, block.lines)
-        elif block.tabular or (after_caption and not block.like(body) and not prose(text)):
+        elif block.tabular or _between_rows(before, block, following) or (
+            after_caption and not block.like(body) and not prose(text)
+        ):
             yield Chunk(BlockKind.TABLE, block.lines)
         elif block.like(body) or prose(text):
             after_caption = ""
@@ -145,6 +147,14 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
         elif block.lines[0].page == 1 or re.search(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", text, re.IGNORECASE):
             yield Chunk(BlockKind.FRONT, block.lines)
         # What is left are labels inside figures and ornaments: no statement of the paper.
+
+
+def _between_rows(before: Block | None, block: Block, following: Block | None) -> bool:
+    """Tell whether a short line stands between two rows of one table, as a heading inside it does."""
+    if before is None or following is None or not (before.tabular and following.tabular):
+        return False
+    pages = {before.lines[-1].page, block.lines[0].page, following.lines[0].page}
+    return len(pages) == 1 and len(block.lines) == 1 and before.lines[-1].y - following.lines[0].y < 6 * block.size
 
 
 def _ends_references(block: Block, heading: Block) -> bool:
@@ -164,12 +174,9 @@ def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
     return BlockKind.NOTE if small and (at_foot or not block.long) else BlockKind.PARAGRAPH
 
 
-_FIGURE = re.compile(r"\s*(?:fig(?:ure)?|table|scheme|chart|box|plate)s?\.?\s*[A-Z]?(?:\d|[IVX]+\b)", re.IGNORECASE)
-
-
 def _caption_like(block: Block, body: Body) -> bool:
     """Tell a caption from a sentence that begins with "Figure 1"."""
-    if not _FIGURE.match(block.text):
+    if not FIGURE.match(block.text):
         return False
     if block.size < 0.96 * body.size or (block.starts_bold and not body.bold):
         return True
@@ -222,9 +229,11 @@ def _join_broken(chunks: Sequence[Chunk]) -> list[Chunk]:
             at = len(done) - 1
         if chunk.kind is BlockKind.PARAGRAPH:
             open_at = {} if _TERMINAL.search(done[at].lines[-1].text.text) else {BlockKind.PARAGRAPH: at}
-        elif chunk.kind is BlockKind.REFERENCE:
-            open_at[BlockKind.REFERENCE] = at
-        elif chunk.kind is BlockKind.HEADING:
+        elif chunk.kind in (BlockKind.REFERENCE, BlockKind.TABLE):
+            open_at[chunk.kind] = at
+        if chunk.kind is not BlockKind.TABLE:
+            open_at.pop(BlockKind.TABLE, None)
+        if chunk.kind is BlockKind.HEADING:
             open_at = {}
     return done
 
@@ -232,6 +241,8 @@ def _join_broken(chunks: Sequence[Chunk]) -> list[Chunk]:
 def _goes_on(before: Chunk, after: Chunk) -> bool:
     if before.kind is BlockKind.REFERENCE:
         return True
+    if before.kind is BlockKind.TABLE:
+        return before.lines[-1].page == after.lines[0].page
     last, first = before.lines[-1], after.lines[0]
     end, start = last.text.text[-1:], first.text.text[:1]
     if start.islower() or (end in "-\u2010\u2013" and start.isalnum()):

@@ -68,6 +68,8 @@ def _key(segment: Segment) -> str:
     text = segment_text(segment).text
     if _NUMBER.fullmatch(text):
         return "#"
+    if sum(character.isalnum() for character in text) < 4:
+        return ""
     return re.sub(r"\d+", "#", re.sub(r"\s+", "", text)).lower()
 
 

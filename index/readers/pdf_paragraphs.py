@@ -21,6 +21,9 @@ _FUNCTION = re.compile(
     r"\b(?:the|of|and|was|were|is|are|with|that|this|which|to|in|for|by|as|be|been|from|has|have|had|not|our|we)\b",
     re.IGNORECASE,
 )
+FIGURE = re.compile(
+    r"\s*(?:fig(?:ure)?|table|scheme|chart|box|plate)s?\.?\s*[A-Z]?(?:\d|[IVX]+\b)", re.IGNORECASE
+)
 _TERMINAL = re.compile(r"[.!?:][\])\"'\u201d\u2019\d,\u2013-]*\s*$")
 
 
@@ -198,17 +201,23 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -
     em = max(last.size, 1.0)
     step = last.y - line.y
     leading = max(body.leading * em / (body.size or 1.0), 1.1 * em)
-    if line.region != last.region or step <= 0 or step > 1.4 * leading:
+    if line.region != last.region or step <= 0 or step > (3.0 * em if celled else 1.4 * leading):
         return True
     if abs(line.size - last.size) > 0.06 * em:
         return True
-    if celled:
-        return False
+    if celled or (captioned(part[0]) and not captioned(line)):
+        return False  # a caption goes on in plain type after its bold beginning
     if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text) or _heading_ends(part):
         return True
     if _other_style(last, line, body):
         return True
     return _new_paragraph(part, line, line.left, em)
+
+
+def captioned(line: Line) -> bool:
+    """Tell whether a line begins a caption: by its words, and set bold or as a caption's label is."""
+    bold = bool(line.segments[0].parts[0].flags & BOLD)
+    return bold and FIGURE.match(line.text.text) is not None
 
 
 def _other_style(last: Line, line: Line, body: Body) -> bool:

@@ -51,23 +51,29 @@ class _Reader:
         self.rect = pdfium.FS_RECTF()
 
     def read(self) -> None:
+        """Hand over every character; those of one ligature, which share their place, as one glyph."""
+        text, first, origin = "", 0, (math.nan, math.nan)
         for i in range(self.count):
             if pdfium.FPDFText_IsGenerated(self.raw, i) == 1:
                 continue  # a space or line end that pdfium made up; places tell better
-            code = pdfium.FPDFText_GetUnicode(self.raw, i)
-            if code in (0, 0xFFFE, 0xFFFF) or 0xD800 <= code < 0xE000:
-                code = 0xFFFD
-            if code in (2, 0xAD):  # pdfium's mark for a hyphen at a line end
-                code = ord("-")
-            self._place(i, chr(code))
+            if not pdfium.FPDFText_GetCharOrigin(self.raw, i, self.x, self.y):
+                continue
+            here = (self.x.value, self.y.value)
+            if text and here != origin:
+                self._place(first, text, origin)
+                text = ""
+            if not text:
+                first, origin = i, here
+            text += _character(pdfium.FPDFText_GetUnicode(self.raw, i))
+        if text:
+            self._place(first, text, origin)
         self.collector.flush()
 
-    def _place(self, i: int, text: str) -> None:
-        if not pdfium.FPDFText_GetCharOrigin(self.raw, i, self.x, self.y):
-            return
+    def _place(self, i: int, text: str, origin: tuple[float, float]) -> None:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs come as two
         pdfium.FPDFText_GetLooseCharBox(self.raw, i, self.rect)
         style, size = self._style(i)
-        x, y = self._upright(self.x.value, self.y.value)
+        x, y = self._upright(*origin)
         corners = [
             self._upright(cx, cy)
             for cx, cy in ((self.rect.left, self.rect.bottom), (self.rect.right, self.rect.top))
@@ -120,6 +126,12 @@ class _Reader:
         if pdfium.FPDFText_GetMatrix(self.raw, i, matrix):
             size *= math.hypot(matrix.c, matrix.d)
         return size
+
+
+def _character(code: int) -> str:
+    if code in (0, 0xFFFE, 0xFFFF):
+        return "\ufffd"
+    return "-" if code in (2, 0xAD) else chr(code)  # 2: pdfium's mark for a hyphen at a line end
 
 
 def _heavy(name: str) -> bool:
