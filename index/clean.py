@@ -51,6 +51,7 @@ _PLAIN = re.compile(
     "|[A-Za-z][\u0300-\u036f]"  # a letter and its accent in two characters
 )
 _LINE_END = re.compile(r"[ \t]*\n")
+_EMPTY_LINE = re.compile(r"\n[ \t]*\n\s*$")
 _SPACES = re.compile(" {2,}")
 _WORDLIKE = re.compile(rf"[\w{LOST}]+")
 _BEFORE_BREAK = re.compile(rf"({LETTER}+)[{HYPHENS}]$")
@@ -63,6 +64,8 @@ _PREFIXES = re.compile(
     "|post|proto|semi|sub|super|supra|tele|trans|ultra|under",
     re.IGNORECASE,
 )
+#: Zipf frequency from which a word is common.
+_COMMON = 3.0
 #: What follows a hyphen that stands for a word to come: "short- and long-term".
 _SUSPENDED = re.compile(r"(?:and|or|nor|to|vs|versus)\b(?!-)")
 #: Characters looked at around a place: more than any word has.
@@ -137,8 +140,9 @@ def _mend_word(match: re.Match[str], vocabulary: Vocabulary) -> str | None:
         whole = head + candidate + tail
         if not vocabulary.known(whole):
             continue
-        fits = bool(parts[0]) or (choice[0] == "Th") == opens
-        rank = (fits, vocabulary.count(whole), commonness(whole), candidate)
+        count, common = vocabulary.count(whole), commonness(whole)
+        fits = (bool(parts[0]) or (choice[0] == "Th") == opens) and (count > 0 or common >= _COMMON)
+        rank = (fits, count, common, candidate)
         best = max(best, rank) if best else rank
     return best[3] if best else None
 
@@ -151,6 +155,8 @@ def _other_halves(match: re.Match[str]) -> tuple[str, str]:
 
 
 def _opens_sentence(before: str) -> bool:
+    if _EMPTY_LINE.search(before):
+        return True
     before = before.rstrip(" \t\n(\"'\u201c\u2018")
     return not before or before[-1] in ".?!:])" or before.endswith(("\u201d", "\u2019"))
 

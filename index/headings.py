@@ -89,7 +89,11 @@ def references_heading(line: str) -> bool:
 def numbered_heading(line: str) -> int:
     """Return the level of a numbered heading such as "2.1. Aims" that fills the line; else 0."""
     found = _whole(_NUMBERED, line)
-    if found is None or len(found.group("title").split()) > 14 or re.search(r"[.;,:]$", found.group("title")):
+    if (
+        found is None
+        or len(found.group("title").split()) > 14
+        or re.search(r"[.;,:]$|[a-z]{2}[.?!] ", found.group("title"))
+    ):
         return 0
     return found.group("number").count(".") + 1
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from index.structure import Draft
 
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>,;\])}]+", re.IGNORECASE)
+_DOI = re.compile(r"\b10\.\d{4,9}/(?:[^\s\"<>,;\[\](){}]|\([^\s\"<>,;()]*\))+")
 _LICENCE = re.compile(
     r"(?P<licence>Creative Commons[\w\s,()/.-]{0,100}?(?:CC[ -]BY(?:-[A-Z]{2})*[ -]?\d(?:\.\d)?"
     r"|Licen[cs]e(?:\s\(?CC[\w. -]{0,40}\)?)?(?:,? ?(?:version )?\d\.\d)?)"

@@ -64,7 +64,7 @@ def layout_of(groups: Iterable[Sequence[MappedText]]) -> Layout:
     inner = [len(line) for group in groups if len(group) >= 3 for line in group[:-1]]
     if not inner or 2 * sum(n for n in lengths if n > _LONG_LINE) > sum(lengths):
         return Layout(wrapped=False, width=0)
-    return Layout(wrapped=True, width=int(median(inner)))
+    return Layout(wrapped=True, width=sorted(inner)[3 * len(inner) // 4])
 
 
 def without_running_heads(

@@ -1,0 +1,420 @@
+"""Text and Markdown files: the seeds as they should read, other layouts, and bad input."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import FileEmpty, GarbledText, ReadError, UndecodableText
+from index.readers.plain import decode, read_plain
+from index.sentences import sentence_spans
+from index.text import BlockKind, Document, Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = ("000_2de923414111d483.txt", "001_61e3d2fc1288ce0f.txt")
+
+
+@pytest.fixture(scope="module")
+def papers(seeds: Path) -> tuple[Document, Document]:
+    first, second = (read_plain((seeds / name).read_bytes(), name) for name in NAMES)
+    return first, second
+
+
+def quoted(document: Document) -> list[str]:
+    return [span.of(document.text) for _, span in sentence_spans(document)]
+
+
+def read(text: str, name: str = "paper.txt") -> Document:
+    return read_plain(text.encode(), name)
+
+
+def kinds(document: Document) -> list[tuple[str, str]]:
+    return [(str(block.kind), block.span.of(document.text)) for block in document.blocks]
+
+
+def lines_of(document: Document, text: str) -> tuple[int | None, int | None]:
+    at = document.text.index(text)
+    place = document.map.place(Span(at, at + len(text)))
+    return place.line, place.last_line
+
+
+# The seeds
+
+
+def test_no_replacement_character_is_left(papers: tuple[Document, Document]) -> None:
+    assert ["\ufffd" in paper.text for paper in papers] == [False, False]
+
+
+def test_every_letter_of_the_seeds_leads_back_to_itself(
+    papers: tuple[Document, Document], seeds: Path
+) -> None:
+    for paper, name in zip(papers, NAMES, strict=True):
+        raw = decode((seeds / name).read_bytes(), name)
+        for run in paper.map.runs:
+            for i in range(run.length):
+                character, origin = paper.text[run.start + i], raw[run.raw + i]
+                assert (
+                    character == origin or character.isspace() or (origin == "\ufffd" and character in "Th")
+                )
+
+
+def test_captions_and_page_breaks_no_longer_interrupt_sentences(papers: tuple[Document, Document]) -> None:
+    first, second = (quoted(paper) for paper in papers)
+    assert (
+        "Myalgia is present in up to 36% of the COVID-19 patients, and 16–33% have elevated CK levels, and "
+        "patients with myalgias have a higher chance of having abnormal lung images [6, 9]."
+    ) in first
+    assert any(
+        s.startswith("Although too early") and s.endswith("patients with severe disease.") for s in first
+    )
+    assert (
+        "CT of the abdomen and pelvis showed findings that suggested colitis and a significant stool burden, "
+        "and there was no evidence of hepatobiliary pathology."
+    ) in second
+    captions = [text for kind, text in kinds(papers[0]) if kind == "caption"]
+    assert [caption[:9] for caption in captions] == ["Figure 1:", "Figure 2:", "Figure 3:"]
+
+
+def test_words_of_the_seeds_are_whole(papers: tuple[Document, Document]) -> None:
+    text = papers[0].text
+    for word in (
+        "immunotherapies",
+        "re-initiating",
+        "anti-mitochondrial",
+        "high-resolution",
+        "There is a paucity",
+    ):
+        assert word in text
+    assert "degenerating-regenerating" in text
+    assert papers[0].warnings == (
+        "“andmycophenolate” was read as “and mycophenolate”",
+        "“CTapproximately” was read as “CT approximately”",
+        "“CT1.5” was read as “CT 1.5”",
+    )
+
+
+def test_paragraphs_have_no_soft_line_breaks(papers: tuple[Document, Document]) -> None:
+    for paper in papers:
+        assert all("\n" not in text for kind, text in kinds(paper) if kind != "table")
+
+
+def test_lines_of_the_seeds_by_hand(papers: tuple[Document, Document]) -> None:
+    first, second = papers
+    assert lines_of(first, "The diagnosis was based on rapidly progressive") == (49, 49)
+    assert lines_of(first, "having abnormal lung images") == (150, 158)
+    assert lines_of(second, "CT of the abdomen and pelvis") == (39, 45)
+    assert lines_of(second, "CK\t9641 unit/L\t24-204") == (50, 50)
+
+
+def test_sections_of_the_seeds(papers: tuple[Document, Document]) -> None:
+    first, second = ([(s.title, s.level) for s in paper.sections] for paper in papers)
+    assert first == [
+        ("", 0), ("Introduction", 1), ("Case Presentation", 2), ("Discussion", 1),
+        ("COVID-Related Extrapulmonary Manifestations, including Myositis", 2),
+        ("Pneumonitis Reversibility in COVID-19", 2), ("COVID-19 Treatment in Rheumatic Disorders", 2),
+        ("Conclusion", 1), ("Data Availability", 1),
+    ]  # fmt: skip
+    assert [title for title, _ in second] == [
+        "", "Abstract", "Introduction", "Case Presentation", "Radiology findings", "Discussion",
+        "Conclusions", "Additional Information", "Disclosures", "Acknowledgements", "References",
+    ]  # fmt: skip
+
+
+def test_what_the_second_seed_states_about_itself(papers: tuple[Document, Document]) -> None:
+    paper = papers[1]
+    assert (paper.title, paper.doi, paper.year, paper.journal) == (
+        "Seronegative Immune-Mediated Necrotizing Myopathy: A Case Report",
+        "10.7759/cureus.27824", 2022, "Cureus",
+    )  # fmt: skip
+    assert paper.authors == ("Shriya Patel", "Mohammad Abu-Abaa", "Feryal Mousavi")
+    assert (papers[0].title, papers[0].doi, papers[0].year, papers[0].authors) == ("", "", None, ())
+
+
+def test_the_table_and_the_references_of_the_second_seed(papers: tuple[Document, Document]) -> None:
+    paper = papers[1]
+    (table,) = paper.tables
+    assert [head.of(paper.text) for head in table.header] == [
+        "Electrolyte",
+        "Current result",
+        "Reference range",
+    ]
+    assert [len(row.cells) for row in table.rows] == [3] * 8
+    assert table.label == "Table 1"
+    references = [text for kind, text in kinds(paper) if kind == "reference"]
+    assert len(references) == 18
+    assert references[0].endswith("Curr Rheumatol Rep. 2018, 20:21. 10.1007/s11926-018-0732-6")
+    assert not any("Curr Rheumatol" in sentence for sentence in quoted(paper))
+
+
+# Other layouts
+
+COLUMN = """A Rare Case of Something in
+an Unusual Place
+Ann Bee1, Cem Dee2
+1Department of Medicine, Town
+Received 3 March 2016
+Abstract
+We saw a patient with a rare disease and treated him well over
+many months.
+1. Introduction
+The disease is rare and its treatment is not known to anybody at
+all [1]. It was first seen in the spring of 2010 by Smith et al.
+A second paragraph begins here and it goes on for more than one
+line of text.
+Physical Examination
+On examination the patient had a fever and his blood pressure was
+normal as shown in
+Figure 1. His heart was normal.
+2. Discussion
+This is a long line that discusses the case for the whole width
+and it ends.
+References
+[1] Smith J. A paper. J Med. 2010.
+[2] Jones K. Another
+paper. J Med. 2011.
+"""
+
+
+def test_a_column_without_empty_lines() -> None:
+    document = read(COLUMN)
+    assert document.title == "A Rare Case of Something in an Unusual Place"
+    assert document.authors == ("Ann Bee", "Cem Dee")
+    assert [s.title for s in document.sections[1:]] == [
+        "Abstract", "Introduction", "Physical Examination", "Discussion", "References",
+    ]  # fmt: skip
+    assert quoted(document)[2:] == [
+        "It was first seen in the spring of 2010 by Smith et al.",
+        "A second paragraph begins here and it goes on for more than one line of text.",
+        "On examination the patient had a fever and his blood pressure was normal as shown in Figure 1.",
+        "His heart was normal.",
+        "This is a long line that discusses the case for the whole width and it ends.",
+    ]
+    assert [text for kind, text in kinds(document) if kind == "reference"] == [
+        "[1] Smith J. A paper. J Med. 2010.", "[2] Jones K. Another paper. J Med. 2011.",
+    ]  # fmt: skip
+
+
+def test_running_heads_and_page_numbers_are_lifted_out_of_sentences() -> None:
+    line = "The patient number {} was seen in our hospital and he was treated\n"
+    pages = ["".join(line.format(f"{page}{i}") for i in range(20)) for page in "ABCD"]
+    text = (
+        "Introduction\n" + "7\nBee et al. Journal of Cases 2016, 3:14 Page 7 of 9\n".join(pages) + "well.\n"
+    )
+    document = read(text)
+    assert "Bee et al." not in document.text
+    assert "was treated The patient number B0" in document.text
+    assert document.warnings == ("3 running heads or feet of pages were left out",)
+
+
+MARKDOWN = """# A Case of Something Rare
+
+Ann Bee, Cem Dee
+
+## Case *Presentation*
+
+The **patient** had a CK of 9641 U/L<sup>1</sup> [see the table](https://example.org/a_(b)) and 5\\*3.
+
+### Tests
+
+| Test | Day 1 (n = 3) | 95% CI |
+|:-----|------:|---|
+| CK | 9641 | 1-2 |
+| Na |  | 3-4 |
+
+Table 1. Tests.
+
+> A quoted line.
+
+Outlook
+=======
+
+He left. <!-- not
+shown -->
+"""
+
+
+@pytest.mark.parametrize("name", ["paper.md", "paper.txt"])
+def test_markdown(name: str) -> None:
+    document = read(MARKDOWN, name)
+    assert (document.format, document.title, document.authors) == (
+        "markdown", "A Case of Something Rare", ("Ann Bee", "Cem Dee"),
+    )  # fmt: skip
+    assert [(s.title, s.level) for s in document.sections[1:]] == [
+        ("Case Presentation", 1),
+        ("Tests", 2),
+        ("Outlook", 1),
+    ]
+    assert quoted(document) == [
+        "The patient had a CK of 9641 U/L1 see the table and 5*3.",
+        "CK\t9641\t1-2", "Na\t\t3-4", "Table 1. Tests.", "A quoted line.", "He left.",
+    ]  # fmt: skip
+    (table,) = document.tables
+    assert [head.of(document.text) for head in table.header] == ["Test", "Day 1 (n = 3)", "95% CI"]
+    assert lines_of(document, "9641 U/L1 see") == (7, 7)
+
+
+def test_tables_in_wide_gaps_keep_their_columns_only_where_they_are_even() -> None:
+    even = "Results\n\nTest      Value    Range\nCK        9641     24-204\nSodium    140      137-145\n"
+    document = read(even)
+    assert [[c.of(document.text) for c in row.cells] for row in document.tables[0].rows] == [
+        ["CK", "9641", "24-204"], ["Sodium", "140", "137-145"],
+    ]  # fmt: skip
+    document = read(even + "Potassium    low    3.3    3.5-5.1\n")
+    assert [len(row.cells) for row in document.tables[0].rows] == [1] * 3
+    assert quoted(document)[0] == "CK        9641     24-204"
+
+
+def test_lists_captions_notes_and_citations() -> None:
+    document = read(
+        "Methods\n\n"
+        "There were two groups of patients in the study:\n1. those with disease\n2. those without\n\n"
+        "Figure 1Hearing levels of the group\n\nHow to cite this article\n\nBee A. A case. J Med. 2016.\n\n"
+        "Funding\n\nNone was received.\n\nDiscussion\n\nAll went well.\n"
+    )
+    assert kinds(document)[1:8] == [
+        ("paragraph", "There were two groups of patients in the study:"),
+        ("paragraph", "1. those with disease"),
+        ("paragraph", "2. those without"),
+        ("caption", "Figure 1Hearing levels of the group"),
+        ("front", "How to cite this article"),
+        ("front", "Bee A. A case. J Med. 2016."),
+        ("heading", "Funding"),
+    ]
+    assert kinds(document)[8:] == [
+        ("note", "None was received."), ("heading", "Discussion"), ("paragraph", "All went well."),
+    ]  # fmt: skip
+
+
+# Bad input
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\t\r\n", b"\xef\xbb\xbf", b"\x0c\x01\x02", b"1 2 3 ... --- \n"])
+def test_a_file_without_words_is_refused(data: bytes) -> None:
+    with pytest.raises(FileEmpty, match="holds no words"):
+        read_plain(data, "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"PK\x03\x04\x00\x00 words", "zero bytes"),
+        ("Caf\u00e9 au lait".encode("latin-1"), "byte 3 is not UTF-8"),
+        (b"\xff\xfea", "UTF-16"),
+        (b"\x89PNG\r\n\x1a\n words", "byte 0 is not UTF-8"),
+    ],
+)
+def test_what_is_not_text_is_refused_with_its_reason(data: bytes, told: str) -> None:
+    with pytest.raises(UndecodableText, match=told) as refused:
+        read_plain(data, "a.txt")
+    assert refused.value.remedy
+
+
+def test_a_text_that_lost_too_much_is_refused() -> None:
+    with pytest.raises(GarbledText, match="100 characters among 200 words"):
+        read("zq\ufffdx word " * 100)
+
+
+def test_many_notes_are_shortened() -> None:
+    words = " ".join(f"zq\ufffd{chr(97 + i)}zq" for i in range(20)) + " word" * 500
+    warnings = read(words + " \ufffd").warnings
+    assert (len(warnings), warnings[-1]) == (21, "1 more repairs of the same kinds")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_encodings_and_line_ends_make_no_difference(encoding: str, end: str) -> None:
+    text = "Results\n\nCreatine was 5 µmol/L and\nfell.\n"
+    document = read_plain(text.replace("\n", end).encode(encoding), "a.txt")
+    assert document.text == "Results\n\nCreatine was 5 µmol/L and fell."
+    assert lines_of(document, "fell") == (4, 4)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a", "a. ", "(", "[", "# ", "#", "**a ", "__a ", "_a _", "<!-- ", "[a](", "\\", "Fig. ", "1. x\n",
+        "Figure 1. ", "a-", "a-\n", "\u00ad ", "\ufb01", "a\t", "| a |\n", "a   b   ", "10.1234/",
+        "2020. A. ", "Creative Commons ", "          x", "Ab.",
+        "a.A", "[1, ", "and ", "et al. ", '".', "Abstract\n\n",
+        "Ann Bee, ", "1", "<", "a\n",
+    ],
+)  # fmt: skip
+def test_hostile_repetition_is_read_to_the_end(unit: str) -> None:
+    """None of these ends within a day where a pattern tries every way to fit."""
+    body = unit * (60_000 // len(unit))
+    document = read(f"Introduction\n\nWords. {body}\n")
+    assert "Words" in document.text
+    assert quoted(document) or document.blocks[1].kind is BlockKind.FRONT
+
+
+def test_one_line_of_a_hundred_thousand_characters() -> None:
+    sentence = "The patient was seen by Dr. Bee and he was well [3]. "
+    document = read("Introduction\n\n" + sentence * 2_000)
+    assert len(document.blocks) == 2
+    assert quoted(document) == [sentence.strip()] * 2_000
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    try:
+        document = read_plain(data, "a.txt")
+    except ReadError as error:
+        assert error.remedy
+        return
+    assert document.text.strip()
+
+
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "Introduction",
+                "2.1. Aims",
+                "References",
+                "1. Bee A. A case.",
+                "a\tb",
+                "| a | b |",
+                "Figure 1: x",
+                "",
+            ]
+        ),
+        st.sampled_from(
+            [
+                "# Title",
+                "The patient was",
+                "well and he left.",
+                "(a) (b)",
+                "Keywords: x",
+                "immu-",
+                "\ufffdere **was**",
+            ]
+        ),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12),
+    ),
+    max_size=25,
+).map("\n".join)
+
+
+@given(LINES, st.sampled_from(["a.txt", "a.md"]))
+def test_whatever_is_read_hangs_together(text: str, name: str) -> None:
+    """Blocks are in order and cover all but separators; sections nest; every place is in the file."""
+    document = read(f"{text}\nwords", name)
+    covered = [block.span for block in document.blocks]
+    assert all(document.text[a.end : b.start] == "\n\n" for a, b in pairwise(covered))
+    assert (covered[0].start, covered[-1].end) == (0, len(document.text))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 2
+    for block in document.blocks:
+        assert document.sections[block.section].span.contains(block.span)
+        place = document.map.place(block.span)
+        assert place.line is not None
+        assert place.last_line is not None
+        assert 1 <= place.line <= place.last_line <= lines
+    for _, span in sentence_spans(document):
+        assert span.of(document.text).strip()
+    assert {block.kind for block in document.blocks} <= set(BlockKind)
