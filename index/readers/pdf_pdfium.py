@@ -23,7 +23,7 @@ def pages(pdf: Any, left: int) -> Iterator[tuple[int, str, Collector]]:  # noqa:
         page = pdf[i]
         text = page.get_textpage()
         collector = Collector(*page.get_size(), left)
-        _Reader(page, text, collector).read()
+        PageReader(page, text, collector).read()
         left = collector.left
         try:
             label = pdf.get_page_label(i)
@@ -34,7 +34,7 @@ def pages(pdf: Any, left: int) -> Iterator[tuple[int, str, Collector]]:  # noqa:
         yield i + 1, label[:50], collector
 
 
-class _Reader:
+class PageReader:
     """Hands the characters of one page to a collector."""
 
     def __init__(self, page: Any, text: Any, collector: Collector) -> None:  # noqa: ANN401
@@ -51,7 +51,13 @@ class _Reader:
         self.rect = pdfium.FS_RECTF()
 
     def read(self) -> None:
-        """Hand over every character; those of one ligature, which share their place, as one glyph."""
+        """Hand every glyph to the collector."""
+        for i, text, origin in self.glyphs():
+            self._place(i, text, origin)
+        self.collector.flush()
+
+    def glyphs(self) -> Iterator[tuple[int, str, tuple[float, float]]]:
+        """Yield position, characters and origin of each glyph; the letters of a ligature share their origin."""
         text, first, origin = "", 0, (math.nan, math.nan)
         for i in range(self.count):
             if pdfium.FPDFText_IsGenerated(self.raw, i) == 1:
@@ -60,19 +66,17 @@ class _Reader:
                 continue
             here = (self.x.value, self.y.value)
             if text and here != origin:
-                self._place(first, text, origin)
+                yield first, _whole(text), origin
                 text = ""
             if not text:
                 first, origin = i, here
             text += _character(pdfium.FPDFText_GetUnicode(self.raw, i))
         if text:
-            self._place(first, text, origin)
-        self.collector.flush()
+            yield first, _whole(text), origin
 
     def _place(self, i: int, text: str, origin: tuple[float, float]) -> None:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # pairs come as two
         pdfium.FPDFText_GetLooseCharBox(self.raw, i, self.rect)
-        style, size = self._style(i)
+        style, size = self.style(i)
         x, y = self._upright(*origin)
         corners = [
             self._upright(cx, cy)
@@ -102,7 +106,8 @@ class _Reader:
             return top - y, x - left
         return x - left, y - bottom
 
-    def _style(self, i: int) -> tuple[Style, float]:
+    def style(self, i: int) -> tuple[Style, float]:
+        """Return the style of character ``i`` and its font size."""
         item = pdfium.FPDFText_GetTextObject(self.raw, i)
         key = ctypes.cast(item, ctypes.c_void_p).value or -i - 1
         if key not in self.styles:
@@ -126,6 +131,11 @@ class _Reader:
         if pdfium.FPDFText_GetMatrix(self.raw, i, matrix):
             size *= math.hypot(matrix.c, matrix.d)
         return size
+
+
+def _whole(text: str) -> str:
+    """Join surrogates, which come as two characters, to one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _character(code: int) -> str:
