@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qa.web import ask
+from qa.web import ask, papers
 from qa.web.component import page_styles
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
 page_styles()
-st.navigation([st.Page(ask.page, title="Ask", url_path="ask", default=True)], position="top").run()
+_PAGES = [
+    st.Page(ask.page, title="Ask", url_path="ask", default=True),
+    st.Page(papers.page, title="Papers", url_path="papers"),
+]
+st.navigation(_PAGES, position="top").run()

@@ -27,7 +27,7 @@ function intro(view) {
     view.message ? make("p", {}, view.message) : null);
 }
 
-const VIEWS = { turn, source, notice, empty, intro, asked, failed };
+const VIEWS = { turn, source, notice, empty, intro, asked, failed, papers, outcomes, history };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;

@@ -1,5 +1,5 @@
 // Draws what the app sends as JSON. Text of papers becomes text nodes and nothing else: no markup is ever parsed.
-// The files are joined in the order parts, answer, source, main; see component.py.
+// The files are joined in the order parts, answer, source, shelf, main; see component.py.
 
 const CHOSEN = "loccit-chosen"; // tells all components on the page which source is open
 const NARROW = "(max-width: 640px)"; // as in page.css: the panel is a sheet there

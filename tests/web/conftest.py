@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.network import LOG_VARIABLE
 from tests.web.papers import NAME, hostile_paper
+from tests.web.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-START = 60  #: seconds that a server may take to answer
 
 
 @pytest.fixture(scope="session")
@@ -36,40 +26,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
     folder = tmp_path_factory.mktemp("index")
     build([seeds, hostile], folder, encoder=load_encoder())
     return folder
-
-
-@contextmanager
-def serving(root: Path, folder: Path, log: Path) -> Iterator[str]:
-    """Serve the index in ``folder`` with ``loccit chat``; yield the address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["chat", "--no-browser", "--port", str(port), "--index", str(folder)]
-    program = [sys.executable, "-c", "from qa.cli import main; main()", *command]
-    blocked = {"PYTHONPATH": os.pathsep.join([str(root / "tests" / "blocked"), str(root)])}
-    attempts = log.with_suffix(".attempts")
-    environment = os.environ | blocked | {LOG_VARIABLE: str(attempts)}
-    with log.open("wb") as output:
-        server = subprocess.Popen(program, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(server, url, log)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(timeout=START)
-    assert not attempts.exists(), attempts.read_text(encoding="utf-8")
-
-
-def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    for _ in range(START * 10):
-        assert server.poll() is None, log.read_text(encoding="utf-8")
-        try:
-            with urllib.request.urlopen(f"{url}/ready", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail(f"the server did not answer in {START} s: {log.read_text(encoding='utf-8')}")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 #: Each is harmless only where it is text. None may run, be fetched, be set as markup, or be changed.
 HOSTILE = (
     "<script>window.hurt = 1</script>",
-    "<img src=x onerror=\"window.hurt = 2\">",
+    '<img src=x onerror="window.hurt = 2">',
     "![pixel](http://pixel.example.org/p.png)",
     "[press](javascript:window.hurt=3)",
     "$\\frac{1}{2}$ and $$x^2$$",
@@ -20,12 +20,23 @@ HOSTILE = (
 TITLE = "Zebrafish <script>window.hurt = 4</script> ![t](http://title.example.org/t.png) $x$ **study**"
 NAME = "zebra <img src=x onerror=alert(1)> ![n](http:name.example.org) $y$.xml"
 #: A name for each string, so that a question about it finds its sentence.
-NAMES = ("amber", "crimson", "indigo", "turquoise", "scarlet", "maroon", "violet", "ochre", "beige", "magenta")
+NAMES = (
+    "amber",
+    "crimson",
+    "indigo",
+    "turquoise",
+    "scarlet",
+    "maroon",
+    "violet",
+    "ochre",
+    "beige",
+    "magenta",
+)
 QUESTION = "Which strings did the {} zebrafish chew?"
 
 
 def hostile_paper() -> str:
-    """Return the paper, as JATS XML: one sentence for each string, each answering ``QUESTION`` with its name."""
+    """Return the paper, as JATS XML: for each string a sentence that answers ``QUESTION`` with its name."""
     lines = [
         f"The {name} zebrafish chewed the strings {text} until the evening of that day."
         for name, text in zip(NAMES, HOSTILE, strict=True)

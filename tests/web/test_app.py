@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+
 @pytest.fixture
 def opened(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], AppTest]:
     def start(folder: Path) -> AppTest:
@@ -132,7 +133,9 @@ def _other_model(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"), [(_damage, "vectors.faiss"), (_other_model, "words")], ids=["damaged", "other model"]
+    ("spoil", "message"),
+    [(_damage, "vectors.faiss"), (_other_model, "words")],
+    ids=["damaged", "other model"],
 )
 def test_an_index_that_cannot_be_used(
     built: Path,

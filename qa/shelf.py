@@ -1,0 +1,116 @@
+"""What people are shown of the papers in an index and of its history, as plain data for a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.build import Became
+from index.errors import FormatMismatch, IndexDamaged, LoccitError
+from index.store import generation_folder, generations, read_manifest, read_pointer
+from qa.sources import byline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from index.build import FileOutcome
+    from index.store import Index
+    from qa.present import View
+
+_BECAME = {
+    Became.ADDED: "Added",
+    Became.UNCHANGED: "Already in the index",
+    Became.DUPLICATE: "The same file twice",
+    Became.REFUSED: "Refused",
+}
+_MOST_WARNINGS = 20  #: shown for one paper; a garbled one can have thousands
+
+
+def matching(index: Index, words: str) -> list[str]:
+    """Return the ids of the papers whose name or file has all ``words``, in order of name."""
+    wanted = words.casefold().split()
+    sources = {key: name for key, (name, _) in index.rows.readings().items()}
+    found = {
+        key: name
+        for key, name in index.names.items()
+        if all(word in f"{name} {sources[key]}".casefold() for word in wanted)
+    }
+    return sorted(found, key=lambda key: (found[key].casefold(), key))
+
+
+def papers_view(index: Index, ids: Sequence[str]) -> View:
+    """Return the papers ``ids`` with all that is known about each."""
+    return {"view": "papers", "papers": [_paper_view(index, key) for key in ids]}
+
+
+def _paper_view(index: Index, key: str) -> View:
+    document = index.documents[key]
+    _, passages, _, sentences = index.rows.extent(key)
+    facts = [
+        ("File", document.source),
+        ("Pages", str(len(document.map.pages)) if document.map.pages else "no pages"),
+        ("Passages", str(passages)),
+        ("Sentences and table rows", str(sentences)),
+        ("Tables", str(len(document.tables))),
+        ("Licence", document.licence),
+        ("Id", key[:16]),
+    ]
+    return {
+        "id": key,
+        "name": document.name,
+        "untitled": not document.title,
+        "byline": byline(document),
+        "doi": document.doi,
+        "facts": [[name, value] for name, value in facts if value],
+        "warnings": list(document.warnings[:_MOST_WARNINGS]),
+        "more": max(len(document.warnings) - _MOST_WARNINGS, 0),
+    }
+
+
+def outcomes_view(outcomes: Sequence[FileOutcome], refused: Sequence[LoccitError]) -> View:
+    """Return what became of each uploaded file; ``refused`` are those not even looked into."""
+    rows = [
+        {
+            "name": outcome.path.name,
+            "became": _BECAME[outcome.became],
+            "good": outcome.became is not Became.REFUSED,
+            "notes": [str(outcome.error)] if outcome.error else list(outcome.warnings[:_MOST_WARNINGS]),
+        }
+        for outcome in outcomes
+    ]
+    rows += [
+        {
+            "name": str(getattr(error, "path", "")),
+            "became": _BECAME[Became.REFUSED],
+            "good": False,
+            "notes": [str(error)],
+        }
+        for error in refused
+    ]
+    return {"view": "outcomes", "rows": rows}
+
+
+def history_view(folder: Path) -> tuple[View, int | None]:
+    """Return the generations kept, newest first, and the one that can be gone back to, if any.
+
+    Raises:
+        StorageError: the system refuses to read.
+    """
+    pointer = read_pointer(folder)
+    rows: list[View] = []
+    previous: int | None = None
+    kept = generations(folder)
+    for number in reversed(kept):
+        current = pointer is not None and pointer[0] == number
+        try:
+            manifest, _ = read_manifest(generation_folder(folder, number))
+        except (IndexDamaged, FormatMismatch) as error:
+            rows.append({"number": number, "current": current, "when": "", "holds": error.message})
+            continue
+        counts = manifest.counts
+        holds = f"{counts.documents} papers, {counts.passages} passages, {manifest.size / 1e6:.0f} MB"
+        when = manifest.created.replace("T", " ").removesuffix("+00:00") + " UTC"
+        rows.append({"number": number, "current": current, "when": when, "holds": holds})
+        if current and manifest.previous in kept:
+            previous = manifest.previous
+    return {"view": "history", "rows": rows}, previous
