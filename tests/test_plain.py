@@ -270,6 +270,43 @@ def test_tables_in_wide_gaps_keep_their_columns_only_where_they_are_even() -> No
     assert quoted(document)[0] == "CK        9641     24-204"
 
 
+CELLS = """Results
+
+Table 2: Values at the end.
+
+Baseline
+p value
+Total cholesterol (mg/dl)
+212.6 ± 45.8
+NS
+
+Triglycerides (mg/dl)
+221 ± 32
+< .001
+All of them fell.
+"""
+
+
+def test_a_table_of_one_cell_a_line_becomes_rows_of_words_and_values() -> None:
+    document = read(CELLS)
+    (table,) = document.tables
+    assert (table.label, table.header) == ("Table 2", ())
+    assert [[cell.of(document.text) for cell in row.cells] for row in table.rows] == [
+        ["Baseline", "p value"],
+        ["Total cholesterol (mg/dl)", "212.6 ± 45.8", "NS"],
+        ["Triglycerides (mg/dl)", "221 ± 32", "< .001"],
+    ]
+    assert quoted(document)[-1] == "All of them fell."
+    assert lines_of(document, "Triglycerides (mg/dl)\t221 ± 32") == (11, 12)
+
+
+def test_lines_that_recur_in_tables_are_no_running_heads() -> None:
+    rows = "Placebo group\n12 (3)\nTreated group\n13 (4)\n"
+    rest = "A line of the text that is as long as the others of this paper\n" * 2
+    document = read("Results\n\n" + (rest + rows * 4 + rest) * 4)
+    assert document.text.count("Placebo group") == 16
+
+
 def test_lists_captions_notes_and_citations() -> None:
     document = read(
         "Methods\n\n"
@@ -347,7 +384,7 @@ def test_encodings_and_line_ends_make_no_difference(encoding: str, end: str) -> 
 )  # fmt: skip
 def test_hostile_repetition_is_read_to_the_end(unit: str) -> None:
     """None of these ends within a day where a pattern tries every way to fit."""
-    body = unit * (60_000 // len(unit))
+    body = unit * (30_000 // len(unit))
     document = read(f"Introduction\n\nWords. {body}\n")
     assert "Words" in document.text
     assert quoted(document) or document.blocks[1].kind is BlockKind.FRONT

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from index import headings
 from index.metadata import authors_in
+from index.readers.cell_lines import cell_table
 from index.readers.lines import MARKED_HEADING, TERMINAL, UNDERLINE, Layout, split_group
 from index.readers.text_tables import tabular
 from index.text import BlockKind, MappedText
@@ -188,7 +189,7 @@ class _Body:
             return BlockKind.CAPTION
         if self._in_references:
             return BlockKind.REFERENCE
-        if tabular(first) and len(part) >= 2:
+        if (tabular(first) and len(part) >= 2) or cell_table(part):
             return BlockKind.TABLE
         short = sum(len(line.text.split()) for line in part) <= 60
         if (short and headings.front_matter(first)) or headings.licence_text(first[:200]):
@@ -200,7 +201,7 @@ class _Body:
         first = part[0].text
         if len(part) == 2 and UNDERLINE.fullmatch(part[1].text):
             return 1 if part[1].text.strip()[0] == "=" else 2
-        if len(part) > 1:
+        if len(part) > 1 or tabular(first):
             return 0
         if marked := MARKED_HEADING.match(first):
             return max(len(marked.group(1)) - self._top + 1, 1)
@@ -227,6 +228,7 @@ def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
     if not following or len(text.split()) > 8 or not text[:1].isupper() or line[:1].isspace():
         return False
     above_text = sum(len(part.text.split()) for part in following) >= 12
+    above_text = above_text or (text.isupper() and headings.label(text))
     ends_well = text[-1].isalnum() or text[-1] == ")" or headings.label(text)
     return above_text and ends_well and not following[0].text.lstrip()[:1].islower()
 

@@ -14,6 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from index import headings
+from index.readers.cell_lines import cell_table
 from index.readers.text_tables import tabular
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ MARKED_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(\S.*)")
 _BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u25e6\u2023\u00b7]|[-*\u2013] )\s*\S")
 _NUMBERED_ITEM = re.compile(r"\s*\(?(\d{1,2})[.)]\s+\S")
 _UNFINISHED = re.compile(r"(?:\b(?:in|see|and|or|to|of|from|by|with|the|than|as|on|at|both)|[(,])$")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_OF_PAGES = re.compile(r"\b(?:(?:19|20)\d\d|page|vol(?:ume)?|journal|doi|et al)\b", re.IGNORECASE)
 #: The line under a heading of Markdown.
 UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,})\s*")
 #: A line over this is a paragraph and not a piece of one.
@@ -68,19 +71,21 @@ def layout_of(groups: Iterable[Sequence[MappedText]]) -> Layout:
 
 
 def without_running_heads(
-    groups: Sequence[list[MappedText]],
+    groups: Sequence[list[MappedText]], layout: Layout
 ) -> tuple[list[list[MappedText]], tuple[str, ...]]:
     """Leave out the heads and feet that recur from page to page, with the page numbers beside them.
 
-    A line recurs if the file has it three times at some distance: word for word,
-    or, where it has four words or more, with other numbers in it. Returns what
-    is left and a note.
+    Only a file with broken lines has pages. A line of three words or more recurs if the
+    file has it three times at some distance; where it speaks of pages, years or
+    journals, with other numbers in it. Returns what is left and a note.
     """
+    if not layout.wrapped:
+        return list(groups), ()
     flat = [line.text.strip() for group in groups for line in group]
     places: defaultdict[str, list[int]] = defaultdict(list)
     for number, line in enumerate(flat):
-        if 3 <= len(line) <= 150 and any(c.isalpha() for c in line) and not _structural(line):
-            places[re.sub(r"\d+", "#", line) if len(line.split()) >= 4 else line].append(number)
+        if len(line) <= 150 and len(_WORD.findall(line)) >= 3 and not _structural(line):
+            places[re.sub(r"\d+", "#", line) if _OF_PAGES.search(line) else line].append(number)
     heads = {n for found in places.values() if len(found) >= 3 and _apart(found) for n in found}
     beside = {n for head in heads for n in (head - 1, head + 1) if 0 <= n < len(flat)}
     numbers = {n for n in beside if re.fullmatch(r"\d{1,5}", flat[n])}
@@ -105,6 +110,9 @@ def _apart(places: Sequence[int]) -> bool:
 
 def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[MappedText]]:
     """Split a group where a heading, a caption, a list's item or a paragraph begins, and around tables."""
+    if cell_table(group):
+        yield list(group)
+        return
     items = _items(group)
     part: list[MappedText] = []
     for number, line in enumerate(group):

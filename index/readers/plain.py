@@ -15,6 +15,7 @@ from index.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise,
 from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.markdown import looks_like_markdown, strip_markup
 from index.metadata import state_fields
+from index.readers.cell_lines import cell_table, gather_cells, rows_of_cells
 from index.readers.chunks import Chunk, classify, join_broken
 from index.readers.lines import groups_of, layout_of, without_running_heads
 from index.readers.text_tables import table_draft, table_of_lines
@@ -45,8 +46,10 @@ def read_plain(data: bytes, name: str) -> Document:
     if marked:
         text = strip_markup(text)
     vocabulary = Vocabulary(text.text)
-    groups, left_out = without_running_heads(groups_of(text))
+    groups = groups_of(text)
     layout = layout_of(groups)
+    groups, left_out = without_running_heads(groups, layout)
+    groups = gather_cells(groups)
     drafted = [_draft(chunk, vocabulary) for chunk in join_broken(classify(groups, layout), layout)]
     notes = [*broken, *left_out, *(note for _, glued in drafted for note in glued)]
     source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
@@ -99,7 +102,8 @@ def decode(data: bytes, name: str) -> str:
 
 def _draft(chunk: Chunk, vocabulary: Vocabulary) -> tuple[Draft, tuple[str, ...]]:
     if chunk.kind is BlockKind.TABLE:
-        return table_of_lines(chunk.lines), ()
+        cells = cell_table(chunk.lines)
+        return rows_of_cells(chunk.lines) if cells else table_of_lines(chunk.lines), ()
     joined, notes = split_glued(join_lines(chunk.lines, vocabulary), vocabulary)
     return Draft(chunk.kind, joined, level=chunk.level), notes
 
