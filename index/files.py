@@ -230,7 +230,7 @@ def load_array(path: Path) -> NDArray[Any]:
     """
     with refusals(path):
         try:
-            array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-            return array
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+            return np.asarray(mapped)  # the same memory, without the class that makes each slice slow
         except (ValueError, EOFError) as error:
             raise IndexDamaged(f"{path}: {error}.", "Rebuild the index.") from error

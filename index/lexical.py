@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.files import array_chunks, load_array
-from index.terms import terms, weighted_terms, words
+from index.terms import printed, split, terms, terms_of, weighted_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -139,23 +139,28 @@ def lexical_files(texts: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]
     ``texts`` are the passages as embedded, in the order of their positions.
     """
     found: dict[str, int] = {}
+    known: dict[str, tuple[int, ...]] = {}  # the terms of each word, by number
     rows: list[list[int]] = []
     surface: Counter[str] = Counter()
     for text in texts:
-        rows.append([found.setdefault(term, len(found)) for term in terms(text)])
-        surface.update(set(words(text)))
+        here = split(text)
+        for word in here:
+            if word not in known:
+                known[word] = tuple(found.setdefault(term, len(found)) for term in terms_of(word))
+        rows.append([number for word in here for number in known[word]])
+        surface.update({printed(word) for word in set(here)})
     names = sorted(found, key=str.encode)
     data, indices, starts = _columns(rows, [found[name] for name in names])
     lengths = sum(len(row) for row in rows)
-    printed = sorted(surface, key=str.encode)
+    readable = sorted(surface, key=str.encode)
     arrays: dict[str, NDArray[Any]] = {
         "data": data,
         "indices": indices,
         "starts": starts,
         "sizes": np.array([len(rows), lengths / max(len(rows), 1)], np.float64),
         **_letters("term", names),
-        **_letters("word", printed),
-        "word-counts": np.array([surface[word] for word in printed], np.int32),
+        **_letters("word", readable),
+        "word-counts": np.array([surface[word] for word in readable], np.int32),
     }
     for name in _ARRAYS:
         yield f"bm25-{name}.npy", array_chunks(arrays[name])

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.files import refusals
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -47,6 +49,9 @@ def find_papers(paths: Iterable[Path]) -> list[Path]:
     In folders, only regular files called .pdf, .txt, .md or .xml count; hidden
     files and folders and symbolic links are passed over. A file that is named
     itself is returned whatever it is, so that reading it can say what is wrong.
+
+    Raises:
+        StorageError: a folder cannot be listed.
     """
     found: dict[Path, Path] = {}
     for path in paths:
@@ -57,7 +62,9 @@ def find_papers(paths: Iterable[Path]) -> list[Path]:
 
 
 def _inside(folder: Path) -> Iterator[Path]:
-    for item in sorted(folder.iterdir()):
+    with refusals(folder):
+        items = sorted(folder.iterdir())
+    for item in items:
         if item.name.startswith(".") or item.is_symlink():
             continue
         if item.is_dir():

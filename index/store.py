@@ -23,7 +23,7 @@ from index.lexical import Lexical
 from index.manifest import MANIFEST, Manifest, decode
 from index.pins import pin
 from index.rows import Rows
-from index.vectors import Vectors
+from index.vectors import Vectors, cosines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,8 +108,12 @@ class Index:
         """
         starts, ends = self._sentence_starts[positions], self._sentence_starts[positions + 1]
         best = np.full(len(positions), -1.0, np.float32)
-        for at in np.flatnonzero(ends > starts):
-            best[at] = (self.sentence_vectors[starts[at] : ends[at]] @ vector).max()
+        some = np.flatnonzero(ends > starts)
+        if len(some):
+            lengths = ends[some] - starts[some]
+            firsts = np.cumsum(lengths) - lengths  # where each passage's rows begin among those gathered
+            rows = np.arange(lengths.sum()) + np.repeat(starts[some] - firsts, lengths)
+            best[some] = np.maximum.reduceat(cosines(self.sentence_vectors[rows], vector), firsts)
         return best
 
     def allowed(self, documents: frozenset[str]) -> NDArray[np.bool_]:

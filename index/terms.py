@@ -36,7 +36,7 @@ def terms(text: str) -> list[str]:
     "IL6". Greek letters are spelt out, accents dropped. A stop word in capitals
     ("WHO", "IT") is a name and stays.
     """
-    return [term for word in _WORD.findall(_plain(text)) for term in _terms_of(word)]
+    return [term for word in split(text) for term in terms_of(word)]
 
 
 def weighted_terms(text: str) -> dict[str, float]:
@@ -46,8 +46,8 @@ def weighted_terms(text: str) -> dict[str, float]:
     half shared by its parts. Else "COVID-19" would weigh three times a word.
     """
     weights: dict[str, float] = {}
-    for word in _WORD.findall(_plain(text)):
-        found = _terms_of(word)
+    for word in split(text):
+        found = terms_of(word)
         for at, term in enumerate(found):
             compound = len(found) > 2
             share = (0.5 if at == 0 else 0.5 / (len(found) - 1)) if compound else 1.0
@@ -57,7 +57,17 @@ def weighted_terms(text: str) -> dict[str, float]:
 
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in lower case, unstemmed: what a reader would type."""
-    return [_POSSESSIVE.sub("", word).lower() for word in _WORD.findall(_plain(text))]
+    return [printed(word) for word in split(text)]
+
+
+def split(text: str) -> list[str]:
+    """Return the words of ``text`` as they stand, compounds whole."""
+    return _WORD.findall(_plain(text))
+
+
+def printed(word: str) -> str:
+    """Return one of ``split``'s words as a reader would type it."""
+    return _POSSESSIVE.sub("", word).lower()
 
 
 def _plain(text: str) -> str:
@@ -72,7 +82,8 @@ def _plain(text: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
-def _terms_of(word: str) -> tuple[str, ...]:
+def terms_of(word: str) -> tuple[str, ...]:
+    """Return the terms of one of ``split``'s words."""
     word = _POSSESSIVE.sub("", word)
     if word[0].isdigit() and "," in word:
         word = word.replace(",", "")
