@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import LoccitError
-from qa.chat import resolve
 from qa.examples import examples
-from qa.export import as_text
+from qa.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
 from qa.present import answer_view, notice_view
 from qa.question import LONGEST
+from qa.session import ask
 from qa.web import library, state
 from qa.web.component import show
 from qa.web.panel import opened, panel, sheet
 from qa.web.state import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qa.answer import Answerer
+    from qa.records import Answer
 
 _INTRO = (
     "Loccit answers in the papers’ own words: quotes with their exact place, or the statement "
@@ -88,8 +92,40 @@ def _scope(answerer: Answerer, *, begun: bool) -> frozenset[str] | None:
             label_visibility="collapsed",
         )
         if begun:
+            _export(answerer)
             st.button("New conversation", on_click=state.forget)
     return frozenset(names[short] for short in chosen) if chosen else None
+
+
+def _export(answerer: Answerer) -> None:
+    """Offer the conversation as files, each made when it is asked for."""
+    documents = answerer.index.documents
+    formats: tuple[tuple[str, str, str, Callable[[list[Answer]], str]], ...] = (
+        ("Markdown", "md", "text/markdown", as_markdown),
+        ("JSON, with receipts", "json", "application/json", as_json_text),
+        ("BibTeX, with quotes", "bib", "application/x-bibtex", lambda found: as_bibtex(found, documents)),
+        (
+            "RIS, with quotes",
+            "ris",
+            "application/x-research-info-systems",
+            lambda found: as_ris(found, documents),
+        ),
+    )
+    with st.popover("Export"):
+        last = st.toggle("Only the last answer", key="export-last")
+        for label, ending, mime, write in formats:
+            st.download_button(
+                label,
+                partial(_written, write, last=last),
+                file_name=f"loccit-conversation.{ending}",
+                mime=mime,
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def _written(write: Callable[[list[Answer]], str], *, last: bool) -> str:
+    return write(state.answers()[-1 if last else 0 :])
 
 
 def _empty_chat(answerer: Answerer) -> None:
@@ -136,7 +172,7 @@ def _turn(answerer: Answerer, key: str, question: str, documents: frozenset[str]
     scope = "Asked only: " + "; ".join(names[item] for item in sorted(documents)) if documents else ""
     history = [turn.question for turn in state.turns() if turn.answer]
     try:
-        answer = answerer.ask(question, resolved=resolve(question, history), documents=documents)
+        answer = ask(answerer, question, history, documents)
     except LoccitError as error:
         return Turn(key, question, None, scope, (error.message, error.remedy))
     return Turn(key, question, answer, scope)

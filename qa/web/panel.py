@@ -9,11 +9,12 @@ import streamlit as st
 from index.errors import QuoteError
 from qa.present import notice_view
 from qa.sources import source_view
-from qa.web import state
+from qa.web import library, pages, state
 from qa.web.component import event, show
 
 if TYPE_CHECKING:
     from index.store import Index
+    from index.text import Document
     from qa.present import View
     from qa.records import Citation, NearMiss
 
@@ -41,6 +42,12 @@ def sheet(index: Index) -> None:
 def opened(component: str) -> None:
     """Take note of the source whose button was pressed in ``component``."""
     pressed = event(component)
+    if pressed.get("do") == "whole":
+        st.session_state["whole"] = bool(pressed["on"])
+        if component != "sheet":
+            st.rerun(FRAGMENT)
+        st.session_state["sheet"] = True
+        return
     if pressed.get("do") != "open":
         return
     state.choose(state.Chosen(str(pressed["turn"]), int(pressed["number"])))
@@ -63,6 +70,24 @@ def _view(index: Index) -> View:
         message = f"“{source.title or source.source}” is no longer in the index. The quote stays as it was."
         return notice_view("warning", "This paper was removed", message)
     try:
-        return source_view(index.documents[source.document_id], turn.answer, chosen.number, turn.key)
+        document = index.documents[source.document_id]
+        view = source_view(document, turn.answer, chosen.number, turn.key)
+        return view | {"whole": _whole(document, source)}
     except QuoteError as error:
         return notice_view("warning", "The paper was read anew", error.message, error.remedy)
+
+
+def _whole(document: Document, source: Citation | NearMiss) -> View | None:
+    """Return the whole page of a source, its boxes only when it is looked at; None where there is none."""
+    if source.page is None or not pages.available(library.folder(), document):
+        return None
+    if not st.session_state.get("whole", False):
+        return {"on": False}
+    boxes = pages.boxes_of(library.folder(), document, source.span)
+    page = boxes[0][4] if boxes else source.page
+    return {
+        "on": True,
+        "page": page,
+        "address": pages.address(document, page),
+        "boxes": [box[:4] for box in boxes if box[4] == page],
+    }

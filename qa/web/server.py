@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import UsageError
 from qa.resources import INDEX_VARIABLE, app_file
+from qa.web import pages
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -59,7 +60,9 @@ def serve(index: Path, port: int, open_browser: bool) -> None:
     script = app_file()
     policy = POLICY.replace("{inline}", _inline_scripts(Path(st.__file__).parent / "static" / "index.html"))
     guard = Middleware(SecurityHeaders, policy=policy)
-    app = st.App(script, routes=[Route(READY, _ready)], middleware=[guard])
+    routes = [Route(READY, _ready), Route(pages.ROUTE, pages.respond)]
+    app = st.App(script, routes=routes, middleware=[guard])
+    pages.routed()
     if open_browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
     sys.argv = [str(script)]  # Streamlit looks for its settings beside what it takes for the script

@@ -55,9 +55,32 @@ function doiLink(doi) {
     make("span", { class: "aside" }, "opens on the web"));
 }
 
+function wholeSwitch(view, send) {
+  if (!view.whole) return null;
+  const choice = (on, words) =>
+    make("button", { type: "button", class: "small choice", "aria-pressed": String(view.whole.on === on), onclick: () => send({ do: "whole", on }) }, words);
+  return make("div", { class: "switch", role: "group", "aria-label": "What is shown" }, choice(false, "Passage"), choice(true, "Whole page"));
+}
+
+function wholePage(view) {
+  const percent = (share) => `${100 * share}%`;
+  const boxes = view.whole.boxes.map(([left, top, right, bottom]) => {
+    const box = make("span", { class: "box" });
+    Object.assign(box.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
+    return box;
+  });
+  const alt = `Page ${view.whole.page} of ${view.name}; the text of the passage stands under “Passage”`;
+  return make(
+    "div",
+    { class: "body whole", tabindex: "0", role: "region", "aria-label": `Page ${view.whole.page}` },
+    boxes.length ? null : make("p", { class: "label" }, "The exact place of the sentence on this page is not certain, so it is not marked."),
+    make("div", { class: "sheet" }, make("img", { src: view.whole.address, alt }), boxes)
+  );
+}
+
 function source(view, send) {
   const near = view.sort === "near";
-  const body = make(
+  const passage = () => make(
     "div",
     { class: "body", tabindex: "0", role: "region", "aria-label": "Passage in the paper" },
     view.blocks.map(blockOf)
@@ -70,7 +93,8 @@ function source(view, send) {
     make("h3", {}, paperName(view)),
     view.byline ? make("p", { class: "byline", dir: "auto" }, view.byline) : null,
     make("p", { class: "place", dir: "auto" }, [view.section, view.place].filter(Boolean).join(" · ")),
-    body,
+    wholeSwitch(view, send),
+    view.whole?.on ? wholePage(view) : passage(),
     why(view),
     doiLink(view.doi)
   );
@@ -78,8 +102,10 @@ function source(view, send) {
 
 function bringIntoView(root) {
   const body = root.querySelector(".source .body");
-  const target = body && body.querySelector("mark, tr.cited");
+  const target = body && body.querySelector("mark, tr.cited, .box");
   if (!target) return;
+  const image = body.querySelector("img");
+  if (image && !image.complete) return image.addEventListener("load", () => bringIntoView(root), { once: true });
   const offset = target.getBoundingClientRect().top - body.getBoundingClientRect().top;
   body.scrollTop += offset - body.clientHeight / 3;
 }

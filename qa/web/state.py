@@ -38,6 +38,11 @@ def turns() -> list[Turn]:
     return found
 
 
+def answers() -> list[Answer]:
+    """Return the answers of the conversation, oldest first."""
+    return [item.answer for item in turns() if item.answer]
+
+
 def turn(key: str) -> Turn | None:
     """Return the turn with that key; None if there is none."""
     return next((item for item in turns() if item.key == key), None)

@@ -1,0 +1,84 @@
+"""Whole pages of uploaded PDFs as pictures, sent over HTTP and not through Streamlit's websocket."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from index.errors import LoccitError
+from index.places import boxes, picture
+from index.text import Span
+from qa import uploads
+from qa.resources import index_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from index.text import Document
+
+ROUTE = "/pages/{document:str}/{page:int}.png"
+_SCALE = 1.5  #: pixels for a point of the page
+
+
+class _Routed:
+    """Whether this process serves ``ROUTE``: ``streamlit run app.py`` by itself does not."""
+
+    on = False
+
+
+def routed() -> None:
+    """Take note that pages can be had from this process."""
+    _Routed.on = True
+
+
+def available(folder: Path, document: Document) -> bool:
+    """Tell whether pages of ``document`` can be shown."""
+    return _Routed.on and document.format == "pdf" and uploads.kept(folder, document.id) is not None
+
+
+def address(document: Document, page: int) -> str:
+    """Return where the picture of a page is to be had, as a path on this server."""
+    return f"/pages/{document.id}/{page}.png"
+
+
+def boxes_of(
+    folder: Path, document: Document, span: Span
+) -> tuple[tuple[float, float, float, float, int], ...]:
+    """Return boxes around ``span``: left, top, right, bottom as shares of the page, and the page.
+
+    None where the exact place is not sure: better no box than a wrong one.
+    """
+    path = uploads.kept(folder, document.id)
+    return _boxes(path, document, span.start, span.end) if path else ()
+
+
+@lru_cache(maxsize=256)
+def _boxes(
+    path: Path, document: Document, start: int, end: int
+) -> tuple[tuple[float, float, float, float, int], ...]:
+    found = boxes(path.read_bytes(), document, Span(start, end))
+    return tuple((box.left, box.top, box.right, box.bottom, box.page) for box in found)
+
+
+@lru_cache(maxsize=64)
+def _picture(path: Path, page: int) -> bytes:
+    return picture(path.read_bytes(), page, _SCALE)
+
+
+async def respond(request: Request) -> Response:
+    """Answer a request for a page's picture."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import PlainTextResponse
+    from starlette.responses import Response as Bytes
+
+    path = uploads.kept(index_folder(None), request.path_params["document"])
+    if path is None:
+        return PlainTextResponse("There is no such paper here.\n", status_code=404)
+    try:
+        png = await run_in_threadpool(_picture, path, request.path_params["page"])
+    except (LoccitError, OSError):
+        return PlainTextResponse("This page cannot be rendered.\n", status_code=404)
+    return Bytes(png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})

@@ -1,0 +1,202 @@
+"""What is shown and exported is what the papers say, whatever signs it holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import FileEmpty, FileTooLarge, QuoteError, UnknownFormat
+from index.readers.plain import read_plain
+from index.text import Span
+from qa import uploads
+from qa.cite import cite
+from qa.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
+from qa.present import answer_view, confidence_word, parts, place_words
+from qa.records import Answer, Receipt, Scores, Status
+from qa.sources import source_view
+from tests.web.papers import HOSTILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from index.text import Document
+
+TABLE = """Iron in runners
+
+Abstract
+
+Ferritin fell within ten weeks. It rose again later.
+
+Table 1: Ferritin by week.
+
+Week\tFerritin\tRange
+0\t62 ug/L\t20-200
+10\t31 ug/L\t20-200
+
+Discussion
+
+Nobody was anaemic.
+"""
+"""A paper with a table, as plain text."""
+
+
+@given(st.text(), st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.integers(0, 40))))
+def test_parts_are_the_text_again(text: str, ranges: list[tuple[str, int, int]]) -> None:
+    marks = [(name, Span(min(one, two), max(one, two))) for name, one, two in ranges]
+    cut = parts(text, 5, marks)
+    assert "".join(part["text"] for part in cut) == text
+    at = 5
+    for part in cut:
+        for place in range(at, at + len(part["text"])):
+            holding = {name for name, span in marks if span.start <= place < span.end}
+            assert set(part["marks"]) == holding
+        at += len(part["text"])
+
+
+@pytest.mark.parametrize(
+    ("page", "label", "line", "last", "words"),
+    [
+        (3, "3", None, None, "page 3"),
+        (3, "e12", None, None, "page 3 (printed e12)"),
+        (None, None, 7, 7, "line 7"),
+        (None, None, 7, 9, "lines 7–9"),
+        (None, None, None, None, ""),
+    ],
+)
+def test_places_in_words(
+    page: int | None, label: str | None, line: int | None, last: int | None, words: str
+) -> None:
+    assert place_words(page, label, line, last) == words
+
+
+def test_confidence_in_words() -> None:
+    assert [confidence_word(value) for value in (1.0, 0.8, 0.79, 0.5, 0.49, 0.0)] == [
+        "High",
+        "High",
+        "Moderate",
+        "Moderate",
+        "Low",
+        "Low",
+    ]
+
+
+def paper() -> Document:
+    return read_plain(TABLE.encode(), "iron.txt")
+
+
+def answer_of(
+    document: Document, span: Span, passage: Span | None = None, short: Span | None = None
+) -> Answer:
+    from index.text import BlockKind, Sentence
+
+    citation = cite(
+        document,
+        Sentence(document.id, span, 0, BlockKind.PARAGRAPH),
+        passage or span,
+        number=1,
+        confidence=0.7,
+        short=short,
+        scores=Scores(1.0, 1.0, 1.0, 0.5, ("ferritin",)),
+    )
+    receipt = Receipt("i", 1, "m", "r", 0.5, {}, {})
+    return Answer("What fell?", "What fell?", Status.ANSWERED, 0.7, (citation,), (), (), receipt)
+
+
+def find(document: Document, text: str) -> Span:
+    start = document.text.index(text)
+    return Span(start, start + len(text))
+
+
+def test_a_source_between_its_neighbours() -> None:
+    document = paper()
+    span = find(document, "It rose again later.")
+    view = source_view(document, answer_of(document, span), 1, "1")
+    cited = [
+        part["text"]
+        for block in view["blocks"]
+        for part in block.get("parts", ())
+        if "citation" in part["marks"]
+    ]
+    assert cited == ["It rose again later."]
+    shown = "".join(part["text"] for block in view["blocks"] for part in block.get("parts", ()))
+    assert "Ferritin fell within ten weeks." in shown
+
+
+def test_a_table_row_is_shown_in_its_table() -> None:
+    document = paper()
+    row = document.tables[0].rows[1]
+    view = source_view(document, answer_of(document, row.span, short=row.cells[1]), 1, "1")
+    (table,) = [block for block in view["blocks"] if block["kind"] == "table"]
+    assert table["header"] == [["Week", "Ferritin", "Range"]]
+    assert [line["cited"] for line in table["rows"]] == [False, True]
+    assert table["rows"][1]["cells"][1] == [{"text": "31 ug/L", "marks": ["short"]}]
+    (quote,) = answer_view(answer_of(document, row.span, short=row.cells[1]), "1")["papers"][0]["quotes"]
+    assert quote["table"]["header"] == ["Week", "Ferritin", "Range"]
+    assert [cell["marks"] for cell in quote["table"]["cells"]] == [[], ["short"], []]
+
+
+def test_a_source_that_reads_otherwise_now_is_refused() -> None:
+    document = paper()
+    answer = answer_of(document, find(document, "It rose again later."))
+    with pytest.raises(QuoteError, match="changed"):
+        source_view(replace(document, text=document.text.replace("rose", "sank")), answer, 1, "1")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_exports_keep_hostile_text(text: str) -> None:
+    document = replace(paper(), text=f"It said {text} here.", blocks=(), tables=(), title=text)
+    answer = answer_of(document, Span(0, len(document.text)))
+    assert document.text in as_text(answer)
+    (stored,) = json.loads(as_json_text([answer]))
+    assert stored["citations"][0]["quote"] == document.text
+    markdown = as_markdown([answer])
+    assert re.sub(r"\\([\\`*_\[\]<>#|~$&!:@{}^.+=\-()])", r"\1", markdown).count(document.text) == 1
+    for opening in ("<script", "<img", "![", "](", "$", "**"):
+        assert re.search(rf"(?<!\\){re.escape(opening)}", markdown.replace("\\[1\\]", "")) is None
+    bib = as_bibtex([answer], {document.id: document})
+    assert bib.count("{") - bib.count(r"\{") == bib.count("}") - bib.count(r"\}")
+    ris = as_ris([answer], {document.id: document})
+    assert all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in ris.split("\r\n") if line)
+    assert document.text in ris
+
+
+@given(st.text(max_size=300))
+def test_names_of_uploads_lead_nowhere(name: str) -> None:
+    safe = uploads.harmless_name(name)
+    assert safe
+    assert len(safe.encode()) <= 130
+    assert not safe.startswith(".")
+    assert not set(safe) & set("/\\\0\n\u202e")
+    assert uploads.harmless_name(safe) == safe
+
+
+def test_an_upload_is_kept_by_content(tmp_path: Path) -> None:
+    path = uploads.keep(tmp_path, "../../<b>a</b>\u202e.txt", b"words")
+    assert path.parent.parent == tmp_path / uploads.FOLDER
+    assert path.read_bytes() == b"words"
+    assert uploads.kept(tmp_path, path.parent.name) == path
+    assert uploads.kept(tmp_path, "../" + path.parent.name) is None
+    uploads.forget(tmp_path, path.parent.name)
+    assert uploads.kept(tmp_path, path.parent.name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"),
+    [
+        ("a.exe", b"x", UnknownFormat),
+        ("a.pdf", b"not one", UnknownFormat),
+        ("a.txt", b"", FileEmpty),
+        ("a.txt", b"x" * (uploads.LARGEST + 1), FileTooLarge),
+    ],
+    ids=["ending", "bytes", "empty", "large"],
+)
+def test_uploads_that_are_refused(tmp_path: Path, name: str, data: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        uploads.keep(tmp_path, name, data)
+    assert not list(tmp_path.rglob("*"))

@@ -1,0 +1,121 @@
+"""The Papers page in Chromium, on its own copy of the index: upload, ask, whole page, remove, roll back."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser import SIZES, watched_page
+from tests.web.papers import NAME, TITLE
+from tests.web.pdf import pdf_of
+from tests.web.serving import serving
+from tests.web.test_browser_ask import ask, check_accessible, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+LINES = [
+    "Lichens of the northern coast",
+    "Abstract",
+    "We counted 37 lichens on the granite cliffs in May.",
+    "Results",
+    "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only.",
+]
+QUESTION = "On how many cliffs did the rarest lichen grow?"
+SENTENCE = "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only."
+
+
+@pytest.fixture(scope="module")
+def own(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("own") / "index"
+    shutil.copytree(built, folder)
+    log = tmp_path_factory.mktemp("own-server") / "log"
+    with serving(root, folder, log) as url:
+        yield url
+    assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
+
+
+def open_papers(page: Page, url: str) -> None:
+    start(page, url)
+    page.get_by_role("link", name="Papers").click()
+    page.locator(".shelved").first.wait_for()
+
+
+def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
+    with watched_page(browser) as page:
+        open_papers(page, own)
+        page.get_by_text("Add papers").click()
+        page.locator("input[type=file]").set_input_files(
+            [
+                {"name": "lichens.pdf", "mimeType": "application/pdf", "buffer": pdf_of(LINES)},
+                {"name": "no.pdf", "mimeType": "application/pdf", "buffer": b"no PDF at all"},
+                {"name": "blank.txt", "mimeType": "text/plain", "buffer": b"  \n"},
+            ]
+        )
+        page.get_by_role("button", name="Add to the index").click()
+        outcomes = page.locator(".outcomes > li")
+        outcomes.nth(2).wait_for()
+        told = outcomes.all_text_contents()
+        assert [text.split()[0] for text in sorted(told)] == ["Added", "Refused", "Refused"]
+        assert "lichens.pdf" in next(text for text in told if text.startswith("Added"))
+
+        page.get_by_role("link", name="Ask").click()
+        answer = ask(page, QUESTION)
+        assert answer.locator("blockquote").first.text_content() == SENTENCE
+        assert answer.locator(".spot").first.text_content() == "page 1"
+        panel = page.get_by_role("region", name="Source", exact=True)
+        panel.get_by_role("button", name="Whole page").click()
+        picture = panel.get_by_role("img")
+        picture.wait_for()
+        page.wait_for_function(
+            "image => image.complete && image.naturalWidth > 300", arg=picture.element_handle()
+        )
+        assert panel.locator(".box").count() >= 1
+        check_accessible(page)
+
+        page.get_by_role("link", name="Papers").click()
+        page.locator(".shelved", has_text="lichens.pdf").get_by_role("button").click()
+        page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+        page.locator(".shelved", has_text="lichens.pdf").wait_for(state="detached")
+        page.get_by_role("link", name="Ask").click()
+        answer = ask(page, f"{QUESTION} ")
+        assert answer.get_by_text("Not in these papers").is_visible()
+
+        page.get_by_role("link", name="Papers").click()
+        page.get_by_text("History of the index").click()
+        page.get_by_role("button", name="Go back to generation 2").click()
+        page.locator(".shelved", has_text="lichens.pdf").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["desktop", "narrow"])
+def test_accessible(browser: Browser, chat: str, size: str, scheme: str, root: Path) -> None:
+    with watched_page(browser, SIZES[size], "dark" if scheme == "dark" else "light") as page:
+        page.goto(f"{chat}/papers")
+        page.locator(".shelved").first.wait_for()
+        page.get_by_text("Add papers").click()
+        page.get_by_text("History of the index").click()
+        page.get_by_role("region", name="Generations").wait_for()
+        check_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=root / "tests" / "out" / f"papers-{size}-{scheme}.png")
+
+
+def test_a_hostile_paper_is_text_here_too(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        open_papers(page, chat)
+        shelved = page.locator(".shelved", has_text="Zebrafish")
+        assert shelved.locator("h2").text_content() == TITLE
+        assert NAME in (shelved.text_content() or "")
+        shelved.get_by_role("button").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text(TITLE).wait_for()
+        dialog.get_by_role("button", name="Keep").click()
+        assert page.evaluate("window.hurt === undefined")
