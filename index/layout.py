@@ -210,7 +210,7 @@ def common_gutter(pages: Sequence[Sequence[Segment]]) -> float | None:
     """Return where the columns of most two-column pages part; None where there are no such pages."""
     edges = [gutter.edge for found in pages if (gutter := _second_column(found)) is not None]
     best = max(edges, key=lambda edge: sum(abs(edge - other) < 5 for other in edges), default=None)
-    if best is None or sum(abs(best - other) < 5 for other in edges) < max(2, len(edges) // 3):
+    if best is None or 4 * sum(abs(best - other) < 5 for other in edges) < len(pages):
         return None
     return best
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from index.text import Document
 
 MOST_PIECES = 40_000
+#: A page with fewer letters than this under a page-wide picture is a scan.
+FEW_LETTERS = 20
 ENGINES = ("pypdf", "pdfium")
 
 
@@ -29,9 +31,23 @@ def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypd
     Raises:
         PasswordNeeded, DamagedFile, FileTooLarge, NoTextLayer, GarbledText: see ``index.errors``.
     """
-    head, raw = extract(data, name, limits, engine)
-    warnings = [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
-    if not any(page.pieces for page in raw):
+    warnings: list[str] = []
+    try:
+        head, raw = extract(data, name, limits, engine)
+    except DamagedFile:
+        if engine != "pypdf":
+            raise
+        # A broken file may still open in the other engine, which repairs more.
+        head, raw = extract(data, name, limits, "pdfium")
+        warnings.append("the file is damaged; it was repaired as far as possible, compare it with the original")
+    return _document(data, name, head, raw, warnings)
+
+
+def _document(
+    data: bytes, name: str, head: dict[str, Any], raw: Sequence[RawPage], warnings: list[str]
+) -> Document:
+    warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
+    if not any(page.pieces for page in raw) or all(_scanned(page) for page in raw if page.pieces):
         _refuse_empty(name, raw)
     if garbled(raw):
         raise GarbledText(
@@ -40,11 +56,15 @@ def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypd
             "Recognise the text anew (OCR), or give the paper in another format.",
         )
     pages, laid, removed = _lay_out(raw)
-    empty = [str(page.number) for page in raw if not page.error and letters(page) < 20]
-    if empty and len(raw) > 1:
+    empty = [str(page.number) for page in raw if not page.error and letters(page) < FEW_LETTERS]
+    if empty and len(raw) > 1 and len(empty) < len(raw):
         warnings.append(f"no text on page{'s' * (len(empty) > 1)} {', '.join(empty[:20])}")
     drafts, notes = drafts_of(laid, removed, head)
     return assemble(Source(data, name, "pdf", pages=pages), drafts, [*warnings, *notes])
+
+
+def _scanned(page: RawPage) -> bool:
+    return page.picture > 0.5 and letters(page) < FEW_LETTERS
 
 
 def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
@@ -130,6 +150,7 @@ def _page(message: dict[str, Any]) -> RawPage:
         height=float(message.get("height", 0)),
         pieces=tuple(Piece.from_json(values) for values in pieces),
         error=error,
+        picture=float(message.get("picture", 0)),
     )
 
 
@@ -155,6 +176,8 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
     heads = running([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
     kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(found, heads, strict=True)]
     removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(found, heads, strict=True)]
+    if not any(kept):  # the same few lines on every page: all there is, not heads
+        kept, removed = found, [[] for _ in found]
     usual = common_gutter(kept)
     laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
     return tuple(pages), laid, removed

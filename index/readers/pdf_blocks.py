@@ -15,7 +15,7 @@ from index.readers.pdf_paragraphs import FIGURE, Block, Body, blocks_of, body_of
 from index.readers.pdf_references import entries
 from index.readers.pdf_tables import table_of
 from index.structure import Draft, table_label
-from index.text import BlockKind, Field, MappedText
+from index.text import CONTENT_KINDS, BlockKind, Field, MappedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +53,9 @@ def drafts_of(
     drafts += _running_drafts(removed)
     for chunk in _join_broken(list(_classify(blocks[end:], body))):
         drafts += _drafts(chunk, vocabulary, notes)
+    if not any(draft.kind in CONTENT_KINDS for draft in drafts):
+        # No running text to tell labels from: everything is kept rather than nothing.
+        drafts = [d for block in blocks for d in _drafts(Chunk(BlockKind.PARAGRAPH, block.lines), vocabulary, notes)]
     drafts = _with_citation(state_fields(iter(drafts)))
     return _with_file_fields(drafts, head), tuple(notes)
 

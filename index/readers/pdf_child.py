@@ -132,6 +132,7 @@ def _shape(collector: Collector) -> dict[str, Any]:
     return {
         "width": round(collector.width, 2),
         "height": round(collector.height, 2),
+        "picture": round(collector.picture, 3),
         "pieces": [piece.to_json() for piece in collector.pieces],
     }
 

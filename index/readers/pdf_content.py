@@ -288,6 +288,9 @@ class _Walk:
             return
         form = table[operands[0]].get_object()
         owner.forms += 1
+        if isinstance(form, StreamObject) and form.get("/Subtype") == "/Image":
+            a, b, c, d, _, _ = self.state.ctm
+            owner.collector.paint(math.hypot(a, b), math.hypot(c, d))
         if not isinstance(form, StreamObject) or form.get("/Subtype") != "/Form":
             return
         if owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:

@@ -24,6 +24,9 @@ def pages(pdf: Any, left: int) -> Iterator[tuple[int, str, Collector]]:  # noqa:
         text = page.get_textpage()
         collector = Collector(*page.get_size(), left)
         PageReader(page, text, collector).read()
+        for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+            x0, y0, x1, y1 = item.get_bounds()
+            collector.paint(x1 - x0, y1 - y0)
         left = collector.left
         try:
             label = pdf.get_page_label(i)
@@ -82,7 +85,7 @@ class PageReader:
             self._upright(cx, cy)
             for cx, cy in ((self.rect.left, self.rect.bottom), (self.rect.right, self.rect.top))
         ]
-        angle = (round(math.degrees(-pdfium.FPDFText_GetCharAngle(self.raw, i))) - 90 * self.turn) % 360
+        angle = (round(math.degrees(-pdfium.FPDFText_GetCharAngle(self.raw, i))) - self.turn) % 360
         width, height = self.collector.width, self.collector.height
         if not (-2 <= x <= width + 2 and -2 <= y <= height + 2):
             return

@@ -78,6 +78,7 @@ class Collector:
         self.height = height
         self.left = most  #: characters that may still come
         self.pieces: list[Piece] = []
+        self.picture = 0.0  #: share of the page that its largest picture covers
         self.seen: set[tuple[str, int, int]] = set()
         self._parts: list[str] = []
         self._style = Style("", 0)
@@ -158,6 +159,11 @@ class Collector:
     def _over(self, x0: float, x1: float) -> bool:
         return self._letter[0] <= (x0 + x1) / 2 <= self._letter[1] and x0 < self._x1 - 0.1 * (x1 - x0)
 
+    def paint(self, width: float, height: float) -> None:
+        """Note a picture of this size, in points."""
+        share = abs(width * height) / max(self.width * self.height, 1.0)
+        self.picture = max(self.picture, min(share, 1.0) if math.isfinite(share) else 0.0)
+
     def _twice(self, text: str, x: float, y: float) -> bool:
         """Tell whether the same glyph was painted at the same place: a shadow, a false bold."""
         key = (text, round(x), round(y))
@@ -208,3 +214,4 @@ class RawPage:
     height: float
     pieces: tuple[Piece, ...]  #: in the order of painting
     error: str = ""  #: why the page could not be read
+    picture: float = 0.0  #: share of the page that its largest picture covers

@@ -38,11 +38,14 @@ def garbled(pages: Sequence[RawPage]) -> bool:
     if broken > 0.3 * len(visible):
         return True
     words = [word.lower() for word in _WORD.findall(text)]
-    if len(words) < 100:
+    if not words:
+        return True
+    if len(words) < 40:
         return len(visible) >= 100 and len("".join(words)) < 0.3 * len(visible) and broken > 0.05 * len(visible)
     foreign = sum(1 for character in visible if character.isalpha() and ord(character) > 0x24F)
     common = sum(1 for word in words if word in _COMMON)
-    return common < 0.03 * len(words) and foreign < 0.3 * len(visible)
+    least = 0.03 if len(words) >= 100 else 0.0
+    return common <= least * len(words) and foreign < 0.3 * len(visible)
 
 
 def _broken(character: str) -> bool:

@@ -83,7 +83,7 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
             try:
                 assert child.stdout is not None
                 messages, end = _receive(child.stdout, 40 * limits.characters + MIB)
-                if end is End.DONE:
+                if end in (None, End.DONE):  # it has closed its output: it ends by itself
                     child.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 pass  # it has said all; killed below
@@ -91,14 +91,13 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
                 timer.cancel()
                 child.kill()
             code = child.wait()
-    if end is End.DONE:
-        return Result(messages, end, code)
-    if end is End.CRASH and (late.is_set() or code in (-24, -9)):  # SIGXCPU, SIGKILL
-        end = End.TIME
+    if end is None:
+        end = End.TIME if late.is_set() or code in (-24, -9) else End.CRASH  # SIGXCPU, SIGKILL
     return Result(messages, end, code)
 
 
-def _receive(pipe: IO[bytes], most: int) -> tuple[tuple[dict[str, Any], ...], End]:
+def _receive(pipe: IO[bytes], most: int) -> tuple[tuple[dict[str, Any], ...], End | None]:
+    """Return the messages, and how the child ended; None where it went silent without a word."""
     messages: list[dict[str, Any]] = []
     for line in _lines(pipe, most):
         if line is None:
@@ -106,13 +105,13 @@ def _receive(pipe: IO[bytes], most: int) -> tuple[tuple[dict[str, Any], ...], En
         try:
             message = json.loads(line)
         except ValueError:
-            break
+            return tuple(messages), End.CRASH
         if not isinstance(message, dict):
-            break
+            return tuple(messages), End.CRASH
         if "end" in message:
             return (*messages, message), End.DONE
         messages.append(message)
-    return tuple(messages), End.CRASH
+    return tuple(messages), None
 
 
 def _lines(pipe: IO[bytes], most: int) -> Iterator[bytes | None]:

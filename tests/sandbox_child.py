@@ -1,0 +1,74 @@
+"""A child for the tests of the sandbox: well-behaved and otherwise."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from index.readers.sandbox import confine, send
+
+
+def main(request: dict[str, Any]) -> None:
+    """Do what ``request["do"]`` names."""
+    confine(request["limits"])
+    _ACTS[request["do"]](request)
+
+
+def _echo(request: dict[str, Any]) -> None:
+    send({"length": len(sys.stdin.buffer.read()), "limits": request["limits"]})
+    send({"end": "done"})
+
+
+def _spin(_: dict[str, Any]) -> None:
+    while True:
+        pass
+
+
+def _grow(_: dict[str, Any]) -> None:
+    try:
+        bytearray(2 << 30)
+    except MemoryError:
+        send({"error": "memory"})
+    send({"end": "done"})
+
+
+def _talk(_: dict[str, Any]) -> None:
+    while True:
+        send({"text": "x" * 1000})
+
+
+def _crash(_: dict[str, Any]) -> None:
+    send({"said": 1})
+    raise RuntimeError("on purpose")
+
+
+def _modules(_: dict[str, Any]) -> None:
+    import index.readers.pdf_child
+    import index.readers.pdf_content  # noqa: F401 - loaded to see what it brings along
+
+    send({"modules": sorted(sys.modules)})
+    send({"end": "done"})
+
+
+def _deaf(_: dict[str, Any]) -> None:
+    sys.stdin.close()
+    send({"end": "done"})
+
+
+_ACTS = {
+    "echo": _echo,
+    "spin": _spin,
+    "sleep": lambda _: time.sleep(60),
+    "grow": _grow,
+    "talk": _talk,
+    "crash": _crash,
+    "abort": lambda _: os.abort(),
+    "exit": lambda _: sys.exit(3),
+    "garbage": lambda _: sys.stdout.write("not json\n"),
+    "list": lambda _: sys.stdout.write("[1]\n"),
+    "silence": lambda _: None,
+    "modules": _modules,
+    "deaf": _deaf,
+}

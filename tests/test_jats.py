@@ -1,0 +1,190 @@
+"""Reading JATS XML: exact structure, exact lines, safe parsing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.errors import DamagedFile, ReadError, UnknownFormat
+from index.readers import read, read_many
+from index.readers.jats import read_jats
+from index.text import BlockKind, Document, Span
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ARTICLE = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE article PUBLIC "-//NLM//DTD JATS v1.1//EN" "JATS-archivearticle1.dtd">
+<article xmlns:xlink="http://www.w3.org/1999/xlink"><front>
+<journal-meta><journal-title-group><journal-title>Small Things</journal-title></journal-title-group></journal-meta>
+<article-meta><article-id pub-id-type="doi">10.1234/small.1</article-id>
+<title-group><article-title>A <italic>rare</italic> tumor</article-title></title-group>
+<contrib-group><contrib contrib-type="author"><name><surname>Bee</surname><given-names>Ann</given-names></name>
+<xref ref-type="aff" rid="a1">1</xref></contrib>
+<contrib contrib-type="editor"><name><surname>Nobody</surname><given-names>Ed</given-names></name></contrib></contrib-group>
+<aff id="a1"><label>1</label>University of Nowhere</aff>
+<pub-date pub-type="epub"><day>3</day><month>5</month><year>2020</year></pub-date>
+<history><date date-type="received"><day>1</day><month>2</month><year>2020</year></date></history>
+<permissions><license xlink:href="http://creativecommons.org/licenses/by/4.0/"><license-p>Open access.</license-p></license></permissions>
+<abstract><p>We saw a tumor.</p></abstract></article-meta></front>
+<body><sec><label>1.</label><title>Introduction</title>
+<p>Tumors are rare &amp; old <sup><xref ref-type="bibr" rid="b1">1</xref></sup>.
+They grow &#x201c;slowly&#x201d;
+in the heart.<fig><label>Figure 1</label><caption><p>The heart.</p></caption></fig> This goes on.</p>
+<sec><title>Aims</title><p>To tell.</p><list><list-item><p>one</p></list-item><list-item><p>two</p></list-item></list></sec></sec>
+<sec><title>Case</title><table-wrap><label>Table 1</label><caption><title>Values</title></caption>
+<table><thead><tr><th>Test</th><th>Value</th></tr></thead>
+<tbody><tr><td rowspan="2">CK</td><td>9641</td></tr><tr><td>120</td></tr></tbody></table>
+<table-wrap-foot><p>On admission.</p></table-wrap-foot></table-wrap></sec></body>
+<back><ack><p>We thank all.</p></ack>
+<ref-list><title>References</title><ref id="b1"><label>1</label><mixed-citation>Gee F. On tumors. <year>2001</year>.</mixed-citation></ref></ref-list>
+</back></article>
+"""
+
+
+def article(text: str = ARTICLE) -> Document:
+    return read_jats(text.encode(), "article.xml")
+
+
+def texts(document: Document, kind: BlockKind) -> list[str]:
+    return [block.span.of(document.text) for block in document.blocks if block.kind is kind]
+
+
+def test_metadata_are_stated_by_the_text() -> None:
+    document = article()
+    assert document.title == "A rare tumor"
+    assert document.authors == ("Ann Bee",)
+    assert (document.journal, document.year, document.doi) == ("Small Things", 2020, "10.1234/small.1")
+    assert document.licence == "CC BY 4.0"
+    for field in document.fields:
+        assert field.span is not None
+        if field.name in {"title", "author", "doi", "journal", "year"}:
+            assert field.span.of(document.text) == field.value
+
+
+def test_sections_form_a_tree() -> None:
+    document = article()
+    titles = [(section.title, section.level) for section in document.sections]
+    assert titles == [
+        ("", 0), ("Abstract", 1), ("Introduction", 1), ("Aims", 2), ("Case", 1), ("Acknowledgements", 1),
+        ("References", 1),
+    ]  # fmt: skip
+    assert document.section_path(3) == ("Introduction", "Aims")
+
+
+def test_a_figure_inside_a_paragraph_is_lifted_out() -> None:
+    document = article()
+    paragraph = next(text for text in texts(document, BlockKind.PARAGRAPH) if text.startswith("Tumors"))
+    assert paragraph == "Tumors are rare & old 1. They grow \u201cslowly\u201d in the heart. This goes on."
+    assert "Figure 1: The heart." in texts(document, BlockKind.CAPTION)
+
+
+def test_table_rows_carry_spanning_cells() -> None:
+    document = article()
+    (table,) = document.tables
+    assert table.label == "Table 1"
+    assert [cell.of(document.text) for cell in table.header] == ["Test", "Value"]
+    assert [[c.of(document.text) for c in row.cells] for row in table.rows] == [["CK", "9641"], ["CK", "120"]]
+    assert "On admission." in texts(document, BlockKind.CAPTION)
+
+
+def test_references_and_notes_are_apart() -> None:
+    document = article()
+    assert texts(document, BlockKind.REFERENCE) == ["1 Gee F. On tumors. 2001."]
+    assert texts(document, BlockKind.NOTE) == ["We thank all."]
+
+
+@pytest.mark.parametrize("word", ["Tumors are", "slowly", "in the heart", "9641", "Gee F", "Small Things"])
+def test_every_span_leads_to_its_line(word: str) -> None:
+    document = article()
+    at = document.text.index(word)
+    expected = 1 + ARTICLE[: ARTICLE.index(word)].count("\n")
+    assert document.map.place(Span(at, at + len(word))).line == expected
+
+
+def test_lines_hold_with_characters_of_several_bytes() -> None:
+    text = ARTICLE.replace("A <italic>", "Ä\u2014\U0001f600 <italic>")
+    document = article(text)
+    at = document.text.index("9641")
+    (raw,) = document.map.raw_spans(Span(at, at + 4))
+    assert raw.of(text) == "9641"
+
+
+def test_other_encodings(tmp_path: Path) -> None:
+    text = ARTICLE.replace("UTF-8", "ISO-8859-1").replace("rare</italic>", "r\u00e4re</italic>")
+    path = tmp_path / "latin.xml"
+    path.write_bytes(text.encode("latin-1"))
+    assert read(path).title == "A r\u00e4re tumor"
+    path.write_bytes(ARTICLE.replace("UTF-8", "UTF-16").encode("utf-16"))
+    assert read(path).title == "A rare tumor"
+
+
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE article [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
+    "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><article><body><p>&c;</p></body></article>"
+)
+OUTSIDE = (
+    '<?xml version="1.0"?><!DOCTYPE article [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    "<article><body><p>&x;</p></body></article>"
+)
+
+
+@pytest.mark.parametrize("text", [LAUGHS, OUTSIDE])
+def test_entities_are_refused(text: str) -> None:
+    with pytest.raises(DamagedFile, match="entity"):
+        article(text)
+
+
+def test_an_external_subset_is_not_loaded_and_html_names_are_known() -> None:
+    text = ARTICLE.replace("JATS-archivearticle1.dtd", "http://192.0.2.1/evil.dtd").replace("&amp;", "&alpha;")
+    assert "rare \u03b1 old" in article(text).text
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("<article><body><p>cut", DamagedFile),
+        ("<article><body></body></article>", DamagedFile),
+        ("<?xml version='1.0'?><html><body/></html>", UnknownFormat),
+        ("<article>" + "<sec>" * 500 + "</sec>" * 500 + "</article>", DamagedFile),
+        ('<?xml version="1.0" encoding="nonsense"?><article/>', DamagedFile),
+        ('<?xml version="1.0" encoding="base64"?><article/>', DamagedFile),
+    ],
+)
+def test_what_cannot_be_read_is_refused(text: str, error: type[ReadError]) -> None:
+    with pytest.raises(error) as caught:
+        article(text)
+    assert caught.value.remedy
+
+
+def test_a_table_that_claims_to_be_huge_stays_small() -> None:
+    text = ARTICLE.replace('rowspan="2"', 'rowspan="999999999" colspan="999999999"')
+    assert len(article(text).text) < 20_000
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_mutated_and_truncated_xml_ends_typed(data: st.DataObject) -> None:
+    whole = bytearray(ARTICLE.encode())
+    for _ in range(data.draw(st.integers(0, 6))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))
+    try:
+        document = read_jats(bytes(whole[:cut]), "mutated.xml")
+    except ReadError as error:
+        assert error.path == "mutated.xml"
+    else:
+        for block in document.blocks:
+            assert document.map.raw_spans(block.span)
+
+
+@given(body=st.binary(max_size=300))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_end_typed(tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "any.xml"
+    path.write_bytes(b"<article><body><p>" + body)
+    (outcome,) = read_many([path])
+    assert (outcome.document is None) == (outcome.error is not None)

@@ -1,0 +1,294 @@
+"""Reading PDFs: what is understood, what is refused, and that nothing harms the reader."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.errors import (
+    DamagedFile,
+    FileEmpty,
+    FileMissing,
+    FileTooLarge,
+    GarbledText,
+    NoTextLayer,
+    PasswordNeeded,
+    ReadError,
+    UnknownFormat,
+)
+from index.readers import Limits, Status, read, read_many
+from index.text import BlockKind, Document, Span
+from tests.make_pdf import LEFT, RIGHT, Sheet, Words, column, paper, pdf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FEW = settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def reading(folder: Path, data: bytes, engine: str = "pypdf", limits: Limits = Limits()) -> Document:
+    path = folder / "paper.pdf"
+    path.write_bytes(data)
+    return read(path, engine=engine, limits=limits)
+
+
+def texts(document: Document, kind: BlockKind) -> list[str]:
+    return [block.span.of(document.text) for block in document.blocks if block.kind is kind]
+
+
+@pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
+def test_paper_is_understood(tmp_path: Path, engine: str) -> None:
+    document = reading(tmp_path, paper(), engine)
+    assert document.title == "A Rare Tumor of the Heart in Warm Water"
+    assert document.authors == ("Ann Bee", "Cem D. Dee", "Eva Eff")
+    assert document.doi == "10.1234/small.2020.12"
+    assert document.year == 2020
+    assert [s.title for s in document.sections] == ["", "Abstract", "Introduction", "Case Report", "References"]
+    assert len(texts(document, BlockKind.REFERENCE)) == 2
+    assert not document.warnings
+
+
+def test_columns_are_read_one_after_the_other_and_words_made_whole(tmp_path: Path) -> None:
+    document = reading(tmp_path, paper())
+    running = " ".join(texts(document, BlockKind.PARAGRAPH))
+    assert "came to our hospital with fever." in running
+    assert "wait for the results of the blood cultures before any further step" in running
+
+
+def test_heads_captions_and_numbers_are_kept_out_of_the_text(tmp_path: Path) -> None:
+    document = reading(tmp_path, paper())
+    running = " ".join(texts(document, BlockKind.PARAGRAPH))
+    assert "Journal of Small Things" not in running
+    assert "Figure 1" not in running
+    assert "Gee" not in running
+    assert any(text.startswith("Figure 1: The heart") for text in texts(document, BlockKind.CAPTION))
+    assert sum("Journal of Small Things" in text for text in texts(document, BlockKind.FRONT)) == 1
+
+
+def test_table_has_rows_header_and_caption(tmp_path: Path) -> None:
+    document = reading(tmp_path, paper())
+    (table,) = document.tables
+    assert table.label == "Table 1"
+    assert [cell.of(document.text) for cell in table.header] == ["Test", "Value", "Range"]
+    assert [[c.of(document.text) for c in row.cells] for row in table.rows] == [
+        ["CK", "9641", "30-200"],
+        ["CRP", "12", "0-5"],
+    ]
+    assert table.caption is not None
+    assert table.caption.of(document.text) == "Table 1: Values on admission."
+
+
+def test_spans_lead_to_their_page(tmp_path: Path) -> None:
+    document = reading(tmp_path, paper())
+    for word, page in (("Abstract", 1), ("Figure 1: The heart", 2), ("9641", 2), ("Received 3 May", 1)):
+        at = document.text.index(word)
+        assert document.map.place(Span(at, at + len(word))).page == page
+
+
+def test_a_sentence_over_a_page_break_keeps_both_pages(tmp_path: Path) -> None:
+    sheets = [Sheet(column(LEFT, 72, 700)), Sheet(column(RIGHT, 72, 700))]
+    document = reading(tmp_path, pdf(sheets))
+    start = document.text.index("plan was to wait")
+    end = document.text.index("by the team.") + 12
+    place = document.map.place(Span(start, end))
+    assert (place.page, place.last_page) == (1, 2)
+    assert "blood cultures" in document.text[start:end]
+
+
+def test_a_page_set_sideways_is_read(tmp_path: Path) -> None:
+    turned = b"\n".join(
+        b"BT /F1 10 Tf 0 1 -1 0 %d 72 Tm (%s) Tj ET" % (100 + 12 * i, line.encode()) for i, line in enumerate(LEFT)
+    )
+    document = reading(tmp_path, pdf([Sheet(extra=turned)]))
+    assert "the site most often named" in " ".join(document.text.split())
+
+
+@pytest.mark.parametrize("rotate", [90, 180, 270])
+@pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
+def test_a_rotated_page_is_read(tmp_path: Path, rotate: int, engine: str) -> None:
+    document = reading(tmp_path, pdf([Sheet(column(LEFT, 72, 700), rotate=rotate)]), engine)
+    assert "the site most often named" in " ".join(document.text.split())
+
+
+def test_text_drawn_twice_is_read_once(tmp_path: Path) -> None:
+    lines = column(LEFT, 72, 700)
+    document = reading(tmp_path, pdf([Sheet(lines + lines)]))
+    assert document.text.count("Myxoma") == 1
+
+
+def test_clipped_text_is_not_read(tmp_path: Path) -> None:
+    hidden = b"q 0 0 10 10 re W n BT /F1 10 Tf 1 0 0 1 72 300 Tm (Unseen words of an older version) Tj ET Q"
+    document = reading(tmp_path, pdf([Sheet(column(LEFT, 72, 700), extra=hidden)]))
+    assert "Unseen" not in document.text
+
+
+def test_an_accent_set_over_its_letter_is_one_character(tmp_path: Path) -> None:
+    # Two acute accents set on top of the "o" and "a" of "Jose" and "Mara": 3 to the right of its left edge.
+    accent = b"BT /F1 10 Tf 1 0 0 1 72 400 Tm (Jo) Tj ET BT /F1 10 Tf 1 0 0 1 78.1 400 Tm (\xb4) Tj ET"
+    document = reading(tmp_path, pdf([Sheet(column(LEFT, 72, 700), extra=accent)]))
+    assert "J\u00f3" in document.text or "J\u00f3" in " ".join(texts(document, BlockKind.FRONT))
+
+
+def test_a_form_that_contains_itself_ends(tmp_path: Path) -> None:
+    stream = b"/X1 Do BT /F1 10 Tf 1 0 0 1 72 100 Tm (round and round) Tj ET"
+    form = (
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> "
+        b"/XObject << /X1 7 0 R >> >> /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream)
+    )
+    document = reading(tmp_path, pdf([Sheet(column(LEFT, 72, 700), extra=b"/X1 Do")], objects=(form,)))
+    assert "Myxoma" in document.text
+
+
+# Refusals.
+
+
+def test_a_page_without_text_is_refused_as_a_scan(tmp_path: Path) -> None:
+    with pytest.raises(NoTextLayer, match="1 page"):
+        reading(tmp_path, pdf([Sheet(extra=b"0 0 m 100 100 l S")]))
+
+
+def test_a_picture_with_a_stray_number_is_a_scan(tmp_path: Path) -> None:
+    image = b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 " \
+            b"/Length 1 >>\nstream\n0\nendstream"  # fmt: skip
+    sheet = Sheet([Words("17 p", 300, 30)], extra=b"q 600 0 0 780 0 0 cm /X1 Do Q")
+    with pytest.raises(NoTextLayer):
+        reading(tmp_path, pdf([sheet], objects=(image,)))
+
+
+def test_glyph_codes_are_refused(tmp_path: Path) -> None:
+    codes = [Words("".join(chr(0x21 + (7 * i + j) % 90) for j in range(70)), 72, 700 - 12 * i) for i in range(20)]
+    with pytest.raises(GarbledText):
+        reading(tmp_path, pdf([Sheet(codes)]))
+
+
+@pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
+def test_an_encrypted_file_asks_for_its_password(tmp_path: Path, engine: str) -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    path = tmp_path / "plain.pdf"
+    path.write_bytes(paper())
+    writer = PdfWriter(clone_from=PdfReader(path))
+    writer.encrypt("secret", algorithm="AES-256")
+    writer.write(tmp_path / "locked.pdf")
+    with pytest.raises(PasswordNeeded, match="without password"):
+        read(tmp_path / "locked.pdf", engine=engine)
+
+
+def test_a_file_encrypted_with_the_empty_password_is_read(tmp_path: Path) -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    path = tmp_path / "plain.pdf"
+    path.write_bytes(paper())
+    writer = PdfWriter(clone_from=PdfReader(path))
+    writer.encrypt("", "owner", algorithm="AES-256")
+    writer.write(tmp_path / "open.pdf")
+    assert read(tmp_path / "open.pdf").title.startswith("A Rare Tumor")
+
+
+def test_limits_of_pages_and_text(tmp_path: Path) -> None:
+    data = pdf([Sheet(column(LEFT, 72, 700))] * 3)
+    with pytest.raises(FileTooLarge, match="3 pages, the limit is 2"):
+        reading(tmp_path, data, limits=Limits(pages=2))
+    with pytest.raises(FileTooLarge, match="more than 500 characters"):
+        reading(tmp_path, data, limits=Limits(characters=500))
+    with pytest.raises(FileTooLarge):
+        reading(tmp_path, data, limits=Limits(bytes=100))
+
+
+def test_a_page_that_takes_too_long_is_left_out_and_named(tmp_path: Path) -> None:
+    slow = b"BT /F1 1 Tf " + b"1 0 0 1 5 5 Tm (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) Tj " * 60_000 + b" ET"
+    sheets = [Sheet(column(LEFT, 72, 700)), Sheet(extra=slow)]
+    document = reading(tmp_path, pdf(sheets), limits=Limits(page_cpu=0.4, cpu=30))
+    assert "Myxoma" in document.text
+    assert any("page 2" in warning for warning in document.warnings)
+
+
+def test_a_bomb_ends_as_a_typed_error_or_a_document(tmp_path: Path) -> None:
+    bomb = zlib.compress(b"0" * 300_000_000, 9)
+    stream = b"<< /Type /XObject /Subtype /Form /BBox [0 0 1 1] /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (
+        len(bomb), bomb,
+    )  # fmt: skip
+    data = pdf([Sheet(column(LEFT, 72, 700), extra=b"/X1 Do")], objects=(stream,))
+    path = tmp_path / "bomb.pdf"
+    path.write_bytes(data)
+    (outcome,) = read_many([path])
+    assert outcome.document is not None or isinstance(outcome.error, ReadError)
+
+
+@pytest.mark.parametrize(
+    ("start", "error"),
+    [
+        (b"", FileEmpty),
+        (b" \n\t ", FileEmpty),
+        (b"PK\x03\x04 office", UnknownFormat),
+        (b"\x89PNG\r\n\x1a\n", UnknownFormat),
+        (b"<!DOCTYPE html><html>", UnknownFormat),
+        (b"%PDF-1.4\n%garbage without objects", DamagedFile),
+    ],
+)
+def test_what_is_no_paper_is_refused(tmp_path: Path, start: bytes, error: type[ReadError]) -> None:
+    path = tmp_path / "any.pdf"
+    path.write_bytes(start)
+    with pytest.raises(error) as caught:
+        read(path)
+    assert caught.value.remedy
+    assert caught.value.path == "any.pdf"
+
+
+def test_folders_links_and_missing_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "real.pdf").write_bytes(paper())
+    (tmp_path / "link.pdf").symlink_to(tmp_path / "real.pdf")
+    for path in (tmp_path, tmp_path / "link.pdf", tmp_path / "gone.pdf"):
+        with pytest.raises(FileMissing):
+            read(path)
+
+
+def test_the_kind_is_told_by_content_not_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "paper.txt"
+    path.write_bytes(paper())
+    assert read(path).format == "pdf"
+
+
+def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
+    good, bad, gone = tmp_path / "good.pdf", tmp_path / "bad.pdf", tmp_path / "gone.pdf"
+    good.write_bytes(paper())
+    bad.write_bytes(b"%PDF-1.4 broken")
+    seen = []
+    outcomes = list(read_many([bad, good, gone], workers=2, progress=seen.append))
+    assert [o.status for o in outcomes] == [Status.REFUSED, Status.READ, Status.REFUSED]
+    assert seen == outcomes
+    assert isinstance(outcomes[2].error, FileMissing)
+
+
+@given(data=st.data())
+@FEW
+def test_mutated_and_truncated_files_end_typed(tmp_path: Path, data: st.DataObject) -> None:
+    whole = bytearray(paper())
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))
+    path = tmp_path / "mutated.pdf"
+    path.write_bytes(bytes(whole[:cut]))
+    (outcome,) = read_many([path])
+    assert (outcome.document is None) == (outcome.error is not None)
+    if outcome.document is not None:
+        assert outcome.document.text.strip()
+    else:
+        assert isinstance(outcome.error, ReadError)
+
+
+@given(body=st.binary(max_size=2_000))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_content_stream_ends_typed(tmp_path: Path, body: bytes) -> None:
+    path = tmp_path / "any.pdf"
+    path.write_bytes(pdf([Sheet(column(LEFT, 72, 700), extra=body)]))
+    (outcome,) = read_many([path])
+    assert outcome.document is not None or isinstance(outcome.error, ReadError)

@@ -1,0 +1,63 @@
+"""The child process: its limits hold, and the parent lives."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.readers.sandbox import MIB, End, Limits, run
+
+CHILD = "tests.sandbox_child"
+LIMITS = Limits(cpu=2, wall=20, memory=512 * MIB, characters=10_000)
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent))
+
+
+def test_data_goes_in_and_messages_come_out() -> None:
+    result = run(CHILD, {"do": "echo"}, b"\x00\xffbytes", LIMITS)
+    assert result.end is End.DONE
+    assert result.messages[0] == {"length": 7, "limits": {"cpu": 2, "memory": 512 * MIB}}
+
+
+def test_endless_work_is_killed() -> None:
+    assert run(CHILD, {"do": "spin"}, b"", LIMITS).end is End.TIME
+
+
+def test_endless_sleep_is_killed() -> None:
+    assert run(CHILD, {"do": "sleep"}, b"", replace(LIMITS, wall=1)).end is End.TIME
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of address space holds on Linux")
+def test_memory_is_limited() -> None:
+    result = run(CHILD, {"do": "grow"}, b"", LIMITS)
+    assert result.messages[0] == {"error": "memory"}
+
+
+def test_endless_output_is_cut() -> None:
+    assert run(CHILD, {"do": "talk"}, b"", LIMITS).end is End.OUTPUT
+
+
+@pytest.mark.parametrize("do", ["crash", "abort", "exit", "garbage", "list", "silence"])
+def test_any_other_end_is_a_crash(do: str) -> None:
+    assert run(CHILD, {"do": do}, b"", LIMITS).end is End.CRASH
+
+
+def test_messages_before_a_crash_are_kept() -> None:
+    result = run(CHILD, {"do": "crash"}, b"", LIMITS)
+    assert result.messages == ({"said": 1},)
+
+
+def test_a_child_that_closes_its_input_does_no_harm() -> None:
+    assert run(CHILD, {"do": "deaf"}, b"x" * 5_000_000, LIMITS).end is End.DONE
+
+
+def test_the_child_of_the_pdf_reader_is_light() -> None:
+    result = run(CHILD, {"do": "modules"}, b"", LIMITS)
+    assert result.end is End.DONE
+    assert not {"torch", "numpy", "streamlit", "faiss", "nupunkt", "wordfreq"} & set(result.messages[0]["modules"])
