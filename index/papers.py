@@ -55,10 +55,17 @@ def find_papers(paths: Iterable[Path]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        inside = _inside(path) if path.is_dir() and not path.is_symlink() else [path]
+        inside = _inside(path) if _is_folder(path) else [path]
         for item in inside:
             found.setdefault(item.absolute(), item)
     return [found[key] for key in sorted(found)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except (OSError, ValueError):  # reading it as a file will say what is wrong with it
+        return False
 
 
 def _inside(folder: Path) -> Iterator[Path]:

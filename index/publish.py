@@ -90,7 +90,9 @@ def writing(folder: Path, wait: float = 0.0, disk: Disk | None = None) -> Iterat
         StorageError: the folder cannot be written.
     """
     disk = disk or LocalDisk()
-    if not folder.is_dir():
+    with refusals(folder):
+        new = not folder.is_dir()
+    if new:
         disk.make_folder(folder)
         disk.sync_folder(folder.parent)
     lock = FileLock(folder / LOCK, timeout=wait, thread_local=False)

@@ -293,7 +293,7 @@ def generation_folder(folder: Path, number: int) -> Path:
 
 def generations(folder: Path) -> list[int]:
     """Return the numbers of the generations whose folders are there, in order; whole or not."""
-    if not folder.is_dir():
-        return []
     with refusals(folder):
+        if not folder.is_dir():
+            return []
         return sorted(int(found[1]) for item in folder.iterdir() if (found := _FOLDER.fullmatch(item.name)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from index.errors import FileEmpty, LoccitError
+from index.errors import FileEmpty, GarbledText, LoccitError
 from index.paper_rows import PaperRows
 from index.papers import file_id, reading_fingerprint
 from index.passages import passages_of
@@ -185,7 +185,13 @@ class Work:
             raise FileEmpty(
                 document.source, "there is no sentence in it to quote.", "Give a paper with running text."
             )
-        paper = PaperRows.of(document, passages, sentences, reading)
+        try:
+            paper = PaperRows.of(document, passages, sentences, reading)
+            document.text.encode()
+        except UnicodeEncodeError as error:
+            raise GarbledText(
+                document.source, "its text holds halves of characters.", "Get the paper in another form."
+            ) from error
         vectors = self._vectors(paper)
         self.pending.put(Embedded(paper, vectors[: len(passages)], vectors[len(passages) :]))
         self._fresh.add(document.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -296,3 +297,27 @@ def test_an_error_in_one_paper_does_not_hide_behind_another_kind(tmp_path: Path)
     with pytest.raises(LoccitError) as caught:
         build([tmp_path / "a.txt"], tmp_path / "index", encoder=WordEncoder())
     assert caught.value.exit_code == 2
+
+
+def test_text_that_cannot_be_stored_is_refused_and_the_rest_is_built(tmp_path: Path) -> None:
+    papers = write_papers(tmp_path / "papers")
+
+    def half(paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
+        for outcome in read_papers(paths, workers):
+            document = outcome.document
+            assert document
+            if document.source == "sleep.txt":
+                broken = replace(document, text=document.text.replace("nurses", "nurse\ud800"))
+                yield replace(outcome, document=broken)  # type: ignore[type-var]
+            else:
+                yield outcome
+
+    report = build([papers], tmp_path / "index", encoder=WordEncoder(), read=half)
+    assert [outcome.path.name for outcome in report.outcomes if outcome.error] == ["sleep.txt"]
+    assert len(report.added) == 2
+
+
+def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 300)
+    with pytest.raises(NothingToRead):
+        build([long], tmp_path / "index", encoder=WordEncoder())
