@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.build import Became, add, build, remove
-from index.errors import IndexMissing, LoccitError, ModelMismatch, NothingToRead
+from index.errors import IndexMissing, LoccitError, ModelMismatch, NothingToRead, StorageError
 from index.papers import find_papers
 from index.pending import PENDING
 from index.store import open_index
@@ -321,3 +321,6 @@ def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 300)
     with pytest.raises(NothingToRead):
         build([long], tmp_path / "index", encoder=WordEncoder())
+    for attempt in (lambda: open_index(long), lambda: build_papers(long, write_papers(tmp_path / "papers"))):
+        with pytest.raises(StorageError, match="too long"):
+            attempt()

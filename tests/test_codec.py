@@ -33,7 +33,7 @@ SPANS = st.tuples(NUMBERS, NUMBERS).map(lambda pair: Span(min(pair), max(pair)))
 ROWS = st.builds(Row, SPANS, st.lists(SPANS, max_size=3).map(tuple))
 
 
-def several(items: st.SearchStrategy) -> st.SearchStrategy:  # type: ignore[type-arg]
+def several(items: st.SearchStrategy) -> st.SearchStrategy:
     return st.lists(items, max_size=3).map(tuple)
 
 
