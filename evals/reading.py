@@ -15,19 +15,21 @@ import os
 import re
 import sys
 import time
+import tomllib
 import unicodedata
 from bisect import bisect_right
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from importlib.resources import files
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from index.readers import Limits, Outcome, read, read_many
+from index.readers import Outcome, Status, read, read_many
 from index.sentences import split_sentences
-from index.text import BlockKind, Document, Span
+from index.text import BlockKind, Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 #: Citations in brackets or as superscript figures after a word are no part of a sentence.
 _CITATION = re.compile(r"\[[\d,;\s\u2010-\u2015-]+\]|\((?:\d{1,3}[,;\s\u2010-\u2015-]*)+\)")
@@ -55,7 +57,7 @@ class Pair:
     authors: bool | None
     seconds: float
     pages: int
-    missing: tuple[str, ...] = field(default=())
+    missing: tuple[str, ...] = ()  #: the sentences not found whole
 
     @property
     def recall(self) -> float:
@@ -193,7 +195,7 @@ _CLEAN = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE, BlockKind.TITLE, BlockK
 _ALIEN = frozenset({BlockKind.CAPTION, BlockKind.REFERENCE})
 
 
-def _shingles(text: str) -> Iterable[tuple[str, ...]]:
+def _shingles(text: str) -> set[tuple[str, ...]]:
     words = [w for w in (bare(word) for word in _CITATION.sub("", text).split()) if w]
     return {tuple(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)}
 
@@ -239,3 +241,85 @@ def summary(pairs: Sequence[Pair]) -> dict[str, float]:
         **{name: stated(name) for name in ("title", "doi", "year", "authors")},
         "seconds_per_page": share("seconds", "pages"),
     }
+
+
+#: The pairs, and the figures that reading must reach on them.
+SETS = ("case_reports_pdf", "papers_pdf")
+
+
+def status_of(outcome: Outcome) -> str:
+    """Return how reading a file ended: "read", "read with warnings" or the name of the refusal."""
+    return outcome.status.value if outcome.error is None else type(outcome.error).__name__
+
+
+def classify(folder: Path, engine: str) -> list[dict[str, Any]]:
+    """Read every nasty PDF in ``folder``: how it ended, how it should have, seconds."""
+    expected: dict[str, list[str]] = tomllib.loads(files("evals").joinpath("nasty.toml").read_text("utf-8"))
+    wanted = {name: set(group.split("|")) for group, names in expected.items() for name in names}
+    rows: list[dict[str, Any]] = []
+    for path in sorted(folder.glob("*.pdf")):
+        began = time.perf_counter()
+        (outcome,) = read_many([path], engine=engine)
+        ended = status_of(outcome)
+        empty = outcome.status is not Status.REFUSED and not (outcome.document and outcome.document.text.strip())
+        known = wanted.get(path.name)
+        rows.append(
+            {
+                "file": path.name,
+                "ended": ended,
+                "right": not empty and (known is None or ended in known),
+                "seconds": time.perf_counter() - began,
+            }
+        )
+    return rows
+
+
+def report(folder: Path, engines: Sequence[str], *, missing: bool) -> dict[str, Any]:
+    """Measure all sets under ``folder`` that exist and return the figures, one entry a set and engine."""
+    done: dict[str, Any] = {}
+    for engine in engines:
+        for name in SETS:
+            if (folder / name).is_dir():
+                pairs = measure_folder(folder / name, engine)
+                papers = [asdict(pair) if missing else {**asdict(pair), "missing": ()} for pair in pairs]
+                done[f"{name} {engine}"] = {"summary": summary(pairs), "papers": papers}
+        if (folder / "pdf_edge_cases").is_dir():
+            rows = classify(folder / "pdf_edge_cases", engine)
+            done[f"pdf_edge_cases {engine}"] = {
+                "summary": {
+                    "files": len(rows),
+                    "right": sum(row["right"] for row in rows),
+                    "slowest": max((row["seconds"] for row in rows), default=0.0),
+                },
+                "files": rows,
+            }
+    return done
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m evals.reading", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, help="folder of the benchmark; else LOCCIT_BENCH")
+    parser.add_argument("--engine", choices=("pypdf", "pdfium", "both"), default="both")
+    parser.add_argument("--json", type=Path, help="write all figures here")
+    parser.add_argument("--missing", action="store_true", help="keep the sentences not found, in the JSON")
+    options = parser.parse_args(arguments)
+    folder = options.data or (Path(os.environ["LOCCIT_BENCH"]) if os.environ.get("LOCCIT_BENCH") else None)
+    if folder is None or not folder.is_dir():
+        sys.stderr.write("The benchmark's data are not here. Name their folder with --data or LOCCIT_BENCH.\n")
+        return 2
+    engines = ("pypdf", "pdfium") if options.engine == "both" else (options.engine,)
+    done = report(folder, engines, missing=options.missing)
+    for name, part in done.items():
+        figures = "  ".join(f"{key} {value:.4g}" for key, value in part["summary"].items())
+        sys.stdout.write(f"{name}\n    {figures}\n")
+        for row in part.get("files", ()):
+            if not row["right"]:
+                sys.stdout.write(f"    wrong: {row['file']} ended as {row['ended']}\n")
+    if options.json:
+        options.json.write_text(json.dumps(done, indent=1), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from index.text import Document, Page
 
+USUAL = Limits()
 _CHILD = "index.readers.pdf_places"
 _SILENT = frozenset("-\u00ad\u2010\u2011\u200b")
 #: A part of a quote that is looked for on its own has at least so many characters.
@@ -45,7 +46,7 @@ def bare(text: str) -> str:
     )
 
 
-def boxes(data: bytes, document: Document, span: Span, limits: Limits = Limits()) -> tuple[Box, ...]:
+def boxes(data: bytes, document: Document, span: Span, limits: Limits = USUAL) -> tuple[Box, ...]:
     """Return the boxes that cover ``span``, one a line; none where it is not found exactly.
 
     Args:
@@ -118,7 +119,7 @@ def _parts(pieces: Sequence[tuple[str, int]]) -> list[str]:
     return parts if all(len(part) >= SHORTEST_PART for part in parts) else []
 
 
-def picture(data: bytes, page: int, scale: float = 1.5, limits: Limits = Limits()) -> bytes:
+def picture(data: bytes, page: int, scale: float = 1.5, limits: Limits = USUAL) -> bytes:
     """Return page ``page`` (counted from 1) of a PDF as PNG, rendered in a child process.
 
     Args:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import (
+    DamagedFile,
     FileEmpty,
     FileMissing,
     FileTooLarge,
     LoccitError,
     StorageError,
     UnknownFormat,
+    UsageError,
 )
 from index.readers.sandbox import MIB, Limits
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
+#: That can read PDF.
+ENGINES = ("pypdf", "pdfium")
 _KINDS = "Give a PDF, JATS XML, Markdown or text file."
 _MAGIC = {
     b"PK\x03\x04": "a zip archive or an office document",
@@ -73,7 +77,11 @@ class Outcome:
         return Status.WARNED if self.document.warnings else Status.READ
 
 
-def read(path: Path, *, limits: Limits = Limits(), engine: str = "pypdf") -> Document:
+#: Without a word from the caller.
+USUAL = Limits()
+
+
+def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Document:
     """Return the paper in a file; its kind is told by its content, not by its name.
 
     Args:
@@ -84,9 +92,20 @@ def read(path: Path, *, limits: Limits = Limits(), engine: str = "pypdf") -> Doc
     Raises:
         ReadError: one of its kinds, see ``index.errors``.
         StorageError: the file system refused to read it.
+        UsageError: there is no such engine.
     """
+    if engine not in ENGINES:
+        raise UsageError(f"no engine {engine!r}.", f"There are {' and '.join(ENGINES)}.")
     data = _bytes(path, limits)
     name = path.name
+    try:
+        return _read(data, name, limits, engine)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # What no reader foresaw in a file: that file is refused, and the others go on.
+        raise DamagedFile(name, f"it cannot be made sense of ({error}).", _KINDS) from error
+
+
+def _read(data: bytes, name: str, limits: Limits, engine: str) -> Document:
     kind = _kind(data, name)
     if kind == "pdf":
         from index.readers.pdf import read_pdf
@@ -146,7 +165,7 @@ def read_many(
     *,
     workers: int = 2,
     progress: Callable[[Outcome], None] | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL,
     engine: str = "pypdf",
 ) -> Iterator[Outcome]:
     """Yield what became of each file, in the order given; a bad file never stops the rest.

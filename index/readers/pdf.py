@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST_PIECES = 40_000
 #: A page with fewer letters than this under a page-wide picture is a scan.
 FEW_LETTERS = 20
-ENGINES = ("pypdf", "pdfium")
 
 
 def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypdf") -> Document:
@@ -85,10 +84,7 @@ def extract(
 
     Raises:
         PasswordNeeded, DamagedFile, FileTooLarge: see ``index.errors``.
-        ValueError: there is no such engine.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"no engine {engine!r}; there are {', '.join(ENGINES)}")
     request = {
         "engine": engine,
         "pages": limits.pages,
