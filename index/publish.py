@@ -7,7 +7,7 @@ new generation current; what it leaves over is removed by the next writer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -117,12 +117,30 @@ def publish(folder: Path, contents: Contents, made: Made, disk: Disk | None = No
         IndexDamaged: what was written does not read back.
     """
     disk = disk or LocalDisk()
+
+    def stage(staging: Path) -> Manifest:
+        counts, files = _write_files(staging, contents, made, disk)
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        number = next_number(folder)
+        return Manifest(FORMAT, number, made.previous, created, made.model, counts, files, made.note)
+
+    return install(folder, stage, disk)
+
+
+def install(folder: Path, stage: Callable[[Path], Manifest], disk: Disk) -> Manifest:
+    """Let ``stage`` fill a folder with all files but the manifest, check them, and make them current.
+
+    The lock must be held. Raises as ``publish``.
+    """
     staging = folder / STAGING
     disk.remove(staging)
     disk.make_folder(staging)
     try:
-        manifest = _stage(folder, staging, contents, made, disk)
-    except StorageError:
+        manifest = stage(staging)
+        disk.write(staging / MANIFEST, [manifest.encode()])
+        disk.sync_folder(staging)
+        Index(staging, manifest).close()  # reads back and compares every file
+    except BaseException:
         with suppress(StorageError):  # a full disk is not left fuller than it was
             disk.remove(staging)
         raise
@@ -132,23 +150,10 @@ def publish(folder: Path, contents: Contents, made: Made, disk: Disk | None = No
     return manifest
 
 
-def _stage(folder: Path, staging: Path, contents: Contents, made: Made, disk: Disk) -> Manifest:
-    counts, files = _write_files(staging, contents, made, disk)
+def next_number(folder: Path) -> int:
+    """Return a generation number that was never used in ``folder``."""
     pointer = read_pointer(folder)
-    manifest = Manifest(
-        format=FORMAT,
-        generation=max([*generations(folder), pointer[0] if pointer else 0]) + 1,
-        previous=made.previous,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        model=made.model,
-        counts=counts,
-        files=files,
-        note=made.note,
-    )
-    disk.write(staging / MANIFEST, [manifest.encode()])
-    disk.sync_folder(staging)
-    Index(staging, manifest).close()  # reads back and compares every file
-    return manifest
+    return max([*generations(folder), pointer[0] if pointer else 0]) + 1
 
 
 def _write_files(

@@ -1,0 +1,111 @@
+"""An index as one file: there and back, and nothing but what was exported."""
+
+from __future__ import annotations
+
+import io
+import random
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.errors import IndexDamaged, IndexMissing, LoccitError, StorageError
+from index.manifest import MANIFEST
+from index.publish import STAGING
+from index.store import open_index
+from index.transfer import export_index, import_index
+from tests.index_fakes import TEA, build_papers, contents_of, write_papers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    """The file of an index of three papers, which stands in ``index`` beside it."""
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    export_index(tmp_path / "index", tmp_path / "file.loccit")
+    return tmp_path / "file.loccit"
+
+
+def test_there_and_back(exported: Path) -> None:
+    here = exported.parent
+    assert import_index(exported, here / "other").generation == 1
+    assert contents_of(here / "other") == contents_of(here / "index")
+    export_index(here / "other", here / "again.loccit")
+    assert (here / "again.loccit").read_bytes() == exported.read_bytes()
+    assert not list(here.glob("*.part"))
+
+
+def test_into_an_index_that_is_in_use(exported: Path) -> None:
+    here = exported.parent
+    build_papers(here / "other", write_papers(here / "more", TEA))
+    with open_index(here / "other") as before:
+        manifest = import_index(exported, here / "other")
+        assert (manifest.generation, manifest.previous) == (2, 1)
+        assert len(before.documents) == 1
+    assert contents_of(here / "other") == contents_of(here / "index")
+
+
+def test_a_damaged_file_changes_nothing(exported: Path) -> None:
+    here = exported.parent
+    build_papers(here / "other", write_papers(here / "more", TEA))
+    before = contents_of(here / "other")
+    whole = exported.read_bytes()
+    chance = random.Random(2)
+    refused = 0
+    for case in range(30):
+        at = chance.randrange(len(whole))
+        changed = whole[:at] if case % 3 == 0 else whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :]
+        exported.write_bytes(changed)
+        try:  # padding and dates of the tar hold nothing and may change
+            import_index(exported, here / "third")
+        except LoccitError as error:
+            refused += 1
+            assert str(exported) in error.message
+            with pytest.raises(IndexDamaged):
+                import_index(exported, here / "other")
+            assert contents_of(here / "other") == before
+            assert not (here / "other" / STAGING).exists()
+        else:
+            assert contents_of(here / "third") == contents_of(here / "index")
+    assert refused > 20
+
+
+@pytest.mark.parametrize("name", ["../evil", "/evil", "sub/evil", ".evil", "passages.sqlite"])
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+def test_a_forged_file_writes_nothing_outside(exported: Path, name: str, kind: bytes) -> None:
+    here = exported.parent
+    with tarfile.open(exported, "a") as tar:  # a second entry; readers that take the last would take it
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.size, entry.linkname = kind, 4 if kind == tarfile.REGTYPE else 0, "/etc/passwd"
+        tar.addfile(entry, io.BytesIO(b"evil"))
+    import_index(exported, here / "deep" / "er")
+    assert not list(here.rglob("evil"))
+    assert contents_of(here / "deep" / "er") == contents_of(here / "index")
+
+
+@pytest.mark.parametrize("data", [b"", b"text " * 1000, b"\x1f\x8b" + b"x" * 600, b"\x00" * 10240])
+def test_other_files_are_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(IndexDamaged, match="not an exported index"):
+        import_index(tmp_path / "file", tmp_path / "index")
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_manifest_without_end_is_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "file", "w") as tar:
+        entry = tarfile.TarInfo(MANIFEST)
+        entry.size = 2 << 20
+        tar.addfile(entry, io.BytesIO(b" " * entry.size))
+    with pytest.raises(IndexDamaged, match="not an exported index"):
+        import_index(tmp_path / "file", tmp_path / "index")
+
+
+def test_missing_files_and_folders(tmp_path: Path, exported: Path) -> None:
+    with pytest.raises(IndexMissing):
+        export_index(tmp_path / "nothing", tmp_path / "x")
+    with pytest.raises(StorageError, match="nowhere"):
+        export_index(tmp_path / "index", tmp_path / "nowhere" / "x")
+    with pytest.raises(StorageError, match="absent"):
+        import_index(tmp_path / "absent", tmp_path / "other")
