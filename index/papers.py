@@ -35,6 +35,8 @@ _KEEPING = frozenset(
         "search",
         "selection",
         "store",
+        "terms",
+        "transfer",
         "vectors",
         "work",
     ]
