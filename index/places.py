@@ -41,9 +41,7 @@ class Box:
 
 def bare(text: str) -> str:
     """Return the characters that are matched: compatibility forms, no white space, no hyphens."""
-    return "".join(
-        c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and c not in _SILENT
-    )
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and c not in _SILENT)
 
 
 def boxes(data: bytes, document: Document, span: Span, limits: Limits = USUAL) -> tuple[Box, ...]:

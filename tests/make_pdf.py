@@ -34,7 +34,9 @@ def content(sheet: Sheet) -> bytes:
     return b"\n".join([*parts, sheet.extra])
 
 
-def pdf(sheets: list[Sheet], *, info: bytes = b"", catalog: bytes = b"", objects: tuple[bytes, ...] = ()) -> bytes:
+def pdf(
+    sheets: list[Sheet], *, info: bytes = b"", catalog: bytes = b"", objects: tuple[bytes, ...] = ()
+) -> bytes:
     """Return a PDF. Fonts: F1 Helvetica, F2 Helvetica-Bold, F3 Helvetica-Oblique.
 
     Args:
@@ -72,7 +74,10 @@ def pdf(sheets: list[Sheet], *, info: bytes = b"", catalog: bytes = b"", objects
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(made) + 1)
     out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 6 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(made) + 1, start)
+    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 6 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(made) + 1,
+        start,
+    )
     return bytes(out)
 
 
@@ -112,7 +117,11 @@ def paper() -> bytes:
         Words("Department of Medicine, University of Nowhere, Nowhere", 72, 670, 8, "F3"),
         Words("Received 3 May 2020; Accepted 4 June 2020. doi: 10.1234/small.2020.12", 72, 655, 8),
         Words("Abstract", 72, 630, 12, "F2"),
-        Words("We report a tumor of the heart that was seen in a young woman, and what was done about it.", 72, 612),
+        Words(
+            "We report a tumor of the heart that was seen in a young woman, and what was done about it.",
+            72,
+            612,
+        ),
         Words("1. Introduction", 72, 560, 12, "F2"),
         *column(LEFT, 72, 540),
         Words("1", 300, 30, 8),

@@ -19,28 +19,34 @@ if TYPE_CHECKING:
 ARTICLE = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE article PUBLIC "-//NLM//DTD JATS v1.1//EN" "JATS-archivearticle1.dtd">
 <article xmlns:xlink="http://www.w3.org/1999/xlink"><front>
-<journal-meta><journal-title-group><journal-title>Small Things</journal-title></journal-title-group></journal-meta>
+<journal-meta><journal-title-group>
+<journal-title>Small Things</journal-title></journal-title-group></journal-meta>
 <article-meta><article-id pub-id-type="doi">10.1234/small.1</article-id>
 <title-group><article-title>A <italic>rare</italic> tumor</article-title></title-group>
-<contrib-group><contrib contrib-type="author"><name><surname>Bee</surname><given-names>Ann</given-names></name>
+<contrib-group><contrib contrib-type="author">
+<name><surname>Bee</surname><given-names>Ann</given-names></name>
 <xref ref-type="aff" rid="a1">1</xref></contrib>
-<contrib contrib-type="editor"><name><surname>Nobody</surname><given-names>Ed</given-names></name></contrib></contrib-group>
+<contrib contrib-type="editor">
+<name><surname>Nobody</surname><given-names>Ed</given-names></name></contrib></contrib-group>
 <aff id="a1"><label>1</label>University of Nowhere</aff>
 <pub-date pub-type="epub"><day>3</day><month>5</month><year>2020</year></pub-date>
 <history><date date-type="received"><day>1</day><month>2</month><year>2020</year></date></history>
-<permissions><license xlink:href="http://creativecommons.org/licenses/by/4.0/"><license-p>Open access.</license-p></license></permissions>
+<permissions><license xlink:href="http://creativecommons.org/licenses/by/4.0/">
+<license-p>Open access.</license-p></license></permissions>
 <abstract><p>We saw a tumor.</p></abstract></article-meta></front>
 <body><sec><label>1.</label><title>Introduction</title>
 <p>Tumors are rare &amp; old <sup><xref ref-type="bibr" rid="b1">1</xref></sup>.
 They grow &#x201c;slowly&#x201d;
 in the heart.<fig><label>Figure 1</label><caption><p>The heart.</p></caption></fig> This goes on.</p>
-<sec><title>Aims</title><p>To tell.</p><list><list-item><p>one</p></list-item><list-item><p>two</p></list-item></list></sec></sec>
+<sec><title>Aims</title><p>To tell.</p>
+<list><list-item><p>one</p></list-item><list-item><p>two</p></list-item></list></sec></sec>
 <sec><title>Case</title><table-wrap><label>Table 1</label><caption><title>Values</title></caption>
 <table><thead><tr><th>Test</th><th>Value</th></tr></thead>
 <tbody><tr><td rowspan="2">CK</td><td>9641</td></tr><tr><td>120</td></tr></tbody></table>
 <table-wrap-foot><p>On admission.</p></table-wrap-foot></table-wrap></sec></body>
 <back><ack><p>We thank all.</p></ack>
-<ref-list><title>References</title><ref id="b1"><label>1</label><mixed-citation>Gee F. On tumors. <year>2001</year>.</mixed-citation></ref></ref-list>
+<ref-list><title>References</title><ref id="b1"><label>1</label>
+<mixed-citation>Gee F. On tumors. <year>2001</year>.</mixed-citation></ref></ref-list>
 </back></article>
 """
 
@@ -124,7 +130,7 @@ def test_other_encodings(tmp_path: Path) -> None:
 
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE article [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">'
-    "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><article><body><p>&c;</p></body></article>"
+    '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><article><body><p>&c;</p></body></article>'
 )
 OUTSIDE = (
     '<?xml version="1.0"?><!DOCTYPE article [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
@@ -139,7 +145,9 @@ def test_entities_are_refused(text: str) -> None:
 
 
 def test_an_external_subset_is_not_loaded_and_html_names_are_known() -> None:
-    text = ARTICLE.replace("JATS-archivearticle1.dtd", "http://192.0.2.1/evil.dtd").replace("&amp;", "&alpha;")
+    text = ARTICLE.replace("JATS-archivearticle1.dtd", "http://192.0.2.1/evil.dtd").replace(
+        "&amp;", "&alpha;"
+    )
     assert "rare \u03b1 old" in article(text).text
 
 

@@ -27,6 +27,7 @@ from tests.make_pdf import LEFT, RIGHT, Sheet, Words, column, paper, pdf
 if TYPE_CHECKING:
     from pathlib import Path
 
+USUAL = Limits()
 FEW = settings(
     max_examples=15,
     deadline=None,
@@ -34,7 +35,7 @@ FEW = settings(
 )
 
 
-def reading(folder: Path, data: bytes, engine: str = "pypdf", limits: Limits = Limits()) -> Document:
+def reading(folder: Path, data: bytes, engine: str = "pypdf", limits: Limits = USUAL) -> Document:
     path = folder / "paper.pdf"
     path.write_bytes(data)
     return read(path, engine=engine, limits=limits)
@@ -51,7 +52,13 @@ def test_paper_is_understood(tmp_path: Path, engine: str) -> None:
     assert document.authors == ("Ann Bee", "Cem D. Dee", "Eva Eff")
     assert document.doi == "10.1234/small.2020.12"
     assert document.year == 2020
-    assert [s.title for s in document.sections] == ["", "Abstract", "Introduction", "Case Report", "References"]
+    assert [s.title for s in document.sections] == [
+        "",
+        "Abstract",
+        "Introduction",
+        "Case Report",
+        "References",
+    ]
     assert len(texts(document, BlockKind.REFERENCE)) == 2
     assert not document.warnings
 
@@ -105,7 +112,8 @@ def test_a_sentence_over_a_page_break_keeps_both_pages(tmp_path: Path) -> None:
 
 def test_a_page_set_sideways_is_read(tmp_path: Path) -> None:
     turned = b"\n".join(
-        b"BT /F1 10 Tf 0 1 -1 0 %d 72 Tm (%s) Tj ET" % (100 + 12 * i, line.encode()) for i, line in enumerate(LEFT)
+        b"BT /F1 10 Tf 0 1 -1 0 %d 72 Tm (%s) Tj ET" % (100 + 12 * i, line.encode())
+        for i, line in enumerate(LEFT)
     )
     document = reading(tmp_path, pdf([Sheet(extra=turned)]))
     assert "the site most often named" in " ".join(document.text.split())
@@ -156,15 +164,19 @@ def test_a_page_without_text_is_refused_as_a_scan(tmp_path: Path) -> None:
 
 
 def test_a_picture_with_a_stray_number_is_a_scan(tmp_path: Path) -> None:
-    image = b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 " \
-            b"/Length 1 >>\nstream\n0\nendstream"  # fmt: skip
+    image = (
+        b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray "
+        b"/BitsPerComponent 8 /Length 1 >>\nstream\n0\nendstream"
+    )
     sheet = Sheet([Words("17 p", 300, 30)], extra=b"q 600 0 0 780 0 0 cm /X1 Do Q")
     with pytest.raises(NoTextLayer):
         reading(tmp_path, pdf([sheet], objects=(image,)))
 
 
 def test_glyph_codes_are_refused(tmp_path: Path) -> None:
-    codes = [Words("".join(chr(0x21 + (7 * i + j) % 90) for j in range(70)), 72, 700 - 12 * i) for i in range(20)]
+    codes = [
+        Words("".join(chr(0x21 + (7 * i + j) % 90) for j in range(70)), 72, 700 - 12 * i) for i in range(20)
+    ]
     with pytest.raises(GarbledText):
         reading(tmp_path, pdf([Sheet(codes)]))
 
@@ -213,9 +225,8 @@ def test_a_page_that_takes_too_long_is_left_out_and_named(tmp_path: Path) -> Non
 
 def test_a_bomb_ends_as_a_typed_error_or_a_document(tmp_path: Path) -> None:
     bomb = zlib.compress(b"0" * 300_000_000, 9)
-    stream = b"<< /Type /XObject /Subtype /Form /BBox [0 0 1 1] /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (
-        len(bomb), bomb,
-    )  # fmt: skip
+    head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 1 1] /Filter /FlateDecode /Length %d >>\nstream\n"
+    stream = head % len(bomb) + bomb + b"\nendstream"
     data = pdf([Sheet(column(LEFT, 72, 700), extra=b"/X1 Do")], objects=(stream,))
     path = tmp_path / "bomb.pdf"
     path.write_bytes(data)

@@ -60,4 +60,6 @@ def test_a_child_that_closes_its_input_does_no_harm() -> None:
 def test_the_child_of_the_pdf_reader_is_light() -> None:
     result = run(CHILD, {"do": "modules"}, b"", LIMITS)
     assert result.end is End.DONE
-    assert not {"torch", "numpy", "streamlit", "faiss", "nupunkt", "wordfreq"} & set(result.messages[0]["modules"])
+    assert not {"torch", "numpy", "streamlit", "faiss", "nupunkt", "wordfreq"} & set(
+        result.messages[0]["modules"]
+    )

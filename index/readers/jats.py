@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from index.text import Document
 
 #: Elements that stand on their own; text around them in a paragraph goes on after them.
-FLOATS = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text", "supplementary-material",
+FLOATS = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text",
+    "supplementary-material",
                     "media", "chem-struct-wrap"})  # fmt: skip
 LISTS = frozenset({"list", "def-list", "disp-quote", "verse-group"})
 _NOTES = re.compile(

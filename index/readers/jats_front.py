@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 
     from index.readers.jats_tree import Node
 
-_MONTHS = ("January February March April May June July August September October November December").split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
 _PUBLISHED = ("epub", "ppub", "collection", "epub-ppub", "pub", "")
 
@@ -82,7 +95,9 @@ def _name(person: Node) -> MappedText:
 def _author_notes(notes: Node) -> Iterator[Draft]:
     for note in notes.elements():
         text = inline(note, spaced=True)
-        fields = (Field("corresponding author", text.text, Span(0, len(text))),) if note.tag == "corresp" else ()
+        fields = (
+            (Field("corresponding author", text.text, Span(0, len(text))),) if note.tag == "corresp" else ()
+        )
         yield Draft(BlockKind.FRONT, text, fields=fields)
 
 

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Elements whose content is no text of the paper.
-_SILENT = frozenset({"tex-math", "annotation", "annotation-xml", "graphic", "inline-graphic", "object-id", "alt-text",
+_SILENT = frozenset({"tex-math", "annotation", "annotation-xml", "graphic", "inline-graphic", "object-id",
+    "alt-text",
                      "long-desc", "email-icon", "processing-meta", "custom-meta"})  # fmt: skip
 #: Elements that are a word or line of their own, whatever stands around them.
-_APART = frozenset({"p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec", "td", "th",
+_APART = frozenset({"p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec",
+    "td", "th",
                     "tr", "li", "subtitle"})  # fmt: skip
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
@@ -64,15 +66,20 @@ def _pieces(node: Node, *, spaced: bool) -> Iterator[MappedText]:
 
 
 _WITHIN = frozenset({"italic", "bold", "sup", "sub", "sc", "underline", "monospace", "styled-content", "xref",
-                     "ext-link", "named-content", "inline-formula", "math", "roman", "mi", "mn", "mo", "mrow", "msup",
-                     "msub", "mtext", "uri", "year", "volume", "fpage", "lpage", "issue", "source", "article-title",
+                     "ext-link", "named-content", "inline-formula", "math", "roman", "mi", "mn", "mo",
+                     "mrow", "msup",
+                     "msub", "mtext", "uri", "year", "volume", "fpage", "lpage", "issue", "source",
+                     "article-title",
                      "person-group", "name", "surname", "given-names", "pub-id", "mixed-citation", "collab",
-                     "etal", "publisher-name", "publisher-loc", "month", "day", "comment", "string-name"})  # fmt: skip
+                     "etal", "publisher-name", "publisher-loc", "month", "day", "comment",
+                     "string-name"})  # fmt: skip
 
 
 def _citation(node: Node) -> bool:
     """Tell whether a superscript holds only references to the literature: a space sets it off the word."""
-    return any(child.tag == "xref" and child.attributes.get("ref-type") == "bibr" for child in node.elements())
+    return any(
+        child.tag == "xref" and child.attributes.get("ref-type") == "bibr" for child in node.elements()
+    )
 
 
 def label_and_title(node: Node) -> MappedText:

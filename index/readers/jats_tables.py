@@ -101,5 +101,9 @@ def draft_of_cells(rows: Sequence[Sequence[MappedText]], header_rows: int, label
             row_spans.append(Span(start, len(origins)))
         spans.append(tuple(row_spans))
     return Draft(
-        BlockKind.TABLE, MappedText("".join(texts), origins), rows=tuple(spans), header_rows=header_rows, label=label
+        BlockKind.TABLE,
+        MappedText("".join(texts), origins),
+        rows=tuple(spans),
+        header_rows=header_rows,
+        label=label,
     )

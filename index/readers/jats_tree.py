@@ -64,7 +64,7 @@ class Node:
 
 
 def decode_xml(data: bytes) -> str:
-    """Return the characters of an XML file, line ends as ``\\n``.
+    """Return the characters of an XML file, line ends as line feeds.
 
     Raises:
         XmlError: the encoding is unknown or the bytes do not fit it.
@@ -155,7 +155,7 @@ class _Builder:
             mapped = MappedText(text, [at] * len(text))
         self.stack[-1].children.append(mapped)
 
-    def skipped(self, name: str, is_parameter: bool) -> None:  # noqa: FBT001 - expat's signature
+    def skipped(self, name: str, is_parameter: bool) -> None:
         text = html.unescape(f"&{name};")
         if not is_parameter and not text.startswith("&"):
             self.stack[-1].children.append(MappedText(text, [self.offset()] * len(text)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from index.columns import common_gutter, reading_order
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
-from index.layout import Line, Part, Segment, common_gutter, reading_order, segments
+from index.layout import Line, Part, Segment, segments
 from index.readers import sandbox
 from index.readers.pdf_blocks import drafts_of
 from index.readers.pdf_heads import running
@@ -38,7 +39,9 @@ def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypd
             raise
         # A broken file may still open in the other engine, which repairs more.
         head, raw = extract(data, name, limits, "pdfium")
-        warnings.append("the file is damaged; it was repaired as far as possible, compare it with the original")
+        warnings.append(
+            "the file is damaged; it was repaired as far as possible, compare it with the original"
+        )
     return _document(data, name, head, raw, warnings)
 
 
@@ -69,7 +72,9 @@ def _scanned(page: RawPage) -> bool:
 def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
     errors = [page.error for page in raw if page.error]
     if errors and len(errors) == len(raw):
-        raise DamagedFile(name, f"no page could be read ({errors[0]}).", "Get the file again from its source.")
+        raise DamagedFile(
+            name, f"no page could be read ({errors[0]}).", "Get the file again from its source."
+        )
     raise NoTextLayer(
         name,
         f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only.",
@@ -98,7 +103,7 @@ def extract(
     if result.end is not sandbox.End.DONE:
         raise _stopped(name, result, limits)
     try:
-        head = next((message["head"] for message in result.messages if "head" in message), {})
+        head: dict[str, Any] = next((message["head"] for message in result.messages if "head" in message), {})
         pages = tuple(_page(message["page"]) for message in result.messages if "page" in message)
     except (KeyError, TypeError, ValueError) as problem:
         raise DamagedFile(name, "its text could not be taken over.", "Get the file again.") from problem
@@ -108,15 +113,11 @@ def extract(
 
 def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
     if kind == "password":
-        return PasswordNeeded(
-            name, "the PDF is encrypted.", "Save a copy without password, then try again."
-        )
+        return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without password, then try again.")
     if kind == "pages":
         return FileTooLarge(name, f"{detail} pages, the limit is {limits.pages}.", "Split the file.")
     if kind == "text":
-        return FileTooLarge(
-            name, f"more than {limits.characters} characters of text.", "Split the file."
-        )
+        return FileTooLarge(name, f"more than {limits.characters} characters of text.", "Split the file.")
     if kind == "memory":
         return FileTooLarge(
             name, f"reading it takes more than {limits.memory >> 20} MiB of memory.", "Split the file."
@@ -130,7 +131,9 @@ def _stopped(name: str, result: sandbox.Result, limits: sandbox.Limits) -> ReadE
     if result.end is sandbox.End.OUTPUT:
         return _typed(name, "text", "", limits)
     return DamagedFile(
-        name, f"the PDF made its reader fail (exit code {result.code}).", "Get the file again from its source."
+        name,
+        f"the PDF made its reader fail (exit code {result.code}).",
+        "Get the file again from its source.",
     )
 
 
@@ -162,9 +165,7 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
         for piece in page.pieces:
             if piece.angle == angle:
                 text = MappedText.raw(piece.text, at)
-                parts.append(
-                    Part(text, piece.x0, piece.x1, piece.y, piece.size, piece.flags, piece.font)
-                )
+                parts.append(Part(text, piece.x0, piece.x1, piece.y, piece.size, piece.flags, piece.font))
             at += len(piece.text) + 1
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)

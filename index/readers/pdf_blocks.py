@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from index import headings
-from index.clean import Vocabulary, join_lines, mend_ligatures, normalise
-from index.layout import segment_text
+from index.clean import Vocabulary
 from index.metadata import state_fields
-from index.readers.pdf_front import any_year, byline, citation_fields, front_blocks, masked
+from index.readers.pdf_front import front_blocks
+from index.readers.pdf_metadata import front_drafts, mend, running_drafts, with_citation, with_file_fields
 from index.readers.pdf_paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
 from index.readers.pdf_references import entries
 from index.readers.pdf_tables import table_of
 from index.structure import Draft, table_label
-from index.text import CONTENT_KINDS, BlockKind, Field, MappedText
+from index.text import CONTENT_KINDS, BlockKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from index.layout import Line, Segment
 
@@ -49,72 +49,17 @@ def drafts_of(
     title, end = front_blocks(blocks, body, str((head.get("info") or {}).get("Title", "")))
     vocabulary = Vocabulary("\n".join(line.text.text for page in pages for line in page))
     notes: list[str] = []
-    drafts = list(_front_drafts(blocks[:end], title, vocabulary))
-    drafts += _running_drafts(removed)
+    drafts = list(front_drafts(blocks[:end], title, vocabulary))
+    drafts += running_drafts(removed)
     for chunk in _join_broken(list(_classify(blocks[end:], body))):
         drafts += _drafts(chunk, vocabulary, notes)
     if not any(draft.kind in CONTENT_KINDS for draft in drafts):
         # No running text to tell labels from: everything is kept rather than nothing.
-        drafts = [d for block in blocks for d in _drafts(Chunk(BlockKind.PARAGRAPH, block.lines), vocabulary, notes)]
-    drafts = _with_citation(state_fields(iter(drafts)))
-    return _with_file_fields(drafts, head), tuple(notes)
-
-
-def _front_drafts(blocks: Sequence[Block], title: set[int], vocabulary: Vocabulary) -> Iterator[Draft]:
-    """Yield title, authors and the other statements before the abstract."""
-    if title:
-        lines = [line.text for i in sorted(title) for line in blocks[i].lines]
-        text = _mend(lines, vocabulary, [])
-        badge = re.match(r"OPEN(?: ACCESS)?\s+(?=[A-Z][a-z])", text.text)
-        version = re.search(r"\s*\[v(?:ersion )?\d+;[^\]]*\]?$", text.text)
-        yield Draft(BlockKind.TITLE, text[badge.end() if badge else 0 : version.start() if version else len(text)])
-    named, ended = False, False
-    for i, block in enumerate(blocks):
-        if i in title:
-            continue
-        text = _mend((line.text for line in block.lines), vocabulary, [])
-        fields: tuple[Field, ...] = ()
-        if title and not ended and 0 < i - max(title) <= (8 if named else 4):
-            fields = byline(masked(text, _superscripts(block)))
-            ended = named and not fields  # a byline may go on over several blocks
-            named = named or bool(fields)
-        yield Draft(BlockKind.FRONT, text, fields=fields)
-
-
-def _superscripts(block: Block) -> frozenset[int]:
-    """Return the raw offsets of the characters that stand higher and smaller than their line."""
-    return frozenset(
-        origin
-        for line in block.lines
-        for segment in line.segments
-        for part in segment.parts
-        if part.size < 0.85 * segment.size and part.y > segment.y + 0.08 * segment.size
-        for origin in part.text.origins
-    )
-
-
-def _with_citation(drafts: list[Draft]) -> list[Draft]:
-    """Add journal and year from the paper's own citation in front matter, where nothing states them better."""
-    stated = {field.name for draft in drafts for field in draft.fields}
-    for finder in (lambda text: list(citation_fields(text)), lambda text: [f for f in (any_year(text),) if f]):
-        for i, draft in enumerate(drafts):
-            if draft.kind is BlockKind.FRONT and not {"year", "journal"} <= stated:
-                new = tuple(field for field in finder(draft.text.text) if field.name not in stated)
-                stated |= {field.name for field in new}
-                drafts[i] = replace(draft, fields=draft.fields + new)
-    return drafts
-
-
-def _running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
-    """Yield the running heads that state something about the paper, each once, as front matter."""
-    seen: set[str] = set()
-    for page in removed:
-        for segment in page:
-            text = normalise(segment_text(segment)).strip()
-            key = re.sub(r"\d+", "#", text.text)
-            if key not in seen and re.search(r"doi|10\.\d{4}|\b(?:19|20)\d\d\b", text.text, re.IGNORECASE):
-                seen.add(key)
-                yield Draft(BlockKind.FRONT, text)
+        drafts = [
+            d for block in blocks for d in _drafts(Chunk(BlockKind.PARAGRAPH, block.lines), vocabulary, notes)
+        ]
+    drafts = with_citation(state_fields(iter(drafts)))
+    return with_file_fields(drafts, head), tuple(notes)
 
 
 def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
@@ -129,7 +74,9 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
             yield Chunk(BlockKind.CAPTION, block.lines)
             continue
         before = blocks[number - 1] if number else None
-        level = 0 if _between_rows(before, block, following) else _heading_level(block, before, following, body)
+        level = (
+            0 if _between_rows(before, block, following) else _heading_level(block, before, following, body)
+        )
         if level and in_references is not None and not _ends_references(block, in_references):
             level = 0
         if level:
@@ -140,8 +87,10 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
             yield Chunk(BlockKind.FRONT, block.lines)
         elif in_references is not None:
             yield Chunk(BlockKind.REFERENCE, block.lines)
-        elif block.tabular or _between_rows(before, block, following) or (
-            after_caption and not block.like(body) and not prose(text)
+        elif (
+            block.tabular
+            or _between_rows(before, block, following)
+            or (after_caption and not block.like(body) and not prose(text))
         ):
             yield Chunk(BlockKind.TABLE, block.lines)
         elif block.like(body) or prose(text):
@@ -157,19 +106,28 @@ def _between_rows(before: Block | None, block: Block, following: Block | None) -
     if before is None or following is None or not (before.tabular and following.tabular):
         return False
     pages = {before.lines[-1].page, block.lines[0].page, following.lines[0].page}
-    return len(pages) == 1 and len(block.lines) == 1 and before.lines[-1].y - following.lines[0].y < 6 * block.size
+    return (
+        len(pages) == 1
+        and len(block.lines) == 1
+        and before.lines[-1].y - following.lines[0].y < 6 * block.size
+    )
 
 
 def _ends_references(block: Block, heading: Block) -> bool:
     """Tell whether a heading inside a reference list ends it: a usual one, or one set as the list's own."""
-    alike = abs(block.size - heading.size) < 0.02 * heading.size and block.lines[0].font == heading.lines[0].font
+    alike = (
+        abs(block.size - heading.size) < 0.02 * heading.size and block.lines[0].font == heading.lines[0].font
+    )
     return alike or headings.known_heading(block.text)
 
 
 def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
     small = block.size < body.size * 0.93
     last = block.lines[-1]
-    at_foot = following is None or (last.page, last.region) != (following.lines[0].page, following.lines[0].region)
+    at_foot = following is None or (last.page, last.region) != (
+        following.lines[0].page,
+        following.lines[0].region,
+    )
     if small and (block.lines[0].page == 1 or headings.licence_text(block.text[:300])) and at_foot:
         return BlockKind.FRONT
     if headings.front_matter(block.text) and len(block.text.split()) < 40:
@@ -194,7 +152,11 @@ def _alone(block: Block, before: Block | None, following: Block | None) -> bool:
     if following is None or len(block.lines) > 1 or line.x1 > line.right - 0.25 * (line.right - line.left):
         return False
     words = block.text.split()
-    if not 2 <= len(words) <= 10 or not block.text[:1].isupper() or re.search(r"[\d=.,;:]\s*$|[=<>%]", block.text):
+    if (
+        not 2 <= len(words) <= 10
+        or not block.text[:1].isupper()
+        or re.search(r"[\d=.,;:]\s*$|[=<>%]", block.text)
+    ):
         return False
     below = line.y - following.lines[0].y
     same = following.lines[0].region == line.region and following.lines[0].page == line.page
@@ -206,7 +168,9 @@ def _heading_level(block: Block, before: Block | None, following: Block | None, 
     text = block.text.strip()
     if len(block.lines) > 3 or len(text) > 160 or not any(c.isalpha() for c in text) or block.tabular:
         return 0
-    distinct = block.distinct(body) or (prose(following.text if following else "") and _alone(block, before, following))
+    distinct = block.distinct(body) or (
+        prose(following.text if following else "") and _alone(block, before, following)
+    )
     numbered = headings.numbered_heading(text.rstrip("."))
     if headings.known_heading(text) and (distinct or text[:1].isupper() or text[:1].isdigit()):
         return numbered or 1
@@ -260,36 +224,10 @@ def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str]) -> Iterator[
         yield table_of(chunk.lines)
     elif chunk.kind is BlockKind.REFERENCE:
         for entry in entries(chunk.lines):
-            yield Draft(chunk.kind, _mend((line.text for line in entry), vocabulary, []))
+            yield Draft(chunk.kind, mend((line.text for line in entry), vocabulary, []))
     else:
-        text = _mend((line.text for line in chunk.lines), vocabulary, notes)
+        text = mend((line.text for line in chunk.lines), vocabulary, notes)
         length, level = headings.run_in_heading(text.text) if chunk.kind is BlockKind.PARAGRAPH else (0, 0)
         if length:
             yield Draft(BlockKind.HEADING, text[:length].strip(), level=level)
         yield Draft(chunk.kind, text[length:].strip(), level=chunk.level)
-
-
-def _mend(lines: Iterable[MappedText], vocabulary: Vocabulary, notes: list[str]) -> MappedText:
-    plain = [normalise(line).strip() for line in lines]
-    joined = join_lines(plain, vocabulary)
-    mended, lost = mend_ligatures(joined, vocabulary)
-    notes += lost
-    return mended
-
-
-def _with_file_fields(drafts: list[Draft], head: dict[str, Any]) -> list[Draft]:
-    """Add title and DOI from the file's metadata where the text states none."""
-    stated = {field.name for draft in drafts for field in draft.fields}
-    info = head.get("info") or {}
-    found: list[Field] = []
-    title = str(info.get("Title", "")).strip()
-    if "title" not in stated and len(title.split()) > 2 and not re.search(r"\.\w{2,4}$|^Microsoft|untitled", title):
-        found.append(Field("title", title, None))
-    if "doi" not in stated:
-        places = " ".join([*(str(value) for value in info.values()), str(head.get("xmp", ""))])
-        doi = re.search(r"\b10\.\d{4,9}/[^\s<>\"';,]+", places)
-        if doi:
-            found.append(Field("doi", doi.group().rstrip("."), None))
-    if found and drafts:
-        drafts[0] = replace(drafts[0], fields=drafts[0].fields + tuple(found))
-    return drafts

@@ -39,7 +39,7 @@ def _pypdf(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
     import logging
 
     from pypdf import PdfReader
-    from pypdf.errors import DependencyError, FileNotDecryptedError
+    from pypdf.errors import FileNotDecryptedError
 
     logging.disable(logging.CRITICAL)
     try:
@@ -47,11 +47,11 @@ def _pypdf(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
         if reader.is_encrypted and not reader.decrypt(""):
             return _error("password")
         count = len(reader.pages)
-    except (FileNotDecryptedError, DependencyError) as error:
-        return _error("password" if isinstance(error, FileNotDecryptedError) else "damaged", error)
+    except FileNotDecryptedError:
+        return _error("password")
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 - pypdf raises untyped exceptions on broken files
+    except Exception as error:
         return _error("damaged", error)
     if count > request["pages"]:
         return _error("pages", count)
@@ -60,22 +60,31 @@ def _pypdf(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
     faces: dict[object, Any] = {}
     left = request["characters"]
     for i in range(count):
-        page: dict[str, Any] = {"number": i + 1, "label": labels[i]}
-        try:
-            with _allowance(request["page_cpu"]):
-                collector = _page(reader, i, left, faces)
-                left = collector.left
-                page |= _shape(collector)
-        except PageTimeout:
-            page["error"] = f"took longer than {request['page_cpu']:g} s"
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - one page's failure must not lose the others
-            page["error"] = _say(error)
-        send({"page": page})
+        page, left = _read_page(reader, i, left, faces, request["page_cpu"])
+        send({"page": {"number": i + 1, "label": labels[i], **page}})
         if left < 0:
             return _error("text", request["characters"])
     return None
+
+
+def _read_page(
+    reader: Any,  # noqa: ANN401 - pypdf, imported late
+    i: int,
+    left: int,
+    faces: dict[object, Any],
+    seconds: float,
+) -> tuple[dict[str, Any], int]:
+    """Return what page ``i`` holds, or why it could not be read, and how many characters may still come."""
+    try:
+        with _allowance(seconds):
+            collector = _page(reader, i, left, faces)
+            return _shape(collector), collector.left
+    except PageTimeout:
+        return {"error": f"took longer than {seconds:g} s"}, left
+    except MemoryError:
+        raise
+    except Exception as error:
+        return {"error": _say(error)}, left
 
 
 def _page(reader: Any, i: int, left: int, faces: dict[object, Any]) -> Collector:  # noqa: ANN401

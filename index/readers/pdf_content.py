@@ -8,31 +8,18 @@ needed to tell words, columns and tables apart. Runs in the child process.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, StreamObject
 
+from index.readers.pdf_fonts import Face, load_face, number
 from index.readers.pdf_glyphs import UNREADABLE
-from index.readers.pdf_pieces import ARTIFACT, BOLD, HIDDEN, ITALIC, Collector, Style
+from index.readers.pdf_matrix import UNIT, Box, Matrix, cut, matrix, point, shows, times
+from index.readers.pdf_pieces import ARTIFACT, HIDDEN, Collector, Style
 
-Matrix = tuple[float, float, float, float, float, float]
-Box = tuple[float, float, float, float]
-UNIT: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MOST_FORMS = 5_000
 DEEPEST_FORM = 12
-
-
-def times(m: Matrix, n: Matrix) -> Matrix:
-    """Return the product: first ``m``, then ``n``."""
-    return (
-        m[0] * n[0] + m[1] * n[2],
-        m[0] * n[1] + m[1] * n[3],
-        m[2] * n[0] + m[3] * n[2],
-        m[2] * n[1] + m[3] * n[3],
-        m[4] * n[0] + m[5] * n[2] + n[4],
-        m[4] * n[1] + m[5] * n[3] + n[5],
-    )
 
 
 @dataclass(slots=True)
@@ -56,81 +43,6 @@ class State:
             self.ctm, self.font, self.size, self.spacing, self.word_spacing,
             self.scale, self.leading, self.rise, self.render, self.clip,
         )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Face:
-    """One font: codes to characters and widths."""
-
-    name: str
-    flags: int
-    codes: dict[bytes, tuple[str, float, bool]] = field(default_factory=dict)
-    font: Any = None
-    wide: bool = False  #: two bytes a code
-    unit: float = 0.001  #: text space units for one unit of glyph width
-    space: float = 0.25  #: width of a space, in units of the font size
-    known: bool = True  #: False: nothing tells which characters the codes stand for
-
-    def decode(self, data: bytes) -> list[tuple[str, float, bool]]:
-        """Return (characters, width in text space, is it a one-byte space) for each code."""
-        step = 2 if self.wide else 1
-        found = []
-        for i in range(0, len(data) - step + 1, step):
-            code = data[i : i + step]
-            glyph = self.codes.get(code)
-            if glyph is None:
-                glyph = self.codes[code] = self._look_up(code)
-            found.append(glyph)
-        return found
-
-    def _look_up(self, code: bytes) -> tuple[str, float, bool]:
-        font = self.font
-        if isinstance(font.encoding, dict):
-            raw = chr(code[0])
-            shown = font.encoding.get(code[0], raw)
-        else:
-            raw = shown = code.decode(font.encoding, "replace") if self.wide else chr(code[0])
-        text = font.character_map.get(shown)
-        if text is None:
-            text = UNREADABLE if not self.known or (self.wide and font.character_map) else shown
-        width = font.character_widths.get(raw, font.character_widths.get("default", 500))
-        width = float(width) if isinstance(width, (int, float)) else 500.0
-        return str(text), width * self.unit, code == b" "
-
-
-def _number(value: object, default: float = 0.0) -> float:
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value)
-    return default
-
-
-def load_face(resource: DictionaryObject) -> Face:
-    """Return the font that a resource describes; raises what pypdf raises on a broken one."""
-    from pypdf.generic._font import Font
-
-    font = Font.from_font_resource(resource)
-    name = font.name.rpartition("+")[2].lower()
-    descriptor = font.font_descriptor
-    flags = 0
-    weight = descriptor.weight
-    heavy = isinstance(weight, (int, float)) and weight >= 600
-    if heavy or any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi")):
-        flags |= BOLD
-    if _number(descriptor.italic_angle) or "italic" in name or "oblique" in name:
-        flags |= ITALIC
-    composite = font.sub_type == "Type0"
-    wide = composite and isinstance(font.encoding, str) and font.encoding.startswith("utf-16")
-    known = font.interpretable and not (composite and not font.character_map and _identity(resource))
-    unit = 0.001
-    if font.sub_type == "Type3":
-        matrix = resource.get("/FontMatrix")
-        if isinstance(matrix, ArrayObject) and matrix:
-            unit = abs(_number(matrix[0], 0.001)) or 0.001
-    return Face(name, flags, {}, font, wide, unit, _number(font.space_width, 250.0) * unit, known)
-
-
-def _identity(resource: DictionaryObject) -> bool:
-    return str(resource.get("/Encoding", "")).startswith("/Identity")
 
 
 class Interpreter:
@@ -205,7 +117,7 @@ class _Walk:
             self.state = self.stack.pop()
 
     def concat(self, operands: list[Any]) -> None:
-        self.state.ctm = times(_matrix(operands), self.state.ctm)
+        self.state.ctm = times(matrix(operands), self.state.ctm)
 
     def begin(self, _: list[Any]) -> None:
         self.tm = self.line = UNIT
@@ -213,24 +125,24 @@ class _Walk:
     def set_font(self, operands: list[Any]) -> None:
         if len(operands) < 2:
             return
-        self.state.size = _number(operands[1], self.state.size)
+        self.state.size = number(operands[1], self.state.size)
         try:
             self.state.font = self.owner.face(self.resources, operands[0])
         except (MemoryError, RecursionError):
             raise
-        except Exception:  # noqa: BLE001 - whatever pypdf makes of a broken font: its glyphs are unreadable
+        except Exception:
             self.state.font = None
 
     def move(self, operands: list[Any]) -> None:
-        x, y = (_number(value) for value in (*operands, 0, 0)[:2])
+        x, y = (number(value) for value in (*operands, 0, 0)[:2])
         self.line = self.tm = times((1.0, 0.0, 0.0, 1.0, x, y), self.line)
 
     def move_leading(self, operands: list[Any]) -> None:
-        self.state.leading = -_number(operands[1] if len(operands) > 1 else 0)
+        self.state.leading = -number(operands[1] if len(operands) > 1 else 0)
         self.move(operands)
 
     def set_matrix(self, operands: list[Any]) -> None:
-        self.line = self.tm = _matrix(operands)
+        self.line = self.tm = matrix(operands)
 
     def next_line(self, _: list[Any]) -> None:
         self.move([0, -self.state.leading])
@@ -247,7 +159,7 @@ class _Walk:
                 self._show(item)
             elif isinstance(item, (int, float)):
                 state = self.state
-                self._advance(-_number(item) / 1000 * state.size * state.scale)
+                self._advance(-number(item) / 1000 * state.size * state.scale)
 
     def quote(self, operands: list[Any]) -> None:
         self.next_line([])
@@ -255,8 +167,8 @@ class _Walk:
 
     def double_quote(self, operands: list[Any]) -> None:
         if len(operands) >= 3:
-            self.state.word_spacing = _number(operands[0])
-            self.state.spacing = _number(operands[1])
+            self.state.word_spacing = number(operands[0])
+            self.state.spacing = number(operands[1])
         self.quote(operands)
 
     def begin_mark(self, operands: list[Any]) -> None:
@@ -295,31 +207,31 @@ class _Walk:
             return
         if owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
             return
-        base = times(_matrix(form.get("/Matrix") or UNIT), self.state.ctm)
+        base = times(matrix(form.get("/Matrix") or UNIT), self.state.ctm)
         clip = self.state.clip
         box = form.get("/BBox")
         if isinstance(box, ArrayObject) and len(box) == 4:
-            x0, y0, x1, y1 = map(_number, box)
-            clip = _cut(clip, [_point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
+            x0, y0, x1, y1 = map(number, box)
+            clip = cut(clip, [point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
         owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1, clip)
 
     # Paths: only what they clip.
 
     def rectangle(self, operands: list[Any]) -> None:
-        x, y, w, h = (_number(value) for value in (*operands, 0, 0, 0, 0)[:4])
+        x, y, w, h = (number(value) for value in (*operands, 0, 0, 0, 0)[:4])
         self._corners((x, y), (x + w, y), (x, y + h), (x + w, y + h))
 
     def line_to(self, operands: list[Any]) -> None:
-        values = [_number(value) for value in operands]
+        values = [number(value) for value in operands]
         self._corners(*zip(values[::2], values[1::2], strict=False))
 
     def _corners(self, *points: tuple[float, float]) -> None:
         if len(self.path) < 10_000:
-            self.path += [_point(self.state.ctm, x, y) for x, y in points]
+            self.path += [point(self.state.ctm, x, y) for x, y in points]
 
     def clip_to(self, _: list[Any]) -> None:
         if self.path:
-            self.state.clip = _cut(self.state.clip, self.path)
+            self.state.clip = cut(self.state.clip, self.path)
 
     def end_path(self, _: list[Any]) -> None:
         self.path = []
@@ -349,40 +261,15 @@ class _Walk:
             advance *= state.scale
             m = times(self.tm, state.ctm)
             em = state.size * face.unit * 1000
-            if state.clip is not None and not _shows(state.clip, m, width * state.size * state.scale / 2):
+            if state.clip is not None and not shows(state.clip, m, width * state.size * state.scale / 2):
                 self._advance(advance)
                 continue
-            self.owner.collector.glyph(
-                text, m, em, state.rise, width * state.size * state.scale, style
-            )
+            self.owner.collector.glyph(text, m, em, state.rise, width * state.size * state.scale, style)
             self._advance(advance)
 
     def _flags(self) -> int:
         flags = ARTIFACT if True in self.marks else 0
         return flags | HIDDEN if self.state.render == 3 else flags
-
-
-def _matrix(operands: Any) -> Matrix:  # noqa: ANN401
-    values = tuple(_number(value) for value in operands)[:6]
-    return values if len(values) == 6 else UNIT  # type: ignore[return-value]
-
-
-def _point(m: Matrix, x: float, y: float) -> tuple[float, float]:
-    return x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5]
-
-
-def _cut(clip: Box | None, points: list[tuple[float, float]]) -> Box:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    box = (min(xs), min(ys), max(xs), max(ys))
-    if clip is None:
-        return box
-    return max(clip[0], box[0]), max(clip[1], box[1]), min(clip[2], box[2]), min(clip[3], box[3])
-
-
-def _shows(clip: Box, m: Matrix, middle: float) -> bool:
-    """Tell whether a glyph's middle on its baseline is inside, give or take what rounding costs."""
-    x, y = _point(m, middle, 0.0)
-    return clip[0] - 2 <= x <= clip[2] + 2 and clip[1] - 3 <= y <= clip[3] + 3
 
 
 def _unicode(text: str | bytes) -> str:
@@ -398,15 +285,15 @@ _HANDLERS = {
     b"Td": _Walk.move, b"TD": _Walk.move_leading, b"Tm": _Walk.set_matrix, b"T*": _Walk.next_line,
     b"Tj": _Walk.show, b"TJ": _Walk.show_many, b"'": _Walk.quote, b'"': _Walk.double_quote,
     b"BDC": _Walk.begin_mark, b"BMC": _Walk.begin_mark, b"EMC": _Walk.end_mark, b"Do": _Walk.form,
-    b"re": _Walk.rectangle, b"m": _Walk.line_to, b"l": _Walk.line_to, b"c": _Walk.line_to, b"v": _Walk.line_to,
-    b"y": _Walk.line_to, b"W": _Walk.clip_to, b"W*": _Walk.clip_to,
+    b"re": _Walk.rectangle, b"m": _Walk.line_to, b"l": _Walk.line_to, b"c": _Walk.line_to,
+    b"v": _Walk.line_to, b"y": _Walk.line_to, b"W": _Walk.clip_to, b"W*": _Walk.clip_to,
     **dict.fromkeys((b"n", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), _Walk.end_path),
 }  # fmt: skip
 
 
 def _setter(name: str, factor: float = 1.0) -> Any:  # noqa: ANN401
     def set_value(walk: _Walk, operands: list[Any]) -> None:
-        value = _number(operands[0] if operands else 0) * factor
+        value = number(operands[0] if operands else 0) * factor
         setattr(walk.state, name, int(value) if name == "render" else value)
 
     return set_value

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from index import headings
 from index.readers.pdf_paragraphs import Block, Body, prose
-from index.text import BlockKind, Field, MappedText, Span
+from index.text import Field, MappedText, Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-_VERBS = re.compile(r"\b(?:was|were|is|are|has|have|had|been|that|this|which|we|can|may|by|to|it)\b", re.IGNORECASE)
+_VERBS = re.compile(
+    r"\b(?:was|were|is|are|has|have|had|been|that|this|which|we|can|may|by|to|it)\b", re.IGNORECASE
+)
 _TYPE = re.compile(
     r"(?:original|research|review|case|short|brief|rapid|clinical|data|mini|systematic|special|study|letter|editorial"
     r"|open|invited)?[\s-]*(?:article|paper|reports?|review|note|communication|study|trial|letter|editorial|access"
@@ -29,8 +31,38 @@ _PLACE = re.compile(
     r"|clinic|academy|abstract|correspond\w+|received|accepted|published|e-?mail|street|road|article|editors?|reviewed)\b",
     re.IGNORECASE,
 )
-_DEGREE = re.compile(r"(?:[A-Z][a-z]{0,2}\.?){1,4}[A-Z]\.?|Ph\.?D\.?|M\.?Sc\.?|B\.?Sc\.?|Dr\.?|Prof\.?|Jr\.?|Sr\.?|I{2,3}|IV")
-_PARTICLE = frozenset("de da do dos das di del della der den van von zu la le el al bin ibn ben abu ter ten y e".split())
+_DEGREE = re.compile(
+    r"(?:[A-Z][a-z]{0,2}\.?){1,4}[A-Z]\.?|Ph\.?D\.?|M\.?Sc\.?|B\.?Sc\.?|Dr\.?|Prof\.?|Jr\.?|Sr\.?|I{2,3}|IV"
+)
+_PARTICLE = frozenset(
+    [
+        "de",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "di",
+        "del",
+        "della",
+        "der",
+        "den",
+        "van",
+        "von",
+        "zu",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "ben",
+        "abu",
+        "ter",
+        "ten",
+        "y",
+        "e",
+    ]
+)
 _WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
 
 
@@ -63,7 +95,7 @@ def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
     wanted = _letters(stated)
     named = [i for i in able if len(wanted) > 15 and _letters(blocks[i].text)[:40] in wanted]
     best = max(named or able, key=lambda i: (_rank(blocks[i]), -i))
-    title = {best, *_same_type(blocks, able, best)}
+    title = {best, *_same_type(blocks, best)}
     below = max(title) + 1
     if below < end and _is_subtitle(blocks[below], blocks[best], body):
         title.add(below)
@@ -74,7 +106,12 @@ def _is_subtitle(block: Block, title: Block, body: Body) -> bool:
     """Tell whether a block under the title, smaller than it but large, goes on with it."""
     large = 1.3 * body.size < block.size < title.size
     named = byline(block.text) or _PLACE.search(block.text) or _TYPE.fullmatch(block.text.strip())
-    return large and len(block.lines) <= 2 and not named and title.lines[-1].y - block.lines[0].y < 2.5 * title.size
+    return (
+        large
+        and len(block.lines) <= 2
+        and not named
+        and title.lines[-1].y - block.lines[0].y < 2.5 * title.size
+    )
 
 
 def _letters(text: str) -> str:
@@ -98,14 +135,14 @@ def _rank(block: Block) -> float:
     return rank * (0.8 if words < 4 else 1.0)
 
 
-def _same_type(blocks: Sequence[Block], able: Sequence[int], best: int) -> Iterator[int]:
+def _same_type(blocks: Sequence[Block], best: int) -> Iterator[int]:
     """Yield the blocks that go on with the title: same size and weight, nothing large between."""
     for step in (-1, 1):
         last, i = blocks[best], best + step
         while 0 <= i < len(blocks) and abs(i - best) < 8:
             block = blocks[i]
             same = abs(block.size - last.size) < 0.03 * last.size
-            if same and i in able + [j for j in (i,) if len(block.text) > 2] and _flows(last, block, step):
+            if same and len(block.text) > 2 and _flows(last, block, step):
                 yield i
                 last = block
             elif block.size > 0.7 * last.size:
@@ -114,9 +151,10 @@ def _same_type(blocks: Sequence[Block], able: Sequence[int], best: int) -> Itera
 
 
 def _flows(last: Block, block: Block, step: int) -> bool:
-    near = abs(block.lines[0].y - last.lines[-1].y) < 3.2 * last.size or abs(
-        block.lines[-1].y - last.lines[0].y
-    ) < 3.2 * last.size
+    near = (
+        abs(block.lines[0].y - last.lines[-1].y) < 3.2 * last.size
+        or abs(block.lines[-1].y - last.lines[0].y) < 3.2 * last.size
+    )
     if not near or _TYPE.fullmatch(block.text.strip()):
         return False
     return block.bold == last.bold or (step > 0 and block.text[:1].islower())
@@ -188,17 +226,20 @@ def citation_fields(text: str) -> Iterator[Field]:
     group = "y1" if found.group("y1") else "y2"
     yield Field("year", found.group(group), Span(*found.span(group)))
     journal = found.group("journal").strip(" ,.")
-    before = re.search(r"(?:et ?al\.?|Corporation|doi\S*|\w \d|^[A-Z][a-z]+ and [A-Z][a-z]+)\s+(?=[A-Z])", journal)
+    before = re.search(
+        r"(?:et ?al\.?|Corporation|doi\S*|\w \d|^[A-Z][a-z]+ and [A-Z][a-z]+)\s+(?=[A-Z])", journal
+    )
     start = before.end() if before else 0
     at = found.start("journal") + found.group("journal").index(journal) + start
-    if len(journal) - start > 2 and not journal[start:].lower().startswith(("page", "vol", "published", "received")):
+    if len(journal) - start > 2 and not journal[start:].lower().startswith(
+        ("page", "vol", "published", "received")
+    ):
         yield Field("journal", journal[start:], Span(at, at + len(journal) - start))
 
 
-def any_year(text: str) -> Field | None:
-    """Return the latest year that a line of front matter prints, as a last resort."""
+def any_years(text: str) -> Iterator[Field]:
+    """Yield the latest year that a line of front matter prints, as a last resort."""
     found = [m for m in _ANY_YEAR.finditer(text) if 1900 <= int(m.group()) <= 2100]
-    if not found:
-        return None
-    latest = max(found, key=lambda m: m.group())
-    return Field("year", latest.group(), Span(*latest.span()))
+    if found:
+        latest = max(found, key=lambda m: m.group())
+        yield Field("year", latest.group(), Span(*latest.span()))

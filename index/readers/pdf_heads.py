@@ -1,4 +1,4 @@
-"""Finds what does not belong to the running text by where and how often it stands: heads, feet, page numbers."""
+"""Finds running heads, feet and page numbers by where and how often they stand."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -88,10 +89,12 @@ def body_of(lines: Sequence[Line]) -> Body:
         weights[round(line.size, 1), line.font, bool(line.flags & BOLD)] += sum(
             len(part.text) for segment in line.segments for part in segment.parts
         )
-    (size, font, bold), _ = max(weights.items(), key=lambda item: (item[1], item[0]), default=((10.0, "", False), 0))
+    (size, font, bold), _ = max(
+        weights.items(), key=lambda item: (item[1], item[0]), default=((10.0, "", False), 0)
+    )
     steps = [
         a.y - b.y
-        for a, b in zip(lines, lines[1:], strict=False)
+        for a, b in pairwise(lines)
         if (a.page, a.region) == (b.page, b.region) and abs(a.size - size) < 0.3 and 0 < a.y - b.y < 3 * size
     ]
     return Body(size, font, median(steps) if steps else 1.2 * size, bold)
@@ -101,7 +104,11 @@ def prose(text: str) -> bool:
     """Tell whether a text reads as sentences: enough words, small words among them."""
     words = re.findall(r"[^\W\d_]{2,}", text)
     tokens = text.split()
-    return len(words) >= 12 and len(words) >= 0.6 * len(tokens) and len(_FUNCTION.findall(text)) >= 0.12 * len(words)
+    return (
+        len(words) >= 12
+        and len(words) >= 0.6 * len(tokens)
+        and len(_FUNCTION.findall(text)) >= 0.12 * len(words)
+    )
 
 
 def blocks_of(pages: Sequence[Sequence[Line]], body: Body) -> list[Block]:
@@ -128,7 +135,12 @@ def _run_in(lines: Sequence[Line], body: Body) -> Iterator[Line]:
 
 def _lead(parts: Sequence[Part], line: Line, last: Line | None, body: Body) -> int:
     """Return how many parts at the start of a line are a heading set bold or italic; else 0."""
-    if body.bold or line.celled or headings.caption(line.text.text) or abs(line.size - body.size) > 0.25 * body.size:
+    if (
+        body.bold
+        or line.celled
+        or headings.caption(line.text.text)
+        or abs(line.size - body.size) > 0.25 * body.size
+    ):
         return 0
     mark = BOLD if parts[0].flags & BOLD else ITALIC if parts[0].flags & ITALIC else 0
     cut = next((i for i, part in enumerate(parts) if not part.flags & mark and part.text.text.strip()), 0)
@@ -136,7 +148,11 @@ def _lead(parts: Sequence[Part], line: Line, last: Line | None, body: Body) -> i
         return 0
     lead = " ".join("".join(part.text.text for part in parts[:cut]).split())
     words = len(re.findall(r"[^\W\d_]{2,}", lead))
-    if not 1 <= words <= 14 or not lead[0].isupper() and not lead[0].isdigit() or len(parts[cut].text.text.strip()) < 2:
+    if (
+        not 1 <= words <= 14
+        or (not lead[0].isupper() and not lead[0].isdigit())
+        or len(parts[cut].text.text.strip()) < 2
+    ):
         return 0
     begins = last is None or _TERMINAL.search(last.text.text) is not None or bool(last.flags & BOLD)
     ends = lead[-1] in ".:" or (mark == BOLD and parts[cut].x0 - parts[cut - 1].x1 > 0.7 * line.size)
@@ -147,11 +163,14 @@ def _line_of(line: Line, parts: Sequence[Part]) -> Line:
     main = max(parts, key=lambda part: len(part.text))
     whole = line.segments[0]
     segment = replace(
-        whole, parts=tuple(parts), x0=parts[0].x0, x1=max(part.x1 for part in parts), flags=main.flags, font=main.font
+        whole,
+        parts=tuple(parts),
+        x0=parts[0].x0,
+        x1=max(part.x1 for part in parts),
+        flags=main.flags,
+        font=main.font,
     )
-    return replace(
-        line, segments=(segment,), x0=segment.x0, x1=segment.x1, flags=main.flags, font=main.font
-    )
+    return replace(line, segments=(segment,), x0=segment.x0, x1=segment.x1, flags=main.flags, font=main.font)
 
 
 def _page_blocks(lines: Sequence[Line], body: Body) -> Iterator[Block]:
@@ -171,7 +190,7 @@ def _block(lines: list[Line], *, tabular: bool) -> Block:
 
 
 def _celled(lines: Sequence[Line], body: Body) -> list[bool]:
-    """Tell for each line whether it is a row of cells: its cells stand below or above those of another row."""
+    """Tell for each line whether it is a row of cells, below or above those of another."""
     flags = [line.celled for line in lines]
     return [
         flag and any(flags[j] and _aligned(lines[i], lines[j]) for j in _near(i, len(lines)))

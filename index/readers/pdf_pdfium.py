@@ -60,7 +60,7 @@ class PageReader:
         self.collector.flush()
 
     def glyphs(self) -> Iterator[tuple[int, str, tuple[float, float]]]:
-        """Yield position, characters and origin of each glyph; the letters of a ligature share their origin."""
+        """Yield position, characters and origin of each glyph; a ligature is one."""
         text, first, origin = "", 0, (math.nan, math.nan)
         for i in range(self.count):
             if pdfium.FPDFText_IsGenerated(self.raw, i) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import sys
 import unicodedata
 from typing import TYPE_CHECKING, Any
@@ -98,15 +99,30 @@ def _lines(text: Any, page: Any, indices: Sequence[int]) -> list[list[float]]:  
     """Return one box for each line of the characters, on the upright page, y upwards."""
     boxes: list[list[float]] = []
     for i in indices:
-        x0, y0, x1, y1 = _upright(page, text.get_charbox(i, loose=True))
-        last = boxes[-1] if boxes else None
-        if last and min(last[3], y1) - max(last[1], y0) > 0.4 * min(last[3] - last[1], y1 - y0) and (
-            x0 > last[0] - 1 and x0 - last[2] < 4 * (y1 - y0)
-        ):
-            last[:] = [min(last[0], x0), min(last[1], y0), max(last[2], x1), max(last[3], y1)]
+        box = _upright(page, text.get_charbox(i, loose=True))
+        if boxes and _on_one_line(boxes[-1], box, along=int(_sideways(text, page, i))):
+            last = boxes[-1]
+            last[:] = [min(last[0], box[0]), min(last[1], box[1]), max(last[2], box[2]), max(last[3], box[3])]
         else:
-            boxes.append([x0, y0, x1, y1])
+            boxes.append(list(box))
     return boxes
+
+
+def _sideways(text: Any, page: Any, i: int) -> bool:  # noqa: ANN401
+    """Tell whether a character stands on its side on the page as it is read."""
+    import pypdfium2.raw as pdfium
+
+    angle = math.degrees(pdfium.FPDFText_GetCharAngle(text.raw, i)) + page.get_rotation()
+    return 45 < angle % 180 < 135
+
+
+def _on_one_line(last: Sequence[float], box: Sequence[float], along: int) -> bool:
+    """Tell whether a character goes on with a line; ``along`` is 0 for a line along x, 1 along y."""
+    across = 1 - along
+    height = box[2 + across] - box[across]
+    shared = min(last[2 + across], box[2 + across]) - max(last[across], box[across])
+    gap = max(box[along] - last[2 + along], last[along] - box[2 + along])
+    return shared > 0.4 * min(last[2 + across] - last[across], height) and gap < 4 * height
 
 
 def _upright(page: Any, box: Sequence[float]) -> tuple[float, float, float, float]:  # noqa: ANN401

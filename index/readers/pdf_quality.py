@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from index.readers.pdf_pieces import RawPage
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+#: The commonest words of languages in Latin script.
 _COMMON = frozenset(
-    "the of and in to a with for was were is by on at from as that this or an are we be not patients "
-    "der die und von das den mit ist des im zu für auf eine la le les de des et du en un une que est pour dans "
-    "el los las del y por con se su para al como lo il di che e per una non sono del della o do da os um uma não".split()
+    re.findall(
+        r"\w+",
+        """the of and in to a with for was were is by on at from as that this or an are we be not patients
+        der die und von das den mit ist des im zu für auf eine la le les de et du en un une que est pour dans
+        el los las del y por con se su para al como lo il di che e per una non sono della o do da um uma""",
+    )
 )
 
 
@@ -41,7 +45,9 @@ def garbled(pages: Sequence[RawPage]) -> bool:
     if not words:
         return True
     if len(words) < 40:
-        return len(visible) >= 100 and len("".join(words)) < 0.3 * len(visible) and broken > 0.05 * len(visible)
+        return (
+            len(visible) >= 100 and len("".join(words)) < 0.3 * len(visible) and broken > 0.05 * len(visible)
+        )
     foreign = sum(1 for character in visible if character.isalpha() and ord(character) > 0x24F)
     common = sum(1 for word in words if word in _COMMON)
     least = 0.03 if len(words) >= 100 else 0.0
@@ -49,6 +55,9 @@ def garbled(pages: Sequence[RawPage]) -> bool:
 
 
 def _broken(character: str) -> bool:
-    return character == "\ufffd" or ord(character) < 32 or 0x7F <= ord(character) < 0xA0 or (
-        0xE000 <= ord(character) < 0xF900
+    return (
+        character == "\ufffd"
+        or ord(character) < 32
+        or 0x7F <= ord(character) < 0xA0
+        or (0xE000 <= ord(character) < 0xF900)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def entries(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
     numbered = _starts_by_number(lines)
     starts = numbered if len(numbered) > max(1, len(lines) // 12) else _starts_by_indent(lines)
     cuts = sorted({0, *starts, len(lines)})
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in pairwise(cuts):
         yield tuple(lines[a:b])
 
 

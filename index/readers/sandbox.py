@@ -78,7 +78,7 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
             command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as child:
             late = threading.Event()
-            timer = threading.Timer(limits.wall, lambda: (late.set(), child.kill()))
+            timer = threading.Timer(limits.wall, _stop, (late, child))
             timer.start()
             try:
                 assert child.stdout is not None
@@ -94,6 +94,11 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
     if end is None:
         end = End.TIME if late.is_set() or code in (-24, -9) else End.CRASH  # SIGXCPU, SIGKILL
     return Result(messages, end, code)
+
+
+def _stop(late: threading.Event, child: subprocess.Popen[bytes]) -> None:
+    late.set()
+    child.kill()
 
 
 def _receive(pipe: IO[bytes], most: int) -> tuple[tuple[dict[str, Any], ...], End | None]:
@@ -150,5 +155,3 @@ def peak_memory() -> int:
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
