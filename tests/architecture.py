@@ -30,6 +30,8 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("index.clean", 1),
     ("index.headings", 1),
     ("index.layout", 1),
+    ("index.columns", 1),
+    ("index.places", 1),
     ("index.markdown", 1),
     ("index.metadata", 1),
     ("index.structure", 1),
@@ -38,9 +40,9 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("index.sentences", 1),
     ("index.passages", 1),
     ("index.encode", 1),
-    ("index.papers", 1),
     # generations on disk
     ("index.files", 2),
+    ("index.papers", 2),
     ("index.codec", 2),
     ("index.manifest", 2),
     ("index.rows", 2),
@@ -54,6 +56,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("index.onnx_encoder", 2),
     ("index.selection", 2),
     ("index.publish", 2),
+    ("index.transfer", 2),
     # search, and the one place where the stages are joined
     ("index.search", 3),
     ("index.work", 3),
