@@ -25,7 +25,8 @@ needs_bench = pytest.mark.skipif(not BENCH, reason="LOCCIT_BENCH names no folder
 GOLD = """<article><front><article-meta><title-group>
 <article-title>A Rare Tumor of the Heart in Warm Water</article-title>
 </title-group></article-meta></front>
-<body><sec><title>1. Introduction</title><p>The left atrium is the site most often named in the reports that we
+<body><sec><title>1. Introduction</title>
+<p>The left atrium is the site most often named in the reports that we
 have found. No sentence like this one stands in the file at all.</p></sec></body></article>"""
 
 

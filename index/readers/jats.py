@@ -109,6 +109,9 @@ def _section(section: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
 
 def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
     """Yield a paragraph, whole, and after it what stands inside it on its own."""
+    if _stands_for_heading(paragraph):
+        yield Draft(BlockKind.HEADING, inline(paragraph), level=level + 1)
+        return
     apart = [child for child in paragraph.elements() if child.tag in FLOATS or child.tag in LISTS]
     if not apart:
         yield Draft(kind, inline(paragraph))
@@ -125,6 +128,15 @@ def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
     yield Draft(kind, inline(piece))
     for child in floats:
         yield from _float(child, level)
+
+
+def _stands_for_heading(paragraph: Node) -> bool:
+    """Tell whether a paragraph is nothing but a few bold or slanted words: a heading not marked up as one."""
+    parts = [c for c in paragraph.children if isinstance(c, Node) or c.text.strip()]
+    if not parts or not all(isinstance(c, Node) and c.tag in ("bold", "italic") for c in parts):
+        return False
+    text = inline(paragraph).text
+    return 1 <= len(text.split()) <= 12 and len(text) > 3 and text[0].isupper() and text[-1] not in ".,;?!"
 
 
 def _list(node: Node, level: int, kind: BlockKind) -> Iterator[Draft]:

@@ -171,6 +171,8 @@ def _heading_level(block: Block, before: Block | None, following: Block | None, 
     distinct = block.distinct(body) or (
         prose(following.text if following else "") and _alone(block, before, following)
     )
+    if headings.front_matter(text) and not headings.known_heading(text):
+        return 0
     numbered = headings.numbered_heading(text.rstrip("."))
     if headings.known_heading(text) and (distinct or text[:1].isupper() or text[:1].isdigit()):
         return numbered or 1
