@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.manifest import Model
+from index.paper_rows import PaperRows
 from index.passages import passages_of
 from index.publish import Made, publish, writing
-from index.rows import PaperRows
 from index.store import open_index
 
 if TYPE_CHECKING:

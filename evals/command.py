@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from evals.measure import Outcome
     from qa.answer import Answerer
 
-_COLUMNS = ("questions", "recall@1", "recall@5", "recall@10", "mrr", "hit@1", "hit@3")
-_COLUMNS += ("exact", "f1", "refusal_precision", "refusal_recall")
+_COLUMNS = (
+    *("questions", "recall@1", "recall@5", "recall@10", "mrr", "hit@1", "hit@3"),
+    *("exact", "f1", "refusal_precision", "refusal_recall"),
+)
 
 
 class BelowFloor(LoccitError):
@@ -63,7 +65,9 @@ def run(
         _require_papers(answerer, cases)
         bars = stack.enter_context(Progress(console=err(), transient=True, disable=not err().is_terminal))
         task = bars.add_task("questions asked", total=len(cases))
-        outcomes = measure(answerer, cases, lambda done, total: bars.update(task, completed=done, total=total))
+        outcomes = measure(
+            answerer, cases, lambda done, total: bars.update(task, completed=done, total=total)
+        )
         figures = {"set": name, "split": split, "model": answerer.encoder.name, **summary(outcomes)}
         figures["threshold"] = answerer.threshold
     _report(figures, outcomes, out, as_json=as_json)

@@ -156,12 +156,15 @@ def pubmedqa(folder: Path) -> Corpus:
     cases: list[Case] = []
     for key, entry in json.loads((folder / "pubmedqa.json").read_bytes()).items():
         parts = [
-            f"ABSTRACT.{label}:\n{text}" for label, text in zip(entry["LABELS"], entry["CONTEXTS"], strict=True)
+            f"ABSTRACT.{label}:\n{text}"
+            for label, text in zip(entry["LABELS"], entry["CONTEXTS"], strict=True)
         ]
         document = document_of("\n\n".join(parts), f"pubmed-{key}")
         documents.setdefault(document.id, document)
         gold = Gold(document.id, Span(0, len(document.text)))
-        cases.append(Case(key, entry["QUESTION"], answerable=True, gold=(gold,), type=entry["final_decision"]))
+        cases.append(
+            Case(key, entry["QUESTION"], answerable=True, gold=(gold,), type=entry["final_decision"])
+        )
     return Corpus("pubmedqa", tuple(documents.values()), tuple(cases))
 
 

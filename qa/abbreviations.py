@@ -70,7 +70,7 @@ def _long_form(short: str, candidate: str) -> str:
         place -= 1
     start = candidate.rfind(" ", 0, place + 1) + 1
     long = candidate[start:].strip(" ,")
-    if candidate[start:start + 1] in "([":
+    if candidate[start : start + 1] in "([":
         long = candidate[place + 1 :].strip()
     enough = len(long) > len(short) and len(long.split()) <= min(len(short) + 5, len(short) * 2)
     return long if enough and short.lower() not in long.lower().split() else ""

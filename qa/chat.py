@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING
 
 from index.clean import commonness
 from qa.question import understand
-from qa.subjects import NOBODY, Subject, asked_about
+from qa.subjects import MENTION, NOBODY, Subject, asked_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OPENING = re.compile(
-    r"^\s*(?:(?:and|but|so|ok(?:ay)?|then|also)\b[\s,]*)*(?:(?:what|how) about\b|same for\b)?[\s,]*(?:and\b)?\s*", re.IGNORECASE
+    r"^\s*(?:(?:and|but|so|ok(?:ay)?|then|also)\b[\s,]*)*(?:(?:what|how) about\b"
+    r"|same for\b)?[\s,]*(?:and\b)?\s*",
+    re.IGNORECASE,
 )
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|be|been|did|do|does|has|have|had|can|could|should|would|will|may|might|must|show(?:ed|s)?"
-    r"|happen(?:ed|s)?|mean(?:s|t)?|recommend\w*|say|said|get|got|give|given|take|took|taken|cause[ds]?|tell|list|name|compare)\b",
+    r"\b(?:is|are|was|were|be|been|did|do|does|has|have|had|can|could|should|would|will|may|might|must"
+    r"|show(?:ed|s)?"
+    r"|happen(?:ed|s)?|mean(?:s|t)?|recommend\w*|say|said|get|got|give|given|take|took|taken|cause[ds]?"
+    r"|tell|list|name|compare)\b",
     re.IGNORECASE,
 )
-_OTHER = re.compile(r"\b(?:the )?other (?:patient|case|person|one|woman|man)(?P<of>['\u2019]s)?\b", re.IGNORECASE)
-_PERSON = re.compile(
-    r"\b(?:the |this |that )?(?:\d+[- ]year[- ]old )?(?:fe)?male (?:patient|case)(?:['\u2019]s)?\b"
-    r"|\b(?:the |this |that )?(?:\d+[- ]year[- ]old )?(?:wom[ae]n|man|girl|boy|lady|gentleman)(?:['\u2019]s)?(?![\w-])"
-    r"|\bthe \d+[- ]year[- ]old(?:['\u2019]s)?\b|\b(?:she|he|her|his|him)\b",
-    re.IGNORECASE,
+_OTHER = re.compile(
+    r"\b(?:the )?other (?:patient|case|person|one|woman|man)(?P<of>['\u2019]s)?\b", re.IGNORECASE
 )
 _PRONOUNS = (
     (re.compile(r"\b(?:she|he)\b", re.IGNORECASE), "{who}"),
@@ -40,21 +40,30 @@ _PRONOUNS = (
     (re.compile(r"\b(?:her|him)\b", re.IGNORECASE), "{who}"),
 )
 _THING = re.compile(
-    r"\b(?:it|this|that|these|those|they|them)\b(?! (?:patient|case|paper|report|study|woman|man|take|takes|took|safe|possible"
+    r"\b(?:it|this|that|these|those|they"
+    r"|them)\b(?! (?:patient|case|paper|report|study|woman|man|take|takes|took|safe|possible"
     r"|normal|common|known|true|recommended|necessary))",
     re.IGNORECASE,
 )
 _ONE = re.compile(r"\b(?P<which>(?:the|an) (?:\w+ )?)ones?\b", re.IGNORECASE)
 _LEANING = re.compile(
-    r"\b(?:too|also|as well|instead|then|later|afterwards?|again|earlier|before that|after that|the same)\b", re.IGNORECASE
+    r"\b(?:too|also|as well|instead|then|later|afterwards?|again|earlier|before that|after that|the same)\b",
+    re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(
-    r"^(?:the |its |their )?(?:reference|normal)? ?(?:ranges?|units?|dos(?:e|age)s?|results?|values?|levels?|dates?|durations?|reasons?"
-    r"|causes?|limits?|cut-?offs?)$",
+    r"^(?:the |its |their )?(?:reference|normal)? ?(?:ranges?|units?|dos(?:e|age)s?|results?|values?"
+    r"|levels?|dates?|durations?|reasons?|causes?|limits?|cut-?offs?)$",
     re.IGNORECASE,
 )
 _WH = re.compile(
-    r"^(?:(?:in|from|for|at|on|by|with|to|of|since|until) )?(?:what|which|when|where|why|who|whom|how)\b", re.IGNORECASE
+    r"^(?:(?:in|from|for|at|on|by|with|to|of|since|until) )?(?:what|which|when|where|why|who|whom|how)\b",
+    re.IGNORECASE,
+)
+#: A question whose verb is none of ``_VERB``: "What helped him?", "Who diagnosed her?"
+_ASKED = re.compile(
+    r"^(?:what|which|who)\b.*\b(?:\w{3,}ed|became|began|brought|came|fell|felt|found|gave|grew|held|kept"
+    r"|led|left|lost|made|met|rose|saw|sent|thought|went|wrote)\b",
+    re.IGNORECASE,
 )
 _FRAME = re.compile(
     r"^(?P<head>(?:what|which|how (?:high|low|large|much|big)) (?:was|were|is|are) )(?P<focus>[^?,]+?)"
@@ -62,18 +71,22 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 _PAPER = re.compile(
-    r"\b(?:the|this|that) (?:\w+ )?(?:paper|article|report|study|case report)\b(?: (?:on|about|by|of|with) [^?,]+)?", re.IGNORECASE
+    r"\b(?:the|this|that) (?:\w+ )?(?:paper|article|report|study"
+    r"|case report)\b(?: (?:on|about|by|of|with) [^?,]+)?",
+    re.IGNORECASE,
 )
 _ABOUT_PAPER = re.compile(
-    r"\b(?:wrote|written|published|authors?|doi|licen[cs]e|journal|received|accepted|corresponding)\b", re.IGNORECASE
+    r"\b(?:wrote|written|published|authors?|doi|licen[cs]e|journal|received|accepted|corresponding)\b",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_][\w'\u2019-]*")
 _NO_FOCUS = frozenset(
-    "a an the of in on at for to from by with and or is are was were be been did do does done has have had can could should"
-    " would will may might must what which who whom whose when where why how much many long old it its this that these those"
-    " he she his her him they them their there any some other patient patients woman man female male case paper year-old show"
-    " shown showed find found give given get got take taken took look like happen happened mean report reported presence"
-    " performed seen tested measured raised elevated positive negative detected start started stop stopped".split()
+    """a an the of in on at for to from by with and or is are was were be been did do does done has have
+    had can could should would will may might must what which who whom whose when where why how much
+    many long old it its this that these those he she his her him they them their there any some other
+    patient patients woman man female male case paper year-old show shown showed find found give given
+    get got take taken took look like happen happened mean report reported presence performed seen
+    tested measured raised elevated positive negative detected start started stop stopped""".split()  # noqa: SIM905 - a list would take a hundred lines
 )
 
 
@@ -116,10 +129,10 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
     bare = body.rstrip("?.! ")
     if not bare:
         return context.question
-    only_person = re.fullmatch(rf"(?:(?:in|for|of|with) )?(?:{_PERSON.pattern})", bare, re.IGNORECASE)
+    only_person = re.fullmatch(rf"(?:(?:in|for|of|with) )?(?:{MENTION.pattern})", bare, re.IGNORECASE)
     if only_person:
         return _swap_person(context.question, bare)
-    if not _VERB.search(bare):
+    if not _VERB.search(bare) and not _ASKED.search(bare):
         return _fragment(bare, context)
     full = _pronouns(body if opened else asked, context)
     leans = opened or full != asked or _LEANING.search(asked) or _OTHER.search(question)
@@ -149,7 +162,7 @@ def _swap_person(question: str, fragment: str) -> str:
     who = re.sub(r"^(?:in|for|of|with) ", "", fragment, flags=re.IGNORECASE)
     who = re.sub(r"['\u2019]s$", "", who)
     who = who[:1].lower() + who[1:]
-    swapped, count = _PERSON.subn(lambda match: who + _possession(match, question), question)
+    swapped, count = MENTION.subn(lambda match: who + _possession(match, question), question)
     if count:
         return swapped[:1].upper() + swapped[1:]
     return f"{question.rstrip('?.! ')}, in {who}?"
@@ -199,7 +212,7 @@ def _conflicting(text: str, context: _Context) -> bool:
 
 def _person(question: str) -> str:
     """Return the person whom ``question`` names, as "the ..."; "" if none, or by pronoun only."""
-    for match in _PERSON.finditer(question):
+    for match in MENTION.finditer(question):
         found = re.sub(r"['\u2019]s$", "", match.group())
         if found.lower() in {"she", "her"}:
             return "the woman"
@@ -213,10 +226,14 @@ def _thing(question: str) -> str:
     """Return the rarest run of telling words in ``question``: what it is about."""
     runs: list[list[str]] = [[]]
     at = 0
-    cleaned = _PERSON.sub(" | ", question)
+    cleaned = MENTION.sub(" | ", question)
     for match in _WORD.finditer(cleaned):
         word = match.group()
-        if word.lower() in _NO_FOCUS or not word[0].isalpha() or re.search(r"[|,;:?]", cleaned[at : match.start()]):
+        if (
+            word.lower() in _NO_FOCUS
+            or not word[0].isalpha()
+            or re.search(r"[|,;:?]", cleaned[at : match.start()])
+        ):
             runs.append([])
         if word.lower() not in _NO_FOCUS and word[0].isalpha():
             runs[-1].append(word)

@@ -40,7 +40,9 @@ app = typer.Typer(
 
 IndexOption = Annotated[
     Path | None,
-    typer.Option("--index", help="Folder of the index; by default one for you on this machine.", show_default=False),
+    typer.Option(
+        "--index", help="Folder of the index; by default one for you on this machine.", show_default=False
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ModelOption = Annotated[
@@ -49,7 +51,9 @@ ModelOption = Annotated[
 ]
 PaperOption = Annotated[
     list[str] | None,
-    typer.Option("--paper", help="Ask only this paper (file name, title or id); repeatable.", show_default=False),
+    typer.Option(
+        "--paper", help="Ask only this paper (file name, title or id); repeatable.", show_default=False
+    ),
 ]
 
 
@@ -66,7 +70,9 @@ _state = {"debug": False}
 
 @app.command()
 def build(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Papers or folders; the seed papers by default.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Papers or folders; the seed papers by default.")
+    ] = None,
     index: IndexOption = None,
     model: ModelOption = None,
     workers: Annotated[int, typer.Option(help="Papers read at once.", min=1, max=32)] = 2,
@@ -113,23 +119,31 @@ def remove(
 
 @app.command()
 def ask(
-    question: Annotated[str | None, typer.Argument(help="A question in a sentence.", show_default=False)] = None,
+    question: Annotated[
+        str | None, typer.Argument(help="A question in a sentence.", show_default=False)
+    ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help='JSON lines: {"id", "question", "history"}.', show_default=False)
+        Path | None,
+        typer.Option("--file", help='JSON lines: {"id", "question", "history"}.', show_default=False),
     ] = None,
     after: Annotated[
         list[str] | None,
-        typer.Option("--after", help="An earlier question that this one follows up; repeatable.", show_default=False),
+        typer.Option(
+            "--after", help="An earlier question that this one follows up; repeatable.", show_default=False
+        ),
     ] = None,
     paper: PaperOption = None,
     index: IndexOption = None,
     model: ModelOption = None,
     threshold: Annotated[
         float | None,
-        typer.Option(help="Least confidence at which a quote is shown, 0 to 1.", min=0, max=1, show_default=False),
+        typer.Option(
+            help="Least confidence at which a quote is shown, 0 to 1.", min=0, max=1, show_default=False
+        ),
     ] = None,
     receipt: Annotated[
-        Path | None, typer.Option("--receipt", help="Save what is needed to replay the answer.", show_default=False)
+        Path | None,
+        typer.Option("--receipt", help="Save what is needed to replay the answer.", show_default=False),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -168,7 +182,8 @@ def ask(
 def search(
     question: Annotated[str | None, typer.Argument(help="What to look for.", show_default=False)] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help='JSON lines: {"id", "question", "history"}.', show_default=False)
+        Path | None,
+        typer.Option("--file", help='JSON lines: {"id", "question", "history"}.', show_default=False),
     ] = None,
     limit: Annotated[int, typer.Option(help="How many passages.", min=1, max=1000)] = 10,
     paper: PaperOption = None,
@@ -215,7 +230,9 @@ def evaluate(
     index: IndexOption = None,
     split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
     out: Annotated[Path | None, typer.Option(help="Folder for the reports.", show_default=False)] = None,
-    floors: Annotated[bool, typer.Option(help="Fail when a figure is below its floor (evals/floors.toml).")] = False,
+    floors: Annotated[
+        bool, typer.Option(help="Fail when a figure is below its floor (evals/floors.toml).")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the answers against a fixed set of questions.
@@ -226,7 +243,14 @@ def evaluate(
     """
     from evals.command import run
 
-    run(questions, index_folder(index) if index else None, split=split, out=out, floors=floors, as_json=as_json)
+    run(
+        questions,
+        index_folder(index) if index else None,
+        split=split,
+        out=out,
+        floors=floors,
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -96,7 +96,7 @@ def remove_papers(names: Sequence[str], folder: Path) -> None:
 
     with open_index(folder) as index:
         ids = find_papers(index, names) or frozenset()
-    _show_report(remove(sorted(ids), folder), folder)
+    _show_report(remove(ids, folder), folder)
 
 
 def roll_back(folder: Path) -> None:
@@ -334,7 +334,9 @@ def _row_text(citation: Citation) -> Text:
         return Text()
     heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
     parts = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
-    return Text(visible("  |  ".join(parts) + (f"\n    {table.caption}" if table.caption else "")), style="not bold")
+    return Text(
+        visible("  |  ".join(parts) + (f"\n    {table.caption}" if table.caption else "")), style="not bold"
+    )
 
 
 def place_line(citation: Citation) -> str:
@@ -357,7 +359,9 @@ def _short(text: str, most: int = 200) -> str:
 def _show_hits(found: Sequence[dict[str, Any]]) -> None:
     table = Table(show_edge=False, pad_edge=False)
     for head in ("#", "score", "words", "meaning", "place", "passage"):
-        table.add_column(head, overflow="fold", ratio=4 if head == "passage" else 2 if head == "place" else None)
+        table.add_column(
+            head, overflow="fold", ratio=4 if head == "passage" else 2 if head == "place" else None
+        )
     for hit in found:
         where = _where(hit["title"] or hit["source"], hit["section"], hit["page"], hit["line"])
         numbers = [f"{hit['score']:.2f}", f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}"]
@@ -378,7 +382,17 @@ def show_info(folder: Path, *, as_json: bool) -> None:
         emit(found)
         return
     console = out()
-    for key in ("index", "generation", "created", "model", "fingerprint", "papers", "passages", "sentences", "bytes"):
+    for key in (
+        "index",
+        "generation",
+        "created",
+        "model",
+        "fingerprint",
+        "papers",
+        "passages",
+        "sentences",
+        "bytes",
+    ):
         console.print(Text(f"{key:<12} {visible(str(found[key]))}"))
     table = Table(show_edge=False, pad_edge=False)
     for head in ("paper", "year", "DOI", "pages", "passages", "warnings"):
@@ -409,7 +423,8 @@ def _reading_lines(document: Document) -> Iterator[str]:
     yield f"authors    {', '.join(document.authors) or '(not stated)'}"
     for name in ("journal", "year", "doi", "licence"):
         yield f"{name:<10} {getattr(document, name) or '(not stated)'}"
-    yield f"format     {document.format}, {len(document.map.pages) or 'no'} pages, {len(document.text)} characters"
+    pages = len(document.map.pages) or "no"
+    yield f"format     {document.format}, {pages} pages, {len(document.text)} characters"
     yield "sections"
     for section in document.sections:
         if section.title:
@@ -445,7 +460,3 @@ def start_chat(folder: Path, *, port: int, open_browser: bool) -> None:
     from qa.web.server import serve
 
     serve(folder, port, open_browser)
-
-
-
-

@@ -18,24 +18,37 @@ if TYPE_CHECKING:
     from qa.records import Citation
 
 _PAPER = r"(?:paper|article|report|study|publication|manuscript|case report|it|this)"
+_NAMED = r"(?:paper|article|report|study|publication|manuscript) (?:on|about|by|of|from|with)"
 _ASKED = (
     ("doi", r"\bdoi\b|digital object identifier"),
-    ("corresponding author", r"\bcorresponding author|\bcorrespondence\b|whom? (?:should|can|do) (?:i|one|we) (?:contact|write)"),
+    (
+        "corresponding author",
+        r"\bcorresponding author|\bcorrespondence\b|whom? (?:should|can|do) (?:i|one|we) (?:contact|write)",
+    ),
     (
         "author",
-        r"\bwho (?:\w+ )?(?:wrote|authored|published)\b|\bwho (?:are|is|were|was) the (?:\w+ )?authors?\b|\bwritten by\b"
-        r"|\b(?:names? of|list|name|which are|what are) (?:all )?(?:of )?the (?:\w+ )?authors?\b|\b(?:first|last|senior|lead) author\b"
-        r"|^authors?\b",
+        r"\bwho (?:\w+ )?(?:wrote|authored|published)\b|\bwho (?:are|is|were|was) the (?:\w+ )?authors?\b"
+        r"|\bwritten by\b"
+        r"|\b(?:names? of|list|name|which are|what are) (?:all )?(?:of )?the (?:\w+ )?authors?\b"
+        r"|\b(?:first|last|senior|lead) author\b|^authors?\b",
     ),
     ("licence", r"\blicen[cs]e\b|\bcopyright\b|\bopen[- ]access\b|\breus(?:e|ed)\b"),
     ("journal", r"\b(?:which|what|name of the) journal\b|\bjournal\b.*\b(?:published|appear)"),
     ("keywords", r"\bkey ?words?\b"),
     ("title", r"\btitle of\b|\bwhat is the title\b"),
-    ("received", rf"\b(?:when|date|day)\b.*\breceived\b(?=.*{_PAPER})|\b{_PAPER} (?:was )?(?:received|submitted)\b"),
+    (
+        "received",
+        rf"\b(?:when|date|day)\b.*\breceived\b(?=.*{_PAPER})|\b{_PAPER} (?:was )?(?:received|submitted)\b"
+        rf"|\b(?:when|date|day)\b.*\b{_NAMED} .*\b(?:received|submitted)\b",
+    ),
     ("accepted", rf"\b(?:when|date)\b.*{_PAPER}.*\baccepted\b|\bacceptance date\b"),
     ("review began", r"\breview (?:began|begin|begun|start(?:ed)?)|\bstart of (?:the )?(?:peer )?review"),
     ("review ended", r"\breview (?:ended?|finish(?:ed)?|complete[d]?)|\bend of (?:the )?(?:peer )?review"),
-    ("published", rf"\b(?:when|date|day|year)\b.*{_PAPER}.*\bpublish|\b(?:publication|publishing) (?:date|year)|\b(?:date|year) of publication"),
+    (
+        "published",
+        rf"\b(?:when|date|day|year)\b.*{_PAPER}.*\bpublish|\b(?:publication|publishing) (?:date|year)"
+        rf"|\b(?:date|year) of publication",
+    ),
 )
 _PATTERNS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _ASKED)
 _LONGEST_QUOTE = 400
@@ -63,7 +76,15 @@ def metadata_citations(
             number = len(citations) + 1
             scores = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
             citations.append(
-                cite(document, sentence, span, number=number, confidence=_CONFIDENCE, short=short, scores=scores)
+                cite(
+                    document,
+                    sentence,
+                    span,
+                    number=number,
+                    confidence=_CONFIDENCE,
+                    short=short,
+                    scores=scores,
+                )
             )
     return tuple(citations)
 

@@ -50,7 +50,8 @@ def replay(path: Path, answerer: Answerer) -> str:
     for key, what in (("index", "papers"), ("model", "model"), ("ranker", "ranker")):
         if then["receipt"][key] != now["receipt"][key]:
             raise UsageError(
-                f"{path}: made with other {what} ({then['receipt'][key][:12]}, here {now['receipt'][key][:12]}).",
+                f"{path}: made with other {what} ({then['receipt'][key][:12]}, here "
+                f"{now['receipt'][key][:12]}).",
                 "Replay it with the index it was made with.",
             )
     if _bytes(then) != _bytes(now):
@@ -68,7 +69,9 @@ def _load(path: Path) -> dict[str, Any]:
         saved = json.loads(path.read_bytes())
         sound = saved["format"] == FORMAT and {"history", "documents", "answer"} <= saved.keys()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path}: not a receipt ({error}).", "Make one: loccit ask --receipt FILE") from error
+        raise UsageError(
+            f"{path}: not a receipt ({error}).", "Make one: loccit ask --receipt FILE"
+        ) from error
     if not sound:
         raise UsageError(f"{path}: a receipt of another version.", "Make it anew: loccit ask --receipt FILE")
     return dict(saved)

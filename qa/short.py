@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from index.lexical import terms as terms_of
+from index.terms import terms as terms_of
 from index.text import BlockKind, Span
 from qa.features import tokens_of
 from qa.question import Wanted, held_spans
@@ -39,7 +39,9 @@ def short_answer(question: Question, candidate: Candidate) -> Span | None:
         spans = held_spans(question.wanted, text)
     else:
         return None
-    if question.wanted is Wanted.ANY and (len(spans) != 1 or not re.search(r"[A-Za-z%\u00b0]", text[slice(*spans[0])])):
+    if question.wanted is Wanted.ANY and (
+        len(spans) != 1 or not re.search(r"[A-Za-z%\u00b0]", text[slice(*spans[0])])
+    ):
         return None
     words = [(t.start, t.end) for t in tokens_of(text) if t.stem in candidate.matched]
     near = sorted((min(max(s[0] - w[1], w[0] - s[1], 0) for w in words), s) for s in spans) if words else []
@@ -59,9 +61,7 @@ def _citation(text: str, start: int, end: int) -> bool:
 
 def _cell(question: Question, candidate: Candidate) -> Span | None:
     """Return the cell asked for: the one whose column head the question names, else the first value."""
-    table = next(
-        (t for t in candidate.document.tables if t.span.contains(candidate.sentence.span)), None
-    )
+    table = next((t for t in candidate.document.tables if t.span.contains(candidate.sentence.span)), None)
     row = next((r for r in table.rows if r.span == candidate.sentence.span), None) if table else None
     if table is None or row is None or len(row.cells) < 2:
         return None

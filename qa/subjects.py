@@ -17,18 +17,29 @@ _PERSON = re.compile(
 )
 _AGED = re.compile(rf"\b{_AGE}\b", re.IGNORECASE)
 _ASKED = re.compile(
-    rf"\b(?:the|this|that|our|a|an|which|each|female|male)\s+(?:\w[\w-]*\s+){{0,3}}?(?P<noun>{_FEMALE}|{_MALE})\b"
-    rf"(?!\s+(?:sex|gender|predominance|preponderance|ratio|patients\b))",
+    rf"\b(?:the|this|that|our|a|an|which|each|female|male)\s+(?:\w[\w-]*\s+){{0,3}}?(?P<noun>{_FEMALE}"
+    rf"|{_MALE})\b(?!\s+(?:sex|gender|predominance|preponderance|ratio|patients\b))",
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(
-    rf"\b(?P<noun>{_FEMALE}|{_MALE}|(?P<adjective>female|male)\s+(?:patient|case|subject))(?:'s|\u2019s)?\b", re.IGNORECASE
+    rf"\b(?P<noun>{_FEMALE}|{_MALE}|(?P<adjective>female|male)\s+(?:patient|case|subject))(?:'s|\u2019s)?\b",
+    re.IGNORECASE,
 )
 _SHE = re.compile(r"\b(?:she|her|hers|herself)\b", re.IGNORECASE)
 _HE = re.compile(r"\b(?:he|his|him|himself)\b", re.IGNORECASE)
 _GENERIC = re.compile(
     r"\b(?:fe)?male (?:sex|gender|predominance|preponderance|predilection|to|ratio|infertility|pattern)\b"
     r"|\b(?:in|among|between|for|of|are|do|more) (?:\w+ )?(?:women|men|females|males)\b",
+    re.IGNORECASE,
+)
+
+
+_OLD = r"\d{1,3}[\s-]*(?:year|month|week|day)s?[\s-]*old"
+#: A phrase that stands for a person: "the 61-year-old woman", "her", "the male patient".
+MENTION = re.compile(
+    rf"\b(?:(?:the|this|that|a|an) )?(?:{_OLD} )?(?:fe)?male (?:patient|case)(?:['\u2019]s)?\b"
+    rf"|\b(?:(?:the|this|that|a|an) )?(?:{_OLD} )?(?:{_FEMALE}|{_MALE})(?:['\u2019]s)?(?![\w-])"
+    rf"|\bthe {_OLD}(?:['\u2019]s)?\b|\b(?:she|he|her|his|him|hers)\b",
     re.IGNORECASE,
 )
 
@@ -100,3 +111,21 @@ def asked_about(question: str) -> Subject:
         sexes |= {"female"} if _SHE.search(specific) else set()
         sexes |= {"male"} if _HE.search(specific) else set()
     return Subject(sexes.pop() if len(sexes) == 1 else None, age)
+
+
+def impersonal(question: str) -> str:
+    """Return ``question`` with "the patient" for the person it names; general questions stay as they are.
+
+    Whom a question is about decides which papers are looked into; within a paper
+    age and sex would only lead to the sentence that introduces the person.
+    """
+    if asked_about(question) == NOBODY:
+        return question
+
+    def neutral(match: re.Match[str]) -> str:
+        found = match.group().lower()
+        owned = found.endswith(("'s", "\u2019s")) or found == "his"
+        owned |= found == "her" and re.match(r" [a-z0-9]", question[match.end() :], re.IGNORECASE) is not None
+        return "the patient's" if owned else "the patient"
+
+    return MENTION.sub(neutral, question)

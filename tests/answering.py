@@ -1,0 +1,143 @@
+"""Made-up papers, and the indexes that the tests of answers share: one with a quick encoder, one real."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from index.store import open_index
+from index.text import BlockKind, Sentence
+from qa.answer import Answerer, Settings
+from qa.features import NAMES, candidates_of
+from qa.question import understand
+from qa.retrieve import retrieve
+from qa.select import Logistic, Weights
+from tests.index_fakes import WordEncoder, build_papers, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from index.store import Index
+    from index.text import Document
+    from qa.features import Candidate
+
+LUNG = """Lungs of a potter: a case report
+
+Mara Lindqvist, Tomas Okoye
+
+Correspondence: Mara Lindqvist, mara@clinic.example
+
+Received 03/02/2019 Accepted 14/05/2019 Published 01/06/2019
+
+DOI: 10.5555/potter.2019
+
+License: Creative Commons Attribution 4.0
+
+Abstract
+
+We report a 47-year-old woman with acute eosinophilic pneumonia (AEP) after clay dust.
+
+Case presentation
+
+The woman had coughed for three weeks. Her lactate dehydrogenase (LDH) was 412 U/L on admission.
+She received prednisolone 40 mg daily because her oxygen saturation fell to 86%. She was discharged on day 9.
+
+Table 1. Laboratory values of the woman
+
+Test\tAdmission\tDay 9\tReference range
+Ferritin\t910 ng/mL\t188 ng/mL\t15-150 ng/mL
+Procalcitonin\t0.04 ng/mL\t0.03 ng/mL\t<0.1 ng/mL
+Eosinophils\t3.9 x 10^9/L\t0.4 x 10^9/L\t<0.5 x 10^9/L
+
+Discussion
+
+AEP is rare in potters. Steroids are the treatment of choice.
+"""
+HEART = """Myocarditis in a rower
+
+Abstract
+
+A 23-year-old man with viral myocarditis is described.
+
+Case presentation
+
+The man had chest pain for two days. His troponin was 1,250 ng/L on admission.
+Ibuprofen was stopped because it may slow the healing of the heart. He rowed again after six months.
+
+Conclusion
+
+Sport should be avoided for three to six months after myocarditis.
+"""
+PAPERS = {"heart.txt": HEART, "lung.txt": LUNG}
+
+#: A ranker whose order anyone can tell: words shared first, then the hybrid score of the passage.
+_RANKER = {"coverage": 6.0, "kind_held": 1.0, "passage": 0.2}
+
+
+def plain_weights(threshold: float = 0.5) -> Weights:
+    """Return weights written by hand: the confidence is the share of the question's words in the sentence."""
+    ranker = Logistic(NAMES, np.array([_RANKER.get(name, 0.0) for name in NAMES]), 0.0)
+    calibrator = Logistic(("coverage",), np.array([8.0]), -4.0)
+    return Weights(ranker=ranker, calibrator=calibrator, threshold=threshold, fingerprint="0" * 64)
+
+
+@pytest.fixture(scope="session")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """An open index of the two made-up case reports, with a quick encoder."""
+    folder = tmp_path_factory.mktemp("cases")
+    build_papers(folder / "index", write_papers(folder / "papers", PAPERS))
+    with open_index(folder / "index") as index:
+        yield index
+
+
+@pytest.fixture(scope="session")
+def answerer(cases: Index) -> Answerer:
+    """Answers from ``cases`` with the weights of ``plain_weights``."""
+    return Answerer(cases, WordEncoder(), weights=plain_weights(), settings=Settings())
+
+
+@pytest.fixture(scope="session")
+def seed_index(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
+    """The folder of an index of the seed papers with the bundled model; not to be changed."""
+    from index.build import build
+    from index.encode import load_encoder
+
+    folder = tmp_path_factory.mktemp("seed-index")
+    build([seeds], folder, encoder=load_encoder())
+    return folder
+
+
+def paper(index: Index, name: str) -> Document:
+    """Return the paper whose file is called ``name``."""
+    return next(document for document in index.documents.values() if document.source == name)
+
+
+def sentence(index: Index, containing: str) -> tuple[Document, Sentence]:
+    """Return the one sentence or table row that holds ``containing``, with its paper."""
+    found = [
+        (index.documents[one.document_id], one)
+        for position in range(len(index.passages))
+        for _, one in index.sentences_of(position)
+        if containing in one.span.of(index.documents[one.document_id].text)
+    ]
+    assert len(found) == 1, f"{containing!r} stands in {len(found)} sentences"
+    return found[0]
+
+
+def candidate(index: Index, question: str, containing: str) -> Candidate:
+    """Return the sentence with ``containing`` as a candidate for ``question``."""
+    asked = understand(question)
+    vector = WordEncoder().encode([asked.searched])[0]
+    hits = retrieve(index, asked, vector, limit=len(index.passages))
+    found = [one for one in candidates_of(index, asked, hits, vector) if containing in one.text]
+    assert len(found) == 1, f"{containing!r} stands in {len(found)} candidates for {question!r}"
+    return found[0]
+
+
+def rows_of(index: Index) -> list[Sentence]:
+    """Return all table rows of ``index``."""
+    everything = (one for position in range(len(index.passages)) for _, one in index.sentences_of(position))
+    return [one for one in everything if one.kind is BlockKind.TABLE]

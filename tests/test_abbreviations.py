@@ -1,0 +1,81 @@
+"""Papers' own abbreviations: found where defined, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.abbreviations import definitions
+from qa.clinical import clinical_abbreviations
+from qa.question import equivalents, understand
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("lactate dehydrogenase (LDH) was high", {"LDH": "lactate dehydrogenase"}),
+        ("acute eosinophilic pneumonia (AEP).", {"AEP": "acute eosinophilic pneumonia"}),
+        ("the hepatitis B virus (HBV)", {"HBV": "hepatitis B virus"}),
+        ("randomised controlled trials (RCTs) were", {"RCTs": "randomised controlled trials"}),
+        ("LDH (lactate dehydrogenase) rose", {"LDH": "lactate dehydrogenase"}),
+        ("magnetic resonance imaging (MRI; 3 T)", {"MRI": "magnetic resonance imaging"}),
+        ("interleukin-6 (IL-6)", {"IL-6": "interleukin-6"}),
+    ],
+)
+def test_definitions(text: str, found: dict[str, str]) -> None:
+    assert definitions(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the dose was raised (Figure 2)",
+        "a fever of 39 degrees (102 F)",
+        "forty runners (n = 40)",
+        "as described by Smith (Smith 2010)",
+        "no such words came before (XQZ)",
+        "phase three (III)",
+        "The end. (LDH)",
+    ],
+)
+def test_other_brackets_define_nothing(text: str) -> None:
+    assert definitions(text) == {}
+
+
+def test_the_first_definition_counts() -> None:
+    text = "lactate dehydrogenase (LDH) and, much later, low-dose heparin (LDH)"
+    assert definitions(text) == {"LDH": "lactate dehydrogenase"}
+
+
+def test_a_definition_does_not_reach_over_the_end_of_a_sentence() -> None:
+    assert definitions("It was a lactate. Dehydrogenase (LDH) was measured") == {}
+
+
+@given(st.text(alphabet="abAB ().,-1", max_size=80))
+def test_long_forms_are_quoted_from_the_text(text: str) -> None:
+    for short, long in definitions(text).items():
+        assert short in text
+        assert all(word in text for word in long.split())
+        assert len(long) > len(short)
+
+
+def test_both_forms_stand_for_each_other() -> None:
+    abbreviations = {"LDH": "lactate dehydrogenase"}
+    short = equivalents(understand("What was the LDH?"), abbreviations)
+    assert frozenset(("lactat", "dehydrogenas")) in short["ldh"]
+    long = equivalents(understand("What was the lactate dehydrogenase?"), abbreviations)
+    assert frozenset(("ldh",)) in long["lactat"]
+    assert frozenset(("ldh",)) in long["dehydrogenas"]
+
+
+def test_a_word_always_stands_for_itself_alone_where_nothing_is_defined() -> None:
+    asked = understand("Was ferritin raised?")
+    assert equivalents(asked, {}) == {term: (frozenset((term,)),) for term in asked.terms}
+
+
+def test_general_usage_is_lower_case_and_complete() -> None:
+    table = clinical_abbreviations()
+    assert table["ldh"] == ("lactate dehydrogenase",)
+    for short, longs in table.items():
+        assert short == short.lower() and longs and all(longs), short

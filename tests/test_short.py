@@ -1,0 +1,64 @@
+"""The decisive words inside a quote: marked where sure, else not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qa.question import understand
+from qa.short import short_answer
+from tests.answering import candidate
+
+if TYPE_CHECKING:
+    from index.store import Index
+
+
+@pytest.mark.parametrize(
+    ("question", "containing", "short"),
+    [
+        ("What was the LDH on admission?", "lactate dehydrogenase", "412 U/L"),
+        ("What was the troponin on admission?", "troponin", "1,250 ng/L"),
+        ("How long had she coughed?", "coughed", "three weeks"),
+        ("How long did the chest pain last?", "chest pain", "two days"),
+        ("How old was the man?", "viral myocarditis", "23-year-old"),
+        ("What dose of prednisolone was given?", "prednisolone", "40 mg"),
+        ("What percentage of oxygen saturation was measured?", "saturation", "86%"),
+    ],
+)
+def test_values_in_sentences(cases: Index, question: str, containing: str, short: str) -> None:
+    found = candidate(cases, question, containing)
+    span = short_answer(understand(question), found)
+    assert span is not None
+    assert span.of(found.document.text) == short
+    assert found.sentence.span.contains(span)
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("What was the ferritin on admission?", "910 ng/mL"),
+        ("What was the ferritin on day 9?", "188 ng/mL"),
+        ("What is the reference range of ferritin?", "15-150 ng/mL"),
+        ("Which ferritin did the woman have?", "910 ng/mL"),
+    ],
+)
+def test_the_cell_of_the_column_named_or_the_first_value(cases: Index, question: str, short: str) -> None:
+    found = candidate(cases, question, "Ferritin\t")
+    span = short_answer(understand(question), found)
+    assert span is not None
+    assert span.of(found.document.text) == short
+
+
+@pytest.mark.parametrize(
+    ("question", "containing"),
+    [
+        ("Why was ibuprofen stopped?", "Ibuprofen"),  # a reason is a clause, not a value
+        ("Was ibuprofen stopped?", "Ibuprofen"),
+        ("What was the dose?", "prednisolone"),  # no word of the question is near the value
+        ("How old was the woman?", "coughed"),  # the sentence holds no age
+        ("How old was the rower?", "viral myocarditis"),  # nor does it say that the man rows
+    ],
+)
+def test_nothing_is_marked_where_it_is_not_sure(cases: Index, question: str, containing: str) -> None:
+    assert short_answer(understand(question), candidate(cases, question, containing)) is None

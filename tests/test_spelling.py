@@ -1,0 +1,100 @@
+"""Spelling: variants are the same word, typing errors are put right and said so, right words stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.store import open_index
+from qa.answer import Answerer
+from qa.spelling import Speller
+from tests.answering import plain_weights
+from tests.index_fakes import WordEncoder, build_papers, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAPER = {
+    "edema.txt": """Swelling of the legs
+
+Abstract
+
+Edema of both legs was seen in hospitalized children with anemia and a tumor. The color was pale.
+
+Results
+
+Hemoglobin rose after transfusion. Furosemide was given in the pediatric ward. Mycophenolate was stopped.
+"""
+}
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    folder = tmp_path_factory.mktemp("spelling")
+    build_papers(folder / "index", write_papers(folder / "papers", PAPER))
+    with open_index(folder / "index") as index:
+        yield Answerer(index, WordEncoder(), weights=plain_weights())
+
+
+@pytest.fixture(scope="module")
+def speller(asked: Answerer) -> Speller:
+    return Speller(asked.index.lexical)
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("Was there oedema?", "Was there edema?"),
+        ("Was the child hospitalised?", "Was the child hospitalized?"),
+        ("Was the tumour seen?", "Was the tumor seen?"),
+        ("Which paediatric ward?", "Which pediatric ward?"),
+        ("Did haemoglobin rise?", "Did hemoglobin rise?"),
+        ("Was anaemia found?", "Was anemia found?"),
+        ("What was the colour?", "What was the color?"),
+    ],
+)
+def test_variants_are_the_same_word_and_need_no_note(speller: Speller, typed: str, printed: str) -> None:
+    assert speller.correct(typed) == (printed, ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("mycophenolat", "mycophenolate"), ("furosemied", "furosemide"), ("transfusoin", "transfusion")],
+)
+def test_typing_errors_are_put_right_and_said_so(speller: Speller, typed: str, meant: str) -> None:
+    found, notes = speller.correct(f"When was the {typed} given?")
+    assert found == f"When was the {meant} given?"
+    assert notes == (f"Read “{typed}” as “{meant}”.",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Was furosemide given?",  # held
+        "Was fentanyl given?",  # a word, though not of this paper
+        "Was FUROSEMIED given?",  # capitals: a name
+        "Was it in vivo?",  # short words
+        "What about 5-HT3?",
+        "",
+    ],
+)
+def test_right_words_stay(speller: Speller, question: str) -> None:
+    assert speller.correct(question) == (question, ())
+
+
+@given(st.text(max_size=120))
+def test_nothing_but_words_is_touched(speller: Speller, text: str) -> None:
+    found, notes = speller.correct(text)
+    assert len(notes) <= len(text)
+    if not any(character.isalpha() for character in text):
+        assert found == text
+
+
+def test_the_answer_says_what_was_read(asked: Answerer) -> None:
+    answer = asked.ask("When was mycophenolat stopped?")
+    assert "Read “mycophenolat” as “mycophenolate”." in answer.reasons
+    assert answer.resolved_question == "When was mycophenolate stopped?"
+    assert answer.question == "When was mycophenolat stopped?"
