@@ -67,11 +67,30 @@ def _bytes(answer: dict[str, Any]) -> bytes:
 def _load(path: Path) -> dict[str, Any]:
     try:
         saved = json.loads(path.read_bytes())
-        sound = saved["format"] == FORMAT and {"history", "documents", "answer"} <= saved.keys()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        version = saved["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: not a receipt ({error}).", "Make one: loccit ask --receipt FILE"
         ) from error
-    if not sound:
-        raise UsageError(f"{path}: a receipt of another version.", "Make it anew: loccit ask --receipt FILE")
+    if version != FORMAT or not _sound(saved):
+        raise UsageError(
+            f"{path}: a receipt of another version, or damaged.", "Make it anew: loccit ask --receipt FILE"
+        )
     return dict(saved)
+
+
+def _sound(saved: dict[str, Any]) -> bool:
+    """Tell whether ``saved`` holds what a replay needs."""
+    try:
+        answer, documents = saved["answer"], saved["documents"]
+        stated, settings = answer["receipt"], answer["receipt"]["settings"]
+        texts = [answer["question"], *saved["history"], *(documents or ())]
+        texts += [stated[key] for key in ("index", "model", "ranker")]
+        numbers = [value for key, value in settings.items() if key != "threshold" or value is not None]
+    except (KeyError, TypeError, AttributeError):
+        return False
+    return (
+        all(isinstance(text, str) for text in texts)
+        and settings.keys() == set(Settings.__slots__)
+        and all(isinstance(number, int | float) for number in numbers)
+    )

@@ -1,0 +1,149 @@
+"""Receipts: the same question to the same index gives the same answer, byte for byte, or says what differs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from index.errors import IndexDamaged, LoccitError, UsageError
+from index.store import open_index
+from qa.answer import Answerer, Settings
+from qa.receipts import replay, write_receipt
+from qa.session import ask
+from tests.answering import PAPERS, paper, plain_weights
+from tests.index_fakes import WordEncoder, build_papers, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from index.store import Index
+
+QUESTION = "What was the woman's LDH on admission?"
+
+
+@pytest.fixture
+def receipt(answerer: Answerer, tmp_path: Path) -> Path:
+    path = tmp_path / "r.json"
+    write_receipt(path, ask(answerer, QUESTION), (), None)
+    return path
+
+
+def change(path: Path, edit: Callable[[dict[str, Any]], object]) -> None:
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    edit(saved)
+    path.write_text(json.dumps(saved), encoding="utf-8")
+
+
+def test_a_replay_gives_the_same_answer(answerer: Answerer, receipt: Path) -> None:
+    assert "same answer, byte for byte (answered, 1 quotes)" in replay(receipt, answerer)
+
+
+def test_history_papers_and_refusals_are_replayed_too(
+    answerer: Answerer, cases: Index, tmp_path: Path
+) -> None:
+    path, chosen = tmp_path / "r.json", frozenset({paper(cases, "lung.txt").id})
+    history = (QUESTION,)
+    answer = ask(answerer, "And the potassium?", history, chosen)
+    write_receipt(path, answer, history, chosen)
+    assert str(answer.status) in replay(path, answerer)
+
+
+def test_settings_are_those_of_the_receipt(cases: Index, answerer: Answerer, tmp_path: Path) -> None:
+    strict = Answerer(cases, WordEncoder(), weights=plain_weights(), settings=Settings(threshold=0.999))
+    path = tmp_path / "r.json"
+    answer = ask(strict, QUESTION)
+    write_receipt(path, answer, (), None)
+    assert not answer.citations
+    assert "not_found" in replay(path, answerer)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda saved: saved["answer"]["citations"][0].update(quote="Her lactate dehydrogenase was 421 U/L."),
+        lambda saved: saved["answer"]["citations"][0]["span"].update(start=0),
+        lambda saved: saved["answer"].update(confidence=0.5),
+        lambda saved: saved["answer"].update(status="not_found"),
+        lambda saved: saved["answer"]["receipt"].update(threshold=0.4),
+        lambda saved: saved["answer"]["receipt"]["settings"].update(threshold=0.999),
+        lambda saved: saved["answer"]["citations"].clear(),
+        lambda saved: saved.update(documents=[]),
+    ],
+)
+def test_whatever_was_altered_is_found(
+    answerer: Answerer, receipt: Path, edit: Callable[[dict[str, Any]], object]
+) -> None:
+    change(receipt, edit)
+    with pytest.raises(IndexDamaged, match="differs"):
+        replay(receipt, answerer)
+
+
+@pytest.mark.parametrize("key", ["generation", "seconds"])
+def test_what_differs_from_run_to_run_may_differ(answerer: Answerer, receipt: Path, key: str) -> None:
+    change(receipt, lambda saved: saved["answer"]["receipt"].update({key: {"generation": 99}.get(key, {})}))
+    assert "same answer" in replay(receipt, answerer)
+
+
+@pytest.mark.parametrize("key", ["index", "model", "ranker"])
+def test_other_circumstances_are_named(answerer: Answerer, receipt: Path, key: str) -> None:
+    change(receipt, lambda saved: saved["answer"]["receipt"].update({key: "f" * 64}))
+    with pytest.raises(UsageError, match="made with other"):
+        replay(receipt, answerer)
+
+
+def test_another_index_is_found(receipt: Path, tmp_path: Path) -> None:
+    papers = {"lung.txt": PAPERS["lung.txt"].replace("412 U/L", "421 U/L")}
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers", papers))
+    with open_index(tmp_path / "index") as index:
+        other = Answerer(index, WordEncoder(), weights=plain_weights())
+        with pytest.raises(UsageError, match="other papers"):
+            replay(receipt, other)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe\x00",
+        b'{"format": 1}',
+        b'{"format": 2, "history": [], "documents": null, "answer": {}}',
+        b'{"format": 1, "history": [], "documents": null, "answer": {}}',
+        b'{"format": 1, "history": [], "documents": null, "answer": {"receipt": {"settings": {"x": 1}}}}',
+        b'{"format": 1, "history": 5, "documents": null, "answer": {"receipt": {"settings": {}}}}',
+    ],
+)
+def test_what_is_no_receipt_is_refused_with_a_remedy(answerer: Answerer, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(data)
+    with pytest.raises(LoccitError, match=r"r\.json") as caught:
+        replay(path, answerer)
+    assert isinstance(caught.value, UsageError)
+    assert "loccit ask --receipt" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda saved: saved["answer"]["receipt"]["settings"].update(passages="many"),
+        lambda saved: saved["answer"].update(question=None),
+        lambda saved: saved.update(history=[1]),
+        lambda saved: saved["answer"]["receipt"].pop("model"),
+    ],
+)
+def test_a_receipt_without_what_a_replay_needs_is_refused(
+    answerer: Answerer, receipt: Path, edit: Callable[[dict[str, Any]], object]
+) -> None:
+    change(receipt, edit)
+    with pytest.raises(UsageError, match="another version, or damaged"):
+        replay(receipt, answerer)
+
+
+def test_a_missing_receipt_is_refused(answerer: Answerer, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.json"):
+        replay(tmp_path / "nowhere.json", answerer)

@@ -1,0 +1,200 @@
+"""The learned ranker and its calibration: files refused or read, and fits whose answer is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evals.train import (
+    Sample,
+    first_candidates,
+    fit_calibrator,
+    fit_ranker,
+    hit_at,
+    part_of,
+    threshold_for,
+)
+from index.errors import FormatMismatch
+from qa.features import NAMES
+from qa.question import understand
+from qa.select import FORMAT, Logistic, evidence, load_weights, parse
+
+ASKED = understand("Was ferritin raised?")
+
+
+def stored(**changes: object) -> bytes:
+    """Return a weights' file that is sound but for ``changes``."""
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "threshold": 0.6,
+        "ranker": {"names": list(NAMES), "weights": [float(i) for i in range(len(NAMES))], "bias": -1.0},
+        "calibrator": {"names": ["score", "lead", "coverage"], "weights": [1.0, 0.5, 2.0], "bias": -2.0},
+    }
+    return json.dumps({**found, **changes}).encode()
+
+
+def test_a_weights_file_is_read() -> None:
+    data = stored()
+    found = parse(data, "weights.json")
+    assert found.ranker.names == NAMES
+    assert found.ranker.weights.tolist() == [float(i) for i in range(len(NAMES))]
+    assert (found.ranker.bias, found.calibrator.bias, found.threshold) == (-1.0, -2.0, 0.6)
+    assert found.fingerprint == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        stored(format=FORMAT + 1),
+        stored(format=None),
+        stored(ranker={"names": ["dense"], "weights": [1.0], "bias": 0.0}),
+        stored(ranker={"names": list(reversed(NAMES)), "weights": [0.0] * len(NAMES), "bias": 0.0}),
+    ],
+)
+def test_weights_of_another_version_or_for_other_features_are_refused(data: bytes) -> None:
+    with pytest.raises(FormatMismatch, match=r"weights\.json") as caught:
+        parse(data, "weights.json")
+    assert "evals.train" in caught.value.remedy
+
+
+def test_the_weights_shipped_fit_the_program() -> None:
+    shipped = load_weights()
+    assert 0 < shipped.threshold < 1
+    assert np.isfinite(shipped.ranker.weights).all()
+    assert shipped.ranker.weights.any()
+    assert set(shipped.calibrator.names) <= {*NAMES, "score", "lead"}
+
+
+def test_log_odds_by_hand() -> None:
+    model = Logistic(("a", "b"), np.array([2.0, -1.0]), 0.5)
+    assert model.log_odds(np.array([[1.0, 1.0], [0.0, 3.0]])).tolist() == [1.5, -2.5]
+
+
+def test_evidence_by_hand() -> None:
+    """ "lead" is the distance to the second for the first, and to the first for the others."""
+    features = np.zeros((3, len(NAMES)))
+    features[:, NAMES.index("coverage")] = [0.1, 0.2, 0.3]
+    found = evidence(features, np.array([1.0, 4.0, 2.5]), ("score", "lead", "coverage"))
+    assert found.tolist() == [[1.0, -3.0, 0.1], [4.0, 1.5, 0.2], [2.5, -1.5, 0.3]]
+
+
+def test_confidence_by_hand() -> None:
+    weights = parse(stored(), "weights.json")
+    features = np.zeros((2, len(NAMES)))
+    features[0, NAMES.index("coverage")] = 1.0
+    found = weights.confidence(features, np.array([3.0, 1.0]))
+    # 1 * score + 0.5 * lead + 2 * coverage - 2
+    expected = [1 / (1 + np.exp(-(3.0 + 1.0 + 2.0 - 2.0))), 1 / (1 + np.exp(-(1.0 - 1.0 - 2.0)))]
+    assert found.tolist() == pytest.approx(expected)
+
+
+def test_no_candidates_give_no_confidence() -> None:
+    weights = load_weights()
+    features = np.zeros((0, len(NAMES)))
+    scores = weights.scores(ASKED, [], features)
+    assert scores.shape == weights.confidence(features, scores).shape == (0,)
+
+
+def made_samples(count: int, telling: int, sign: float, seed: int = 7) -> list[Sample]:
+    """Return questions whose right candidate is the one with the most (least) of one feature."""
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(count):
+        features = random.normal(size=(8, len(NAMES)))
+        right = np.zeros(8, dtype=bool)
+        right[int(np.argmax(sign * features[:, telling]))] = True
+        found.append(Sample("made", features, right, answerable=True))
+    return found
+
+
+@pytest.mark.parametrize(("telling", "sign"), [(0, 1.0), (5, -1.0)])
+def test_the_ranker_learns_what_tells(telling: int, sign: float) -> None:
+    weights, bias = fit_ranker(made_samples(120, telling, sign), ridge=1.0)
+    assert int(np.argmax(np.abs(weights))) == telling
+    assert np.sign(weights[telling]) == sign
+    unseen = made_samples(80, telling, sign, seed=8)
+    scores = [item.features @ weights + bias for item in unseen]
+    assert hit_at(unseen, scores, 1) >= 0.8
+    assert hit_at(unseen, [-values for values in scores], 1) <= 0.05
+
+
+def test_questions_without_a_wrong_or_a_right_candidate_teach_the_ranker_nothing() -> None:
+    found = made_samples(60, 3, 1.0)
+    rest = [
+        Sample("made", np.ones((4, len(NAMES))), np.zeros(4, dtype=bool), answerable=False),
+        Sample("made", np.ones((4, len(NAMES))), np.ones(4, dtype=bool), answerable=True),
+        Sample("made", np.zeros((0, len(NAMES))), np.zeros(0, dtype=bool), answerable=False),
+    ]
+    alone, _ = fit_ranker(found)
+    together, _ = fit_ranker(found + rest)
+    assert together == pytest.approx(alone)
+
+
+def test_the_calibrator_learns_how_often_a_score_is_right() -> None:
+    """The first candidate is right with a chance that grows with its coverage, and nothing else does."""
+    random = np.random.default_rng(3)
+    found, scores = [], []
+    for _ in range(1500):
+        features = np.zeros((2, len(NAMES)))
+        coverage = random.random()
+        features[0, NAMES.index("coverage")] = coverage
+        right = np.array([random.random() < coverage, False])
+        found.append(Sample("made", features, right, answerable=bool(right.any())))
+        scores.append(np.array([1.0, 0.0]))
+    weights, bias = fit_calibrator(found, scores)
+    rows, right_first = first_candidates(found, scores)
+    stated = 1 / (1 + np.exp(-(rows @ weights + bias)))
+    for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.01)):
+        among = (stated >= low) & (stated < high)
+        assert stated[among].mean() == pytest.approx(right_first[among].mean(), abs=0.06)
+
+
+def test_the_first_candidate_is_the_one_with_the_best_score() -> None:
+    features = np.zeros((3, len(NAMES)))
+    features[:, NAMES.index("coverage")] = [0.1, 0.2, 0.3]
+    one = Sample("made", features, np.array([False, True, False]), answerable=True)
+    none = Sample("made", np.zeros((0, len(NAMES))), np.zeros(0, dtype=bool), answerable=False)
+    rows, right = first_candidates([one, none], [np.array([0.0, 2.0, 1.0]), np.zeros(0)])
+    assert rows.shape[0] == 1
+    assert right.tolist() == [True]
+    assert 0.2 in rows[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("precision", "threshold"),
+    [(1.0, 0.8), (0.75, 0.6), (0.6, 0.5), (0.0, 0.1)],
+)
+def test_the_threshold_by_hand(precision: float, threshold: float) -> None:
+    confidence = np.array([0.5, 0.9, 0.1, 0.6, 0.8, 0.7])
+    right = np.array([False, True, False, True, True, False])
+    # from the top: 1/1, 2/2, 2/3, 3/4, 3/5, 3/6
+    assert threshold_for(confidence, right, precision) == threshold
+
+
+def test_where_nothing_is_right_enough_nothing_but_certainty_is_shown() -> None:
+    assert threshold_for(np.array([0.2, 0.7]), np.array([False, False]), 0.9) == 1.0
+    assert threshold_for(np.zeros(0), np.zeros(0, dtype=bool), 0.9) == 1.0
+
+
+def test_hits_by_hand() -> None:
+    features = np.zeros((3, len(NAMES)))
+    right = np.array([False, False, True])
+    found = [
+        Sample("made", features, right, answerable=True),
+        Sample("made", features, ~right, answerable=True),
+        Sample("made", features, np.zeros(3, dtype=bool), answerable=False),
+    ]
+    scores = [np.array([3.0, 2.0, 1.0])] * 3
+    assert [hit_at(found, scores, count) for count in (1, 2, 3)] == [0.5, 0.5, 1.0]
+    assert hit_at(found[2:], scores[2:], 1) == 0.0
+
+
+def test_papers_keep_their_part() -> None:
+    parts = [part_of(f"{i:064x}") for i in range(2000)]
+    assert parts == [part_of(f"{i:064x}") for i in range(2000)]
+    shares = [parts.count(name) / 2000 for name in ("ranker", "calibrator", "test")]
+    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.04)
