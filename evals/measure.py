@@ -184,7 +184,7 @@ def _mean(values: Sequence[float | bool]) -> float | None:
 
 def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
     """Return the probability that a positive scores above a negative, ties half (Mann-Whitney U)."""
-    if not positive or not negative:
+    if not len(positive) or not len(negative):
         return None
     above = np.array(positive)[:, None], np.array(negative)[None, :]
     return float(((above[0] > above[1]) + 0.5 * (above[0] == above[1])).mean())
@@ -192,7 +192,7 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
 
 def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float | None:
     """Return the expected calibration error over ``bins`` equal widths (Naeini et al. 2015)."""
-    if not confidence:
+    if not len(confidence):
         return None
     stated, true = np.array(confidence), np.array(right, dtype=float)
     where = np.minimum((stated * bins).astype(int), bins - 1)

@@ -13,9 +13,9 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,9 +23,10 @@ from evals import corpora
 from evals.collection import index_documents
 from index.encode import load_encoder
 from index.store import open_index
-from qa.features import NAMES, candidates_of, features_of, rarity
+from qa.answer import Settings, weigh
+from qa.chat import resolve
+from qa.features import NAMES
 from qa.question import understand
-from qa.retrieve import retrieve
 from qa.select import FORMAT, evidence
 
 if TYPE_CHECKING:
@@ -43,16 +44,23 @@ EVIDENCE = (
     "lead",
     "dense",
     "coverage",
+    "meaning",
     "rarest",
     "around",
     "missing_in_paper",
+    "specific",
+    "specific_missing",
+    "specific_apart",
     "passage_dense",
-    "kind_lacked",
+    "time_lacked",
+    "value_lacked",
     "kind_near",
 )
 #: Share of shown answers that should be right, on the calibration data.
 PRECISION = 0.9
-PASSAGES = 12
+PASSAGES = Settings().passages
+#: The features whose plain sum is the baseline to beat.
+BASELINE = ("dense_z", "coverage_z", "passage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +87,13 @@ def sample(
     documents: frozenset[str] | None = None,
 ) -> Sample:
     """Return the sample of ``case``, searched as questions are, among ``documents``."""
-    question = understand(case.question)
-    hits = retrieve(index, question, vector, limit=PASSAGES, documents=documents)
-    found = candidates_of(index, question, hits, vector)
+    question = understand(resolve(case.question, case.history))
+    _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
     right = np.array(
         [any(g.document_id == c.document.id and g.span.overlaps(c.sentence.span) for g in case.gold) for c in found],
         dtype=bool,
     )
-    return Sample(corpus, features_of(question, found, rarity(index, question.terms)), right, case.answerable)
+    return Sample(corpus, features, right, case.answerable)
 
 
 def chosen_cases(corpus: Corpus, part: str, most: int) -> list[Case]:
@@ -110,7 +117,7 @@ def samples(
     index: Index, corpus: Corpus, cases: Sequence[Case], encoder: Encoder, *, without_gold: bool = False
 ) -> Iterator[Sample]:
     """Yield the samples of ``cases``; ``without_gold`` leaves their gold papers out of the search."""
-    vectors = encoder.encode([case.question for case in cases])
+    vectors = encoder.encode([understand(resolve(case.question, case.history)).searched for case in cases])
     everything = frozenset(index.documents)
     for case, vector in zip(cases, vectors, strict=True):
         if without_gold:
@@ -121,24 +128,34 @@ def samples(
             yield sample(index, case, vector, corpus.name)
 
 
-def fit_ranker(found: Sequence[Sample]) -> tuple[NDArray[np.float64], float]:
-    """Return weights and bias of a logistic regression over the candidates of ``found``.
+def fit_ranker(found: Sequence[Sample], ridge: float = 20.0) -> tuple[NDArray[np.float64], float]:
+    """Return weights and bias of a conditional logit: the right sentence against the others of its question.
 
-    Each question counts the same, its right and wrong candidates half each.
+    Maximises the log of the share that the right candidates have of the softmax
+    over all candidates of a question (McFadden 1974; ListNet's top-one loss, Cao
+    et al. 2007), with a quadratic penalty. The bias makes the mean score 0.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
+    from scipy.optimize import minimize
 
     usable = [s for s in found if s.right.any() and not s.right.all()]
     rows = np.concatenate([s.features for s in usable])
     right = np.concatenate([s.right for s in usable])
-    share = np.concatenate(
-        [np.where(s.right, 0.5 / s.right.sum(), 0.5 / (~s.right).sum()) for s in usable]
-    )
-    scaler = StandardScaler().fit(rows)
-    model = LogisticRegression(C=1.0, max_iter=2000).fit(scaler.transform(rows), right, sample_weight=share)
-    weights = model.coef_[0] / scaler.scale_
-    return weights, float(model.intercept_[0] - (weights * scaler.mean_).sum())
+    sizes = np.array([len(s.right) for s in usable])
+    starts = np.cumsum(sizes) - sizes
+    question = np.repeat(np.arange(len(usable)), sizes)
+    spread = rows.std(axis=0)
+    spread[spread < 1e-9] = 1.0
+    scaled = (rows - rows.mean(axis=0)) / spread
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        scores = scaled @ weights
+        shares = np.exp(scores - np.maximum.reduceat(scores, starts)[question])
+        total, good = np.add.reduceat(shares, starts), np.add.reduceat(shares * right, starts)
+        gradient = scaled.T @ (shares / total[question] - shares * right / good[question])
+        return float(-np.log(good / total).sum() + ridge / 2 * weights @ weights), gradient + ridge * weights
+
+    fitted = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B").x / spread
+    return fitted, float(-(rows.mean(axis=0) @ fitted))
 
 
 def fit_calibrator(found: Sequence[Sample], scores: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], float]:
@@ -174,3 +191,130 @@ def hit_at(found: Sequence[Sample], scores: Sequence[NDArray[np.float64]], count
         if item.answerable
     ]
     return float(np.mean(hits)) if hits else 0.0
+
+
+def threshold_for(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
+    """Return the least confidence at which at least ``precision`` of what is shown is right."""
+    order = np.argsort(-confidence)
+    shown = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(shown >= precision)
+    return float(confidence[order][enough[-1]]) if len(enough) else float(confidence.max(initial=1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A set to learn from."""
+
+    load: Callable[[Path], Corpus]
+    questions: int  #: for the ranker; half as many for the calibrator
+
+
+SOURCES = {
+    "evidence_inference": Source(corpora.evidence_inference, 900),
+    "new_wiki": Source(lambda data: corpora.squad_file(data / "training" / "new_wiki_v1.0.json"), 900),
+    "policyqa": Source(lambda data: corpora.squad_file(data / "training" / "policyqa_dev.json"), 400),
+    "squad2": Source(lambda data: corpora.squad_file(data / "squad2_part.json"), 900),
+}
+
+
+def gather(
+    data: Path, work: Path, names: Sequence[str], papers: int | None
+) -> tuple[list[Sample], list[Sample]]:
+    """Return the samples for the ranker and for the calibrator from the sets called ``names``."""
+    encoder = load_encoder()
+    learning: list[Sample] = []
+    calibrating: list[Sample] = []
+    for name in names:
+        corpus = _some(SOURCES[name].load(data), papers)
+        folder = work / name
+        index = open_index(folder) if (folder / "CURRENT").exists() else None
+        index = index or index_documents(corpus.documents, folder, encoder, _progress(name))
+        most = SOURCES[name].questions
+        learning += samples(index, corpus, chosen_cases(corpus, "ranker", most), encoder)
+        cases = chosen_cases(corpus, "calibrator", most // 2)
+        calibrating += samples(index, corpus, cases, encoder)
+        with_gold = [case for case in cases if case.gold]
+        calibrating += samples(index, corpus, with_gold[: most // 3], encoder, without_gold=True)
+        index.close()
+    return learning, calibrating
+
+
+def _some(corpus: Corpus, papers: int | None) -> Corpus:
+    """Return ``corpus`` with at most ``papers`` documents, chosen by id."""
+    kept = sorted(corpus.documents, key=lambda document: document.id)[:papers]
+    ids = {document.id for document in kept}
+    cases = tuple(case for case in corpus.cases if all(gold.document_id in ids for gold in case.gold))
+    return replace(corpus, documents=tuple(kept), cases=cases)
+
+
+def _progress(name: str) -> Callable[[int, int], None]:
+    def told(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{name}: {done} of {total} texts encoded")
+
+    return told
+
+
+def train(learning: Sequence[Sample], calibrating: Sequence[Sample]) -> dict[str, Any]:
+    """Return the weights' file and, under "report", how well they do on the calibration data."""
+    weights, bias = fit_ranker(learning)
+    scores = [item.features @ weights + bias for item in calibrating]
+    odds, offset = fit_calibrator(calibrating, scores)
+    rows, right = first_candidates(calibrating, scores)
+    confidence = 1 / (1 + np.exp(-(rows @ odds + offset)))
+    baseline = [sum(item.features[:, NAMES.index(n)] for n in BASELINE) for item in calibrating]
+    sets = sorted({item.corpus for item in calibrating})
+    return {
+        "format": FORMAT,
+        "threshold": threshold_for(confidence, right, PRECISION),
+        "ranker": {"names": NAMES, "weights": weights.tolist(), "bias": bias},
+        "calibrator": {"names": EVIDENCE, "weights": odds.tolist(), "bias": offset},
+        "report": {
+            "questions": {"ranker": len(learning), "calibrator": len(calibrating)},
+            "sets": {name: _figures(*_of(name, calibrating, scores, baseline)) for name in sets},
+            "right among the first sentences": float(right.mean()),
+            "shown at the threshold": float((confidence >= threshold_for(confidence, right, PRECISION)).mean()),
+        },
+    }
+
+
+def _figures(
+    found: Sequence[Sample], scores: Sequence[NDArray[np.float64]], baseline: Sequence[NDArray[np.float64]]
+) -> dict[str, float]:
+    return {
+        "questions": len(found),
+        "hit@1": hit_at(found, scores, 1),
+        "hit@1 of summed z-scores": hit_at(found, baseline, 1),
+        "in the passages": hit_at(found, scores, 10**6),
+    }
+
+
+def _of(
+    name: str,
+    found: Sequence[Sample],
+    scores: Sequence[NDArray[np.float64]],
+    baseline: Sequence[NDArray[np.float64]],
+) -> tuple[list[Sample], list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    chosen = [at for at, item in enumerate(found) if item.corpus == name]
+    return [found[i] for i in chosen], [scores[i] for i in chosen], [baseline[i] for i in chosen]
+
+
+def main() -> None:
+    """Train from the command line and write ``qa/weights.json``."""
+    parser = argparse.ArgumentParser(prog="python -m evals.train", description=__doc__)
+    parser.add_argument("--data", type=Path, default=os.environ.get("LOCCIT_BENCH"), help="folder of the sets")
+    parser.add_argument("--work", type=Path, help="folder that keeps the indexes for the next time")
+    parser.add_argument("--out", type=Path, default=Path("qa/weights.json"))
+    parser.add_argument("--sets", nargs="+", choices=sorted(SOURCES), default=sorted(SOURCES))
+    parser.add_argument("--papers", type=int, default=70, help="most documents taken from a set")
+    given = parser.parse_args()
+    if given.data is None or not Path(given.data).is_dir():
+        parser.error("give the folder of the question sets with --data or LOCCIT_BENCH")
+    with tempfile.TemporaryDirectory() as scratch:
+        learning, calibrating = gather(Path(given.data), given.work or Path(scratch), given.sets, given.papers)
+    found = train(learning, calibrating)
+    given.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    sys.stderr.write("\n" + json.dumps(found["report"], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.lexical import terms as terms_of
+from index.terms import terms as terms_of
 from index.text import Span
 from qa.cite import cite, near_miss
 from qa.features import candidates_of, features_of, rarity
 from qa.metadata import metadata_citations
 from qa.question import understand
 from qa.records import Answer, Receipt, Scores, Status
-from qa.select import load_weights
 from qa.retrieve import about, retrieve
+from qa.select import load_weights
 from qa.short import short_answer
+from qa.spelling import Speller
 from qa.subjects import NOBODY
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Evidence:
     question: Question
     hits: tuple[Hit, ...]
     ranked: tuple[Ranked, ...]
+    notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -98,6 +100,7 @@ class Answerer:
         self.weights = weights or load_weights()
         self.ranker = ranker or self.weights
         self.settings = settings
+        self._speller = Speller(index.lexical)
 
     @property
     def threshold(self) -> float:
@@ -112,17 +115,15 @@ class Answerer:
             QuestionError: the question is empty or too long.
         """
         started = perf_counter()
-        question = understand(text)
-        vector = self.encoder.encode([question.text])[0]
+        understand(text)
+        spelt, notes = self._speller.correct(" ".join(text.split()))
+        question = understand(spelt)
+        vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
-        hits = retrieve(self.index, question, vector, limit=self.settings.passages, documents=documents)
+        hits, candidates, features = weigh(
+            self.index, question, vector, passages=self.settings.passages, documents=documents
+        )
         searched = perf_counter()
-        candidates = [
-            candidate
-            for candidate in candidates_of(self.index, question, hits, vector)
-            if about(candidate.document, candidate.sentence.span, question.subject)
-        ]
-        features = features_of(question, candidates, rarity(self.index, question.terms))
         scores = self.ranker.scores(question, candidates, features)
         confidence = self.weights.confidence(features, scores)
         order = np.argsort(-scores, kind="stable")
@@ -132,7 +133,7 @@ class Answerer:
             "search": searched - encoded,
             "rank": perf_counter() - searched,
         }
-        return Evidence(question, tuple(hits), ranked, seconds)
+        return Evidence(question, tuple(hits), ranked, notes, seconds)
 
     def search(
         self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None
@@ -143,7 +144,7 @@ class Answerer:
             QuestionError: the question is empty or too long.
         """
         question = understand(text)
-        vector = self.encoder.encode([question.text])[0]
+        vector = self.encoder.encode([question.searched])[0]
         return retrieve(self.index, question, vector, limit=limit, documents=documents)
 
     def ask(
@@ -183,7 +184,7 @@ class Answerer:
             confidence=max((c.confidence for c in citations), default=best),
             citations=citations,
             near_misses=() if citations else self._near_misses(evidence),
-            reasons=reasons,
+            reasons=evidence.notes + reasons,
             receipt=self._receipt(evidence),
         )
 
@@ -283,6 +284,24 @@ class Answerer:
             settings={key: getattr(self.settings, key) for key in Settings.__slots__},
             seconds={stage: round(value, 6) for stage, value in evidence.seconds.items()},
         )
+
+
+def weigh(
+    index: Index,
+    question: Question,
+    vector: NDArray[np.float32],
+    *,
+    passages: int,
+    documents: frozenset[str] | None = None,
+) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
+    """Return the best passages, their sentences that can be about the person meant, and the features of these."""
+    hits = retrieve(index, question, vector, limit=passages, documents=documents)
+    candidates = [
+        candidate
+        for candidate in candidates_of(index, question, hits, vector)
+        if about(candidate.document, candidate.sentence.span, question.subject)
+    ]
+    return hits, candidates, features_of(question, candidates, rarity(index, question))
 
 
 def alike(one: str, other: str) -> bool:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.lexical import terms as terms_of
+from index.terms import terms as terms_of
 from index.text import BlockKind
 from qa.abbreviations import definitions
 from qa.question import Wanted, equivalents, held_spans, holds
+from qa.subjects import NOBODY
+from qa.synonyms import synonyms_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,17 +36,24 @@ NAMES = (
     "dense_z",  # the same, standardised over the candidates
     "coverage",  # share of the question's words in the sentence, weighted by rarity
     "coverage_z",
+    "meaning",  # the same, words that say the same counted half
     "pairs",  # share of neighbouring question words that stand near each other
     "rarest",  # whether the question's rarest word is there
     "around",  # coverage by the sentence and its two neighbours
     "context",  # coverage by the sentence and its passage's title, section, table heads
     "missing_in_paper",  # weighted share of the question's words that the paper lacks
+    "specific",  # share of the question's specific words that the sentence has or means
+    "specific_missing",  # how specific the most specific word is that the paper lacks
+    "specific_apart",  # the same for words that neither the passage's sentences nearby nor its context has
     "passage",  # hybrid score of the passage
     "passage_first",  # 1 / rank of the passage
     "passage_dense",
     "passage_lexical",  # BM25 relative to the best passage
     "kind_held",  # holds the wanted kind of answer
-    "kind_lacked",  # a kind is wanted and not held
+    "time_lacked",  # a time is wanted and none held; so for the next
+    "value_lacked",  # age, dose, percentage, number
+    "reason_lacked",
+    "name_lacked",  # person or place
     "kind_near",  # closeness of the wanted kind to a word of the question
     "unit_near",  # for any question: closeness of a number to a word of the question
     "length",  # log of the number of words
@@ -53,7 +62,7 @@ NAMES = (
     "caption",
     "table",
     "note",
-    "abstract",
+    "abstract",  # the section, where the question is about an effect; so for the next five
     "introduction",
     "methods",
     "results",
@@ -61,6 +70,8 @@ NAMES = (
     "conclusion",
     "late",  # position in the paper, 0 to 1
     "leaning",  # opens with a word that leans on the sentence before
+    "case",  # the question is about a patient, and the sentence too
+    "not_case",  # the question is about a patient, the sentence not
 )
 _WORD = re.compile(r"[^\W_]+(?:[-\u2010\u2011/.'\u2019][^\W_]+)*")
 _LEANING = re.compile(
@@ -75,6 +86,20 @@ _SECTIONS = (
     ("conclusion", r"conclu"),
 )
 _SECTION_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _SECTIONS)
+_LACKED = (
+    frozenset({Wanted.TIME}),
+    frozenset({Wanted.AGE, Wanted.DOSE, Wanted.PERCENT, Wanted.NUMBER}),
+    frozenset({Wanted.REASON}),
+    frozenset({Wanted.PERSON, Wanted.PLACE}),
+)
+_PATIENT = re.compile(r"\b(?:the|this|that|our) (?:\w+ )?(?:patient|case)\b|\bthe patient's\b", re.I)
+_ONE_PATIENT = re.compile(
+    r"\b(?:she|he|her|his|him)\b|\b(?:the|our|this) (?:\w+ )?patient\b|\bin (?:the|our|this) case\b"
+    r"|\b\d+[- ](?:year|month|week|day)[- ]old\b",
+    re.I,
+)
+_CASE_SECTION = re.compile(r"\bcase (?:presentation|report|description|history)|^case\b|clinical (?:course|findings)", re.I)
+_EFFECT = re.compile(r"\beffects?\b|\bcompared? (?:to|with)\b|\bversus\b|\bvs\b|\befficacy\b|\boutcomes?\b", re.I)
 _NEAR = 60  # characters within which a value counts as belonging to a word
 
 
@@ -96,6 +121,7 @@ class Candidate:
     hit: Hit
     dense: float  #: cosine of question and sentence
     matched: frozenset[str]  #: stems of the question that it has, in any form
+    meant: frozenset[str]  #: stems of the question for which it has a word that says the same
     missing: frozenset[str]  #: stems of the question that its paper lacks
 
     @property
@@ -134,11 +160,12 @@ def abbreviations_of(document: Document) -> dict[str, str]:
     return _paper_abbreviations(document.id, document.text)
 
 
-def rarity(index: Index, terms: Sequence[str]) -> dict[str, float]:
-    """Return the inverse document frequency of each term over the passages, floor 0.1."""
+def rarity(index: Index, question: Question) -> dict[str, float]:
+    """Return the weight of each term: its inverse document frequency over passages, floor 0.1, by its share."""
     total = max(len(index.passages), 1)
-    found = {term: index.lexical.document_frequency(term) for term in terms}
-    return {t: max(float(np.log(1 + (total - n + 0.5) / (n + 0.5))), 0.1) for t, n in found.items()}
+    found = {term: index.lexical.document_frequency(term) for term in question.terms}
+    rare = {t: max(float(np.log(1 + (total - n + 0.5) / (n + 0.5))), 0.1) for t, n in found.items()}
+    return {term: rare[term] * share for term, share in zip(question.terms, question.shares, strict=True)}
 
 
 def candidates_of(
@@ -150,7 +177,7 @@ def candidates_of(
         document = index.documents[hit.passage.document_id]
         same = equivalents(question, abbreviations_of(document))
         in_paper = _paper_stems(document.id, document.text)
-        missing = frozenset(t for t in question.terms if not any(c <= in_paper for c in same[t]))
+        missing = frozenset(t for t in question.terms if not any(c <= in_paper for c in (*same[t], *synonyms_of(t))))
         for row, sentence in index.sentences_of(hit.position):
             text = sentence.span.of(document.text)
             stems = frozenset(token.stem for token in tokens_of(text))
@@ -163,6 +190,9 @@ def candidates_of(
                     hit=hit,
                     dense=float(index.sentence_vectors[row] @ vector),
                     matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
+                    meant=frozenset(
+                        t for t in question.terms if any(c <= stems for c in synonyms_of(t))
+                    ),
                     missing=missing,
                 )
             )
@@ -180,6 +210,7 @@ def features_of(
         return np.zeros((0, len(NAMES)))
     total = sum(weights[t] for t in question.terms) or 1.0
     coverage = np.array([sum(weights[t] for t in c.matched) / total for c in candidates])
+    meaning = np.array([sum(weights[t] for t in c.matched | c.meant) / total for c in candidates])
     dense = np.array([c.dense for c in candidates])
     best_lexical = max(max(c.hit.lexical for c in candidates), 1e-9)
     rarest = max(question.terms, key=lambda t: weights[t], default="")
@@ -200,23 +231,40 @@ def features_of(
                 _z(dense, at),
                 coverage[at],
                 _z(coverage, at),
+                (coverage[at] + meaning[at]) / 2,
                 _pairs(question.terms, text),
                 float(rarest in candidate.matched),
                 sum(weights[t] for t in around) / total,
                 sum(weights[t] for t in in_context) / total,
                 sum(weights[t] for t in candidate.missing) / total,
+                *_specific(question, candidate, around | in_context),
                 candidate.hit.score,
                 1.0 / candidate.hit.rank,
                 candidate.hit.dense,
                 candidate.hit.lexical / best_lexical,
                 *_kinds(question, candidate, text),
                 *_shape(question, candidate, text),
-                *_sections(candidate),
+                *_sections(question, candidate),
                 candidate.sentence.span.start / max(len(candidate.document.text), 1),
                 float(_LEANING.match(text) is not None),
+                *_case(question, candidate, text),
             ]
         )
     return np.array(rows, dtype=np.float64)
+
+
+def _specific(
+    question: Question, candidate: Candidate, near: frozenset[str]
+) -> tuple[float, float, float]:
+    """Weigh words by how rare they are in English, not in the papers, which lack what they do not know."""
+    rare = dict(zip(question.terms, question.specific, strict=True))
+    known = candidate.matched | candidate.meant
+    total = sum(rare.values())
+    return (
+        sum(rare[t] for t in known) / total if total else 1.0,
+        max((rare[t] for t in candidate.missing), default=0.0),
+        max((rare[t] for t in question.terms if t not in near | known), default=0.0),
+    )
 
 
 def _z(values: NDArray[np.float64], at: int) -> float:
@@ -239,16 +287,26 @@ def _pairs(terms: Sequence[str], text: str) -> float:
     return near / (len(terms) - 1)
 
 
-def _kinds(question: Question, candidate: Candidate, text: str) -> tuple[float, float, float, float]:
+def _kinds(question: Question, candidate: Candidate, text: str) -> tuple[float, ...]:
     held = holds(question.wanted, text)
     words = [(t.start, t.end) for t in tokens_of(text) if t.stem in candidate.matched]
     whole_row = candidate.sentence.kind is BlockKind.TABLE
     return (
         float(held is True),
-        float(held is False),
+        *(float(held is False and question.wanted in kinds) for kinds in _LACKED),
         _closeness(words, held_spans(question.wanted, text), whole_row=whole_row),
         _closeness(words, held_spans(Wanted.NUMBER, text), whole_row=whole_row),
     )
+
+
+def _case(question: Question, candidate: Candidate, text: str) -> tuple[float, float]:
+    """Tell whether question and sentence are about a patient rather than about patients in general."""
+    if question.subject == NOBODY and not question.every_paper and not _PATIENT.search(question.text):
+        return 0.0, 0.0
+    path = " ".join(candidate.document.section_path(candidate.hit.passage.section))
+    reported = _CASE_SECTION.search(path) or candidate.sentence.kind is BlockKind.TABLE
+    about_one = bool(_ONE_PATIENT.search(text) or reported)
+    return float(about_one), float(not about_one)
 
 
 def _closeness(
@@ -277,7 +335,10 @@ def _shape(question: Question, candidate: Candidate, text: str) -> tuple[float, 
     )
 
 
-def _sections(candidate: Candidate) -> list[float]:
+def _sections(question: Question, candidate: Candidate) -> list[float]:
+    """Tell the section, for questions about an effect: what a study found is not in its methods."""
+    if not _EFFECT.search(question.text):
+        return [0.0] * len(_SECTIONS)
     path = " ".join(candidate.document.section_path(candidate.hit.passage.section))
     found = next((name for name, pattern in _SECTION_PATTERNS if pattern.search(path)), None)
     return [float(name == found) for name, _ in _SECTIONS]

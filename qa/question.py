@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from index.clean import commonness
 from index.errors import QuestionError
-from index.lexical import terms as terms_of
-from index.lexical import words as words_of
-from qa.subjects import Subject, asked_about
+from index.terms import terms as terms_of
+from index.terms import weighted_terms
+from index.terms import words as words_of
+from qa.clinical import clinical_abbreviations
+from qa.subjects import Subject, asked_about, impersonal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,14 +85,18 @@ _EVERY = re.compile(
     r"|\bcompare[ds]?\b(?=.*\b(?:patients|cases|papers|reports|studies)\b)|\bthe two (?:patients|cases|papers|reports)\b",
     re.IGNORECASE,
 )
+_COUNTED = re.compile(
+    r"\b(?:two|three|both|these|all|each|every)(?: of the)?(?: two| three)? (patients?|cases?|papers?|reports?)\b", re.IGNORECASE
+)
 _SEARCHED = re.compile(r"[^\s?!;]+")
+#: Zipf frequency below which one word of a two-word name is taken for the name.
+_RARE = 2.5
 #: Words that ask or point, and so cannot be expected in an answer.
 _ASKING = frozenset(
     terms_of(
         "what which who whom whose when where why how did does do was were is are has had many much long old often"
         " patient patients case cases paper papers report reports reported article articles study authors author describe described"
-        " mention mentioned state stated say says given give tell show list name woman women man men female male lady"
-        " gentleman girl boy person each both every all either please according find found about kind type"
+        " mention mentioned state stated say says given give tell show list name person lady pt pts each both every all either please according find found about kind type"
         " there any level levels value values result results number reason"
     )
 )
@@ -100,7 +107,10 @@ class Question:
     """A standalone question, understood."""
 
     text: str
+    searched: str  #: the same without age and sex of a person it names, which decide only between papers
     terms: tuple[str, ...]  #: stems of the words an answer may share, in order, without repeats
+    shares: tuple[float, ...]  #: how much each term counts: the parts of a compound share one word's weight
+    specific: tuple[float, ...]  #: how rare the word of each term is in English: 0 common, 1 a rare name
     compounds: tuple[tuple[str, frozenset[str]], ...]  #: hyphenated words: ("il6", {"il", "6"})
     wanted: Wanted
     subject: Subject
@@ -120,22 +130,37 @@ def understand(text: str) -> Question:
         raise QuestionError(f"the question has {len(asked)} characters.", f"Shorten it to {LONGEST} at most.")
     if not any(character.isalnum() for character in asked):
         raise QuestionError(f"“{asked[:40]}” holds no word.", "Ask in words.")
-    terms = tuple(dict.fromkeys(terms_of(asked)))
+    searched = _COUNTED.sub(r"\1", impersonal(asked))
+    weights = weighted_terms(searched)
+    terms = tuple(weights)
     telling = tuple(term for term in terms if term not in _ASKING)
     wanted = next((kind for kind, pattern in _WANTED_PATTERNS if pattern.search(asked)), Wanted.ANY)
     return Question(
         text=asked,
+        searched=searched,
         terms=telling or terms,
-        compounds=tuple(_compounds(asked)),
+        shares=tuple(weights[term] for term in telling or terms),
+        specific=tuple(_specific(searched).get(term, 0.0) for term in telling or terms),
+        compounds=tuple(_compounds(searched)),
         wanted=wanted,
         subject=asked_about(asked),
         every_paper=_EVERY.search(asked) is not None,
     )
 
 
+def _specific(text: str) -> dict[str, float]:
+    """Return for each term how rare its word is: the part of Zipf's scale from 6 ("very") down to 2."""
+    found: dict[str, float] = {}
+    for word in dict.fromkeys(words_of(text)):
+        rare = 0.0 if word.isdigit() else min(max((6.0 - commonness(word)) / 4.0, 0.0), 1.0)
+        for term in terms_of(word):
+            found[term] = max(found.get(term, 0.0), 0.0 if term.isdigit() else rare)
+    return found
+
+
 def telling_words(question: Question) -> str:
     """Return the words of the question that an answer may share, as typed."""
-    words = [word for word in _SEARCHED.findall(question.text) if not _ASKING.issuperset(terms_of(word))]
+    words = [word for word in _SEARCHED.findall(question.searched) if not _ASKING.issuperset(terms_of(word))]
     return " ".join(words) or question.text
 
 
@@ -179,7 +204,15 @@ def equivalents(
         if short_terms <= asked:
             for term in short_terms:
                 found[term].append(long_terms)
+        if len(long_terms) == 2:  # "mycophenolate" alone stands for "mycophenolate mofetil (MMF)"
+            for term in long_terms & asked:
+                if commonness(term) < _RARE:
+                    found[term].append(short_terms)
         if long_terms <= asked:
             for term in long_terms:
                 found[term].append(short_terms)
+    for term in question.terms:
+        if len(found[term]) == 1:  # not an abbreviation of the paper's own
+            for long in clinical_abbreviations().get(term, ()):
+                found[term].append(frozenset(terms_of(long)))
     return {term: tuple(choices) for term, choices in found.items()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.lexical import terms as terms_of
 from index.search import search
+from index.terms import terms as terms_of
 from qa.clinical import clinical_abbreviations
 from qa.features import abbreviations_of
 from qa.question import telling_words

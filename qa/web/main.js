@@ -27,6 +27,20 @@ function intro(view) {
     view.message ? make("p", {}, view.message) : null);
 }
 
+// Streamlit scrolls a chat to its end, past the beginning of a long answer; it does so late and more than once.
+function showBeginning(root) {
+  const until = Date.now() + 1500;
+  let theirs = false;
+  const leave = () => (theirs = true);
+  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    window.addEventListener(kind, leave, { once: true, passive: true, capture: true });
+  }
+  const timer = setInterval(() => {
+    if (theirs || Date.now() > until) return clearInterval(timer);
+    root.querySelector(".turn")?.scrollIntoView({ block: "start" });
+  }, 100);
+}
+
 const VIEWS = { turn, source, notice, empty, intro, asked, failed, papers, outcomes, history };
 
 export default function (component) {
@@ -67,7 +81,7 @@ export default function (component) {
     setTimeout(() => (live.textContent = words), 150);
   } else if (first && announcement(data)) {
     setTimeout(() => (live.textContent = announcement(data)), 150); // a change is what gets announced
-    setTimeout(() => root.querySelector(".turn")?.scrollIntoView({ block: "start" }), 350); // not its end, as in a chat
+    showBeginning(root);
   }
   return root.loccitLeave;
 }
