@@ -37,13 +37,15 @@ def ask(page: Page, question: str) -> Locator:
 
 
 def check_accessible(page: Page) -> None:
-    """Fail on anything that axe-core finds, but for what stands in Streamlit's own frame."""
+    """Fail on anything that axe-core finds, but for what is Streamlit's own and cannot be set."""
     page.wait_for_timeout(400)  # a fading element has the contrast of its fading
     found = Axe().run(page).response["violations"]
     told = [
-        f"{item['id']}: {node['target']} {node.get('failureSummary', '')}"
+        f"{item['id']}: {node['target']} {node['html'][:200]} {node.get('failureSummary', '')}"
         for item in found
         for node in item["nodes"]
+        # the upload field's outer frame has a role that its listener for dropped files overrules
+        if not (item["id"] == "presentation-role-conflict" and "stFileUploaderDropzone" in node["html"])
     ]
     assert not told, "\n".join(told)
 
@@ -137,7 +139,7 @@ def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> No
         ask(page, "<script>window.hurt = 5</script> ![q](http://question.example.org/q.png) $x$ zebrafish")
         ask(page, "What was the longest string?")
         page.get_by_role("combobox").click()
-        assert page.get_by_role("option", name=TITLE, exact=True).is_visible()
+        page.get_by_role("option", name=TITLE, exact=True).wait_for()
         assert page.evaluate("window.hurt === undefined")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
