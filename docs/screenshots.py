@@ -24,7 +24,7 @@ from tests.web.serving import serving  # noqa: E402
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-QUESTIONS = ("When was mycophenolate restarted?", "What was the woman's CK on admission?")
+QUESTIONS = ("What was the woman's CK on admission?", "When was mycophenolate restarted?")
 
 
 def take(browser: Browser, url: str, size: str, target: Path) -> None:
@@ -37,7 +37,6 @@ def take(browser: Browser, url: str, size: str, target: Path) -> None:
             box.fill(question)
             box.press("Enter")
             page.locator("article.turn footer").nth(number).wait_for()
-        page.locator(".source mark, .source tr.cited").first.wait_for(state="attached")
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(1500)  # scrolling comes to rest
         page.screenshot(path=target)

@@ -59,7 +59,15 @@ def _asked(*, enabled: bool) -> str | None:
         "Ask about the papers", key="ask", max_chars=LONGEST, submit_mode="disable", disabled=not enabled
     )
     example: str | None = st.session_state.pop("example", None)
-    return (typed or example) if enabled else None
+    return (typed or example or _linked()) if enabled else None
+
+
+def _linked() -> str | None:
+    """Return the question that the address names, once: a link opens it, and so does a reload."""
+    if state.turns() or st.session_state.get("begun"):
+        return None
+    question = st.query_params.get("q", "").strip()
+    return question[:LONGEST] or None
 
 
 def _answerer() -> Answerer | None:
@@ -162,9 +170,20 @@ def _answer(answerer: Answerer, question: str, documents: frozenset[str] | None)
             turn = _turn(answerer, key, question, documents)
     place.empty()
     turns.append(turn)
-    if turn.answer and (turn.answer.citations or turn.answer.near_misses):
-        state.choose(state.Chosen(key, 1) if turn.answer.citations else None)
+    st.session_state["begun"] = True
+    state.choose(_first_source(turn, question))
+    st.query_params["q"] = question
     _draw(turn, announce=True)
+
+
+def _first_source(turn: Turn, question: str) -> state.Chosen | None:
+    """Return the source to open: the one that the address names with this question, else the first."""
+    count = len(turn.answer.citations) if turn.answer else 0
+    named = st.query_params.get("cite", "") if st.query_params.get("q", "").strip() == question else ""
+    number = int(named) if named.isascii() and named.isdigit() and len(named) < 4 else 1
+    if "cite" in st.query_params and not named:
+        del st.query_params["cite"]
+    return state.Chosen(turn.key, min(max(number, 1), count)) if count else None
 
 
 def _turn(answerer: Answerer, key: str, question: str, documents: frozenset[str] | None) -> Turn:

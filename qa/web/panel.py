@@ -51,10 +51,19 @@ def opened(component: str) -> None:
     if pressed.get("do") != "open":
         return
     state.choose(state.Chosen(str(pressed["turn"]), int(pressed["number"])))
+    _name_in_address(str(pressed["turn"]), int(pressed["number"]))
     if pressed.get("narrow"):
         st.session_state["sheet"] = True
     elif component != "sheet":
         st.rerun(FRAGMENT)
+
+
+def _name_in_address(turn: str, number: int) -> None:
+    """Make the address one that opens this question and source again."""
+    asked = state.turn(turn)
+    if asked:
+        st.query_params["q"] = asked.question
+        st.query_params["cite"] = str(number)
 
 
 def _view(index: Index) -> View:

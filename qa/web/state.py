@@ -74,3 +74,6 @@ def forget() -> None:
     """Begin a new conversation."""
     for key in ("turns", "chosen", "shown", "sheet"):
         st.session_state.pop(key, None)
+    for key in ("q", "cite"):
+        if key in st.query_params:
+            del st.query_params[key]

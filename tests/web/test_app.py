@@ -167,3 +167,29 @@ def test_an_index_that_vanishes_does_not_end_the_conversation(
     app.run()
     assert len(views(app, "turn")) == 1
     assert not app.exception
+
+
+def test_a_link_opens_question_and_source(built: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCCIT_INDEX", str(built))
+    app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
+    app.query_params["q"] = "What was the man's creatine kinase and its reference range?"
+    app.query_params["cite"] = "2"
+    app.run()
+    assert not app.exception
+    (turn,) = views(app, "turn")
+    assert turn["question"] == "What was the man's creatine kinase and its reference range?"
+    (source,) = views(app, "source")
+    assert source["number"] == 2
+    app.run()
+    assert len(views(app, "turn")) == 1
+
+
+def test_a_question_of_10_000_characters_in_a_link_is_cut(
+    built: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCCIT_INDEX", str(built))
+    app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
+    app.query_params["q"] = "mycophenolate " * 800
+    app.run()
+    assert not app.exception
+    assert len(views(app, "turn")) + len(views(app, "failed")) == 1
