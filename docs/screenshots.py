@@ -37,6 +37,8 @@ def take(browser: Browser, url: str, size: str, target: Path) -> None:
             box.fill(question)
             box.press("Enter")
             page.locator("article.turn footer").nth(number).wait_for()
+        if page.locator("article.turn").last.locator("blockquote").count() == 0:
+            raise SystemExit(f"“{QUESTIONS[-1]}” is not answered; a picture of that would mislead")
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(1500)  # scrolling comes to rest
         page.screenshot(path=target)
