@@ -1,0 +1,94 @@
+"""The server: headers on everything, the loopback only, a taken port, and Streamlit by itself."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from index.errors import UsageError
+from qa.web.server import headers, require_free
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("path", ["/", "/ready", "/papers", "/_stcore/health", "/pages/none/1.png"])
+def test_every_response_has_the_security_headers(chat: str, path: str) -> None:
+    try:
+        with urllib.request.urlopen(chat + path, timeout=10) as response:
+            found = response.headers
+    except urllib.error.HTTPError as error:
+        found = error.headers
+        error.close()
+    policy = found["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
+    assert f"ws://{urlsplit(chat).netloc}" in policy
+    assert found["x-content-type-options"] == "nosniff"
+    assert found["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("host", ["evil.example.org; script-src *", "a\r\nx: y", "", "a b"])
+def test_a_host_cannot_change_the_policy(host: str) -> None:
+    (policy,) = [value for name, value in headers("x {host}", host) if name == b"content-security-policy"]
+    assert policy == b"x 127.0.0.1"
+
+
+def test_it_listens_on_the_loopback_only(chat: str) -> None:
+    port = urlsplit(chat).port
+    assert port
+    try:
+        own = socket.gethostbyname(socket.gethostname())
+    except OSError:
+        pytest.skip("this machine has no address of its own")
+    if own.startswith("127."):
+        pytest.skip("this machine's name leads to the loopback")
+    with socket.socket() as probe, pytest.raises(OSError, match=""):
+        probe.settimeout(2)
+        probe.connect((own, port))
+
+
+def test_a_taken_port_is_told() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(UsageError, match=str(port)):
+            require_free(port)
+    require_free(port)
+
+
+def test_streamlit_runs_the_script_by_itself(root: Path, tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), "--server.headless=true"]
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [*command, f"--server.port={port}"], cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        for _ in range(600):
+            assert server.poll() is None, log.read_text(encoding="utf-8")
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as response:
+                    assert response.read() == b"ok"
+                    break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        else:
+            pytest.fail(log.read_text(encoding="utf-8"))
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+    assert "http://127.0.0.1" in log.read_text(encoding="utf-8")
