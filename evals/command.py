@@ -86,9 +86,12 @@ def load_cases(questions: Path | None, split: str) -> tuple[str, tuple[Case, ...
     path = questions or Path(str(resources.files("evals"))) / "seeds.jsonl"
     try:
         cases = read_cases(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).", "Check the path.") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        what = f"a question lacks {error}" if isinstance(error, KeyError) else str(error)
         raise UsageError(
-            f"{path}: not a question set ({error}).", "See evals/README_SEEDS.md for its form."
+            f"{path}: not a question set ({what}).", "See evals/README_SEEDS.md for its form."
         ) from error
     chosen = tuple(case for case in cases if split in ("all", case.split))
     if not chosen:

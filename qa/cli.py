@@ -7,6 +7,7 @@ A user's mistake ends in one line on standard error and an exit code
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from index.errors import LoccitError, UsageError
 from qa.resources import index_folder
-from qa.terminal import visible
+from qa.terminal import never_fail_to_write, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +199,10 @@ def search(
     from qa.commands import search_file, search_one
 
     if (question is None) == (file is None):
-        raise UsageError("Give a question or --file, not both." if file else "There is no question.", "")
+        raise UsageError(
+            "Give a question or --file, not both." if file else "There is no question.",
+            'For example: loccit search "muscle biopsy findings"',
+        )
     if file is not None:
         search_file(file, index_folder(index), limit=limit, model=model, papers=paper)
     elif question is not None:
@@ -325,6 +329,7 @@ def gc(index: IndexOption = None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
+    never_fail_to_write()
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         code = typer.main.get_command(app).main(args=given, prog_name="loccit", standalone_mode=False)
@@ -332,11 +337,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error), error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         _fail("Stopped. Nothing was lost: run the command again to go on.", 130)
+    except BrokenPipeError:  # whoever read the results has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}. Check the path and the disk.", 4)
     except typer.TyperException as error:  # wrong usage, as the library words it
-        _fail(f"{error.format_message()} See: loccit --help", 2)
+        _fail(f"{error.format_message().rstrip('.')}. See: loccit --help", 2)
     else:
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
-from index.errors import UsageError
-from qa.records import Status, as_json
+from qa.question import understand
+from qa.question_files import answer_each, read_questions
+from qa.records import as_json as answer_json
 from qa.terminal import emit, err, out, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from index.build import BuildReport
     from index.search import Hit
     from index.store import Index
     from index.text import Document
-    from qa.records import Answer, Citation
-
-_WORDS = ((0.9, "high"), (0.7, "good"), (0.0, "fair"))
-
-
-def confidence_word(confidence: float) -> str:
-    """Return the word for a probability: high, good or fair."""
-    return next(word for least, word in _WORDS if confidence >= least)
-
-
 # Building
 
 
@@ -140,6 +130,8 @@ def ask_one(
     receipt: Path | None,
 ) -> None:
     """Answer one question."""
+    understand(question)  # before the index is opened
+    from qa.printed import show_answer
     from qa.receipts import write_receipt
     from qa.session import ask, find_papers, opened
 
@@ -150,9 +142,9 @@ def ask_one(
     if receipt is not None:
         write_receipt(receipt, answer, history, documents)
     if as_json:
-        emit(_as_json(answer))
+        emit(answer_json(answer))
     else:
-        _show_answer(answer)
+        show_answer(answer)
 
 
 def ask_file(
@@ -166,11 +158,11 @@ def ask_file(
     """Answer each question of a JSON lines file, one JSON object a line."""
     from qa.session import ask, find_papers, opened
 
-    entries = _entries(file)
+    entries = read_questions(file)
     with opened(folder, model=model, threshold=threshold) as answerer:
         _warn(answerer.index)
         documents = find_papers(answerer.index, papers)
-        _each(entries, lambda question, history: _as_json(ask(answerer, question, history, documents)))
+        answer_each(entries, lambda asked, history: answer_json(ask(answerer, asked, history, documents)))
 
 
 def search_one(
@@ -183,6 +175,8 @@ def search_one(
     as_json: bool,
 ) -> None:
     """List the passages nearest to a question."""
+    understand(question)
+    from qa.printed import show_hits
     from qa.session import find_papers, opened
 
     with opened(folder, model=model) as answerer:
@@ -193,7 +187,7 @@ def search_one(
     if as_json:
         emit({"question": question, "hits": found})
     else:
-        _show_hits(found)
+        show_hits(found)
 
 
 def search_file(
@@ -201,15 +195,16 @@ def search_file(
 ) -> None:
     """Search for each question of a JSON lines file, one JSON object a line."""
     from qa.chat import resolve
-    from qa.session import find_papers, opened
+    from qa.session import find_papers, opened, people_of
 
-    entries = _entries(file)
+    entries = read_questions(file)
     with opened(folder, model=model) as answerer:
         _warn(answerer.index)
         documents = find_papers(answerer.index, papers)
+        people = people_of(answerer.index, documents)
 
         def found(question: str, history: Sequence[str]) -> dict[str, Any]:
-            standalone = resolve(question, history)
+            standalone = resolve(question, history, people)
             hits = answerer.search(standalone, limit=limit, documents=documents)
             return {
                 "question": question,
@@ -217,62 +212,12 @@ def search_file(
                 "hits": [_hit_json(answerer.index, hit) for hit in hits],
             }
 
-        _each(entries, found)
-
-
-def _entries(file: Path) -> list[tuple[Any, str, list[str]]]:
-    """Return id, question and history of each line.
-
-    Raises:
-        UsageError: the file cannot be read, or a line is not such an object.
-    """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: cannot be read ({error}).", "Give a UTF-8 file of JSON lines.") from error
-    entries = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-            question, history = entry["question"], entry.get("history") or []
-            well = isinstance(question, str) and all(isinstance(item, str) for item in history)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            well = False
-        if not well:
-            raise UsageError(
-                f"{file}, line {number}: not a question.",
-                'Write one object a line: {"id": 1, "question": "...", "history": []}',
-            )
-        entries.append((entry.get("id", number), question, history))
-    if not entries:
-        raise UsageError(f"{file}: holds no question.", "Write one JSON object a line.")
-    return entries
-
-
-def _each(
-    entries: Sequence[tuple[Any, str, list[str]]], work: Callable[[str, list[str]], dict[str, Any]]
-) -> None:
-    """Emit the result for each entry; a question that cannot be asked gives an ``error`` in its place."""
-    refused = 0
-    for key, question, history in entries:
-        try:
-            emit({"id": key, **work(question, history)})
-        except UsageError as error:
-            refused += 1
-            emit({"id": key, "question": question, "error": str(error)})
-    if refused:
-        raise UsageError(f"{refused} of {len(entries)} questions could not be asked.", "See their “error”.")
+        answer_each(entries, found)
 
 
 def _warn(index: Index) -> None:
     for warning in index.warnings:
         err().print(Text(visible(warning), style="yellow"))
-
-
-def _as_json(answer: Answer) -> dict[str, Any]:
-    return as_json(answer)
 
 
 def _hit_json(index: Index, hit: Hit) -> dict[str, Any]:
@@ -292,82 +237,6 @@ def _hit_json(index: Index, hit: Hit) -> dict[str, Any]:
         "span": {"start": hit.passage.span.start, "end": hit.passage.span.end},
         "quote": hit.passage.span.of(document.text),
     }
-
-
-def _show_answer(answer: Answer) -> None:
-    console = out()
-    if answer.resolved_question != " ".join(answer.question.split()):
-        console.print(Text(f"Understood as: {visible(answer.resolved_question)}", style="dim"))
-    if answer.status is Status.NOT_FOUND:
-        console.print(Text("Not in these papers.", style="bold"))
-    for reason in answer.reasons:
-        console.print(Text(visible(reason)))
-    for citation in answer.citations:
-        console.print()
-        console.print(_quote_text(citation))
-        console.print(Text(f"    {visible(place_line(citation))}", style="dim"))
-    if answer.near_misses:
-        console.print(Text("\nNearest passages (they do not answer):", style="dim"))
-    for near in answer.near_misses:
-        where = _where(near.title or near.source, near.section, near.page, near.line)
-        console.print(Text(f"  · {visible(_short(near.quote))}\n    {visible(where)}", style="dim"))
-
-
-def _quote_text(citation: Citation) -> Text:
-    text = Text(f"[{citation.number}] ", style="bold")
-    if citation.table is not None:
-        text.append(_row_text(citation))
-        return text
-    quote, short = visible(citation.quote), citation.short
-    if short is None or quote != citation.quote:
-        return text.append(f"“{quote}”", style="not bold")
-    start, end = short.start - citation.span.start, short.end - citation.span.start
-    text.append("“" + quote[:start], style="not bold")
-    text.append(quote[start:end], style="bold reverse")
-    text.append(quote[end:] + "”", style="not bold")
-    return text
-
-
-def _row_text(citation: Citation) -> Text:
-    table = citation.table
-    if table is None:
-        return Text()
-    heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
-    parts = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
-    return Text(
-        visible("  |  ".join(parts) + (f"\n    {table.caption}" if table.caption else "")), style="not bold"
-    )
-
-
-def place_line(citation: Citation) -> str:
-    """Return where a quote stands, as one line for people."""
-    where = _where(citation.title or citation.source, citation.section, citation.page, citation.line)
-    label = f"{citation.table.label} · " if citation.table and citation.table.label else ""
-    return f"{label}{where} · {confidence_word(citation.confidence)} confidence ({citation.confidence:.0%})"
-
-
-def _where(name: str, section: str, page: int | None, line: int | None) -> str:
-    parts = [name, section, f"p. {page}" if page else "", f"line {line}" if line and not page else ""]
-    return " · ".join(part for part in parts if part)
-
-
-def _short(text: str, most: int = 200) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
-
-
-def _show_hits(found: Sequence[dict[str, Any]]) -> None:
-    table = Table(show_edge=False, pad_edge=False)
-    for head in ("#", "score", "words", "meaning", "place", "passage"):
-        table.add_column(
-            head, overflow="fold", ratio=4 if head == "passage" else 2 if head == "place" else None
-        )
-    for hit in found:
-        where = _where(hit["title"] or hit["source"], hit["section"], hit["page"], hit["line"])
-        numbers = [f"{hit['score']:.2f}", f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}"]
-        cells = [str(hit["rank"]), *numbers, _short(where, 90), _short(hit["quote"], 160)]
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    out().print(table)
 
 
 # Looking

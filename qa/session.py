@@ -74,9 +74,9 @@ def _find_paper(index: Index, name: str) -> str:
     exact, partial = [], []
     for key, document in index.documents.items():
         called = (document.source.casefold(), document.title.casefold(), key)
-        if wanted in called:
+        if wanted and wanted in called:
             exact.append(key)
-        elif key.startswith(wanted) or any(wanted in text for text in called[:2]):
+        elif wanted and (key.startswith(wanted) or any(wanted in text for text in called[:2])):
             partial.append(key)
     found = exact or partial
     if len(found) != 1:

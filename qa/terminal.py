@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import unicodedata
@@ -23,8 +24,8 @@ def visible(text: str) -> str:
 
 
 def out() -> Console:
-    """Return the console for results."""
-    return Console(highlight=False, soft_wrap=False)
+    """Return the console for results; lines are broken on a terminal only, where people read them."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def err() -> Console:
@@ -32,7 +33,19 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def never_fail_to_write() -> None:
+    """Let the streams write what their encoding lacks as an escape instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def emit(value: object) -> None:
     """Write one JSON value on a line of its own."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # another terminal's encoding, or half a surrogate pair in a question
+        text = json.dumps(value)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -1,0 +1,575 @@
+"""The command: what it prints as JSON, and one line with a remedy for every mistake."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+import typer
+
+from index.encode import BUNDLED
+from qa.cli import app, main
+from qa.records import Answer, Citation, NearMiss, Receipt
+from tests.index_fakes import build_papers, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LINE = '{"id": 1, "question": "How long did it last?"}'
+
+
+class Said(NamedTuple):
+    """What a run of the command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def loccit(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """Run the command in this process."""
+
+    def run(*arguments: str | Path) -> Said:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        assert isinstance(left.value.code, int)
+        return Said(left.value.code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an index made with a model that is on no machine."""
+    folder = tmp_path_factory.mktemp("other-model")
+    build_papers(folder / "index", write_papers(folder / "papers"))
+    return folder / "index"
+
+
+def one_line(said: Said, code: int) -> str:
+    """Check the form of a mistake's message and return it."""
+    assert said.code == code, said
+    assert re.fullmatch(r"loccit: [^\n]+\n", said.err), said.err
+    assert "Traceback" not in said.err
+    return said.err
+
+
+# Mistakes with papers
+
+
+@pytest.mark.parametrize("command", ["read", "build"])
+@pytest.mark.parametrize(
+    ("data", "what", "remedy"),
+    [
+        (None, "no such file", "Check the path"),
+        (b"", "empty", "Get the file again"),
+        (b" \n\t\n", "empty", "Get the file again"),
+        (bytes(range(128, 256)) * 20, "not UTF-8", "Save the file as UTF-8"),
+        (b"Title\n\nna\xefve caf\xe9 \x81 \x9d\n", "not UTF-8", "Save the file as UTF-8"),
+        (b"\xff\xfe\x00\xd8a", "UTF-16", "Save the file as UTF-8"),
+    ],
+)
+def test_files_that_cannot_be_read(
+    loccit: Callable[..., Said], tmp_path: Path, command: str, data: bytes | None, what: str, remedy: str
+) -> None:
+    path = tmp_path / "paper.txt"
+    if data is not None:
+        path.write_bytes(data)
+    where = ["--index", tmp_path / "index"] if command == "build" else []
+    said = one_line(loccit(command, path, *where), 2)
+    assert "paper.txt" in said
+    assert what in said
+    assert remedy in said
+
+
+def test_a_broken_pdf(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(b"%PDF-1.7\n" + bytes(range(256)))
+    assert "paper.pdf" in one_line(loccit("read", path), 2)
+
+
+def test_a_folder_without_papers(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "photo.jpg").write_bytes(b"\xff\xd8\xff")
+    said = one_line(loccit("build", tmp_path / "papers", "--index", tmp_path / "index"), 2)
+    assert "No papers in" in said
+    assert ".pdf" in said
+    assert not (tmp_path / "index" / "CURRENT").exists()
+
+
+def test_a_mistake_loses_no_paper(loccit: Callable[..., Said], tmp_path: Path, other_model: Path) -> None:
+    before = (other_model / "CURRENT").read_bytes()
+    (tmp_path / "empty.txt").touch()
+    one_line(loccit("add", tmp_path / "empty.txt", "--index", other_model), 2)
+    one_line(loccit("remove", "no such paper", "--index", other_model), 2)
+    assert (other_model / "CURRENT").read_bytes() == before
+
+
+# Mistakes with the index
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ask", "What is ferritin?"],
+        ["search", "ferritin"],
+        ["info"],
+        ["info", "--json"],
+        ["verify"],
+        ["rollback"],
+        ["remove", "ferritin.txt"],
+        ["eval", "--split", "dev"],
+    ],
+)
+def test_no_index_yet(loccit: Callable[..., Said], tmp_path: Path, command: list[str]) -> None:
+    said = one_line(loccit(*command, "--index", tmp_path / "nowhere"), 2)
+    assert "nowhere" in said
+    assert "loccit build" in said
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_an_index_of_another_model(loccit: Callable[..., Said], other_model: Path, command: str) -> None:
+    said = one_line(loccit(command, "What is ferritin?", "--index", other_model, "--model", BUNDLED), 6)
+    assert "built with words (" in said
+    assert BUNDLED in said
+    assert "loccit build --model" in said
+
+
+def test_a_model_that_is_not_here(loccit: Callable[..., Said], other_model: Path) -> None:
+    said = one_line(loccit("ask", "What is ferritin?", "--index", other_model), 2)
+    assert "'words' is not on this machine" in said
+
+
+def test_a_damaged_index(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    (path,) = (tmp_path / "index").glob("gen-*/vectors.faiss")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    assert "vectors.faiss" in one_line(loccit("info", "--index", tmp_path / "index"), 5)
+    said = loccit("verify", "--index", tmp_path / "index")
+    one_line(said, 5)
+    assert "vectors.faiss" in said.out
+
+
+# Mistakes with questions
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        ("", "empty"),
+        (" \t", "empty"),
+        ("?!", "holds no word"),
+        ("why " * 2500, "has 9999 characters"),
+        ("x" * 10_000, "has 10000 characters"),
+        ("caf\udce9", "not text"),
+    ],
+)
+def test_questions_that_cannot_be_asked(
+    loccit: Callable[..., Said], seed_index: Path, command: str, question: str, what: str
+) -> None:
+    assert what in one_line(loccit(command, question, "--index", seed_index), 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "holds no question"),
+        ("\n \n", "holds no question"),
+        ("not JSON", "line 1: not a question"),
+        (f"{LINE}\n\n[1]", "line 3: not a question"),
+        ("5", "line 1: not a question"),
+        ("null", "line 1: not a question"),
+        ('{"id": 1}', "line 1: not a question"),
+        ('{"question": 5}', "line 1: not a question"),
+        ('{"question": "a", "history": "b"}', "line 1: not a question"),
+        ('{"question": "a", "history": [1]}', "line 1: not a question"),
+        ('{"question": "a", "history": {"b": 1}}', "line 1: not a question"),
+        (f"{LINE}\n{{", "line 2: not a question"),
+        ("[" * 100_000, "line 1: not a question"),
+    ],
+)
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_files_of_questions_that_are_none(
+    loccit: Callable[..., Said], tmp_path: Path, command: str, text: str, what: str
+) -> None:
+    """Found before the index is opened and before anything is printed."""
+    path = tmp_path / "questions.jsonl"
+    path.write_text(text, encoding="utf-8")
+    said = loccit(command, "--file", path, "--index", tmp_path / "nowhere")
+    assert what in one_line(said, 2)
+    assert '{"id": 1, "question": "...", "history": []}' in said.err
+    assert said.out == ""
+
+
+def test_files_of_questions_that_cannot_be_read(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    (tmp_path / "latin.jsonl").write_bytes(b'{"question": "caf\xe9"}')
+    assert "not UTF-8" in one_line(loccit("ask", "--file", tmp_path / "latin.jsonl"), 2)
+    assert "cannot be read" in one_line(loccit("ask", "--file", tmp_path / "none.jsonl"), 2)
+    assert "cannot be read" in one_line(loccit("ask", "--file", tmp_path), 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["frobnicate"], "No such command"),
+        (["--frob"], "No such option"),
+        (["ask", "--frob", "x"], "No such option"),
+        (["ask"], "There is no question"),
+        (["search"], "There is no question"),
+        (["ask", "a", "b"], "unexpected extra argument"),
+        (["ask", "a", "--file", "b"], "not both"),
+        (["search", "a", "--file", "b"], "not both"),
+        (["ask", "a", "--threshold", "2"], "--threshold"),
+        (["ask", "a", "--threshold", "high"], "--threshold"),
+        (["search", "a", "--limit", "0"], "--limit"),
+        (["chat", "--port", "0"], "--port"),
+        (["build", "--workers", "0"], "--workers"),
+        (["eval", "--split", "train"], "Choose dev, test or all"),
+        (["eval", "nowhere.jsonl"], "nowhere.jsonl"),
+    ],
+)
+def test_commands_that_make_no_sense(loccit: Callable[..., Said], arguments: list[str], what: str) -> None:
+    assert what in one_line(loccit(*arguments), 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("no such paper", "no paper is called"), ("0", "papers are called"), ("", "no paper is called")],
+)
+def test_names_that_fit_no_paper_or_several(
+    loccit: Callable[..., Said], seed_index: Path, name: str, what: str
+) -> None:
+    said = one_line(loccit("ask", "What is myositis?", "--paper", name, "--index", seed_index), 2)
+    assert what in said
+    assert "loccit info" in said
+
+
+def test_a_place_that_cannot_be_written(
+    loccit: Callable[..., Said], seed_index: Path, tmp_path: Path
+) -> None:
+    asked = ("ask", "When was mycophenolate restarted?", "--index", seed_index)
+    said = one_line(loccit(*asked, "--receipt", tmp_path / "no" / "folder" / "r.json"), 4)
+    assert "r.json" in said
+
+
+# Answers
+
+
+def fields(record: type) -> set[str]:
+    names = getattr(record, "__dataclass_fields__")  # noqa: B009 - absent from the type of a class
+    return set(names)
+
+
+@pytest.fixture
+def ask(loccit: Callable[..., Said], seed_index: Path) -> Callable[..., dict[str, Any]]:
+    """Ask the seed papers and return the answer's JSON."""
+
+    def run(question: str, *options: str | Path) -> dict[str, Any]:
+        said = loccit("ask", question, "--json", "--index", seed_index, *options)
+        assert (said.code, said.err) == (0, "")
+        assert said.out.count("\n") == 1
+        found = json.loads(said.out)
+        assert isinstance(found, dict)
+        return found
+
+    return run
+
+
+def test_an_answer_as_json(ask: Callable[..., dict[str, Any]], seed_index: Path, seeds: Path) -> None:
+    answer = ask("When was mycophenolate restarted?")
+    assert answer.keys() == fields(Answer)
+    assert answer["status"] == "answered"
+    assert answer["receipt"].keys() == fields(Receipt)
+    first = answer["citations"][0]
+    assert first.keys() == fields(Citation)
+    assert "6 weeks" in first["quote"]
+    assert first["source"] in {path.name for path in seeds.iterdir()}
+    assert first["span"].keys() == first["passage"].keys() == {"start", "end"}
+    assert first["span"]["end"] - first["span"]["start"] == len(first["quote"])
+    lines = (seeds / first["source"]).read_text(encoding="utf-8").splitlines()
+    assert first["quote"].split()[0] in lines[first["line"] - 1]
+
+
+def test_the_woman_and_her_table(ask: Callable[..., dict[str, Any]]) -> None:
+    first = ask("What was the woman's CK on admission?")["citations"][0]
+    assert "9641" in first["quote"]
+    assert first["table"]["label"] == "Table 1"
+    assert any("9641" in cell for cell in first["table"]["cells"])
+    assert first["source"].startswith("001")
+
+
+@pytest.mark.parametrize("question", ["How do I bake bread?", "What was the woman's body mass index?"])
+def test_not_in_these_papers(ask: Callable[..., dict[str, Any]], question: str) -> None:
+    answer = ask(question)
+    assert (answer["status"], answer["citations"]) == ("not_found", [])
+    assert answer["reasons"]
+    assert answer["near_misses"]
+    assert all(near.keys() == fields(NearMiss) for near in answer["near_misses"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Wie hoch war die Kreatinkinase der Frau bei der Aufnahme?",
+        "\u5973\u6027\u306eCK\u306f\u3044\u304f\u3064\u3067\u3057\u305f\u304b\uff1f",
+        "\u0643\u0645 \u0643\u0627\u0646 \u0627\u0644\u0625\u0646\u0632\u064a\u0645\u061f",
+    ],
+)
+def test_a_question_in_another_language(ask: Callable[..., dict[str, Any]], question: str) -> None:
+    answer = ask(question)
+    assert answer["status"] in {"answered", "not_found"}
+    if answer["status"] == "not_found":
+        assert any("English" in reason for reason in answer["reasons"])
+
+
+@pytest.mark.parametrize("question", ["\x00\x1b[2J CK?", "\u202eCK", "CK " + "\u0301" * 500, "🙂 CK?"])
+def test_odd_characters_do_no_harm(loccit: Callable[..., Said], seed_index: Path, question: str) -> None:
+    said = loccit("ask", question, "--index", seed_index)
+    assert (said.code, said.err) == (0, "")
+    assert "\x1b" not in said.out
+    assert "\u202e" not in said.out
+
+
+def test_an_answer_as_text(loccit: Callable[..., Said], seed_index: Path) -> None:
+    said = loccit("ask", "When was mycophenolate restarted?", "--index", seed_index)
+    flat = " ".join(said.out.split())
+    assert (said.code, said.err) == (0, "")
+    assert "[1] “" in flat
+    assert "6 weeks" in flat
+    assert re.search(r"line \d+", flat)
+    assert "confidence (" in flat
+
+
+def test_a_refusal_as_text(loccit: Callable[..., Said], seed_index: Path) -> None:
+    said = loccit("ask", "How do I bake bread?", "--index", seed_index)
+    assert said.code == 0
+    assert said.out.startswith("Not in these papers.\n")
+    assert "Nearest passages (they do not answer):" in said.out
+
+
+def test_a_follow_up_shows_how_it_was_understood(
+    ask: Callable[..., dict[str, Any]], loccit: Callable[..., Said], seed_index: Path
+) -> None:
+    earlier = ("--after", "What was the woman's CK on admission?")
+    answer = ask("And her AST?", *earlier)
+    assert answer["question"] == "And her AST?"
+    assert answer["resolved_question"] == "What was the woman's AST on admission?"
+    said = loccit("ask", "And her AST?", *earlier, "--index", seed_index)
+    assert said.out.startswith("Understood as: What was the woman's AST on admission?\n")
+
+
+def test_one_paper_only(ask: Callable[..., dict[str, Any]]) -> None:
+    for paper in ("000_2de923414111d483.txt", "001_"):
+        answer = ask("What is the creatine kinase?", "--paper", paper)
+        shown = [*answer["citations"], *answer["near_misses"]]
+        assert shown
+        assert all(one["source"].startswith(paper[:3]) for one in shown)
+
+
+def test_the_threshold_decides(ask: Callable[..., dict[str, Any]]) -> None:
+    question = "When was mycophenolate restarted?"
+    assert ask(question, "--threshold", "1")["status"] == "not_found"
+    assert ask(question, "--threshold", "0")["status"] == "answered"
+    assert ask(question, "--threshold", "0.25")["receipt"]["threshold"] == 0.25
+
+
+def test_a_receipt_is_replayed(loccit: Callable[..., Said], seed_index: Path, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    earlier = ("--after", "What was the woman's CK on admission?")
+    assert loccit("ask", "And her AST?", *earlier, "--receipt", path, "--index", seed_index).code == 0
+    said = loccit("verify", path, "--index", seed_index)
+    assert said.code == 0
+    assert "same answer, byte for byte" in " ".join(said.out.split())
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("And her AST?", "And her ALT?"), encoding="utf-8"
+    )
+    assert "differs" in one_line(loccit("verify", path, "--index", seed_index), 5)
+
+
+# Many questions
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    path = tmp_path / "questions.jsonl"
+    entries = [
+        {"id": "a", "question": "When was mycophenolate restarted?", "history": []},
+        {"id": 7, "question": "How do I bake bread?"},
+        {"question": "And her AST?", "history": ["What was the woman's CK on admission?"]},
+    ]
+    lines = [json.dumps(entry) for entry in entries]
+    path.write_text("\ufeff" + "\n\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_many_questions_are_answered_one_a_line(
+    loccit: Callable[..., Said], seed_index: Path, questions: Path
+) -> None:
+    said = loccit("ask", "--file", questions, "--index", seed_index)
+    assert (said.code, said.err) == (0, "")
+    first, second, third = (json.loads(line) for line in said.out.splitlines())
+    assert (first["id"], second["id"], third["id"]) == ("a", 7, 5)  # without an id: the number of the line
+    assert all(found.keys() == {"id", *fields(Answer)} for found in (first, second, third))
+    assert "6 weeks" in first["citations"][0]["quote"]
+    assert second["status"] == "not_found"
+    assert third["resolved_question"] == "What was the woman's AST on admission?"
+
+
+def test_many_searches_are_answered_one_a_line(
+    loccit: Callable[..., Said], seed_index: Path, questions: Path
+) -> None:
+    said = loccit("search", "--file", questions, "--limit", "3", "--index", seed_index)
+    assert (said.code, said.err) == (0, "")
+    found = [json.loads(line) for line in said.out.splitlines()]
+    assert [one["id"] for one in found] == ["a", 7, 5]
+    assert all(one.keys() == {"id", "question", "resolved_question", "hits"} for one in found)
+    assert all([hit["rank"] for hit in one["hits"]] == [1, 2, 3] for one in found)
+
+
+def test_one_bad_question_does_not_stop_the_others(
+    loccit: Callable[..., Said], seed_index: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "questions.jsonl"
+    asked = ["", "What is myositis?", "x" * 10_000, "\ud800"]
+    path.write_text("\n".join(json.dumps({"question": one}) for one in asked), encoding="utf-8")
+    said = loccit("ask", "--file", path, "--index", seed_index)
+    assert "3 of 4 questions could not be asked" in one_line(said, 2)
+    found = [json.loads(line) for line in said.out.splitlines()]
+    assert ["error" in one for one in found] == [True, False, True, True]
+    assert [one["question"] for one in found] == asked
+
+
+def test_hits_as_json(loccit: Callable[..., Said], seed_index: Path) -> None:
+    said = loccit("search", "muscle biopsy findings", "--limit", "2", "--json", "--index", seed_index)
+    found = json.loads(said.out)
+    assert found.keys() == {"question", "hits"}
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2]
+    assert found["hits"][0].keys() == {
+        *("rank", "score", "lexical", "dense", "document_id", "source", "title", "section"),
+        *("page", "line", "span", "quote"),
+    }
+    assert "biopsy" in found["hits"][0]["quote"].lower()
+
+
+def test_hits_as_text(loccit: Callable[..., Said], seed_index: Path) -> None:
+    said = loccit("search", "muscle biopsy findings", "--limit", "2", "--index", seed_index)
+    assert (said.code, said.err) == (0, "")
+    assert re.findall(r"^([12]) ", said.out, re.MULTILINE) == ["1", "2"]
+
+
+# Looking into the index and into papers
+
+
+def test_info_as_json(loccit: Callable[..., Said], seed_index: Path) -> None:
+    found = json.loads(loccit("info", "--json", "--index", seed_index).out)
+    assert found["papers"] == len(found["documents"]) == 2
+    assert found["model"] == BUNDLED
+    assert found.keys() >= {"index", "generation", "created", "passages", "sentences", "bytes", "warnings"}
+    for document in found["documents"]:
+        assert document.keys() >= {"id", "source", "title", "authors", "year", "doi", "passages", "warnings"}
+
+
+def test_info_as_text_holds_no_control_characters(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    papers = {"evil.txt": "An \x1b[31mevil\u202e title\n\nAbstract\n\nFerritin was low in two runners.\n"}
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers", papers))
+    for command in (["info", "--index", tmp_path / "index"], ["read", tmp_path / "papers" / "evil.txt"]):
+        said = loccit(*command)
+        assert said.code == 0
+        assert "\x1b" not in said.out
+        assert "\u202e" not in said.out
+
+
+def test_read_prints_the_canonical_text(loccit: Callable[..., Said], seeds: Path) -> None:
+    paper = seeds / "000_2de923414111d483.txt"
+    text = loccit("read", paper, "--text").out
+    assert "\ufffd" not in text
+    assert "There is a paucity of data" in text
+    about = loccit("read", paper).out
+    assert "sections" in about
+    assert "Case Presentation" in about
+
+
+def test_remove_and_rollback(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    build_papers(folder, write_papers(tmp_path / "papers"))
+    assert loccit("remove", "sleep.txt", "--index", folder).code == 0
+    assert json.loads(loccit("info", "--json", "--index", folder).out)["papers"] == 2
+    assert loccit("rollback", "--index", folder).code == 0
+    assert json.loads(loccit("info", "--json", "--index", folder).out)["papers"] == 3
+    assert loccit("gc", "--index", folder).code == 0
+    assert "intact" in loccit("verify", "--index", folder).out
+
+
+# The command as a program
+
+
+def commands() -> dict[str, Any]:
+    found = getattr(typer.main.get_command(app), "commands")  # noqa: B009 - of groups only
+    return dict(found)
+
+
+def test_every_command_is_documented(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    missing = [name for name in commands() if f"`{name}`" not in readme and f"loccit {name}" not in readme]
+    assert missing == []
+
+
+def test_no_command_is_documented_that_does_not_exist(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:^\$ |`)loccit ([a-z]+)", readme, re.MULTILINE))
+    assert named
+    assert named <= commands().keys()
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_the_help_of_every_command_is_an_example(loccit: Callable[..., Said], name: str) -> None:
+    said = loccit(name, "--help")
+    assert said.code == 0
+    assert f"loccit {name}" in said.out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom qa.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit as left:\n    assert left.code == 0\n"
+        "assert not {'torch', 'streamlit', 'faiss', 'sentence_transformers'} & sys.modules.keys()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "loccit ask" in done.stdout
+
+
+def test_a_mistake_in_a_real_process(tmp_path: Path) -> None:
+    def process(*options: str) -> Said:
+        program = Path(sys.executable).with_name("loccit")
+        command = [program, *options, "ask", "What?", "--index", tmp_path / "nowhere"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    said = process()
+    assert one_line(said, 2)
+    assert said.out == ""
+    said = process("--debug")
+    assert said.code == 2
+    assert "Traceback" in said.err
+
+
+def test_results_may_be_cut_off_by_their_reader(seed_index: Path) -> None:
+    """As ``loccit read paper --text | head -1`` does."""
+    program = Path(sys.executable).with_name("loccit")
+    command = [program, "info", "--json", "--index", seed_index]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
