@@ -510,6 +510,37 @@ def test_remove_and_rollback(loccit: Callable[..., Said], tmp_path: Path) -> Non
     assert "intact" in loccit("verify", "--index", folder).out
 
 
+# Evaluating
+
+
+def test_eval_as_json_and_as_a_report(
+    loccit: Callable[..., Said], seed_index: Path, root: Path, tmp_path: Path
+) -> None:
+    lines = (root / "evals" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
+    few = tmp_path / "few.jsonl"
+    few.write_text("\n".join([lines[2], lines[-1]]), encoding="utf-8")
+    said = loccit("eval", few, "--json", "--floors", "--out", tmp_path / "out", "--index", seed_index)
+    assert said.code == 0
+    figures = json.loads(said.out)
+    assert (figures["set"], figures["split"], figures["questions"]) == ("few", "all", 2)
+    assert figures.keys() >= {"recall@1", "recall@5", "recall@10", "mrr", "hit@1", "refusal_recall", "types"}
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert [one["id"] for one in report["outcomes"]] == [json.loads(lines[i])["id"] for i in (2, -1)]
+    shown = loccit("eval", few, "--index", seed_index).out
+    assert "recall@5" in shown
+    assert re.search(r"^all\b", shown, re.MULTILINE)
+
+
+def test_an_index_without_the_papers_asked_about(
+    loccit: Callable[..., Said], seed_index: Path, root: Path, tmp_path: Path
+) -> None:
+    line = (root / "evals" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    key = json.loads(line)["gold"][0]["document"]
+    path = tmp_path / "others.jsonl"
+    path.write_text(line.replace(key, "0" * 64), encoding="utf-8")
+    assert "lacks 1 of the 1 papers" in one_line(loccit("eval", path, "--index", seed_index), 2)
+
+
 # The command as a program
 
 
@@ -552,7 +583,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_a_mistake_in_a_real_process(tmp_path: Path) -> None:
     def process(*options: str) -> Said:
         program = Path(sys.executable).with_name("loccit")
-        command = [program, *options, "ask", "What?", "--index", tmp_path / "nowhere"]
+        command = [str(program), *options, "ask", "What?", "--index", str(tmp_path / "nowhere")]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         return Said(done.returncode, done.stdout, done.stderr)
 
@@ -567,7 +598,7 @@ def test_a_mistake_in_a_real_process(tmp_path: Path) -> None:
 def test_results_may_be_cut_off_by_their_reader(seed_index: Path) -> None:
     """As ``loccit read paper --text | head -1`` does."""
     program = Path(sys.executable).with_name("loccit")
-    command = [program, "info", "--json", "--index", seed_index]
+    command = [str(program), "info", "--json", "--index", str(seed_index)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stderr is not None

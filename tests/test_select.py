@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from evals.train import (
+    EVIDENCE,
     Sample,
     first_candidates,
     fit_calibrator,
     fit_ranker,
+    held_out_scores,
     hit_at,
     part_of,
     threshold_for,
@@ -75,7 +77,7 @@ def test_log_odds_by_hand() -> None:
 
 
 def test_evidence_by_hand() -> None:
-    """ "lead" is the distance to the second for the first, and to the first for the others."""
+    """The lead is the distance to the second for the first, and to the first for the others."""
     features = np.zeros((3, len(NAMES)))
     features[:, NAMES.index("coverage")] = [0.1, 0.2, 0.3]
     found = evidence(features, np.array([1.0, 4.0, 2.5]), ("score", "lead", "coverage"))
@@ -145,12 +147,39 @@ def test_the_calibrator_learns_how_often_a_score_is_right() -> None:
         right = np.array([random.random() < coverage, False])
         found.append(Sample("made", features, right, answerable=bool(right.any())))
         scores.append(np.array([1.0, 0.0]))
-    weights, bias = fit_calibrator(found, scores)
     rows, right_first = first_candidates(found, scores)
+    weights, bias = fit_calibrator(rows, right_first, np.ones(len(rows)))
     stated = 1 / (1 + np.exp(-(rows @ weights + bias)))
     for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.01)):
         among = (stated >= low) & (stated < high)
         assert stated[among].mean() == pytest.approx(right_first[among].mean(), abs=0.06)
+
+
+def test_what_counts_nothing_is_not_learned_from() -> None:
+    random = np.random.default_rng(4)
+    rows = random.normal(size=(400, len(EVIDENCE)))
+    right = rows[:, 0] + random.normal(size=400) > 0
+    share = np.ones(400)
+    alone, _ = fit_calibrator(rows, right, share)
+    with_noise, _ = fit_calibrator(
+        np.concatenate([rows, rows]), np.concatenate([right, ~right]), np.concatenate([share, 1e-9 * share])
+    )
+    assert with_noise == pytest.approx(alone, abs=1e-3)
+
+
+def test_held_out_questions_are_scored_by_a_ranker_that_has_not_seen_them() -> None:
+    """Where there is nothing to learn, scores of questions learned from would look far better than chance."""
+    random = np.random.default_rng(5)
+    dev = [
+        Sample("made", random.normal(size=(8, len(NAMES))), np.eye(8, dtype=bool)[i % 8], answerable=True)
+        for i in range(40)
+    ]
+    public = made_samples(20, 0, 1.0)
+    scores = held_out_scores(public, dev)
+    assert [values.shape for values in scores] == [(8,)] * 40
+    assert hit_at(dev, scores, 1) <= 0.4
+    weights, _ = fit_ranker([*public, *dev * 50])
+    assert hit_at(dev, [item.features @ weights for item in dev], 1) >= 0.6
 
 
 def test_the_first_candidate_is_the_one_with_the_best_score() -> None:

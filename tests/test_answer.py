@@ -1,0 +1,160 @@
+"""What is quoted and what is refused: sure enough, of the right person, from every paper, nothing twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.errors import QuestionError
+from index.store import open_index
+from qa.answer import Answerer, Settings, alike
+from qa.records import Status, as_json
+from tests.answering import PAPERS, paper, plain_weights
+from tests.index_fakes import WordEncoder, build_papers, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.store import Index
+
+TWIN = """Two potters
+
+Abstract
+
+We report a 51-year-old woman who made pots.
+
+Results
+
+The woman had coughed for five weeks. Her lactate dehydrogenase (LDH) was 399 U/L on admission.
+The woman had coughed for five weeks before.
+"""
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """The two case reports and a third, much like the first."""
+    folder = tmp_path_factory.mktemp("three")
+    build_papers(folder / "index", write_papers(folder / "papers", {**PAPERS, "twin.txt": TWIN}))
+    with open_index(folder / "index") as index:
+        yield index
+
+
+def asked(index: Index, **settings: float) -> Answerer:
+    chosen = replace(Settings(), **settings)  # type: ignore[arg-type]
+    return Answerer(index, WordEncoder(), weights=plain_weights(), settings=chosen)
+
+
+def test_the_value_of_the_other_patient_is_never_given(answerer: Answerer, cases: Index) -> None:
+    """The woman's paper alone has LDH and ferritin, the man's alone troponin."""
+    for question in (
+        "What was the man's LDH on admission?",
+        "What was the 23-year-old's ferritin?",
+        "What was his procalcitonin?",
+        "What was the woman's troponin on admission?",
+        "Was ibuprofen stopped in the woman?",
+    ):
+        answer = answerer.ask(question)
+        assert answer.status is Status.NOT_FOUND, question
+        assert answer.citations == ()
+
+
+def test_the_value_of_the_patient_asked_about_is(answerer: Answerer) -> None:
+    for question, source in (
+        ("What was the woman's LDH on admission?", "lung.txt"),
+        ("What was the man's troponin on admission?", "heart.txt"),
+    ):
+        answer = answerer.ask(question)
+        assert answer.status is Status.ANSWERED
+        assert {citation.source for citation in answer.citations} == {source}
+
+
+def test_a_person_of_whom_no_paper_reports(answerer: Answerer) -> None:
+    answer = answerer.ask("What was the 80-year-old woman's LDH?")
+    assert answer.status is Status.NOT_FOUND
+    assert "No paper here is about the person the question names." in answer.reasons
+
+
+def test_words_that_no_paper_has_are_named(answerer: Answerer) -> None:
+    (reason,) = answerer.ask("What was the haptoglobin?").reasons
+    assert reason == "The papers mention “haptoglobin” nowhere."
+
+
+def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index) -> None:
+    chosen = frozenset({paper(cases, "heart.txt").id})
+    answer = answerer.ask("What was the LDH on admission?", documents=chosen)
+    shown = [*answer.citations, *answer.near_misses]
+    assert shown
+    assert {one.document_id for one in shown} == chosen
+    assert {hit.passage.document_id for hit in answerer.search("LDH", documents=chosen)} == chosen
+
+
+def test_each_paper_has_its_say(three: Index) -> None:
+    answer = asked(three).ask("How long had both patients coughed?")
+    assert [c.source for c in answer.citations].count("lung.txt") == 1
+    assert [c.source for c in answer.citations].count("twin.txt") == 1
+
+
+def test_papers_that_say_nothing_are_named(three: Index) -> None:
+    answer = asked(three).ask("What was the LDH of each patient on admission?")
+    assert {c.source for c in answer.citations} >= {"lung.txt", "twin.txt"}
+    if "heart.txt" not in {c.source for c in answer.citations}:
+        assert answer.status is Status.PARTIAL
+        assert "Nothing sure enough was found in “Myocarditis in a rower”." in answer.reasons
+
+
+def test_quotes_are_grouped_by_paper(three: Index) -> None:
+    answer = asked(three, quotes=6, quotes_per_paper=3, relative=0.0).ask("How long had the woman coughed?")
+    sources = [citation.source for citation in answer.citations]
+    assert sources == sorted(sources, key=sources.index)
+
+
+def test_nothing_is_said_twice(three: Index) -> None:
+    """The third paper says twice, in nearly the same words, that the woman had coughed for five weeks."""
+    answer = asked(three, quotes=9, quotes_per_paper=9, relative=0.0).ask("How long had the woman coughed?")
+    quotes = [citation.quote for citation in answer.citations]
+    assert sum("five weeks" in quote for quote in quotes) == 1
+    assert not any(alike(one, other) for one in quotes for other in quotes if one is not other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("She coughed for weeks.", "She coughed for weeks!", True),
+        ("She coughed for three weeks.", "She coughed for five weeks.", False),
+        (
+            "Her LDH was 412 U/L on admission to the ward.",
+            "Her LDH was 421 U/L on admission to the ward.",
+            False,
+        ),
+        ("", "", False),
+        ("LDH was 412 U/L", "Troponin was 1,250 ng/L", False),
+    ],
+)
+def test_near_duplicates(one: str, other: str, same: bool) -> None:
+    assert alike(one, other) is same
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.7, 0.99, 1.0])
+def test_nothing_below_the_threshold_is_shown(cases: Index, threshold: float) -> None:
+    answer = asked(cases, threshold=threshold).ask("What was the LDH on admission?")
+    assert all(citation.confidence >= threshold for citation in answer.citations)
+    assert answer.receipt.threshold == threshold
+    assert (answer.status is Status.NOT_FOUND) == (threshold > answer.confidence)
+
+
+def test_the_same_question_has_the_same_answer(answerer: Answerer) -> None:
+    question = "What was the woman's LDH on admission?"
+    first, second = as_json(answerer.ask(question)), as_json(answerer.ask(question))
+    for answer in (first, second):
+        del answer["receipt"]["seconds"]
+    assert first == second
+
+
+@pytest.mark.parametrize("question", ["", "?", "x" * 10_000, "caf\udce9"])
+def test_what_cannot_be_asked(answerer: Answerer, question: str) -> None:
+    with pytest.raises(QuestionError):
+        answerer.ask(question)
+    with pytest.raises(QuestionError):
+        answerer.search(question)
