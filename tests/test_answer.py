@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from index.store import Index
+    from qa.records import Citation, NearMiss
 
 TWIN = """Two potters
 
@@ -84,7 +85,7 @@ def test_words_that_no_paper_has_are_named(answerer: Answerer) -> None:
 def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index) -> None:
     chosen = frozenset({paper(cases, "heart.txt").id})
     answer = answerer.ask("What was the LDH on admission?", documents=chosen)
-    shown = [*answer.citations, *answer.near_misses]
+    shown: list[Citation | NearMiss] = [*answer.citations, *answer.near_misses]
     assert shown
     assert {one.document_id for one in shown} == chosen
     assert {hit.passage.document_id for hit in answerer.search("LDH", documents=chosen)} == chosen
