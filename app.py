@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qa.web import ask, papers
+from qa.web import ask, judged, papers
 from qa.web.component import page_styles
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
@@ -15,5 +15,6 @@ page_styles()
 _PAGES = [
     st.Page(ask.page, title="Ask", url_path="ask", default=True),
     st.Page(papers.page, title="Papers", url_path="papers"),
+    st.Page(judged.page, title="Feedback", url_path="feedback"),
 ]
 st.navigation(_PAGES, position="top").run()

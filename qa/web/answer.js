@@ -105,6 +105,28 @@ function copyButton(view, status) {
   return view.copy ? button : null;
 }
 
+function thumbs(view, send, status) {
+  const button = (helpful, words) =>
+    make(
+      "button",
+      {
+        type: "button",
+        class: "small thumb",
+        "aria-pressed": String(view.judged === helpful),
+        onclick: (event) => {
+          for (const other of event.currentTarget.parentElement.children) {
+            other.setAttribute("aria-pressed", String(other === event.currentTarget));
+          }
+          send({ do: "judge", turn: view.turn, helpful });
+          status.textContent = "Saved on this machine";
+          setTimeout(() => (status.textContent = ""), 4000);
+        },
+      },
+      words
+    );
+  return make("span", { class: "thumbs", role: "group", "aria-label": "Was this right?" }, button(true, "Right"), button(false, "Wrong"));
+}
+
 function turn(view, send) {
   const answered = view.status !== "not_found";
   const copied = make("span", { class: "copied", role: "status" });
@@ -120,7 +142,7 @@ function turn(view, send) {
     view.reasons.length ? make("ul", { class: "reasons" }, view.reasons.map((text) => make("li", { dir: "auto" }, text))) : null,
     view.papers.map((paper) => paperOf(view, paper, send)),
     answered ? null : nearestOf(view, send),
-    make("footer", {}, copyButton(view, copied), copied, make("span", { class: "aside" }, `Index generation ${view.generation}`))
+    make("footer", {}, copyButton(view, copied), thumbs(view, send, copied), copied, make("span", { class: "aside" }, `Index generation ${view.generation}`))
   );
 }
 

@@ -207,4 +207,5 @@ def _draw(turn: Turn, *, announce: bool = False) -> None:
     chosen = state.chosen()
     view["chosen"] = chosen.number if chosen and chosen.turn == turn.key else 0
     view["announce"] = announce
+    view["judged"] = state.judged(turn.key)
     show(view, key, lambda: opened(key))

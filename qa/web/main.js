@@ -41,14 +41,14 @@ function showBeginning(root) {
   }, 100);
 }
 
-const VIEWS = { turn, source, notice, empty, intro, asked, failed, papers, outcomes, history };
+const VIEWS = { turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".loccit");
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
   // What is open and what was announced changes often; drawing anew for it would take the focus away.
-  const state = JSON.stringify({ ...data, chosen: null, announce: null });
+  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null });
   if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
   if (root.loccitState === state) return root.loccitLeave;
   const first = !root.loccitState;

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from index.errors import QuoteError
+from index.errors import LoccitError, QuoteError
+from qa.feedback import save
 from qa.present import notice_view
 from qa.sources import source_view
 from qa.web import library, pages, state
@@ -30,6 +31,9 @@ _EMPTY = {
 def panel(index: Index) -> None:
     """Draw the panel; pressing a citation reruns nothing but this."""
     with st.container(key="source"):
+        problem = st.session_state.pop("problem", None)
+        if problem:
+            show(problem, "problem")
         show(_view(index), "panel", lambda: opened("panel"))
 
 
@@ -48,6 +52,9 @@ def opened(component: str) -> None:
             st.rerun(FRAGMENT)
         st.session_state["sheet"] = True
         return
+    if pressed.get("do") == "judge":
+        _judge(str(pressed["turn"]), bool(pressed["helpful"]))
+        st.rerun(FRAGMENT)
     if pressed.get("do") != "open":
         return
     state.choose(state.Chosen(str(pressed["turn"]), int(pressed["number"])))
@@ -56,6 +63,19 @@ def opened(component: str) -> None:
         st.session_state["sheet"] = True
     elif component != "sheet":
         st.rerun(FRAGMENT)
+
+
+def _judge(turn: str, helpful: bool) -> None:
+    """Keep what was thought of an answer; if that fails, the panel says so."""
+    judged = state.turn(turn)
+    if judged is None or judged.answer is None:
+        return
+    try:
+        save(library.folder(), judged.answer, helpful)
+    except LoccitError as error:
+        st.session_state["problem"] = notice_view("error", "Not saved", error.message, error.remedy)
+    else:
+        state.judge(turn, helpful)
 
 
 def _name_in_address(turn: str, number: int) -> None:

@@ -1,4 +1,4 @@
-// --- the Papers page
+// --- the Papers and Feedback pages
 
 function doiLine(doi) {
   return doi ? doiLink(doi) || make("p", { class: "byline", dir: "auto" }, `DOI ${doi}`) : null;
@@ -63,4 +63,18 @@ function history(view) {
       make("tbody", {}, view.rows.map((row) => make("tr", {}, cells(row).map((text) => make("td", {}, text)))))
     )
   );
+}
+
+function judged(view) {
+  const rows = view.rows.map((row) =>
+    make(
+      "li",
+      { class: row.helpful ? "good" : "bad" },
+      make("strong", {}, row.helpful ? "Right" : "Wrong"),
+      make("span", { dir: "auto" }, row.question),
+      make("ul", { class: "notes" }, row.quotes.map((text) => make("li", { dir: "auto" }, text))),
+      make("span", { class: "aside" }, row.made)
+    )
+  );
+  return make("ul", { class: "outcomes" }, rows);
 }

@@ -59,6 +59,17 @@ def choose(source: Chosen | None) -> None:
     st.session_state["chosen"] = source
 
 
+def judge(turn: str, helpful: bool) -> None:
+    """Remember what was thought of an answer."""
+    st.session_state.setdefault("judged", {})[turn] = helpful
+
+
+def judged(turn: str) -> bool | None:
+    """Return what was thought of an answer; None if nothing was said."""
+    found: bool | None = st.session_state.get("judged", {}).get(turn)
+    return found
+
+
 def shown() -> int:
     """Return how many of the last turns are drawn."""
     found: int = st.session_state.setdefault("shown", SHOWN)
@@ -72,7 +83,7 @@ def show_earlier() -> None:
 
 def forget() -> None:
     """Begin a new conversation."""
-    for key in ("turns", "chosen", "shown", "sheet"):
+    for key in ("turns", "chosen", "shown", "sheet", "judged"):
         st.session_state.pop(key, None)
     for key in ("q", "cite"):
         if key in st.query_params:

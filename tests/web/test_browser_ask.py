@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-CK = "What was the man's creatine kinase and its reference range?"
+ANSWERED = "When was mycophenolate restarted?"
+REFUSED = "How do I bake bread?"
 
 
 def start(page: Page, url: str) -> None:
@@ -53,14 +55,14 @@ def check_accessible(page: Page) -> None:
 def test_ask_and_read_the_source(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
-        answer = ask(page, CK)
+        answer = ask(page, ANSWERED)
         panel = page.get_by_role("region", name="Source", exact=True)
         quotes = answer.locator("blockquote")
-        assert quotes.count() > 1
+        assert quotes.count()
         for number in range(quotes.count()):
             button = answer.locator(f".cite[data-number='{number + 1}']")
             button.click()
-            panel.get_by_text(f"{number + 1} of {quotes.count()}").wait_for()
+            panel.get_by_role("heading", name=f"Source {number + 1}").wait_for()
             assert button.get_attribute("aria-pressed") == "true"
             assert answer.locator(".cite[aria-pressed='true']").count() == 1
             marked = panel.locator("mark.citation, tr.cited").all_text_contents()
@@ -68,15 +70,25 @@ def test_ask_and_read_the_source(browser: Browser, chat: str) -> None:
                 (quotes.nth(number).text_content() or "").split()
             )
             assert panel.locator("mark, tr.cited").first.is_visible()
-        panel.get_by_role("button", name="Previous source").click()
-        panel.get_by_text(f"{quotes.count() - 1} of {quotes.count()}").wait_for()
-        assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == str(quotes.count() - 1)
+
+
+def test_step_from_source_to_source(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        answer = ask(page, REFUSED)
+        answer.locator(".cite").first.click()
+        panel = page.get_by_role("region", name="Source", exact=True)
+        panel.get_by_text("1 of 3").wait_for()
+        assert panel.get_by_role("button", name="Previous source").is_disabled()
+        panel.get_by_role("button", name="Next source").click()
+        panel.get_by_text("2 of 3").wait_for()
+        assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == "2"
 
 
 def test_a_refusal_shows_what_is_near_and_says_what_it_is(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
-        answer = ask(page, "How do I bake bread?")
+        answer = ask(page, REFUSED)
         assert answer.get_by_text("Not in these papers").is_visible()
         assert answer.get_by_text("These do not answer the question.").is_visible()
         assert answer.locator("blockquote").count() == 0
@@ -113,9 +125,9 @@ def test_an_example_question(browser: Browser, chat: str) -> None:
 def test_two_sessions_do_not_see_each_other(browser: Browser, chat: str) -> None:
     with watched_page(browser) as one, watched_page(browser) as other:
         start(one, chat)
-        ask(one, "How do I bake bread?")
+        ask(one, REFUSED)
         start(other, chat)
-        ask(other, CK)
+        ask(other, ANSWERED)
         assert one.locator("article.turn").count() == other.locator("article.turn").count() == 1
         assert "bread" not in (other.locator("main").text_content() or "")
 
@@ -128,6 +140,9 @@ def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> No
     assert paper.title == TITLE
     with watched_page(browser) as page:
         start(page, chat)
+        page.get_by_role("combobox").click()
+        page.get_by_role("option", name=TITLE, exact=True).wait_for()
+        page.keyboard.press("Escape")
         for name, text in zip(NAMES, HOSTILE, strict=True):
             assert text in paper.text, text
             answer = ask(page, QUESTION.format(name))
@@ -138,8 +153,6 @@ def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> No
         assert TITLE in (panel.locator("h3").text_content() or "")
         ask(page, "<script>window.hurt = 5</script> ![q](http://question.example.org/q.png) $x$ zebrafish")
         ask(page, "What was the longest string?")
-        page.get_by_role("combobox").click()
-        page.get_by_role("option", name=TITLE, exact=True).wait_for()
         assert page.evaluate("window.hurt === undefined")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -153,8 +166,8 @@ def test_accessible(
         start(page, chat)
         page.get_by_test_id("stButtonGroup").wait_for()
         check_accessible(page)
-        ask(page, "How do I bake bread?")
-        answer = ask(page, CK)
+        ask(page, REFUSED)
+        answer = ask(page, ANSWERED)
         check_accessible(page)
         out = root / "tests" / "out"
         out.mkdir(exist_ok=True)
@@ -174,7 +187,7 @@ def test_accessible(
 def test_on_a_phone_closing_the_source_returns_to_the_citation(browser: Browser, chat: str) -> None:
     with watched_page(browser, SIZES["phone"]) as page:
         start(page, chat)
-        answer = ask(page, CK)
+        answer = ask(page, REFUSED)
         button = answer.locator(".cite").nth(1)
         button.click()
         dialog = page.get_by_role("dialog")
@@ -191,7 +204,7 @@ def test_by_keyboard_alone(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         page.get_by_placeholder("Ask about the papers").focus()
-        page.keyboard.type(CK)
+        page.keyboard.type(REFUSED)
         page.keyboard.press("Enter")
         answer = page.locator("article.turn").filter(has=page.locator("footer"))
         answer.wait_for()
@@ -200,7 +213,7 @@ def test_by_keyboard_alone(browser: Browser, chat: str) -> None:
         panel = page.get_by_role("region", name="Source", exact=True)
         panel.get_by_text("2 of ").wait_for()
         assert answer.locator(".with-tip:focus-within .tip, :focus-visible + .tip").first.is_visible()
-        page.locator(".live", has_text="Source 2:").wait_for(state="attached")
+        page.locator(".live", has_text="Nearest passage 2:").wait_for(state="attached")
 
 
 def _tab_to(page: Page, number: str) -> None:
@@ -218,10 +231,10 @@ def test_what_went_wrong_is_announced_and_copied(browser: Browser, chat: str) ->
     with watched_page(browser) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         start(page, chat)
-        answer = ask(page, CK)
-        page.locator(".live", has_text="quotes from").wait_for(state="attached")
+        answer = ask(page, ANSWERED)
+        page.locator(".live", has_text=re.compile("[0-9] quotes? from")).wait_for(state="attached")
         answer.get_by_role("button", name="Copy with citations").click()
         answer.get_by_text("Copied with citations").wait_for()
         copied = page.evaluate("navigator.clipboard.readText()")
         assert "[1] “" in copied
-        assert json.dumps(CK)[1:-1] in json.dumps(copied)
+        assert json.dumps(ANSWERED)[1:-1] in json.dumps(copied)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,25 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         page.get_by_text("History of the index").click()
         page.get_by_role("button", name="Go back to generation 2").click()
         page.locator(".shelved", has_text="lichens.pdf").wait_for()
+
+
+def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
+    question = "How do <b>I</b> bake bread?"
+    with watched_page(browser) as page:
+        start(page, own)
+        answer = ask(page, question)
+        answer.get_by_role("button", name="Right").click()
+        answer.get_by_text("Saved on this machine").wait_for()
+        page.get_by_role("link", name="Feedback").click()
+        page.locator(".outcomes > li", has_text=question).wait_for()
+        check_accessible(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        assert json.loads(download.value.path().read_text(encoding="utf-8"))["question"] == question
+        page.get_by_role("link", name="Ask").click()
+        pressed = page.locator("article.turn").get_by_role("button", name="Right")
+        pressed.wait_for()
+        assert pressed.get_attribute("aria-pressed") == "true"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
