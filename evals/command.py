@@ -147,17 +147,24 @@ def shown(value: float | None) -> str:
 
 
 def hold_floors(name: str, figures: dict[str, Any]) -> None:
-    """Compare ``figures`` with the floors of the set ``name``.
+    """Compare ``figures`` with the floors and targets of the set ``name``; missed targets are printed.
 
     Raises:
-        BelowFloor: one is lower; all that are lower are named.
+        BelowFloor: a figure is below its floor; all that are lower are named.
     """
-    floors = tomllib.loads((resources.files("evals") / "floors.toml").read_text(encoding="utf-8"))
-    low = [
-        f"{key} {shown(figures[key])} < {least}"
-        for key, least in floors.get(name, {}).items()
-        if figures[key] is None or figures[key] < least
-    ]
+    limits = tomllib.loads((resources.files("evals") / "floors.toml").read_text(encoding="utf-8")).get(name, {})
+    missed = _below(figures, limits.get("target", {}))
+    if missed:
+        err().print(Text(f"Targets missed: {'; '.join(missed)}."))
+    low = _below(figures, limits.get("floor", {}))
     if low:
         raise BelowFloor(f"{name}: below the floor: {'; '.join(low)}.", "See the questions with --out.")
-    err().print(Text(f"All {len(floors.get(name, {}))} floors of “{name}” are held."))
+    err().print(Text(f"All {len(limits.get('floor', {}))} floors of “{name}” are held."))
+
+
+def _below(figures: dict[str, Any], least: dict[str, float]) -> list[str]:
+    return [
+        f"{key} {shown(figures[key])} < {value}"
+        for key, value in least.items()
+        if figures[key] is None or figures[key] < value
+    ]

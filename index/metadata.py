@@ -37,6 +37,11 @@ _CORRESPONDING = re.compile(
     r"(?:corresponding author|correspondence(?: to| should be addressed to)?)\s*:?\s*(?P<who>\S.*)",
     re.IGNORECASE,
 )
+_AFFILIATION = re.compile(
+    r"^(?P<place>(?!.*@)(?:\d{1,2}\.?|[\u00b9\u00b2\u00b3*\u2020])?\s?(?:[^.]{0,60})\b(?:Department|Division|Faculty|Institute|School"
+    r"|Universit\w+|Hospital|College|Clinic|Centre|Center)\b.*)$",
+    re.DOTALL,
+)
 _KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<words>\S.*)", re.IGNORECASE)
 _CITED = re.compile(
     r"\(?(?:(?:19|20)\d\d|[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d)\)?[.:]? (?P<title>.{5,300}?[.?!])"
@@ -84,8 +89,15 @@ def _front_fields(text: str, *, after_title: bool) -> Iterator[Field]:
             yield Field("year", match.group("date"), Span(*match.span("date")))
     yield from _groups(text, _COPYRIGHT_YEAR, "year", "year")
     yield from _groups(text, _CORRESPONDING, "corresponding author", "who")
+    if not fields_of_licence(text):
+        yield from _groups(text, _AFFILIATION, "affiliation", "place")
     yield from _groups(text, _KEYWORDS, "keywords", "words")
     yield from _groups(text, _CITED, "journal", "journal")
+
+
+def fields_of_licence(text: str) -> bool:
+    """Tell whether front matter states a licence or how to cite, which name institutions by the way."""
+    return _LICENCE.search(text) is not None or _DOI.search(text) is not None
 
 
 def _groups(text: str, pattern: re.Pattern[str], name: str, group: str) -> Iterator[Field]:

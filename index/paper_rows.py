@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from index.codec import decode_document, encode_document
 from index.errors import IndexDamaged, StorageError
 from index.manifest import Counts
+from index.text import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -77,7 +78,15 @@ class PaperRows:
             f"{context}\n{self.text[start:end]}" if context else self.text[start:end]
             for _, start, end, _, _, _, context in self.passages
         ]
-        return texts + [self.text[start:end] for _, start, end, _ in self.sentences]
+        return texts + [self._sentence_text(*sentence) for sentence in self.sentences]
+
+    def _sentence_text(self, passage: int, start: int, end: int, kind: str) -> str:
+        """Return a sentence; a row of a table with its caption and column heads, without which it says little."""
+        text = self.text[start:end]
+        if kind != BlockKind.TABLE:
+            return text
+        heads = str(self.passages[passage][6]).rpartition("\n")[2]
+        return f"{text.replace(chr(9), ', ')} ({heads})" if heads else text
 
 
 def write_rows(path: Path, papers: Iterable[PaperRows]) -> Counts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from index.terms import terms as terms_of
 from index.text import Span
 from qa.cite import cite, near_miss
 from qa.features import candidates_of, features_of, rarity
+from qa.language import other_language
 from qa.metadata import metadata_citations
 from qa.question import understand
 from qa.records import Answer, Receipt, Scores, Status
@@ -36,21 +37,27 @@ if TYPE_CHECKING:
     from index.encode import Encoder
     from index.search import Hit
     from index.store import Index
-    from index.text import Document, Passage
     from qa.features import Candidate
     from qa.question import Question
     from qa.records import Citation, NearMiss
     from qa.select import Ranker, Weights
-    from qa.subjects import Subject
 
 WORD = re.compile(r"[^\W_][\w-]*")
+
+
+#: Most papers that a question about "each patient" is put to.
+MOST_PAPERS = 10
+#: Most words that a reason names.
+MOST_WORDS = 5
+#: Share of the threshold that the other papers' answers to such a question need.
+BESIDE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to answer."""
 
-    passages: int = 12  #: how many passages are looked into
+    passages: int = 20  #: how many passages are looked into
     quotes: int = 3  #: most quotes shown for one question
     quotes_per_paper: int = 2
     near_misses: int = 3
@@ -82,8 +89,10 @@ class Evidence:
 
 
 class Answerer:
-    """Answers questions from one open index. Holds no state of a conversation; safe in threads
-    where the encoder is."""
+    """Answers questions from one open index.
+
+    Holds no state of a conversation; safe in threads where the encoder is.
+    """
 
     def __init__(
         self,
@@ -120,32 +129,44 @@ class Answerer:
         question = understand(spelt)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
+        hits, ranked = self._rank(question, vector, documents)
+        if question.every_paper:
+            papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
+            each = [self._rank(question, vector, frozenset((paper,))) for paper in papers]
+            hits = [hit for found, _ in each for hit in found]
+            ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
+        seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
+        return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
+
+    def _rank(
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+    ) -> tuple[list[Hit], list[Ranked]]:
+        """Return the best passages and their sentences, best first."""
         hits, candidates, features = weigh(
             self.index, question, vector, passages=self.settings.passages, documents=documents
         )
-        searched = perf_counter()
         scores = self.ranker.scores(question, candidates, features)
         confidence = self.weights.confidence(features, scores)
         order = np.argsort(-scores, kind="stable")
-        ranked = tuple(Ranked(candidates[i], float(scores[i]), float(confidence[i])) for i in order)
-        seconds = {
-            "encode": encoded - started,
-            "search": searched - encoded,
-            "rank": perf_counter() - searched,
-        }
-        return Evidence(question, tuple(hits), ranked, notes, seconds)
+        return hits, [Ranked(candidates[i], float(scores[i]), float(confidence[i])) for i in order]
 
-    def search(
-        self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None
-    ) -> list[Hit]:
+    def search(self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None) -> list[Hit]:
         """Return the passages nearest to a standalone question, whether or not they answer it.
+
+        The hybrid search finds them; those that answers are looked for in are put
+        in the order of their best sentence, the rest follows.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         question = understand(text)
         vector = self.encoder.encode([question.searched])[0]
-        return retrieve(self.index, question, vector, limit=limit, documents=documents)
+        hits, ranked = self._rank(question, vector, documents)
+        if limit > len(hits):
+            hits = retrieve(self.index, question, vector, limit=limit, documents=documents)
+        best = {item.candidate.hit.position: at for at, item in reversed(list(enumerate(ranked)))}
+        ordered = sorted(hits, key=lambda hit: (best.get(hit.position, len(ranked)), hit.rank))
+        return [replace(hit, rank=rank) for rank, hit in enumerate(ordered[:limit], 1)]
 
     def ask(
         self,
@@ -163,9 +184,7 @@ class Answerer:
         evidence = self.gather(resolved or question, documents=documents)
         return self.decide(question, evidence, documents=documents)
 
-    def decide(
-        self, question: str, evidence: Evidence, *, documents: frozenset[str] | None = None
-    ) -> Answer:
+    def decide(self, question: str, evidence: Evidence, *, documents: frozenset[str] | None = None) -> Answer:
         """Return the answer that ``evidence``, gathered for ``question``, supports.
 
         Raises:
@@ -190,10 +209,12 @@ class Answerer:
 
     def _choose(self, evidence: Evidence) -> list[Ranked]:
         """Pick what to quote: sure enough, no paper crowding out others, nothing said twice."""
-        sure = [item for item in evidence.ranked if item.confidence >= self.threshold]
-        if not sure or evidence.ranked[0].confidence < self.threshold:
-            return []
         every = evidence.question.every_paper
+        if not evidence.ranked or evidence.ranked[0].confidence < self.threshold:
+            return []
+        # Where one paper answers for sure, the others are asked the same and need less to be shown beside it.
+        least = self.threshold * (BESIDE if every else 1.0)
+        sure = [item for item in evidence.ranked if item.confidence >= least]
         most = max(self.settings.quotes, 10) if every else self.settings.quotes
         per_paper = 1 if every else self.settings.quotes_per_paper
         floor = 0.0 if every else self.settings.relative * sure[0].confidence
@@ -248,12 +269,16 @@ class Answerer:
     def _reasons(self, evidence: Evidence, documents: frozenset[str] | None) -> tuple[str, ...]:
         """Say why nothing is quoted."""
         question = evidence.question
+        language = other_language(question.text)
+        if language is not None:
+            return (f"The question seems to be in {language}, and the papers are searched in English.",)
         reasons = []
         if question.subject != NOBODY and not evidence.hits:
             reasons.append("No paper here is about the person the question names.")
         absent = self._absent_words(question) if documents is None else []
         if absent:
-            listed = ", ".join(f"“{word}”" for word in absent)
+            listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
+            listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
             reasons.append(f"The papers mention {listed} nowhere.")
         if not reasons:
             reasons.append("No sentence is likely enough to answer the question.")
@@ -265,7 +290,11 @@ class Answerer:
         for word in dict.fromkeys(WORD.findall(question.text)):
             stems = terms_of(word)
             telling = [stem for stem in stems if stem in question.terms]
-            if telling and len(word) > 2 and not any(self.index.lexical.document_frequency(s) for s in telling):
+            if (
+                telling
+                and len(word) > 2
+                and not any(self.index.lexical.document_frequency(s) for s in telling)
+            ):
                 absent.append(word)
         return absent
 
@@ -294,7 +323,7 @@ def weigh(
     passages: int,
     documents: frozenset[str] | None = None,
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
-    """Return the best passages, their sentences that can be about the person meant, and the features of these."""
+    """Return the best passages, their sentences that can be about the person meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents)
     candidates = [
         candidate
@@ -305,6 +334,7 @@ def weigh(
 
 
 def alike(one: str, other: str) -> bool:
-    """Tell whether two sentences say nearly the same: four of five of their words are shared."""
+    """Tell whether two sentences say nearly the same: all numbers and four of five words are shared."""
     first, second = frozenset(terms_of(one)), frozenset(terms_of(other))
-    return len(first & second) >= 0.8 * max(len(first | second), 1)
+    numbers = any(character.isdigit() for term in first ^ second for character in term)
+    return not numbers and len(first & second) >= 0.8 * max(len(first | second), 1)

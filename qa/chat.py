@@ -56,7 +56,8 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _WH = re.compile(
-    r"^(?:(?:in|from|for|at|on|by|with|to|of|since|until) )?(?:what|which|when|where|why|who|whom|how)\b",
+    r"^(?:(?:in|from|for|at|on|by|with|to|of|since|until|under) )?(?:what|which|when|where|why|who|whom"
+    r"|how)\b",
     re.IGNORECASE,
 )
 #: A question whose verb is none of ``_VERB``: "What helped him?", "Who diagnosed her?"
@@ -71,12 +72,13 @@ _FRAME = re.compile(
     re.IGNORECASE,
 )
 _PAPER = re.compile(
-    r"\b(?:the|this|that) (?:\w+ )?(?:paper|article|report|study"
+    r"\b(?:the|this|that) (?:[\w-]+ ){0,3}?(?:paper|article|report|study"
     r"|case report)\b(?: (?:on|about|by|of|with) [^?,]+)?",
     re.IGNORECASE,
 )
 _ABOUT_PAPER = re.compile(
-    r"\b(?:wrote|written|published|authors?|doi|licen[cs]e|journal|received|accepted|corresponding)\b",
+    r"\b(?:wrote|written|published|c[oa]me out|appear(?:ed)?|authors?|doi|licen[cs]e|journal|received"
+    r"|accepted|corresponding)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_][\w'\u2019-]*")
@@ -86,8 +88,21 @@ _NO_FOCUS = frozenset(
     many long old it its this that these those he she his her him they them their there any some other
     patient patients woman man female male case paper year-old show shown showed find found give given
     get got take taken took look like happen happened mean report reported presence performed seen
-    tested measured raised elevated positive negative detected start started stop stopped""".split()  # noqa: SIM905 - a list would take a hundred lines
+    tested measured raised elevated positive negative detected start started stop stopped stand
+    stands means called work works worked use used uses
+    taking going doing having being getting came come next first last""".split()  # noqa: SIM905 - a list would take a hundred lines
 )
+
+
+_PREPOSITIONS = "in|on|for|of|with|about|at|after|before|during|from|to|by|against|without"
+_PREPOSITION = re.compile(rf"({_PREPOSITIONS}) \S", re.IGNORECASE)
+#: Words of a fragment without a verb that the list of verbs knows; what is longer has some other verb.
+_LONGEST_WH = 3
+_LONGEST_NOUN = 7
+#: Zipf frequency above which a word at the edge of a run does not belong to the thing.
+_COMMON = 5.2
+#: Zipf frequency below which a word names a topic of its own.
+_SPECIFIC = 4.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +147,24 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
     only_person = re.fullmatch(rf"(?:(?:in|for|of|with) )?(?:{MENTION.pattern})", bare, re.IGNORECASE)
     if only_person:
         return _swap_person(context.question, bare)
-    if not _VERB.search(bare) and not _ASKED.search(bare):
+    longest = _LONGEST_WH if _WH.match(bare) else _LONGEST_NOUN
+    if not _VERB.search(bare) and not _ASKED.search(bare) and len(bare.split()) <= longest:
         return _fragment(bare, context)
     full = _pronouns(body if opened else asked, context)
-    leans = opened or full != asked or _LEANING.search(asked) or _OTHER.search(question)
+    if context.thing and _says_little(full) and context.thing.lower() not in full.lower():
+        full = f"{full.rstrip('?.! ')} ({context.thing})?"
+    leans = (
+        opened or full != asked or _says_little(asked) or _LEANING.search(asked) or _OTHER.search(question)
+    )
     if leans and context.person and asked_about(full) == NOBODY and not _PAPER.search(full):
         full = f"{full.rstrip('?.! ')}, in {context.person}?"
     return full[:1].upper() + full[1:]
+
+
+def _says_little(question: str) -> bool:
+    """Tell whether no word of ``question`` is specific: "What was the dose?" goes on about the last thing."""
+    words = [word for word in _WORD.findall(MENTION.sub(" ", question)) if word.lower() not in _NO_FOCUS]
+    return not any(word.isupper() or commonness(word) < _SPECIFIC for word in words)
 
 
 def _name_other(asked: str, context: _Context, people: Sequence[Subject]) -> str:
@@ -162,6 +188,9 @@ def _swap_person(question: str, fragment: str) -> str:
     who = re.sub(r"^(?:in|for|of|with) ", "", fragment, flags=re.IGNORECASE)
     who = re.sub(r"['\u2019]s$", "", who)
     who = who[:1].lower() + who[1:]
+    who = {"she": "the woman", "her": "the woman", "he": "the man", "his": "the man", "him": "the man"}.get(
+        who, who
+    )
     swapped, count = MENTION.subn(lambda match: who + _possession(match, question), question)
     if count:
         return swapped[:1].upper() + swapped[1:]
@@ -181,15 +210,47 @@ def _fragment(bare: str, context: _Context) -> str:
         return f"{bare[:1].upper()}{bare[1:]}: {context.question}"
     if _ATTRIBUTE.match(bare):  # "And the reference range?"
         return f"{context.question.rstrip('?.! ')}, and {bare}?"
+    if swapped := _swap_phrase(context.question, bare):  # "And on the blood?"
+        return swapped
     noun = _pronouns(bare, context)
     named = asked_about(noun) != NOBODY
     owner = "" if named or not context.person else f"{context.person}'s "
-    noun = re.sub(r"^(?:the|a|an) ", "", noun, flags=re.IGNORECASE) if owner else noun
+    noun = re.sub(r"^(?:the|a|an|any|some) ", "", noun, flags=re.IGNORECASE) if owner else noun
     frame = _FRAME.match(context.question)
     if frame and not re.search(r"\b(?:on|at|in|during|after|before|later)\b", noun):
         return f"{frame.group('head')}{owner}{noun}{frame.group('tail') or ''}?"
+    swapped = _swap_thing(context, noun)
+    if swapped:
+        return swapped
     whole = f"{owner}{noun}?"
     return whole[:1].upper() + whole[1:]
+
+
+def _swap_thing(context: _Context, noun: str) -> str:
+    """Return the last question with ``noun`` for the thing it was about; "" where it does not name it."""
+    if not context.thing:
+        return ""
+    found = re.search(
+        rf"(?:\b(?:the|a|an) )?{re.escape(context.thing)}(?![\w-])", context.question, re.IGNORECASE
+    )
+    if found is None:
+        return ""
+    owned = context.question[: found.start()].rstrip().lower().endswith(("'s", "\u2019s", " her", " his"))
+    put = re.sub(r"^(?:the|a|an|any|some) ", "", noun, flags=re.IGNORECASE) if owned else noun
+    swapped = context.question[: found.start()] + put + context.question[found.end() :]
+    return swapped[:1].upper() + swapped[1:]
+
+
+def _swap_phrase(question: str, fragment: str) -> str:
+    """Return ``question`` with ``fragment`` for its last phrase of the same preposition; "" if none."""
+    opened = _PREPOSITION.match(fragment)
+    if opened is None:
+        return ""
+    pattern = rf"\b{opened.group(1)} (?:(?! (?:{_PREPOSITIONS}) )[^?,])+"
+    places = list(re.finditer(pattern, question, re.IGNORECASE))
+    if not places:
+        return f"{question.rstrip('?.! ')}, {fragment}?"
+    return f"{question[: places[-1].start()]}{fragment}{question[places[-1].end() :]}"
 
 
 def _pronouns(text: str, context: _Context) -> str:
@@ -201,7 +262,8 @@ def _pronouns(text: str, context: _Context) -> str:
         return _THING.sub(paper.group(), text, count=1)
     if context.thing and context.thing.lower() not in text.lower():
         text = _ONE.sub(rf"\g<which>{context.thing}", text)
-        text = _THING.sub(f"the {context.thing}", text, count=1)
+        article = "the " if context.thing[:2].islower() else ""
+        text = _THING.sub(article + context.thing, text, count=1)
     return text
 
 
@@ -241,7 +303,12 @@ def _thing(question: str) -> str:
     runs = [run for run in runs if run]
     if not runs:
         return ""
-    return " ".join(min(runs, key=lambda run: min(commonness(word) for word in run)))
+    run = min(runs, key=lambda run: min(commonness(word) for word in run))
+    while len(run) > 1 and (commonness(run[-1]) >= _COMMON or run[-1].endswith("ed")):
+        run = run[:-1]
+    while len(run) > 1 and commonness(run[0]) >= _COMMON:
+        run = run[1:]
+    return " ".join(run)
 
 
 def stands_alone(question: str) -> bool:

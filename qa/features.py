@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,7 +50,11 @@ NAMES = (
     "passage_first",  # 1 / rank of the passage
     "passage_dense",
     "passage_lexical",  # BM25 relative to the best passage
-    "kind_held",  # holds the wanted kind of answer
+    "time_held",  # a time is wanted and held; so for the next
+    "age_held",
+    "value_held",  # dose, percentage, number
+    "reason_held",
+    "name_held",  # person or place
     "time_lacked",  # a time is wanted and none held; so for the next
     "value_lacked",  # age, dose, percentage, number
     "reason_lacked",
@@ -61,6 +66,7 @@ NAMES = (
     "echo",  # share of the sentence's words that the question has
     "caption",
     "table",
+    "label",  # of a table's row: how much of its first cell the question names
     "note",
     "abstract",  # the section, where the question is about an effect; so for the next five
     "introduction",
@@ -86,6 +92,13 @@ _SECTIONS = (
     ("conclusion", r"conclu"),
 )
 _SECTION_PATTERNS = tuple((name, re.compile(pattern, re.I)) for name, pattern in _SECTIONS)
+_HELD = (
+    frozenset({Wanted.TIME}),
+    frozenset({Wanted.AGE}),
+    frozenset({Wanted.DOSE, Wanted.PERCENT, Wanted.NUMBER}),
+    frozenset({Wanted.REASON}),
+    frozenset({Wanted.PERSON, Wanted.PLACE}),
+)
 _LACKED = (
     frozenset({Wanted.TIME}),
     frozenset({Wanted.AGE, Wanted.DOSE, Wanted.PERCENT, Wanted.NUMBER}),
@@ -98,8 +111,12 @@ _ONE_PATIENT = re.compile(
     r"|\b\d+[- ](?:year|month|week|day)[- ]old\b",
     re.I,
 )
-_CASE_SECTION = re.compile(r"\bcase (?:presentation|report|description|history)|^case\b|clinical (?:course|findings)", re.I)
-_EFFECT = re.compile(r"\beffects?\b|\bcompared? (?:to|with)\b|\bversus\b|\bvs\b|\befficacy\b|\boutcomes?\b", re.I)
+_CASE_SECTION = re.compile(
+    r"\bcase (?:presentation|report|description|history)|^case\b|clinical (?:course|findings)", re.I
+)
+_EFFECT = re.compile(
+    r"\beffects?\b|\bcompared? (?:to|with)\b|\bversus\b|\bvs\b|\befficacy\b|\boutcomes?\b", re.I
+)
 _NEAR = 60  # characters within which a value counts as belonging to a word
 
 
@@ -146,12 +163,12 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 
 
 @lru_cache(maxsize=256)
-def _paper_stems(document_id: str, text: str) -> frozenset[str]:  # noqa: ARG001 - the id makes hashing the key quick
+def _paper_stems(document_id: str, text: str) -> frozenset[str]:  # the id makes hashing the key quick
     return frozenset(terms_of(text))
 
 
 @lru_cache(maxsize=256)
-def _paper_abbreviations(document_id: str, text: str) -> dict[str, str]:  # noqa: ARG001 - as above
+def _paper_abbreviations(document_id: str, text: str) -> dict[str, str]:  # as above
     return definitions(text)
 
 
@@ -161,7 +178,7 @@ def abbreviations_of(document: Document) -> dict[str, str]:
 
 
 def rarity(index: Index, question: Question) -> dict[str, float]:
-    """Return the weight of each term: its inverse document frequency over passages, floor 0.1, by its share."""
+    """Return the weight of each term: its share of its idf over passages, which counts 0.1 at least."""
     total = max(len(index.passages), 1)
     found = {term: index.lexical.document_frequency(term) for term in question.terms}
     rare = {t: max(float(np.log(1 + (total - n + 0.5) / (n + 0.5))), 0.1) for t, n in found.items()}
@@ -177,7 +194,9 @@ def candidates_of(
         document = index.documents[hit.passage.document_id]
         same = equivalents(question, abbreviations_of(document))
         in_paper = _paper_stems(document.id, document.text)
-        missing = frozenset(t for t in question.terms if not any(c <= in_paper for c in (*same[t], *synonyms_of(t))))
+        missing = frozenset(
+            t for t in question.terms if not any(c <= in_paper for c in (*same[t], *synonyms_of(t)))
+        )
         for row, sentence in index.sentences_of(hit.position):
             text = sentence.span.of(document.text)
             stems = frozenset(token.stem for token in tokens_of(text))
@@ -190,9 +209,7 @@ def candidates_of(
                     hit=hit,
                     dense=float(index.sentence_vectors[row] @ vector),
                     matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
-                    meant=frozenset(
-                        t for t in question.terms if any(c <= stems for c in synonyms_of(t))
-                    ),
+                    meant=frozenset(t for t in question.terms if any(c <= stems for c in synonyms_of(t))),
                     missing=missing,
                 )
             )
@@ -216,11 +233,7 @@ def features_of(
     rarest = max(question.terms, key=lambda t: weights[t], default="")
     rows = []
     for at, candidate in enumerate(candidates):
-        near = [
-            c
-            for c in candidates[max(at - 1, 0) : at + 2]
-            if c.hit.position == candidate.hit.position
-        ]
+        near = [c for c in candidates[max(at - 1, 0) : at + 2] if c.hit.position == candidate.hit.position]
         around = frozenset().union(*(c.matched for c in near))
         text = candidate.text
         context = frozenset(token.stem for token in tokens_of(candidate.hit.passage.context))
@@ -253,9 +266,7 @@ def features_of(
     return np.array(rows, dtype=np.float64)
 
 
-def _specific(
-    question: Question, candidate: Candidate, near: frozenset[str]
-) -> tuple[float, float, float]:
+def _specific(question: Question, candidate: Candidate, near: frozenset[str]) -> tuple[float, float, float]:
     """Weigh words by how rare they are in English, not in the papers, which lack what they do not know."""
     rare = dict(zip(question.terms, question.specific, strict=True))
     known = candidate.matched | candidate.meant
@@ -280,10 +291,8 @@ def _pairs(terms: Sequence[str], text: str) -> float:
     for at, token in enumerate(tokens_of(text)):
         places.setdefault(token.stem, []).append(at)
     near = 0
-    for first, second in zip(terms, terms[1:], strict=False):
-        near += any(
-            0 < abs(b - a) <= 3 for a in places.get(first, ()) for b in places.get(second, ())
-        )
+    for first, second in pairwise(terms):
+        near += any(0 < abs(b - a) <= 3 for a in places.get(first, ()) for b in places.get(second, ()))
     return near / (len(terms) - 1)
 
 
@@ -292,7 +301,7 @@ def _kinds(question: Question, candidate: Candidate, text: str) -> tuple[float, 
     words = [(t.start, t.end) for t in tokens_of(text) if t.stem in candidate.matched]
     whole_row = candidate.sentence.kind is BlockKind.TABLE
     return (
-        float(held is True),
+        *(float(held is True and question.wanted in kinds) for kinds in _HELD),
         *(float(held is False and question.wanted in kinds) for kinds in _LACKED),
         _closeness(words, held_spans(question.wanted, text), whole_row=whole_row),
         _closeness(words, held_spans(Wanted.NUMBER, text), whole_row=whole_row),
@@ -331,8 +340,16 @@ def _shape(question: Question, candidate: Candidate, text: str) -> tuple[float, 
         shared / max(len(words), 1),
         float(kind is BlockKind.CAPTION),
         float(kind is BlockKind.TABLE),
+        _label(candidate, text) if kind is BlockKind.TABLE else 0.0,
         float(kind is BlockKind.NOTE),
     )
+
+
+def _label(candidate: Candidate, text: str) -> float:
+    """Return the share of a row's first cell that the question names: "Sodium (Na)" has two names."""
+    names = [frozenset(t.stem for t in tokens_of(part)) for part in re.split(r"[()]", text.split("\t")[0])]
+    known = candidate.matched | candidate.meant
+    return max((len(name & known) / len(name) for name in names if name), default=0.0)
 
 
 def _sections(question: Question, candidate: Candidate) -> list[float]:

@@ -34,6 +34,12 @@ _ASKED = (
     ),
     ("licence", r"\blicen[cs]e\b|\bcopyright\b|\bopen[- ]access\b|\breus(?:e|ed)\b"),
     ("journal", r"\b(?:which|what|name of the) journal\b|\bjournal\b.*\b(?:published|appear)"),
+    (
+        "affiliation",
+        r"\baffiliat"
+        r"|\b(?:which|what) (?:university|institution|institute|department|hospital)\b.*\b(?:authors?|wrote"
+        r"|paper|from)\b|\bwhere do the authors work\b",
+    ),
     ("keywords", r"\bkey ?words?\b"),
     ("title", r"\btitle of\b|\bwhat is the title\b"),
     (
@@ -46,8 +52,8 @@ _ASKED = (
     ("review ended", r"\breview (?:ended?|finish(?:ed)?|complete[d]?)|\bend of (?:the )?(?:peer )?review"),
     (
         "published",
-        rf"\b(?:when|date|day|year)\b.*{_PAPER}.*\bpublish|\b(?:publication|publishing) (?:date|year)"
-        rf"|\b(?:date|year) of publication",
+        rf"\b(?:when|date|day|year)\b.*{_PAPER}.*\b(?:publish|c[oa]me out|appear)"
+        rf"|\b(?:publication|publishing) (?:date|year)|\b(?:date|year) of publication",
     ),
 )
 _PATTERNS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _ASKED)
@@ -59,7 +65,12 @@ _FALLBACK = {"published": ("published", "year"), "received": ("received", "revie
 
 def asked_field(question: str) -> str | None:
     """Return the name of the metadata field that ``question`` asks for; None for content."""
-    return next((name for name, pattern in _PATTERNS if pattern.search(question)), None)
+    found = [
+        (match.start(), at)
+        for at, (_, pattern) in enumerate(_PATTERNS)
+        if (match := pattern.search(question))
+    ]
+    return _PATTERNS[min(found)[1]][0] if found else None
 
 
 def metadata_citations(

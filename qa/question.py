@@ -38,55 +38,89 @@ class Wanted(StrEnum):
 
 
 _WANTED = (
-    (Wanted.AGE, r"\bhow old\b|\bwhat age\b|\bwhat (?:is|was) (?:the |her |his |their )?(?:[\w'\u2019-]+ ){0,2}age\b"),
-    (Wanted.DOSE, r"\b(?:what|which|how (?:much|many|high|large|big)).{0,60}\bdos(?:e|es|age|ing)\b|^dos(?:e|age)\b"),
-    (Wanted.PERCENT, r"\bpercent(?:age)?s?\b|\bwhat (?:proportion|fraction|share)\b|\bhow (?:common|prevalent|frequent)\b"),
+    (
+        Wanted.AGE,
+        r"\bhow old\b|\bwhat age\b|\bwhat (?:is|was) (?:the |her |his |their )?(?:[\w'\u2019-]+ ){0,2}age\b",
+    ),
+    (
+        Wanted.DOSE,
+        r"\b(?:what|which|how (?:much|many|high|large|big)).{0,60}\bdos(?:e|es|age|ing)\b|^dos(?:e|age)\b",
+    ),
+    (
+        Wanted.PERCENT,
+        r"\bpercent(?:age)?s?\b|\bwhat (?:proportion|fraction|share)\b"
+        r"|\bhow (?:common|prevalent|frequent)\b",
+    ),
     (
         Wanted.TIME,
-        r"\bhow (?:long|soon|often|quickly|fast|early|late|recently)\b|\bwhen\b|\b(?:what|which) (?:date|day|year|month|time)"
-        r"|\bhow many (?:days|weeks|months|years|hours|minutes)\b|\b(?:duration|interval|time (?:to|from|between|course))\b",
+        r"\bhow (?:long|soon|often|quickly|fast|early|late|recently)\b|\bwhen\b"
+        r"|\b(?:what|which) (?:date|day|year|month|time)"
+        r"|\bhow many (?:days|weeks|months|years|hours|minutes)\b"
+        r"|\b(?:duration|interval|time (?:to|from|between|course))\b",
     ),
     (
         Wanted.NUMBER,
-        r"\bhow (?:many|much|high|low|large|big|elevated|heavy|tall|severe)\b|\b(?:level|value|count|number|titer|titre|score"
-        r"|concentration|rate|ratio|size|range|weight|temperature|pressure|result|reading|incidence|prevalence)s?\b",
+        r"\bhow (?:many|much|high|low|large|big|elevated|heavy|tall|severe)\b"
+        r"|\b(?:level|value|count|number|titer|titre|score"
+        r"|concentration|rate|ratio|size|range|weight|temperature|pressure|result|reading|incidence"
+        r"|prevalence)s?\b",
     ),
-    (Wanted.REASON, r"\bwhy\b|\bhow come\b|\bwhat (?:\w+ ){0,3}(?:reason|cause|rationale)|\bfor what reason\b"),
+    (
+        Wanted.REASON,
+        r"\bwhy\b|\bhow come\b|\bwhat (?:\w+ ){0,3}(?:reason|cause|rationale)|\bfor what reason\b",
+    ),
     (Wanted.PERSON, r"^\s*who\b|\bwhom\b|\bwhose\b"),
-    (Wanted.PLACE, r"^\s*where\b|\b(?:what|which) (?:country|city|hospital|university|institution|cent(?:er|re)|site)\b"),
+    (
+        Wanted.PLACE,
+        r"^\s*where\b"
+        r"|\b(?:what|which) (?:country|city|hospital|university|institution|cent(?:er|re)|site)\b",
+    ),
     (
         Wanted.YES_NO,
-        r"^\s*(?:and |but |so )?(?:is|are|was|were|did|do|does|has|have|had|can|could|should|would|will|may|might|must)(?:n't)?\b",
+        r"^\s*(?:and |but |so )?(?:is|are|was|were|did|do|does|has|have|had|can|could|should|would|will|may"
+        r"|might|must)(?:n't)?\b",
     ),
 )
 _WANTED_PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _WANTED)
 _NUMBER_WORD = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|several|few)"
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty"
+    r"|sixty|several|few)"
 )
 _TIME_UNIT = r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?)"
 _HELD = {
-    Wanted.TIME: rf"(?:\d|\b{_NUMBER_WORD})[\s-]*(?:\w+[\s-])?{_TIME_UNIT}\b|\b(?:19|20)\d\d\b|\b(?:daily|weekly|monthly|yearly"
-    r"|annually|today|yesterday|immediately|once|twice|(?:January|February|March|April|May|June|July|August|September"
-    r"|October|November|December)\s+\d)",
-    Wanted.AGE: r"\b\d+[\s-]*(?:years?|months?|weeks?|days?)[\s-]*old\b|\baged? (?:of )?\d|\b(?:mean|median) age\b",
+    Wanted.TIME: rf"(?:\d|\b{_NUMBER_WORD})[\s-]*(?:\w+[\s-])?{_TIME_UNIT}\b|\b(?:19|20)\d\d\b"
+    r"|\b(?:daily|weekly|monthly|yearly|annually|today|yesterday|immediately|once|twice"
+    r"|(?:January|February|March|April|May|June|July|August|September|October|November|December)\s+\d)",
+    Wanted.AGE: r"\b\d+[\s-]*(?:years?|months?|weeks?|days?)[\s-]*old\b|\baged? (?:of )?\d"
+    r"|\b(?:mean|median) age\b",
     Wanted.DOSE: r"\d\s?(?:m?g|\u00b5g|\u03bcg|mcg|IU|U|units?|m?[lL]|mmol|mEq|MBq|Gy|ppm|%)\b(?:/\w+)?",
-    Wanted.PERCENT: r"\d\s?%|\bper ?cent\b|\b\d+ (?:of|out of) (?:the )?\d+\b|\b\d+/\d+\b|\b\d+ (?:in|per) [\d,]+",
+    Wanted.PERCENT: r"\d\s?%|\bper ?cent\b|\b\d+ (?:of|out of) (?:the )?\d+\b|\b\d+/\d+\b"
+    r"|\b\d+ (?:in|per) [\d,]+",
     Wanted.NUMBER: rf"\d|\b{_NUMBER_WORD}\b",
-    Wanted.REASON: r"\b(?:because|due to|owing to|as a result|caused? by|secondary to|attribut\w+|led to|lead(?:s|ing)? to|therefore"
-    r"|thus|hence|in order to|so that|given (?:the|that|his|her)|reasons?|since|explain\w*|prompting|result(?:s|ed|ing)? (?:in|from)"
-    r"|account(?:s|ed) for|prevent|avoid|offset|rationale|to (?:rule out|reduce|ensure|assess|confirm|minimi[sz]e))\b",
-    Wanted.PERSON: r"\b[A-Z][a-z]+ (?:[A-Z]\.? ?)*[A-Z][a-z]+|\bDr\b|\b(?:physician|surgeon|team|nurse|author)s?\b",
+    Wanted.REASON: r"\b(?:because|due to|owing to|as a result|caused? by|secondary to|attribut\w+|led to"
+    r"|lead(?:s|ing)? to|therefore|thus|hence|in order to|so that|given (?:the|that|his|her)|reasons?|since"
+    r"|explain\w*|prompting"
+    r"|result(?:s|ed|ing)? (?:in|from)|account(?:s|ed) for|prevent|avoid|offset|rationale"
+    r"|to (?:rule out|reduce|ensure|assess|confirm|minimi[sz]e))\b",
+    Wanted.PERSON: r"\b[A-Z][a-z]+ (?:[A-Z]\.? ?)*[A-Z][a-z]+|\bDr\b"
+    r"|\b(?:physician|surgeon|team|nurse|author)s?\b",
     Wanted.PLACE: r"\b(?:in|at|from|near|to)(?: the)? [A-Z][\w-]+",
 }
 _HELD_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _HELD.items()}
 _EVERY = re.compile(
-    r"\b(?:each|every|both|all|either)(?: of the)?(?: two| three)? (?:\w+ )?(?:patients?|cases?|papers?|reports?|stud(?:y|ies)"
-    r"|articles?|authors|women|men)\b|\b(?:between|across|among) the (?:two |three )?(?:patients|cases|papers|reports|studies)\b"
-    r"|\bcompare[ds]?\b(?=.*\b(?:patients|cases|papers|reports|studies)\b)|\bthe two (?:patients|cases|papers|reports)\b",
+    r"\b(?:each|every|both|all|either)(?: of the)?(?: two| three)? (?:\w+ )?(?:patients?|cases?|papers?"
+    r"|reports?|stud(?:y|ies)|articles?|authors|women|men)\b"
+    r"|\b(?:between|across|among) the (?:two |three )?(?:patients|cases|papers|reports|studies)\b"
+    r"|\bcompare[ds]?\b(?=.*\b(?:patients|cases|papers|reports|studies)\b)"
+    r"|\bthe two (?:patients|cases|papers|reports)\b"
+    r"|\b(?:in|for|of) both\W*$|\b(?:do|did|have|what|which) .*\bthe (?:papers|reports|articles|studies)\b"
+    r"|\bwho did not\b",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"\b(?:two|three|both|these|all|each|every)(?: of the)?(?: two| three)? (patients?|cases?|papers?|reports?)\b", re.IGNORECASE
+    r"\b(?:two|three|both|these|all|each|every)(?: of the)?(?: two| three)? (patients?|cases?|papers?"
+    r"|reports?)\b",
+    re.IGNORECASE,
 )
 _SEARCHED = re.compile(r"[^\s?!;]+")
 #: Zipf frequency below which one word of a two-word name is taken for the name.
@@ -94,9 +128,12 @@ _RARE = 2.5
 #: Words that ask or point, and so cannot be expected in an answer.
 _ASKING = frozenset(
     terms_of(
-        "what which who whom whose when where why how did does do was were is are has had many much long old often"
-        " patient patients case cases paper papers report reports reported article articles study authors author describe described"
-        " mention mentioned state stated say says given give tell show list name person lady pt pts each both every all either please according find found about kind type"
+        "what which who whom whose when where why how did does do was were is are has had many much long "
+        "old often"
+        " patient patients case cases paper papers report reports reported article articles study authors "
+        "author describe described"
+        " mention mentioned state stated say says given give tell show list name person lady pt pts each "
+        "both every all either please according find found about kind type"
         " there any level levels value values result results number reason"
     )
 )
@@ -124,6 +161,8 @@ def understand(text: str) -> Question:
         QuestionError: there is nothing to look for, or more than ``LONGEST`` characters.
     """
     asked = " ".join(text.split())
+    if any("\ud800" <= character <= "\udfff" for character in asked):
+        raise QuestionError("the question is not text: it holds halves of characters.", "Type it as UTF-8.")
     if not asked:
         raise QuestionError("the question is empty.", 'Ask in a sentence: loccit ask "What was the dose?".')
     if len(asked) > LONGEST:
@@ -199,20 +238,23 @@ def equivalents(
                 found[term].append(others)
     for short, long in abbreviations.items():
         short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
-        if not short_terms or not long_terms:  # a stop word spelt in capitals
-            continue
-        if short_terms <= asked:
-            for term in short_terms:
-                found[term].append(long_terms)
-        if len(long_terms) == 2:  # "mycophenolate" alone stands for "mycophenolate mofetil (MMF)"
-            for term in long_terms & asked:
-                if commonness(term) < _RARE:
-                    found[term].append(short_terms)
-        if long_terms <= asked:
-            for term in long_terms:
-                found[term].append(short_terms)
+        if short_terms and long_terms:  # else a stop word spelt in capitals
+            for term, others in _forms(asked, short_terms, long_terms):
+                found[term].append(others)
     for term in question.terms:
         if len(found[term]) == 1:  # not an abbreviation of the paper's own
             for long in clinical_abbreviations().get(term, ()):
                 found[term].append(frozenset(terms_of(long)))
     return {term: tuple(choices) for term, choices in found.items()}
+
+
+def _forms(
+    asked: frozenset[str], short: frozenset[str], long: frozenset[str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield each term of ``asked`` that an abbreviation concerns, with the stems that stand for it."""
+    if short <= asked:
+        yield from ((term, long) for term in short)
+    if len(long) == 2:  # "mycophenolate" alone stands for "mycophenolate mofetil (MMF)"
+        yield from ((term, short) for term in long & asked if commonness(term) < _RARE)
+    if long <= asked:
+        yield from ((term, short) for term in long)

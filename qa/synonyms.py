@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from index.lexical import terms as terms_of
+from index.terms import terms as terms_of
 
 _GROUPS = """
 restart, resume, reinitiate, reintroduce, recommence
@@ -80,6 +80,7 @@ worsen, deteriorate, progress, aggravate, progression
 die, death, mortality, fatal, deceased, died
 survive, survival, survivor
 relapse, recur, recurrence, flare, return
+admission, presentation, initial, arrival, baseline, presented, on arrival
 discharge, went home, sent home, leave hospital
 admit, admission, hospitalize, hospitalization, hospitalised
 follow-up, later visit, re-examination
@@ -123,6 +124,43 @@ conflict of interest, competing interest
 consent, permission
 """
 
+#: A class and its members: a question about the class is met by a member, not the other way round.
+_CLASSES = """
+steroid: prednisone, prednisolone, methylprednisolone, dexamethasone, hydrocortisone, budesonide
+corticosteroid: prednisone, prednisolone, methylprednisolone, dexamethasone, hydrocortisone
+glucocorticoid: prednisone, prednisolone, methylprednisolone, dexamethasone, hydrocortisone
+statin: rosuvastatin, atorvastatin, simvastatin, pravastatin, lovastatin, fluvastatin, pitavastatin
+antibiotic: azithromycin, amoxicillin, ampicillin, penicillin, ceftriaxone, cefazolin, cefepime
+antibiotic: meropenem, vancomycin
+antibiotic: ciprofloxacin, levofloxacin, moxifloxacin, doxycycline, clindamycin, metronidazole
+antibiotic: gentamicin, rifampicin
+antibiotic: piperacillin, tazobactam, linezolid, clarithromycin, erythromycin, cotrimoxazole, trimethoprim
+antiviral: acyclovir, aciclovir, valacyclovir, ganciclovir, oseltamivir, remdesivir, favipiravir
+antiviral: lopinavir, ritonavir
+antifungal: fluconazole, voriconazole, itraconazole, amphotericin, caspofungin
+immunosuppressant: azathioprine, methotrexate, mycophenolate, cyclophosphamide, tacrolimus, cyclosporine
+immunosuppressant: rituximab
+anticoagulant: heparin, enoxaparin, warfarin, rivaroxaban, apixaban, dabigatran
+antiplatelet: aspirin, clopidogrel, ticagrelor, prasugrel
+antihypertensive: amlodipine, lisinopril, enalapril, losartan, metoprolol, bisoprolol, hydrochlorothiazide
+diuretic: furosemide, spironolactone, hydrochlorothiazide, torasemide
+antiepileptic: levetiracetam, valproate, carbamazepine, lamotrigine, phenytoin, lacosamide
+antidepressant: sertraline, fluoxetine, citalopram, escitalopram, venlafaxine, mirtazapine
+antipsychotic: haloperidol, olanzapine, risperidone, quetiapine, aripiprazole, clozapine
+analgesic: paracetamol, acetaminophen, ibuprofen, morphine, oxycodone, tramadol, diclofenac
+opioid: morphine, fentanyl, oxycodone, tramadol, methadone, codeine
+chemotherapy: cisplatin, carboplatin, paclitaxel, docetaxel, doxorubicin, cyclophosphamide, gemcitabine
+chemotherapy: fluorouracil
+biologic: rituximab, infliximab, adalimumab, etanercept, tocilizumab
+electrolyte: sodium, potassium, calcium, magnesium, chloride, phosphate
+inflammatory marker: crp, c-reactive protein, esr, procalcitonin, ferritin
+muscle enzyme: creatine kinase, ck, aldolase
+liver enzyme: aspartate aminotransferase, alanine aminotransferase, ast, alt, alkaline phosphatase
+transaminase: aspartate aminotransferase, alanine aminotransferase, ast, alt
+imaging: ct, mri, x-ray, radiograph, ultrasound, tomography
+vital sign: blood pressure, heart rate, temperature, oxygen saturation, pulse oximetry
+"""
+
 
 @lru_cache(maxsize=1)
 def _by_term() -> dict[frozenset[str], tuple[frozenset[str], ...]]:
@@ -131,6 +169,10 @@ def _by_term() -> dict[frozenset[str], tuple[frozenset[str], ...]]:
         group = list(dict.fromkeys(frozenset(terms_of(form)) for form in line.split(",")))
         for form in group:
             found.setdefault(form, []).extend(other for other in group if other != form)
+    for line in _CLASSES.strip().splitlines():
+        name, members = line.split(":", 1)
+        forms = found.setdefault(frozenset(terms_of(name)), [])
+        forms += (frozenset(terms_of(member)) for member in members.split(","))
     return {form: tuple(dict.fromkeys(others)) for form, others in found.items()}
 
 
