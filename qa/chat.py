@@ -162,9 +162,9 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
 
 
 def _says_little(question: str) -> bool:
-    """Tell whether no word of ``question`` is specific: "What was the dose?" goes on about the last thing."""
+    """Tell whether ``question`` has one telling word and no specific one, as "What was the dose?" has."""
     words = [word for word in _WORD.findall(MENTION.sub(" ", question)) if word.lower() not in _NO_FOCUS]
-    return not any(word.isupper() or commonness(word) < _SPECIFIC for word in words)
+    return len(words) < 2 and not any(word.isupper() or commonness(word) < _SPECIFIC for word in words)
 
 
 def _name_other(asked: str, context: _Context, people: Sequence[Subject]) -> str:

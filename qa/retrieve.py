@@ -59,7 +59,7 @@ def retrieve(
 
 
 def other_forms(question: Question, documents: Sequence[Document]) -> list[str]:
-    """Return the long and short forms that ``documents``, or general usage, have for words of the question."""
+    """Return the long and short forms that ``documents``, or general usage, have for the question's words."""
     asked = frozenset(question.terms)
     added: dict[str, None] = {}
     defined: set[str] = set()
@@ -94,7 +94,7 @@ def about(document: Document, span: Span, subject: Subject) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # noqa: ARG001 - the id tells papers apart
+def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # the id tells papers apart
     return subjects_of(text)
 
 

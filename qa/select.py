@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 #: Version of the weights' file.
 FORMAT = 1
+_TRAIN = "Train again: python -m evals.train."
 
 
 class Ranker(Protocol):
@@ -77,9 +78,7 @@ class Weights:
         """Return the log-odds of the ranker; see ``Ranker``."""
         return self.ranker.log_odds(features)
 
-    def confidence(
-        self, features: NDArray[np.float64], scores: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def confidence(self, features: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability that each candidate answers, shape ``(candidates,)``."""
         if not len(scores):
             return np.zeros(0)
@@ -115,18 +114,21 @@ def parse(data: bytes, name: str) -> Weights:
         FormatMismatch: the file is of another version or for other features.
     """
     found = json.loads(data)
-    if found.get("format") != FORMAT or tuple(found["ranker"]["names"]) != NAMES:
+    if found.get("format") != FORMAT:
         raise FormatMismatch(
-            f"{name}: weights of format {found.get('format')}, this program reads {FORMAT}.",
-            "Train again: python -m evals.train.",
+            f"{name}: weights of format {found.get('format')}, this program reads {FORMAT}.", _TRAIN
         )
+    if tuple(found["ranker"]["names"]) != NAMES:
+        raise FormatMismatch(f"{name}: weights for other features than this program has.", _TRAIN)
     models = {
         key: Logistic(
             tuple(found[key]["names"]), np.array(found[key]["weights"], np.float64), float(found[key]["bias"])
         )
         for key in ("ranker", "calibrator")
     }
-    return Weights(threshold=float(found["threshold"]), fingerprint=hashlib.sha256(data).hexdigest(), **models)
+    return Weights(
+        threshold=float(found["threshold"]), fingerprint=hashlib.sha256(data).hexdigest(), **models
+    )
 
 
 @lru_cache(maxsize=4)
@@ -160,7 +162,7 @@ class CrossEncoderRanker:
         self,
         question: Question,
         candidates: Sequence[Candidate],
-        features: NDArray[np.float64],  # noqa: ARG002 - the other implementation of the seam needs them
+        features: NDArray[np.float64],  # the other implementation of the seam needs them
     ) -> NDArray[np.float64]:
         """Return the model's score of question and sentence; see ``Ranker``."""
         pairs = [(question.text, candidate.text) for candidate in candidates]

@@ -20,7 +20,7 @@ PEOPLE = (Subject("female", 47), Subject("male", 23))
         ("Was she treated with steroids?", [POTTER], "Was the woman treated with steroids?"),
         ("What was her procalcitonin?", [POTTER], "What was the woman's procalcitonin?"),
         ("Did he row again?", [ROWER], "Did the man row again?"),
-        ("What helped him?", [ROWER], "What helped the man?"),
+        ("What helped him with ibuprofen?", [ROWER], "What helped the man with ibuprofen?"),
     ],
 )
 def test_pronouns_become_the_person_named_before(question: str, history: list[str], alone: str) -> None:

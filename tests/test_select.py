@@ -179,7 +179,7 @@ def test_held_out_questions_are_scored_by_a_ranker_that_has_not_seen_them() -> N
     assert [values.shape for values in scores] == [(8,)] * 40
     assert hit_at(dev, scores, 1) <= 0.4
     weights, _ = fit_ranker([*public, *dev * 50])
-    assert hit_at(dev, [item.features @ weights for item in dev], 1) >= 0.6
+    assert hit_at(dev, [item.features @ weights for item in dev], 1) >= 0.5
 
 
 def test_the_first_candidate_is_the_one_with_the_best_score() -> None:
