@@ -24,7 +24,7 @@ from tests.web.serving import serving  # noqa: E402
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-QUESTIONS = ("What was the woman's CK on admission?", "When was mycophenolate restarted?")
+QUESTIONS = ("What was the woman's CK on admission?",)
 
 
 def take(browser: Browser, url: str, size: str, target: Path) -> None:

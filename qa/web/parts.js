@@ -37,7 +37,7 @@ function tableOf(view, rows) {
   const width = view.width || Math.max(1, ...rows.map((row) => row.cells.length));
   const labelled = view.label && view.caption.toLowerCase().startsWith(view.label.toLowerCase());
   const cut = labelled ? view.label.length : 0;
-  const caption = [labelled ? view.caption.slice(0, cut) : view.label, view.caption.slice(cut)];
+  const caption = [labelled ? view.caption.slice(0, cut) : view.label ? `${view.label} ` : "", view.caption.slice(cut)];
   const heads = (view.header || []).map((line) =>
     make("tr", {}, line.map((text) => make("th", { scope: "col", dir: "auto" }, text)))
   );
