@@ -152,7 +152,8 @@ def hold_floors(name: str, figures: dict[str, Any]) -> None:
     Raises:
         BelowFloor: a figure is below its floor; all that are lower are named.
     """
-    limits = tomllib.loads((resources.files("evals") / "floors.toml").read_text(encoding="utf-8")).get(name, {})
+    stored = (resources.files("evals") / "floors.toml").read_text(encoding="utf-8")
+    limits = tomllib.loads(stored).get(name, {})
     missed = _below(figures, limits.get("target", {}))
     if missed:
         err().print(Text(f"Targets missed: {'; '.join(missed)}."))

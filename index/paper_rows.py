@@ -81,7 +81,7 @@ class PaperRows:
         return texts + [self._sentence_text(*sentence) for sentence in self.sentences]
 
     def _sentence_text(self, passage: int, start: int, end: int, kind: str) -> str:
-        """Return a sentence; a row of a table with its caption and column heads, without which it says little."""
+        """Return a sentence; a row of a table with its caption and column heads."""
         text = self.text[start:end]
         if kind != BlockKind.TABLE:
             return text

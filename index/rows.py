@@ -147,7 +147,9 @@ class Rows:
 
     def sentence_counts(self) -> list[tuple[int, int]]:
         """Return (passage, number of its sentences), in order, for passages that have any."""
-        return [(row[0], row[1]) for row in self.query("SELECT passage, COUNT(*) FROM sentences GROUP BY passage")]
+        return [
+            (row[0], row[1]) for row in self.query("SELECT passage, COUNT(*) FROM sentences GROUP BY passage")
+        ]
 
     def passage_texts(self) -> Iterator[str]:
         """Yield each passage as it was embedded, context first, in order of position."""

@@ -27,7 +27,8 @@ _ASKED = (
     ),
     (
         "author",
-        r"\bwho (?:\w+ )?(?:wrote|authored|published)\b|\bwho (?:are|is|were|was) the (?!corresponding)(?:\w+ )?authors?\b"
+        r"\bwho (?:\w+ )?(?:wrote|authored|published)\b"
+        r"|\bwho (?:are|is|were|was) the (?!corresponding)(?:\w+ )?authors?\b"
         r"|\bwritten by\b"
         r"|\b(?:names? of|list|name|which are|what are) (?:all )?(?:of )?the (?:\w+ )?authors?\b"
         r"|\b(?:first|last|senior|lead) author\b|^authors?\b",

@@ -11,6 +11,8 @@ from rich.console import Console
 
 #: Categories whose characters move the cursor, reorder text or cannot be seen.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+#: Columns of a table that goes into a file or another program.
+_WIDE = 200
 _KEPT = frozenset("\n\t\u200c\u200d")
 
 
@@ -25,7 +27,8 @@ def visible(text: str) -> str:
 
 def out() -> Console:
     """Return the console for results; lines are broken on a terminal only, where people read them."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    read_by_people = sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=not read_by_people, width=None if read_by_people else _WIDE)
 
 
 def err() -> Console:

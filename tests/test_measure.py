@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -181,10 +182,17 @@ def test_several_papers_each_owe_an_answer(answerer: Answerer, cases: Index) -> 
     assert paper(cases, "heart.txt").id == heart.id
 
 
-def test_floors_are_held_or_named() -> None:
-    good = {"recall@5": 1.0, "hit@1": 1.0, "refusal_recall": 1.0, "refusal_precision": 1.0}
-    good |= dict.fromkeys(("table", "several", "auroc", "ece"), 1.0)
+def test_floors_are_held_or_named_and_missed_targets_told(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits = tomllib.loads((root / "evals" / "floors.toml").read_text(encoding="utf-8"))["seeds"]
+    assert {"recall@5", "hit@1", "refusal_recall", "refusal_precision"} <= limits["floor"].keys()
+    good = dict.fromkeys([*limits["floor"], *limits["target"]], 1.0)
     hold_floors("seeds", good)
+    assert "Targets missed" not in capsys.readouterr().err
+    hold_floors("seeds", good | limits["floor"])  # just held
+    told = capsys.readouterr().err
+    assert all(key in told for key, least in limits["target"].items() if least > limits["floor"].get(key, 1))
     with pytest.raises(BelowFloor, match=r"hit@1 0\.100 <") as caught:
         hold_floors("seeds", good | {"hit@1": 0.1, "refusal_recall": None})
     assert "refusal_recall – <" in caught.value.message

@@ -1,4 +1,4 @@
-"""Questions about a paper itself, answered from what it states; questions about content are not taken for such."""
+"""Questions about a paper itself, answered from what it states; none about content is taken for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts: the same question to the same index gives the same answer, byte for byte, or says what differs."""
+"""Receipts: the same question to the same index gives the same answer, or the replay says what differs."""
 
 from __future__ import annotations
 

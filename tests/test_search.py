@@ -48,7 +48,10 @@ def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
 
     nearest = np.array(
         [
-            max((float(index.sentence_vectors[row] @ vector) for row, _ in index.sentences_of(i)), default=-1.0)
+            max(
+                (float(index.sentence_vectors[row] @ vector) for row, _ in index.sentences_of(i)),
+                default=-1.0,
+            )
             for i in range(len(index.passages))
         ]
     )

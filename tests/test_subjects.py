@@ -31,7 +31,8 @@ def test_people_are_those_introduced_with_age_and_sex(text: str, people: list[Su
 
 
 def test_people_of_cited_papers_are_left_out() -> None:
-    text = "A 47-year-old woman came. She coughed. She slept. Her lungs were clear. She left. A 30-year-old man [4] died."
+    text = "A 47-year-old woman came. She coughed. She slept. Her lungs were clear. She left. "
+    text += "A 30-year-old man [4] died."
     assert subjects_of(text) == (Subject("female", 47),)
 
 

@@ -173,7 +173,7 @@ class _Walk:
 
     def begin_mark(self, operands: list[Any]) -> None:
         tag = operands[0] if operands else ""
-        properties = operands[1] if len(operands) > 1 else None
+        properties: Any = operands[1] if len(operands) > 1 else None
         if isinstance(properties, NameObject):
             table = self.resources.get("/Properties")
             table = table.get_object() if table is not None else None

@@ -68,7 +68,7 @@ def load_face(resource: DictionaryObject) -> Face:
     descriptor = font.font_descriptor
     flags = 0
     weight = descriptor.weight
-    heavy = isinstance(weight, (int, float)) and weight >= 600
+    heavy = number(weight) >= 600
     if heavy or any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi")):
         flags |= BOLD
     if number(descriptor.italic_angle) or "italic" in name or "oblique" in name:

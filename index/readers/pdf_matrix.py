@@ -26,7 +26,7 @@ def times(m: Matrix, n: Matrix) -> Matrix:
 def matrix(operands: Any) -> Matrix:  # noqa: ANN401
     """Return six operands as a matrix; the unit matrix for anything else."""
     values = tuple(number(value) for value in operands)[:6]
-    return values if len(values) == 6 else UNIT  # type: ignore[return-value]
+    return values if len(values) == 6 else UNIT
 
 
 def point(m: Matrix, x: float, y: float) -> tuple[float, float]:

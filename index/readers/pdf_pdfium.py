@@ -22,7 +22,8 @@ def pages(pdf: Any, left: int) -> Iterator[tuple[int, str, Collector]]:  # noqa:
     for i in range(len(pdf)):
         page = pdf[i]
         text = page.get_textpage()
-        collector = Collector(*page.get_size(), left)
+        width, height = page.get_size()
+        collector = Collector(width, height, left)
         PageReader(page, text, collector).read()
         for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
             x0, y0, x1, y1 = item.get_bounds()

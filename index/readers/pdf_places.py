@@ -59,7 +59,8 @@ def _characters(page: Any, text: Any) -> tuple[str, list[int]]:  # noqa: ANN401
     """Return the page's bare characters, and for each the position of the glyph it comes from."""
     from index.readers.pdf_pdfium import PageReader
 
-    reader = PageReader(page, text, Collector(*page.get_size(), 0))
+    width, height = page.get_size()
+    reader = PageReader(page, text, Collector(width, height, 0))
     found: list[str] = []
     places: list[int] = []
     for i, glyph, _ in reader.glyphs():
@@ -112,7 +113,7 @@ def _sideways(text: Any, page: Any, i: int) -> bool:  # noqa: ANN401
     """Tell whether a character stands on its side on the page as it is read."""
     import pypdfium2.raw as pdfium
 
-    angle = math.degrees(pdfium.FPDFText_GetCharAngle(text.raw, i)) + page.get_rotation()
+    angle: float = math.degrees(pdfium.FPDFText_GetCharAngle(text.raw, i)) + page.get_rotation()
     return 45 < angle % 180 < 135
 
 
