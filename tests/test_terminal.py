@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import unicodedata
+from contextlib import redirect_stdout
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.terminal import emit, visible
+from qa.terminal import emit, never_fail_to_write, out, visible
 
 
 @pytest.mark.parametrize(
@@ -53,3 +55,22 @@ def test_json_is_one_line_and_comes_back(value: object, capsys: pytest.CaptureFi
     written = capsys.readouterr().out
     assert written.count("\n") == 1
     assert json.loads(written) == value
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("value", [{"a": "\u00e9\u201c\u65e5"}, {"half a pair": "\ud800"}])
+def test_json_is_written_in_any_encoding(value: object, encoding: str) -> None:
+    written = io.BytesIO()
+    with redirect_stdout(io.TextIOWrapper(written, encoding=encoding)):
+        emit(value)
+        assert json.loads(written.getvalue().decode(encoding)) == value
+
+
+def test_text_is_written_in_any_encoding() -> None:
+    written = io.BytesIO()
+    with redirect_stdout(io.TextIOWrapper(written, encoding="ascii")) as stream:
+        never_fail_to_write()
+        out().print("5\u201310 \u00b5g " + "word " * 100)
+        stream.flush()
+        assert written.getvalue().startswith(b"5\\u201310 \\xb5g word")
+        assert written.getvalue().count(b"\n") == 1  # no terminal: the line is left whole
