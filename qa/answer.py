@@ -20,7 +20,7 @@ from index.text import Span
 from qa.cite import cite, near_miss
 from qa.features import candidates_of, features_of, rarity
 from qa.language import other_language
-from qa.metadata import metadata_citations
+from qa.metadata import look_up
 from qa.question import understand
 from qa.records import Answer, Receipt, Scores, Status
 from qa.retrieve import about, retrieve
@@ -49,6 +49,8 @@ WORD = re.compile(r"[^\W_][\w-]*")
 MOST_PAPERS = 10
 #: Most words that a reason names.
 MOST_WORDS = 5
+#: Specificity (see ``qa.question``) from which on it tells something that a word is absent.
+TELLING = 0.25
 #: Share of the threshold that the other papers' answers to such a question need.
 BESIDE = 0.5
 
@@ -190,11 +192,16 @@ class Answerer:
         Raises:
             QuoteError: a quote differs from its paper's text; nothing is shown then.
         """
-        citations = metadata_citations(self.index, evidence, documents) or tuple(
-            self._cite(number, item, evidence.question)
-            for number, item in enumerate(self._choose(evidence), 1)
-        )
-        status, reasons = self._judge(evidence, citations, documents)
+        about_paper = look_up(self.index, evidence, documents)
+        if about_paper is not None:
+            citations, reasons = about_paper.citations, about_paper.reasons
+            status = (Status.PARTIAL if reasons else Status.ANSWERED) if citations else Status.NOT_FOUND
+        else:
+            citations = tuple(
+                self._cite(number, item, evidence.question)
+                for number, item in enumerate(self._choose(evidence), 1)
+            )
+            status, reasons = self._judge(evidence, citations, documents)
         best = evidence.ranked[0].confidence if evidence.ranked else 0.0
         return Answer(
             question=question,
@@ -279,22 +286,19 @@ class Answerer:
         if absent:
             listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
             listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
-            reasons.append(f"The papers mention {listed} nowhere.")
+            reasons.append(f"No passage of the papers mentions {listed}.")
         if not reasons:
             reasons.append("No sentence is likely enough to answer the question.")
         return tuple(reasons)
 
     def _absent_words(self, question: Question) -> list[str]:
-        """Return the telling words of the question that no indexed passage holds."""
+        """Return the telling words of the question, everyday ones aside, that no indexed passage holds."""
+        rare = dict(zip(question.terms, question.specific, strict=True))
+        held = self.index.lexical.document_frequency
         absent = []
         for word in dict.fromkeys(WORD.findall(question.text)):
-            stems = terms_of(word)
-            telling = [stem for stem in stems if stem in question.terms]
-            if (
-                telling
-                and len(word) > 2
-                and not any(self.index.lexical.document_frequency(s) for s in telling)
-            ):
+            telling = [stem for stem in terms_of(word) if rare.get(stem, 0.0) >= TELLING]
+            if telling and len(word) > 2 and not any(held(stem) for stem in telling):
                 absent.append(word)
         return absent
 

@@ -172,6 +172,11 @@ def _paper_abbreviations(document_id: str, text: str) -> dict[str, str]:  # as a
     return definitions(text)
 
 
+def paper_stems(document: Document) -> frozenset[str]:
+    """Return the stems of all words of a paper."""
+    return _paper_stems(document.id, document.text)
+
+
 def abbreviations_of(document: Document) -> dict[str, str]:
     """Return the paper's own abbreviations, long forms by short."""
     return _paper_abbreviations(document.id, document.text)
@@ -193,7 +198,7 @@ def candidates_of(
     for hit in hits:
         document = index.documents[hit.passage.document_id]
         same = equivalents(question, abbreviations_of(document))
-        in_paper = _paper_stems(document.id, document.text)
+        in_paper = paper_stems(document)
         missing = frozenset(
             t for t in question.terms if not any(c <= in_paper for c in (*same[t], *synonyms_of(t)))
         )

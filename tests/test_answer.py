@@ -79,7 +79,7 @@ def test_a_person_of_whom_no_paper_reports(answerer: Answerer) -> None:
 
 def test_words_that_no_paper_has_are_named(answerer: Answerer) -> None:
     (reason,) = answerer.ask("What was the haptoglobin?").reasons
-    assert reason == "The papers mention “haptoglobin” nowhere."
+    assert reason == "No passage of the papers mentions “haptoglobin”."
 
 
 def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index) -> None:
