@@ -114,7 +114,7 @@ _EVERY = re.compile(
     r"|\bcompare[ds]?\b(?=.*\b(?:patients|cases|papers|reports|studies)\b)"
     r"|\bthe two (?:patients|cases|papers|reports)\b"
     r"|\b(?:in|for|of) both\W*$|\b(?:do|did|have|what|which) .*\bthe (?:papers|reports|articles|studies)\b"
-    r"|\bwho did not\b",
+    r"",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
