@@ -25,6 +25,7 @@ _POSSESSIVE = re.compile(
     rf"\b(?P<noun>{_FEMALE}|{_MALE}|(?P<adjective>female|male)\s+(?:patient|case|subject))(?:'s|\u2019s)?\b",
     re.IGNORECASE,
 )
+_BARE = re.compile(r"\b(?:woman|lady|girl|female|man|gentleman|boy|male)\b", re.IGNORECASE)
 _SHE = re.compile(r"\b(?:she|her|hers|herself)\b", re.IGNORECASE)
 _HE = re.compile(r"\b(?:he|his|him|himself)\b", re.IGNORECASE)
 _GENERIC = re.compile(
@@ -107,6 +108,8 @@ def asked_about(question: str) -> Subject:
         sexes.add(match.group("sex").lower())
     if age is not None:
         sexes |= {_sex(m.group("sex")) for m in _PERSON.finditer(question)}
+    if not sexes:  # "creatinine man", as typed in haste
+        sexes |= {_sex(m.group()) for m in _BARE.finditer(specific)}
     if not sexes:
         sexes |= {"female"} if _SHE.search(specific) else set()
         sexes |= {"male"} if _HE.search(specific) else set()
