@@ -17,8 +17,9 @@ import numpy as np
 
 from index.terms import terms as terms_of
 from index.text import Span
+from qa.candidates import candidates_of, rarity
 from qa.cite import cite, near_miss
-from qa.features import candidates_of, features_of, rarity
+from qa.features import features_of
 from qa.language import other_language
 from qa.metadata import look_up
 from qa.question import understand
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from index.encode import Encoder
     from index.search import Hit
     from index.store import Index
-    from qa.features import Candidate
+    from qa.candidates import Candidate
     from qa.question import Question
     from qa.records import Citation, NearMiss
     from qa.select import Ranker, Weights

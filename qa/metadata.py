@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
 from index.text import BlockKind, Sentence, Span
+from qa.candidates import abbreviations_of, paper_stems
 from qa.cite import cite
-from qa.features import abbreviations_of, paper_stems
 from qa.question import equivalents
 from qa.records import Scores
 

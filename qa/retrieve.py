@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from index.search import search
 from index.terms import terms as terms_of
+from qa.candidates import abbreviations_of
 from qa.clinical import clinical_abbreviations
-from qa.features import abbreviations_of
 from qa.question import telling_words
 from qa.subjects import NOBODY, people_in, subjects_of
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qa.features import Candidate
+    from qa.candidates import Candidate
     from qa.question import Question
 
 #: Version of the weights' file.

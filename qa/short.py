@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
 from index.text import BlockKind, Span
-from qa.features import tokens_of
+from qa.candidates import tokens_of
 from qa.question import Wanted, held_spans
 
 if TYPE_CHECKING:
     from index.text import Table
-    from qa.features import Candidate
+    from qa.candidates import Candidate
     from qa.question import Question
 
 #: A number with the sign before it and the unit behind it.

@@ -40,7 +40,7 @@ def harmless_name(name: str) -> str:
     stem = path.name.removesuffix(path.suffix) or _FALLBACK
     while len((stem + suffix).encode()) > _LONGEST_NAME:
         stem = stem[:-1]
-    return stem + suffix
+    return (stem.rstrip() or _FALLBACK) + suffix.rstrip()
 
 
 def keep(folder: Path, name: str, data: bytes, disk: Disk | None = None) -> Path:

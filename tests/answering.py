@@ -10,7 +10,8 @@ import pytest
 from index.store import open_index
 from index.text import BlockKind, Sentence
 from qa.answer import Answerer, Settings
-from qa.features import NAMES, candidates_of
+from qa.candidates import candidates_of
+from qa.features import NAMES
 from qa.question import understand
 from qa.retrieve import retrieve
 from qa.select import Logistic, Weights
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from index.store import Index
     from index.text import Document
-    from qa.features import Candidate
+    from qa.candidates import Candidate
 
 LUNG = """Lungs of a potter: a case report
 

@@ -50,7 +50,8 @@ def fields(text: str, kind: BlockKind = BlockKind.FRONT) -> list[tuple[str, str]
         ("Corresponding author: Ann Bee, a@b.org", [("corresponding author", "Ann Bee, a@b.org")]),
         ("Keywords: myositis, statins", [("keywords", "myositis, statins")]),
         ("Bee A (August 09, 2022) A Case Report. Cureus 14(8): e27824.", [("journal", "Cureus")]),
-        ("Department of Medicine, Town", []),
+        ("Department of Medicine, Town", [("affiliation", "Department of Medicine, Town")]),
+        ("Ann Bee works at a hospital.", []),
     ],
 )
 def test_statements_of_front_matter(text: str, stated: list[tuple[str, str]]) -> None:
