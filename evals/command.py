@@ -27,10 +27,19 @@ if TYPE_CHECKING:
     from evals.measure import Outcome
     from qa.answer import Answerer
 
-_COLUMNS = (
-    *("questions", "recall@1", "recall@5", "recall@10", "mrr", "hit@1", "hit@3"),
-    *("exact", "f1", "refusal_precision", "refusal_recall"),
-)
+#: Figures of the table, with heads short enough for 80 columns.
+_COLUMNS = {
+    "questions": "n",
+    "recall@1": "r@1",
+    "recall@5": "r@5",
+    "recall@10": "r@10",
+    "mrr": "MRR",
+    "hit@1": "hit@1",
+    "hit@3": "hit@3",
+    "f1": "F1",
+    "refusal_precision": "refP",
+    "refusal_recall": "refR",
+}
 
 
 class BelowFloor(LoccitError):
@@ -129,7 +138,7 @@ def _report(
         emit(figures)
         return
     table = Table(show_edge=False, pad_edge=False)
-    for head in ("type", *_COLUMNS):
+    for head in ("type", *_COLUMNS.values()):
         table.add_column(head, justify="left" if head == "type" else "right")
     for name, row in [*figures["types"].items(), ("all", figures)]:
         table.add_row(name, *(shown(row[column]) for column in _COLUMNS))

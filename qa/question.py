@@ -123,6 +123,16 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _SEARCHED = re.compile(r"[^\s?!;]+")
+#: The words by which one patient or paper is picked among several.
+_PICKED = re.compile(
+    r"\b(?:the|this|that) (?P<before>(?:(?!(?:of|in|for|to|with|and|or|from)\b)[\w-]+ ){1,2})"
+    r"(?:patient|case|paper|article|report)\b"
+    r"|\b(?:patient|case|paper|article|report) (?:on|with|about|taking|treated with|who (?:took|had|has)) "
+    r"(?P<after>[\w-]+(?: [\w-]+)?)",
+    re.IGNORECASE,
+)
+#: Specificity from which on such a word picks.
+_PICKING = 0.5
 #: Zipf frequency below which one word of a two-word name is taken for the name.
 _RARE = 2.5
 #: Words that ask or point, and so cannot be expected in an answer.
@@ -151,6 +161,9 @@ class Question:
     compounds: tuple[tuple[str, frozenset[str]], ...]  #: hyphenated words: ("il6", {"il", "6"})
     wanted: Wanted
     subject: Subject
+    qualities: frozenset[
+        str
+    ]  #: specific terms by which a patient or paper is picked: "the patient on rosuvastatin"
     every_paper: bool  #: wants an answer from each paper: "both patients"
 
 
@@ -183,8 +196,16 @@ def understand(text: str) -> Question:
         compounds=tuple(_compounds(searched)),
         wanted=wanted,
         subject=asked_about(asked),
+        qualities=_qualities(searched),
         every_paper=_EVERY.search(asked) is not None,
     )
+
+
+def _qualities(text: str) -> frozenset[str]:
+    """Return the specific terms that stand beside "patient", "case" or "paper" and tell which is meant."""
+    rare = _specific(text)
+    beside = " ".join(match.group("before") or match.group("after") for match in _PICKED.finditer(text))
+    return frozenset(term for term in terms_of(beside) if rare.get(term, 0.0) >= _PICKING)
 
 
 def _specific(text: str) -> dict[str, float]:

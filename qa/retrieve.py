@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from index.search import search
 from index.terms import terms as terms_of
-from qa.candidates import abbreviations_of
+from qa.candidates import abbreviations_of, paper_stems
 from qa.clinical import clinical_abbreviations
-from qa.question import telling_words
+from qa.question import equivalents, telling_words
 from qa.subjects import NOBODY, people_in, subjects_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def retrieve(
     the second time with their other forms. Words that only ask or name a person
     are not searched for; where a person is named, papers on other people give way.
     """
-    wider = limit if question.subject == NOBODY else WIDER * limit
+    wider = limit if question.subject == NOBODY and not question.qualities else WIDER * limit
     words = telling_words(question)
     hits = search(index, words, vector, limit=wider, documents=documents)
     papers = list(dict.fromkeys(hit.passage.document_id for hit in hits[:limit]))
@@ -55,7 +55,21 @@ def retrieve(
             for hit in hits
             if about(index.documents[hit.passage.document_id], hit.passage.span, question.subject)
         ]
+    if question.qualities:
+        hits = _picked(index, question, hits)
     return hits[:limit]
+
+
+def _picked(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
+    """Return the hits in papers that have all the words by which one is picked; all hits, where none has."""
+    fitting: dict[str, bool] = {}
+    for key in {hit.passage.document_id for hit in hits}:
+        document = index.documents[key]
+        same, held = equivalents(question, abbreviations_of(document)), paper_stems(document)
+        fitting[key] = all(
+            any(form <= held for form in same.get(term, (frozenset((term,)),))) for term in question.qualities
+        )
+    return [hit for hit in hits if fitting[hit.passage.document_id]] if any(fitting.values()) else hits
 
 
 def other_forms(question: Question, documents: Sequence[Document]) -> list[str]:

@@ -47,6 +47,18 @@ def asked(index: Index, **settings: float) -> Answerer:
     return Answerer(index, WordEncoder(), weights=plain_weights(), settings=chosen)
 
 
+def test_a_disease_or_drug_picks_the_patient_too(answerer: Answerer) -> None:
+    """The paper on myocarditis has no LDH, that on pneumonia no troponin."""
+    for question, source in (
+        ("What was the LDH in the patient with myocarditis?", "heart.txt"),
+        ("What was the troponin in the patient on prednisolone?", "lung.txt"),
+        ("What was the LDH in the patient on prednisolone?", "lung.txt"),
+    ):
+        assert {c.source for c in answerer.ask(question).citations} <= {source}, question
+    right = answerer.ask("What was the LDH in the patient on prednisolone?")
+    assert "412 U/L" in right.citations[0].quote
+
+
 def test_the_value_of_the_other_patient_is_never_given(answerer: Answerer, cases: Index) -> None:
     """The woman's paper alone has LDH and ferritin, the man's alone troponin."""
     for question in (

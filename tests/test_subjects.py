@@ -61,6 +61,10 @@ def test_two_patients_of_one_paper_both_count() -> None:
         ("Is male infertility mentioned?", NOBODY),
         ("What did the man and the woman have in common?", NOBODY),
         ("What is ferritin?", NOBODY),
+        ("creatinine man", Subject("male", None)),
+        ("troponin, woman?", Subject("female", None)),
+        ("Is there a female predominance?", NOBODY),
+        ("Is it commoner in a man or a woman?", NOBODY),
     ],
 )
 def test_the_person_asked_about(question: str, subject: Subject) -> None:
