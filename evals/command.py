@@ -40,6 +40,10 @@ _COLUMNS = {
     "refusal_precision": "refP",
     "refusal_recall": "refR",
 }
+_LEGEND = (
+    "r@1, r@5, r@10: recall@1, recall@5, recall@10 of passages; hit@k: a right quote among the first k; "
+    "refP, refR: precision and recall of refusals"
+)
 
 
 class BelowFloor(LoccitError):
@@ -144,6 +148,7 @@ def _report(
         table.add_row(name, *(shown(row[column]) for column in _COLUMNS))
     console = out()
     console.print(table)
+    console.print(Text(_LEGEND, style="dim"))
     more = ("shown_right", "ranked@1", "auroc", "ece", "seconds_p50", "threshold")
     console.print(Text(" · ".join(f"{key} {shown(figures[key])}" for key in more)))
 
