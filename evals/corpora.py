@@ -7,7 +7,6 @@ exactly the set's, so that its offsets hold.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import re
@@ -199,12 +198,3 @@ def read_cases(path: Path) -> tuple[Case, ...]:
                 )
             )
     return tuple(cases)
-
-
-def open_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON lines file, gzipped or not."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)

@@ -114,15 +114,11 @@ def chosen_cases(corpus: Corpus, part: str, most: int) -> list[Case]:
     cases = [
         case
         for case in corpus.cases
-        if all(where[gold.document_id] == part for gold in case.gold) and (case.gold or _drawn(case, part))
+        if all(where[gold.document_id] == part for gold in case.gold)
+        and (case.gold or part_of(case.id) == part)
     ]
     cases.sort(key=lambda case: hashlib.sha256(f"{part}:{case.id}".encode()).hexdigest())
     return cases[:most]
-
-
-def _drawn(case: Case, part: str) -> bool:
-    """Tell whether a case without gold belongs to ``part``."""
-    return part_of(case.id) == part
 
 
 def samples(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from index.text import BlockKind, Field, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from index.structure import Draft
 
@@ -89,13 +89,13 @@ def _front_fields(text: str, *, after_title: bool) -> Iterator[Field]:
             yield Field("year", match.group("date"), Span(*match.span("date")))
     yield from _groups(text, _COPYRIGHT_YEAR, "year", "year")
     yield from _groups(text, _CORRESPONDING, "corresponding author", "who")
-    if not fields_of_licence(text):
+    if not _licence_or_citation(text):
         yield from _groups(text, _AFFILIATION, "affiliation", "place")
     yield from _groups(text, _KEYWORDS, "keywords", "words")
     yield from _groups(text, _CITED, "journal", "journal")
 
 
-def fields_of_licence(text: str) -> bool:
+def _licence_or_citation(text: str) -> bool:
     """Tell whether front matter states a licence or how to cite, which name institutions by the way."""
     return _LICENCE.search(text) is not None or _DOI.search(text) is not None
 
@@ -120,8 +120,3 @@ def authors_in(text: str) -> list[Field]:
         start = match.start() + part.index(name)
         fields.append(Field("author", name, Span(start, start + len(name))))
     return fields if len(fields) <= 100 else []
-
-
-def statements(drafts: Sequence[Draft]) -> dict[str, str]:
-    """Return the first value of each field that ``drafts`` state, by name."""
-    return {field.name: field.value for draft in reversed(drafts) for field in reversed(draft.fields)}
