@@ -38,6 +38,7 @@ _KEEPING = frozenset(
         "terms",
         "transfer",
         "vectors",
+        "watch",
         "work",
     ]
 )

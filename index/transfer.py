@@ -12,7 +12,7 @@ import os
 import tarfile
 from typing import TYPE_CHECKING
 
-from index.errors import IndexDamaged
+from index.errors import IndexDamaged, UsageError
 from index.files import CHUNK, LocalDisk, refusals
 from index.manifest import MANIFEST, Manifest, decode
 from index.publish import collect, install, next_number, writing
@@ -28,17 +28,19 @@ _MANIFEST_LIMIT = 1 << 20  #: bytes; a real one has some thousands
 _REMEDY = "Export the index again and copy the whole file."
 
 
-def export_index(folder: Path, target: Path) -> Manifest:
+def export_index(folder: Path, target: Path, *, replace: bool = False) -> Manifest:
     """Write the current generation of the index in ``folder``, verified, to the file ``target``.
 
-    A file of that name is replaced when the new one is complete. The same
-    generation always gives the same bytes.
+    A file of that name is replaced, with ``replace``, when the new one is complete.
+    The same generation always gives the same bytes.
 
     Raises:
+        UsageError: there is such a file, and ``replace`` is not said; or it is a folder.
         IndexMissing: there is no index.
         IndexDamaged: no generation of it is whole.
         StorageError: the disk refused.
     """
+    _check_target(target, replace=replace)
     part = target.with_name(f"{target.name}.part")
     with open_index(folder) as index, refusals(target):
         try:
@@ -57,16 +59,28 @@ def export_index(folder: Path, target: Path) -> Manifest:
         return index.manifest
 
 
+def _check_target(target: Path, *, replace: bool) -> None:
+    with refusals(target):
+        there, is_folder = target.exists(), target.is_dir()
+    if is_folder:
+        raise UsageError(f"{target}: a folder.", "Name a file to write, such as papers.loccit.")
+    if there and not replace:
+        raise UsageError(f"{target}: there is such a file already.", "Choose another name, or add --replace.")
+
+
 def _entry(name: str, size: int) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
     entry.size = size
     return entry
 
 
-def import_index(source: Path, folder: Path, *, wait: float = 0.0, disk: Disk | None = None) -> Manifest:
+def import_index(
+    source: Path, folder: Path, *, replace: bool = False, wait: float = 0.0, disk: Disk | None = None
+) -> Manifest:
     """Make the generation in the file ``source`` the current one of the index in ``folder``.
 
     Raises:
+        UsageError: there is an index in ``folder``, and ``replace`` is not said.
         IndexDamaged: the file is not what ``export_index`` wrote; nothing was changed.
         FormatMismatch: another version of Loccit wrote it; nothing was changed.
         IndexLocked: another process is writing.
@@ -76,10 +90,8 @@ def import_index(source: Path, folder: Path, *, wait: float = 0.0, disk: Disk | 
     try:
         with refusals(source), source.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             entries = iter(tar)
-            first = next(entries, None)
-            if first is None or first.name != MANIFEST or first.size > _MANIFEST_LIMIT:
-                raise IndexDamaged(f"{source}: not an exported index.", _REMEDY)
-            sent = decode(b"".join(_bytes(tar, first)), str(source))
+            sent = _manifest(source, tar, next(entries, None))
+            _check_folder(folder, replace=replace)
 
             def stage(staging: Path) -> Manifest:
                 _unpack(source, tar, entries, sent.files, staging, disk)
@@ -93,6 +105,21 @@ def import_index(source: Path, folder: Path, *, wait: float = 0.0, disk: Disk | 
                 return manifest
     except tarfile.TarError as error:
         raise IndexDamaged(f"{source}: not an exported index ({error}).", _REMEDY) from error
+
+
+def _manifest(source: Path, tar: tarfile.TarFile, first: tarfile.TarInfo | None) -> Manifest:
+    if first is None or first.name != MANIFEST or first.size > _MANIFEST_LIMIT:
+        raise IndexDamaged(f"{source}: not an exported index.", _REMEDY)
+    return decode(b"".join(_bytes(tar, first)), str(source))
+
+
+def _check_folder(folder: Path, *, replace: bool) -> None:
+    current = current_generation(folder)
+    if current is not None and not replace:
+        raise UsageError(
+            f"{folder}: there is an index already, generation {current}.",
+            "Choose another folder with --index, or add --replace (loccit rollback undoes it).",
+        )
 
 
 def _unpack(

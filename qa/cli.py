@@ -1,4 +1,4 @@
-"""The ``loccit`` command: build an index, ask it, look into it.
+"""The ``loccit`` command: ask, search, chat, evaluate; the commands about the index are in ``qa.cli_index``.
 
 Heavy libraries are imported inside the commands, so that help comes at once.
 A user's mistake ends in one line on standard error and an exit code
@@ -16,6 +16,8 @@ import typer
 from rich.console import Console
 
 from index.errors import LoccitError, UsageError
+from qa.cli_index import app as index_app
+from qa.options import IndexOption, JsonOption, ModelOption, PaperOption
 from qa.resources import index_folder
 from qa.terminal import never_fail_to_write, visible
 
@@ -39,23 +41,7 @@ app = typer.Typer(
     """,
 )
 
-IndexOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--index", help="Folder of the index; by default one for you on this machine.", show_default=False
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-ModelOption = Annotated[
-    str | None,
-    typer.Option("--model", help="Embedding model: folder or name on this machine.", show_default=False),
-]
-PaperOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--paper", help="Ask only this paper (file name, title or id); repeatable.", show_default=False
-    ),
-]
+app.add_typer(index_app)
 
 
 @app.callback()
@@ -67,55 +53,6 @@ def _options(
 
 
 _state = {"debug": False}
-
-
-@app.command()
-def build(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Papers or folders; the seed papers by default.")
-    ] = None,
-    index: IndexOption = None,
-    model: ModelOption = None,
-    workers: Annotated[int, typer.Option(help="Papers read at once.", min=1, max=32)] = 2,
-) -> None:
-    """Make the index hold exactly the papers given.
-
-    loccit build
-
-    loccit build paper.pdf notes/ --index ~/trial-index
-    """
-    from qa.commands import build_index
-
-    build_index(paths, index_folder(index), model=model, workers=workers, add=False)
-
-
-@app.command()
-def add(
-    paths: Annotated[list[Path], typer.Argument(help="Papers or folders to add.")],
-    index: IndexOption = None,
-    workers: Annotated[int, typer.Option(help="Papers read at once.", min=1, max=32)] = 2,
-) -> None:
-    """Add papers to the index.
-
-    loccit add new-paper.pdf
-    """
-    from qa.commands import build_index
-
-    build_index(paths, index_folder(index), model=None, workers=workers, add=True)
-
-
-@app.command()
-def remove(
-    papers: Annotated[list[str], typer.Argument(help="File name, title or id of each paper.")],
-    index: IndexOption = None,
-) -> None:
-    """Take papers out of the index. Nothing is read or embedded anew.
-
-    loccit remove 001_61e3d2fc1288ce0f.txt
-    """
-    from qa.commands import remove_papers
-
-    remove_papers(papers, index_folder(index))
 
 
 @app.command()
@@ -258,17 +195,6 @@ def evaluate(
 
 
 @app.command()
-def info(index: IndexOption = None, as_json: JsonOption = False) -> None:
-    """Show what the index holds.
-
-    loccit info --json
-    """
-    from qa.commands import show_info
-
-    show_info(index_folder(index), as_json=as_json)
-
-
-@app.command()
 def read(
     file: Annotated[Path, typer.Argument(help="A PDF, JATS XML, Markdown or text file.")],
     text: Annotated[bool, typer.Option("--text", help="Print the canonical text.")] = False,
@@ -282,49 +208,6 @@ def read(
     from qa.commands import show_reading
 
     show_reading(file, text=text)
-
-
-@app.command()
-def verify(
-    receipt: Annotated[
-        Path | None, typer.Argument(help="A receipt to replay; without one the index's files are checked.")
-    ] = None,
-    index: IndexOption = None,
-) -> None:
-    """Check every file of the index against its checksum, or replay a receipt.
-
-    loccit verify
-
-    loccit verify r.json
-    """
-    from qa.commands import verify_index, verify_receipt
-
-    if receipt is None:
-        verify_index(index_folder(index))
-    else:
-        verify_receipt(receipt, index_folder(index))
-
-
-@app.command()
-def rollback(index: IndexOption = None) -> None:
-    """Go back to the generation before.
-
-    loccit rollback
-    """
-    from qa.commands import roll_back
-
-    roll_back(index_folder(index))
-
-
-@app.command()
-def gc(index: IndexOption = None) -> None:
-    """Delete generations that nobody uses any more.
-
-    loccit gc
-    """
-    from qa.commands import collect_garbage
-
-    collect_garbage(index_folder(index))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

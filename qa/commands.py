@@ -1,11 +1,13 @@
-"""What the commands of ``qa.cli`` do: the edge where questions come in and answers go out as text."""
+"""What the commands of ``qa.cli`` do: the edge where questions come in and answers go out as text.
+
+Those about the index are in ``qa.index_commands``.
+"""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
 from qa.question import understand
@@ -17,103 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from index.build import BuildReport
     from index.search import Hit
     from index.store import Index
     from index.text import Document
-# Building
-
-
-def build_index(
-    paths: Sequence[Path] | None, folder: Path, *, model: str | None, workers: int, add: bool
-) -> None:
-    """Build or extend the index and say what became of each file."""
-    from index.build import add as add_papers
-    from index.build import build
-    from index.encode import load_encoder
-    from index.store import open_index
-    from qa.progress import shown
-    from qa.resources import seeds_folder
-
-    chosen = list(paths or [seeds_folder()])
-    if add and model is None:
-        with open_index(folder) as index:
-            model = index.manifest.model.name
-    encoder = load_encoder(model)
-    with shown(err()) as progress:
-        if add:
-            report = add_papers(chosen, folder, encoder=encoder, progress=progress, workers=workers)
-        else:
-            report = build(
-                chosen,
-                folder,
-                encoder=encoder,
-                progress=progress,
-                workers=workers,
-                change_model=model is not None,
-            )
-    _show_report(report, folder)
-
-
-def _show_report(report: BuildReport, folder: Path) -> None:
-    console = out()
-    for outcome in report.outcomes:
-        if outcome.error is not None:
-            console.print(Text(f"refused   {visible(str(outcome.error))}", style="red"))
-        elif outcome.warnings:
-            console.print(Text(f"warnings  {visible(outcome.path.name)}", style="yellow"))
-            for warning in outcome.warnings:
-                console.print(Text(f"          {visible(warning)}", style="yellow"))
-    for warning in report.warnings:
-        console.print(Text(visible(warning), style="yellow"))
-    papers = len(report.added) + len(report.unchanged)
-    done = "Published" if report.published else "Nothing has changed: still"
-    console.print(
-        Text(
-            f"{done} generation {report.generation}: {papers} papers ({len(report.added)} new, "
-            f"{len(report.removed)} removed), {report.passages} passages, {report.sentences} sentences, "
-            f"{report.seconds:.1f} s."
-        )
-    )
-    console.print(Text(f"Index: {folder}"))
-
-
-def remove_papers(names: Sequence[str], folder: Path) -> None:
-    """Take papers out of the index."""
-    from index.build import remove
-    from index.store import open_index
-    from qa.session import find_papers
-
-    with open_index(folder) as index:
-        ids = find_papers(index, names) or frozenset()
-    _show_report(remove(ids, folder), folder)
-
-
-def roll_back(folder: Path) -> None:
-    """Make the generation before the current one."""
-    from index.publish import rollback
-
-    out().print(Text(f"Generation {rollback(folder)} is current now."))
-
-
-def collect_garbage(folder: Path) -> None:
-    """Delete generations that nobody uses."""
-    from index.publish import gc
-
-    out().print(Text(f"{len(gc(folder))} generations deleted."))
-
-
-def verify_index(folder: Path) -> None:
-    """Compare every file of every generation with its checksum."""
-    from index.errors import IndexDamaged
-    from index.publish import verify
-
-    found = verify(folder)
-    for generation, problem in sorted(found.items()):
-        out().print(Text(f"generation {generation}: {visible(problem) or 'intact'}"))
-    if any(found.values()):
-        raise IndexDamaged(f"{folder}: not all generations are intact.", "Rebuild the index: loccit build")
-
 
 # Asking
 
@@ -242,39 +150,6 @@ def _hit_json(index: Index, hit: Hit) -> dict[str, Any]:
 # Looking
 
 
-def show_info(folder: Path, *, as_json: bool) -> None:
-    """Show what the index holds."""
-    from qa.overview import overview
-
-    found = overview(folder)
-    if as_json:
-        emit(found)
-        return
-    console = out()
-    for key in (
-        "index",
-        "generation",
-        "created",
-        "model",
-        "fingerprint",
-        "papers",
-        "passages",
-        "sentences",
-        "bytes",
-    ):
-        console.print(Text(f"{key:<12} {visible(str(found[key]))}"))
-    table = Table(show_edge=False, pad_edge=False)
-    for head in ("paper", "year", "DOI", "pages", "passages", "warnings"):
-        table.add_column(head, overflow="fold")
-    for paper in found["documents"]:
-        name = paper["title"] or paper["source"]
-        cells = (name, paper["year"], paper["doi"], paper["pages"], paper["passages"], len(paper["warnings"]))
-        table.add_row(*(Text(visible(str(cell or ""))) for cell in cells))
-    console.print(table)
-    for warning in found["warnings"]:
-        console.print(Text(visible(warning), style="yellow"))
-
-
 def show_reading(file: Path, *, text: bool) -> None:
     """Show how one paper is understood."""
     from index.readers import read
@@ -320,6 +195,7 @@ def start_chat(folder: Path, *, port: int, open_browser: bool) -> None:
     """Build the seed papers if there is no index, then serve the web app."""
     from index.errors import IndexMissing
     from index.store import open_index
+    from qa.index_commands import build_index
 
     try:
         open_index(folder).close()

@@ -61,10 +61,13 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("index.search", 3),
     ("index.work", 3),
     ("index.build", 3),
+    ("index.watch", 3),
     ("index", 3),
     # answers, and above them the three faces
     ("qa.cli", 5),
     ("qa.commands", 5),
+    ("qa.cli_index", 5),
+    ("qa.index_commands", 5),
     ("qa.web", 5),
     ("qa.web.*", 5),
     ("qa", 4),
@@ -76,7 +79,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
 
 #: The modules of each face, and which other faces may import it: the command line starts the other two.
 FACES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "command line": (("qa.cli", "qa.commands"), ()),
+    "command line": (("qa.cli", "qa.cli_index", "qa.commands", "qa.index_commands"), ()),
     "evaluation": (("evals", "evals.*"), ("command line",)),
     "web app": (("app", "qa.web", "qa.web.*"), ("command line",)),
 }

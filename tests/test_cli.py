@@ -124,6 +124,7 @@ def test_a_mistake_loses_no_paper(loccit: Callable[..., Said], tmp_path: Path, o
         ["info", "--json"],
         ["verify"],
         ["rollback"],
+        ["export", "file"],
         ["remove", "ferritin.txt"],
         ["eval", "--split", "dev"],
     ],
@@ -236,6 +237,10 @@ def test_files_of_questions_that_cannot_be_read(loccit: Callable[..., Said], tmp
         (["build", "--workers", "0"], "--workers"),
         (["eval", "--split", "train"], "Choose dev, test or all"),
         (["eval", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["watch"], "Missing argument"),
+        (["watch", "nowhere"], "nowhere: no such folder"),
+        (["export"], "Missing argument"),
+        (["import", "a", "b"], "unexpected extra argument"),
     ],
 )
 def test_commands_that_make_no_sense(loccit: Callable[..., Said], arguments: list[str], what: str) -> None:
@@ -508,6 +513,30 @@ def test_remove_and_rollback(loccit: Callable[..., Said], tmp_path: Path) -> Non
     assert json.loads(loccit("info", "--json", "--index", folder).out)["papers"] == 3
     assert loccit("gc", "--index", folder).code == 0
     assert "intact" in loccit("verify", "--index", folder).out
+
+
+def test_export_and_import(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    file, other = tmp_path / "three.loccit", tmp_path / "other"
+    said = loccit("export", file, "--index", tmp_path / "index")
+    assert (said.code, said.err) == (0, "")
+    assert "3 papers" in said.out
+    assert "--replace" in one_line(loccit("export", file, "--index", tmp_path / "index"), 2)
+    assert loccit("export", file, "--replace", "--index", tmp_path / "index").code == 0
+    said = loccit("import", file, "--index", other)
+    assert (said.code, said.err) == (0, "")
+    assert json.loads(loccit("info", "--json", "--index", other).out)["papers"] == 3
+    assert "--replace" in one_line(loccit("import", file, "--index", other), 2)
+    assert "generation 2" in loccit("import", file, "--replace", "--index", other).out
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
+    assert "three.loccit" in one_line(loccit("import", file, "--index", tmp_path / "third"), 5)
+    file.write_text("something else")
+    assert "not an exported index" in one_line(loccit("import", file, "--index", tmp_path / "third"), 5)
+    assert "no such file" in one_line(loccit("import", tmp_path / "none", "--index", other), 4).lower()
+    assert (
+        not (tmp_path / "third").exists() or "no index" in loccit("info", "--index", tmp_path / "third").err
+    )
 
 
 # Evaluating

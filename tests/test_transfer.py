@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import random
 import tarfile
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.errors import IndexDamaged, IndexMissing, LoccitError, StorageError
-from index.manifest import MANIFEST
+from index.errors import FormatMismatch, IndexDamaged, IndexMissing, LoccitError, StorageError, UsageError
+from index.manifest import FORMAT, MANIFEST
 from index.publish import STAGING
 from index.store import open_index
 from index.transfer import export_index, import_index
@@ -34,6 +35,7 @@ def test_there_and_back(exported: Path) -> None:
     assert contents_of(here / "other") == contents_of(here / "index")
     export_index(here / "other", here / "again.loccit")
     assert (here / "again.loccit").read_bytes() == exported.read_bytes()
+    export_index(here / "other", here / "again.loccit", replace=True)
     assert not list(here.glob("*.part"))
 
 
@@ -41,7 +43,10 @@ def test_into_an_index_that_is_in_use(exported: Path) -> None:
     here = exported.parent
     build_papers(here / "other", write_papers(here / "more", TEA))
     with open_index(here / "other") as before:
-        manifest = import_index(exported, here / "other")
+        with pytest.raises(UsageError, match="generation 1") as caught:
+            import_index(exported, here / "other")
+        assert "--replace" in caught.value.remedy
+        manifest = import_index(exported, here / "other", replace=True)
         assert (manifest.generation, manifest.previous) == (2, 1)
         assert len(before.documents) == 1
     assert contents_of(here / "other") == contents_of(here / "index")
@@ -59,12 +64,12 @@ def test_a_damaged_file_changes_nothing(exported: Path) -> None:
         changed = whole[:at] if case % 3 == 0 else whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :]
         exported.write_bytes(changed)
         try:  # padding and dates of the tar hold nothing and may change
-            import_index(exported, here / "third")
+            import_index(exported, here / "third", replace=True)
         except LoccitError as error:
             refused += 1
             assert str(exported) in error.message
             with pytest.raises(IndexDamaged):
-                import_index(exported, here / "other")
+                import_index(exported, here / "other", replace=True)
             assert contents_of(here / "other") == before
             assert not (here / "other" / STAGING).exists()
         else:
@@ -109,3 +114,25 @@ def test_missing_files_and_folders(tmp_path: Path, exported: Path) -> None:
         export_index(tmp_path / "index", tmp_path / "nowhere" / "x")
     with pytest.raises(StorageError, match="absent"):
         import_index(tmp_path / "absent", tmp_path / "other")
+
+
+def test_a_file_or_folder_of_that_name_is_not_written_over(exported: Path) -> None:
+    here = exported.parent
+    for target, remedy in ((exported, "--replace"), (here, "Name a file")):
+        with pytest.raises(UsageError, match=r"already|a folder") as caught:
+            export_index(here / "index", target)
+        assert remedy in caught.value.remedy
+    with pytest.raises(UsageError, match="a folder"):
+        export_index(here / "index", here, replace=True)
+
+
+def test_an_export_of_another_format_is_refused_with_both_versions_named(exported: Path) -> None:
+    with open_index(exported.parent / "index") as index:
+        newer = dataclasses.replace(index.manifest, format=FORMAT + 1).encode()
+    with tarfile.open(exported, "w") as tar:
+        entry = tarfile.TarInfo(MANIFEST)
+        entry.size = len(newer)
+        tar.addfile(entry, io.BytesIO(newer))
+    with pytest.raises(FormatMismatch, match=f"format {FORMAT + 1}.*format {FORMAT}"):
+        import_index(exported, exported.parent / "other")
+    assert not (exported.parent / "other").exists()

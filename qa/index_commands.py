@@ -1,0 +1,195 @@
+"""What the commands of ``qa.cli_index`` do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from qa.terminal import emit, err, out, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from index.build import BuildReport
+    from index.manifest import Manifest
+
+
+def build_index(
+    paths: Sequence[Path] | None, folder: Path, *, model: str | None, workers: int, add: bool
+) -> None:
+    """Build or extend the index and say what became of each file."""
+    from index.build import add as add_papers
+    from index.build import build
+    from index.encode import load_encoder
+    from index.store import open_index
+    from qa.progress import shown
+    from qa.resources import seeds_folder
+
+    chosen = list(paths or [seeds_folder()])
+    if add and model is None:
+        with open_index(folder) as index:
+            model = index.manifest.model.name
+    encoder = load_encoder(model)
+    with shown(err()) as progress:
+        if add:
+            report = add_papers(chosen, folder, encoder=encoder, progress=progress, workers=workers)
+        else:
+            report = build(
+                chosen,
+                folder,
+                encoder=encoder,
+                progress=progress,
+                workers=workers,
+                change_model=model is not None,
+            )
+    _show_report(report, folder)
+
+
+def _show_report(report: BuildReport, folder: Path) -> None:
+    console = out()
+    for outcome in report.outcomes:
+        if outcome.error is not None:
+            console.print(Text(f"refused   {visible(str(outcome.error))}", style="red"))
+        elif outcome.warnings:
+            console.print(Text(f"warnings  {visible(outcome.path.name)}", style="yellow"))
+            for warning in outcome.warnings:
+                console.print(Text(f"          {visible(warning)}", style="yellow"))
+    for warning in report.warnings:
+        console.print(Text(visible(warning), style="yellow"))
+    papers = len(report.added) + len(report.unchanged)
+    done = "Published" if report.published else "Nothing has changed: still"
+    console.print(
+        Text(
+            f"{done} generation {report.generation}: {papers} papers ({len(report.added)} new, "
+            f"{len(report.removed)} removed), {report.passages} passages, {report.sentences} sentences, "
+            f"{report.seconds:.1f} s."
+        )
+    )
+    console.print(Text(f"Index: {folder}"))
+
+
+def remove_papers(names: Sequence[str], folder: Path) -> None:
+    """Take papers out of the index."""
+    from index.build import remove
+    from index.store import open_index
+    from qa.session import find_papers
+
+    with open_index(folder) as index:
+        ids = find_papers(index, names) or frozenset()
+    _show_report(remove(ids, folder), folder)
+
+
+def watch_folder(folder: Path, index: Path, *, model: str | None, workers: int) -> None:
+    """Build now and after each change in ``folder``, and say what came of it, until interrupted."""
+    from index.build import BuildReport
+    from index.encode import load_encoder
+    from index.watch import builds, changes, check_folder
+
+    check_folder(folder)
+    encoder = load_encoder(model or _model_of(index))
+    console = out()
+    try:
+        for result in builds(folder, index, changes(folder, index), encoder=encoder, workers=workers):
+            if isinstance(result, BuildReport):
+                _show_report(result, index)
+                console.print(Text(f"Watching {visible(str(folder))}. Ctrl-C ends."))
+            else:
+                console.print(Text(f"failed    {visible(str(result))}", style="red"))
+    except KeyboardInterrupt:
+        console.print(Text("Stopped watching; the index stays as it is."))
+
+
+def _model_of(folder: Path) -> str | None:
+    """Return the name of the model of the index in ``folder``; None where there is no index."""
+    from index.errors import IndexMissing
+    from index.store import open_index
+
+    try:
+        with open_index(folder) as index:
+            return index.manifest.model.name
+    except IndexMissing:
+        return None
+
+
+def export_file(file: Path, folder: Path, *, replace: bool) -> None:
+    """Write the index to one file."""
+    from index.transfer import export_index
+
+    manifest = export_index(folder, file, replace=replace)
+    out().print(Text(f"Exported {_holds(manifest)} to {visible(str(file))} ({file.stat().st_size} bytes)."))
+
+
+def import_file(file: Path, folder: Path, *, replace: bool) -> None:
+    """Make the index that the file holds the current one."""
+    from index.transfer import import_index
+
+    manifest = import_index(file, folder, replace=replace)
+    out().print(Text(f"Verified and imported {_holds(manifest)} as generation {manifest.generation}."))
+    out().print(Text(f"Index: {folder}"))
+
+
+def _holds(manifest: Manifest) -> str:
+    counts = manifest.counts
+    return f"{counts.documents} papers, {counts.passages} passages, {counts.sentences} sentences"
+
+
+def roll_back(folder: Path) -> None:
+    """Make the generation before the current one."""
+    from index.publish import rollback
+
+    out().print(Text(f"Generation {rollback(folder)} is current now."))
+
+
+def collect_garbage(folder: Path) -> None:
+    """Delete generations that nobody uses."""
+    from index.publish import gc
+
+    out().print(Text(f"{len(gc(folder))} generations deleted."))
+
+
+def verify_index(folder: Path) -> None:
+    """Compare every file of every generation with its checksum."""
+    from index.errors import IndexDamaged
+    from index.publish import verify
+
+    found = verify(folder)
+    for generation, problem in sorted(found.items()):
+        out().print(Text(f"generation {generation}: {visible(problem) or 'intact'}"))
+    if any(found.values()):
+        raise IndexDamaged(f"{folder}: not all generations are intact.", "Rebuild the index: loccit build")
+
+
+def show_info(folder: Path, *, as_json: bool) -> None:
+    """Show what the index holds."""
+    from qa.overview import overview
+
+    found = overview(folder)
+    if as_json:
+        emit(found)
+        return
+    console = out()
+    for key in (
+        "index",
+        "generation",
+        "created",
+        "model",
+        "fingerprint",
+        "papers",
+        "passages",
+        "sentences",
+        "bytes",
+    ):
+        console.print(Text(f"{key:<12} {visible(str(found[key]))}"))
+    table = Table(show_edge=False, pad_edge=False)
+    for head in ("paper", "year", "DOI", "pages", "passages", "warnings"):
+        table.add_column(head, overflow="fold")
+    for paper in found["documents"]:
+        name = paper["title"] or paper["source"]
+        cells = (name, paper["year"], paper["doi"], paper["pages"], paper["passages"], len(paper["warnings"]))
+        table.add_row(*(Text(visible(str(cell or ""))) for cell in cells))
+    console.print(table)
+    for warning in found["warnings"]:
+        console.print(Text(visible(warning), style="yellow"))

@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+IndexOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--index", help="Folder of the index; by default one for you on this machine.", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help="Embedding model: folder or name on this machine.", show_default=False),
+]
+PaperOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--paper", help="Ask only this paper (file name, title or id); repeatable.", show_default=False
+    ),
+]
+WorkersOption = Annotated[int, typer.Option(help="Papers read at once.", min=1, max=32)]
