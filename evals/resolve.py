@@ -124,7 +124,7 @@ def find_quote(text: str, quote: str) -> Span:
     Raises:
         QuoteError: it stands nowhere, or in more than one place.
     """
-    spans = _occurrences(text, quote) or _loose_occurrences(text, quote)
+    spans = occurrences(text, quote) or _loose_occurrences(text, quote)
     if len(spans) != 1:
         raise QuoteError(
             f"the quote \u201c{quote[:60]}\u201d stands in {len(spans)} places.",
@@ -133,7 +133,8 @@ def find_quote(text: str, quote: str) -> Span:
     return spans[0]
 
 
-def _occurrences(text: str, quote: str) -> list[Span]:
+def occurrences(text: str, quote: str) -> list[Span]:
+    """Return each place of ``text`` where ``quote`` stands to the letter; places may overlap."""
     spans: list[Span] = []
     at = text.find(quote) if quote else -1
     while at >= 0:
@@ -145,7 +146,7 @@ def _occurrences(text: str, quote: str) -> list[Span]:
 def _loose_occurrences(text: str, quote: str) -> list[Span]:
     loose, origins = _loosened(text)
     wanted, _ = _loosened(quote)
-    return [Span(origins[s.start], origins[s.end - 1] + 1) for s in _occurrences(loose, wanted)]
+    return [Span(origins[s.start], origins[s.end - 1] + 1) for s in occurrences(loose, wanted)]
 
 
 def _loosened(text: str) -> tuple[str, list[int]]:
