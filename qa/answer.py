@@ -66,6 +66,7 @@ class Settings:
     near_misses: int = 3
     threshold: float | None = None  #: least confidence shown; None for the one the calibrator was fitted to
     relative: float = 0.5  #: a further quote needs at least this share of the best confidence
+    abbreviations: bool = True  #: read them as what they stand for; False only to measure what that gives
 
 
 DEFAULT = Settings()
@@ -129,7 +130,7 @@ class Answerer:
         started = perf_counter()
         understand(text)
         spelt, notes = self._speller.correct(" ".join(text.split()))
-        question = understand(spelt)
+        question = self._understood(spelt)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         hits, ranked = self._rank(question, vector, documents)
@@ -140,6 +141,9 @@ class Answerer:
             ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
+
+    def _understood(self, text: str) -> Question:
+        return replace(understand(text), abbreviations=self.settings.abbreviations)
 
     def _rank(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
@@ -162,7 +166,7 @@ class Answerer:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        question = understand(text)
+        question = self._understood(text)
         vector = self.encoder.encode([question.searched])[0]
         hits, ranked = self._rank(question, vector, documents)
         if limit > len(hits):

@@ -165,6 +165,7 @@ class Question:
         str
     ]  #: specific terms by which a patient or paper is picked: "the patient on rosuvastatin"
     every_paper: bool  #: wants an answer from each paper: "both patients"
+    abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
 
 
 def understand(text: str) -> Question:
@@ -257,16 +258,24 @@ def equivalents(
         for term, others in ((whole, parts), *((part, frozenset((whole,))) for part in parts)):
             if term in found:
                 found[term].append(others)
+    if question.abbreviations:
+        _add_abbreviations(found, asked, abbreviations)
+    return {term: tuple(choices) for term, choices in found.items()}
+
+
+def _add_abbreviations(
+    found: dict[str, list[frozenset[str]]], asked: frozenset[str], abbreviations: Mapping[str, str]
+) -> None:
+    """Add the other forms of the terms ``asked``: the paper's own, else those of general usage."""
     for short, long in abbreviations.items():
         short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
         if short_terms and long_terms:  # else a stop word spelt in capitals
             for term, others in _forms(asked, short_terms, long_terms):
                 found[term].append(others)
-    for term in question.terms:
-        if len(found[term]) == 1:  # not an abbreviation of the paper's own
-            for long in clinical_abbreviations().get(term, ()):
-                found[term].append(frozenset(terms_of(long)))
-    return {term: tuple(choices) for term, choices in found.items()}
+    for choices in found.values():
+        if len(choices) == 1:  # not an abbreviation of the paper's own
+            (term,) = choices[0]
+            choices += [frozenset(terms_of(long)) for long in clinical_abbreviations().get(term, ())]
 
 
 def _forms(

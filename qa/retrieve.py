@@ -74,6 +74,8 @@ def _picked(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
 
 def other_forms(question: Question, documents: Sequence[Document]) -> list[str]:
     """Return the long and short forms that ``documents``, or general usage, have for the question's words."""
+    if not question.abbreviations:
+        return []
     asked = frozenset(question.terms)
     added: dict[str, None] = {}
     defined: set[str] = set()
