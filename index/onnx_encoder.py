@@ -6,8 +6,10 @@ the index holds the graph, so asking needs no model package either.
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ from index.errors import IndexDamaged, ModelMismatch
 from index.store import ENCODER, TOKENIZER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -141,7 +143,7 @@ def _export(encoder: SentenceEncoder, path: Path) -> None:
     found = encoder.model.tokenizer(["one text", "another one"], padding=True, return_tensors="pt")
     rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=32_768)
     inputs = (found["input_ids"].to(encoder.model.device), found["attention_mask"].to(encoder.model.device))
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), quiet_about_torchvision(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns about its own parts
         torch.onnx.export(
             Whole().eval(),
@@ -154,6 +156,21 @@ def _export(encoder: SentenceEncoder, path: Path) -> None:
             dynamic_shapes=({0: rows, 1: columns}, {0: rows, 1: columns}),
             external_data=False,
         )
+
+
+@contextmanager
+def quiet_about_torchvision() -> Iterator[None]:
+    """Drop what the exporter says about operators for pictures, which no text model has; nothing else."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("torchvision is not installed")
+
+    logger.addFilter(wanted)
+    try:
+        yield
+    finally:
+        logger.removeFilter(wanted)
 
 
 def question_encoder(index: Index, model: str | None = None) -> Encoder:

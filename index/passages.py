@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PieceCounter = Callable[[Sequence[str]], Sequence[int]]
 #: Tokens of running text that one passage should hold.
 TOKEN_BUDGET = 160
+#: Characters of a paragraph as short as a cell of a table; neighbours of that kind make up one passage.
+CELL = 40
 #: Share of the encoder's window that the context may take.
 CONTEXT_SHARE = 0.35
 
@@ -60,10 +62,10 @@ def passages_of(
     """
     passages: list[Passage] = []
     sentences: list[Sentence] = []
-    for block, spans in groupby(sentence_spans(document), key=lambda pair: pair[0]):
+    for block, spans in _runs(document):
         context = _context(document, block, count_pieces, max_pieces)
         room = max_pieces - (count_pieces([context])[0] if context else 0)
-        units = [unit for _, span in spans for unit in _units(document.text, span, count_pieces, room)]
+        units = [unit for span in spans for unit in _units(document.text, span, count_pieces, room)]
         rows = block.kind is BlockKind.TABLE
         for group in _groups(units, document.text, count_pieces, room, alone=rows):
             span = Span(group[0].span.start, group[-1].span.end)
@@ -82,6 +84,35 @@ def passages_of(
                 )
             )
     return tuple(passages), tuple(sentences)
+
+
+def _runs(document: Document) -> Iterator[tuple[Block, list[Span]]]:
+    """Yield what is cut into passages by itself: a block and its sentences.
+
+    A table whose cells stand in lines of their own, and that nothing else shows to be
+    one, reads as paragraphs of one cell each. Such neighbours go together under the
+    first of them: one cell alone says nothing that could be searched for.
+    """
+    run: tuple[Block, list[Span]] | None = None
+    last: Block | None = None
+    for block, pairs in groupby(sentence_spans(document), key=lambda pair: pair[0]):
+        spans = [span for _, span in pairs]
+        if run and last and _cells(document.text, last, block):
+            run[1].extend(spans)
+        else:
+            if run:
+                yield run
+            run = block, spans
+        last = block
+    if run:
+        yield run
+
+
+def _cells(text: str, one: Block, other: Block) -> bool:
+    """Tell whether two blocks are neighbours, each as short as a cell, and no rows of a known table."""
+    alike = (one.kind, one.section) == (other.kind, other.section) and one.kind is not BlockKind.TABLE
+    short = max(len(one.span), len(other.span)) <= CELL
+    return alike and short and not text[one.span.end : other.span.start].strip()
 
 
 def passage_id(document_id: str, span: Span) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from index.build import build
 from index.encode import BUNDLED, BUNDLED_SHA256, ModelFiles, SentenceEncoder, load_encoder
 from index.errors import IndexDamaged, ModelMismatch, UsageError
-from index.onnx_encoder import OnnxEncoder, question_encoder
+from index.onnx_encoder import OnnxEncoder, question_encoder, quiet_about_torchvision
 from index.store import ENCODER, TOKENIZER, open_index
 from tests.index_fakes import build_papers, write_papers
 
@@ -201,3 +202,17 @@ def test_a_graph_that_is_none_is_damage(encoder: SentenceEncoder, tmp_path: Path
             dimension=384,
             max_pieces=256,
         )
+
+
+def test_only_the_notes_on_operators_for_pictures_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+
+    def warn() -> list[str]:
+        caplog.clear()
+        logger.warning("torchvision is not installed. Skipping %s", "torchvision::nms")
+        logger.warning("Something that people should read about torchvision")
+        return caplog.messages
+
+    with quiet_about_torchvision():
+        assert warn() == ["Something that people should read about torchvision"]
+    assert len(warn()) == 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.passages import count_tokens, embedded_text, passage_id, passages_of
+from index.passages import TOKEN_BUDGET, count_tokens, embedded_text, passage_id, passages_of
 from index.readers.plain import read_plain
 from index.sentences import sentence_spans
 from index.text import BlockKind
@@ -31,6 +31,9 @@ PAPERS = st.lists(
     st.one_of(
         st.lists(SENTENCES, min_size=1, max_size=12).map(" ".join),
         st.just("Discussion"),
+        st.lists(st.sampled_from(["CK", "9641 U/L", "high", "24-204"]), min_size=1, max_size=60).map(
+            "\n\n".join
+        ),
         st.just("Test\tValue\tUnit\nCK\t9641\tU/L\nSodium\t140\tmmol/L\n\nTable 1. Tests on admission."),
     ),
     min_size=1,
@@ -108,3 +111,23 @@ def test_ids_depend_on_document_and_place_only() -> None:
 
 def test_special_tokens_in_a_paper_are_text() -> None:
     assert count_tokens("<|endoftext|>") > 1
+
+
+def test_cells_that_stand_in_lines_of_their_own_share_passages() -> None:
+    cells = [f"was 4{i} mg/L of analyte {i}" for i in range(60)]
+    prose = "The serum of the patient was sent to the laboratory on the morning of the third day."
+    paper = (
+        f"A Title of Three Words\n\nResults\n\n{prose}\n\n" + "\n\n".join(cells) + f"\n\n{prose}\n\nIt rose."
+    )
+    document = read_plain(paper.encode(), "a.txt")
+    passages, sentences = passages_of(document, count_pieces, 256)
+    texts = [passage.span.of(document.text) for passage in passages]
+    assert texts[0] == texts[-2] == prose
+    assert texts[-1] == "It rose."
+    merged = texts[1:-2]
+    assert "\n\n".join(merged).split() == " ".join(cells).split()
+    assert 3 <= len(merged) <= 6
+    assert all(passage.tokens <= 2 * TOKEN_BUDGET for passage in passages)
+    assert [s.span.of(document.text) for s in sentences if "analyte" in s.span.of(document.text)] == cells
+    check(document, 256)
+    check(document, 40)
