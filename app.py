@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qa.web import ask, judged, papers
+from qa.web import ask, judged, papers, state
 from qa.web.component import page_styles
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
@@ -17,4 +17,6 @@ _PAGES = [
     st.Page(papers.page, title="Papers", url_path="papers"),
     st.Page(judged.page, title="Feedback", url_path="feedback"),
 ]
-st.navigation(_PAGES, position="top").run()
+chosen = st.navigation(_PAGES, position="top")
+state.name_conversation()
+chosen.run()

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from index.errors import LoccitError, UsageError
 from qa.cli_index import app as index_app
+from qa.cli_table import app as table_app
 from qa.options import IndexOption, JsonOption, ModelOption, PaperOption
 from qa.resources import index_folder
 from qa.terminal import never_fail_to_write, visible
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 
 app.add_typer(index_app)
+app.add_typer(table_app)
 
 
 @app.callback()

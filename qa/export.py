@@ -53,32 +53,32 @@ def as_markdown(answers: Sequence[Answer]) -> str:
 
 
 def _markdown_of(answer: Answer) -> list[str]:
-    lines = [f"## {_escaped(answer.question)}", ""]
+    lines = [f"## {escaped(answer.question)}", ""]
     if answer.resolved_question != answer.question:
-        lines += [f"Searched as: {_escaped(answer.resolved_question)}", ""]
+        lines += [f"Searched as: {escaped(answer.resolved_question)}", ""]
     lines += [
         f"{headline(answer)} (confidence {answer.confidence:.0%}, generation {answer.receipt.generation})",
         "",
     ]
-    lines += [f"- {_escaped(reason)}" for reason in answer.reasons] + [""] * bool(answer.reasons)
+    lines += [f"- {escaped(reason)}" for reason in answer.reasons] + [""] * bool(answer.reasons)
     for group in by_paper(answer.citations):
-        lines += [f"### {_escaped(paper_name(group[0].title, group[0].source))}", ""]
+        lines += [f"### {escaped(paper_name(group[0].title, group[0].source))}", ""]
         for citation in group:
             lines += [
                 *_quoted(citation.quote),
                 ">",
-                f"> \\[{citation.number}\\] {_escaped(_place(citation))}",
+                f"> \\[{citation.number}\\] {escaped(_place(citation))}",
                 "",
             ]
     if answer.near_misses:
         lines += ["### Nearest passages, which do not answer the question", ""]
     for miss in answer.near_misses:
         where = ", ".join(part for part in (paper_name(miss.title, miss.source), _place(miss)) if part)
-        lines += [*_quoted(miss.quote), ">", f"> {_escaped(where)}", ""]
+        lines += [*_quoted(miss.quote), ">", f"> {escaped(where)}", ""]
     return lines
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return ``text`` on one line, with every sign escaped that Markdown would read as markup."""
     line = _MARKDOWN.sub(r"\\\1", " ".join(text.splitlines()))
     return re.sub(r"(?i)\bwww\.", lambda match: match.group()[:3] + r"\.", _LINE_START.sub(r"\1\2\\\3", line))
@@ -86,7 +86,7 @@ def _escaped(text: str) -> str:
 
 def _quoted(text: str) -> list[str]:
     """Return a block quote; line ends stay, as hard breaks."""
-    lines = [_escaped(line) for line in text.splitlines()]
+    lines = [escaped(line) for line in text.splitlines()]
     return [f"> {line}\\" for line in lines[:-1]] + [f"> {line}" for line in lines[-1:]]
 
 

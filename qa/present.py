@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from index.text import Span
+from qa.question import LONGEST
 from qa.records import Status
 
 if TYPE_CHECKING:
@@ -80,8 +81,10 @@ def answer_view(answer: Answer, key: str, *, scope: str = "", copy: str = "") ->
         "turn": key,
         "question": answer.question,
         "resolved": resolved if _differs(resolved, answer.question) else "",
+        "longest": LONGEST,
         "scope": scope,
         "status": str(answer.status),
+        "doubtful": doubtful(answer),
         "headline": headline(answer),
         "confidence": _confidence(answer.confidence),
         "papers": [_paper_view(group) for group in by_paper(answer.citations)],
@@ -102,7 +105,14 @@ def headline(answer: Answer) -> str:
         return "Not in these papers"
     quotes, papers = len(answer.citations), len(by_paper(answer.citations))
     found = f"{quotes} quote{'s' * (quotes > 1)} from {papers} paper{'s' * (papers > 1)}"
+    if doubtful(answer):
+        return f"Uncertain: {found} that may not answer"
     return f"Answered in part: {found}" if answer.status is Status.PARTIAL else found
+
+
+def doubtful(answer: Answer) -> bool:
+    """Tell whether quotes are shown of which none is more likely than not to answer."""
+    return bool(answer.citations) and confidence_word(answer.confidence) == CONFIDENCE_WORDS[-1][1]
 
 
 def by_paper(citations: Sequence[Citation]) -> list[list[Citation]]:
@@ -136,6 +146,15 @@ def _quote_view(citation: Citation) -> View:
         "section": section_words(citation.section),
         "place": place_words(citation.page, citation.page_label, citation.line, citation.last_line),
         "confidence": _confidence(citation.confidence),
+    }
+
+
+def table_row_view(name: str, year: int | None, citation: Citation | None) -> View:
+    """Return one paper's row of an evidence table; without a quote where there is none."""
+    return {
+        "name": name,
+        "year": str(year or ""),
+        "quote": _quote_view(citation) if citation else None,
     }
 
 

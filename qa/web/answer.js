@@ -53,7 +53,7 @@ function quoteOf(view, paper, quote, send) {
   const preview = [paper.name, quote.section, quote.place].filter(Boolean).join(" · ");
   return make(
     "li",
-    {},
+    { class: quote.confidence.word === "Low" ? "unsure" : null },
     make("blockquote", {}, text),
     make("div", { class: "under" }, sourceButton(view, quote.number, where(quote), preview, send), confidence(quote.confidence))
   );
@@ -105,6 +105,14 @@ function copyButton(view, status) {
   return view.copy ? button : null;
 }
 
+function tableButton(view, send) {
+  return make(
+    "button",
+    { type: "button", class: "small thumb", "data-table": true, "aria-pressed": String(view.tabled), onclick: () => send({ do: "table", turn: view.turn }) },
+    "Evidence table"
+  );
+}
+
 function thumbs(view, send, status) {
   const button = (helpful, words) =>
     make(
@@ -127,22 +135,55 @@ function thumbs(view, send, status) {
   return make("span", { class: "thumbs", role: "group", "aria-label": "Was this right?" }, button(true, "Right"), button(false, "Wrong"));
 }
 
+// The question as it was searched, and a way to put it right: what is typed here is asked as it stands.
+function resolvedLine(view, send) {
+  const line = make("div", { class: "resolved" });
+  const show = (back) => {
+    const change = make("button", { type: "button", class: "small", "aria-label": "Edit the question searched", onclick: edit }, "Edit");
+    line.replaceChildren(make("p", {}, "Searched as: ", make("q", { dir: "auto" }, view.resolved)), change);
+    if (back) change.focus();
+  };
+  const edit = () => {
+    const field = make("textarea", { rows: "2", maxlength: view.longest, "aria-label": "Question to search", dir: "auto" });
+    field.value = view.resolved;
+    const again = () => field.value.trim() && send({ do: "ask", question: field.value.trim() });
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") show(true);
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      again();
+      show(true);
+    });
+    line.replaceChildren(
+      field,
+      make("button", { type: "button", class: "small", onclick: () => (again(), show(true)) }, "Ask this"),
+      make("button", { type: "button", class: "small", onclick: () => show(true) }, "Cancel")
+    );
+    field.focus();
+  };
+  show(false);
+  return line;
+}
+
+function generationWords(view) {
+  const newer = view.now > view.generation ? `; the papers have changed since (now ${view.now})` : "";
+  return `Answered by index generation ${view.generation}${newer}`;
+}
+
 function turn(view, send) {
   const answered = view.status !== "not_found";
   const copied = make("span", { class: "copied", role: "status" });
   return make(
     "article",
-    { class: `turn ${view.status}`, "aria-label": "Question and answer" },
+    { class: `turn ${view.status}${view.doubtful ? " doubtful" : ""}`, "aria-label": "Question and answer" },
     make("h2", { dir: "auto" }, view.question),
-    view.resolved
-      ? make("p", { class: "resolved" }, "Searched as: ", make("q", { dir: "auto" }, view.resolved))
-      : null,
+    view.resolved ? resolvedLine(view, send) : null,
     view.scope ? make("p", { class: "resolved" }, view.scope) : null,
     make("p", { class: "headline" }, make("strong", {}, view.headline)),
     view.reasons.length ? make("ul", { class: "reasons" }, view.reasons.map((text) => make("li", { dir: "auto" }, text))) : null,
     view.papers.map((paper) => paperOf(view, paper, send)),
     answered ? null : nearestOf(view, send),
-    make("footer", {}, copyButton(view, copied), thumbs(view, send, copied), copied, make("span", { class: "aside" }, `Index generation ${view.generation}`))
+    make("footer", {}, copyButton(view, copied), tableButton(view, send), thumbs(view, send, copied), copied, make("span", { class: "aside" }, generationWords(view)))
   );
 }
 

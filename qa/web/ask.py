@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import LoccitError
 from qa.examples import examples
-from qa.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
+from qa.export import as_text
 from qa.present import answer_view, notice_view
 from qa.question import LONGEST
 from qa.session import ask
 from qa.web import library, state
 from qa.web.component import show
+from qa.web.evidence import evidence
 from qa.web.panel import opened, panel, sheet
-from qa.web.state import Turn
+from qa.web.state import Asked, Turn
+from qa.web.toolbar import scope, scope_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from qa.answer import Answerer
-    from qa.records import Answer
 
 _INTRO = (
     "Loccit answers in the papers’ own words: quotes with their exact place, or the statement "
@@ -38,13 +36,13 @@ def page() -> None:
     asked = _asked(enabled=answerer is not None)
     if answerer is None:  # the conversation stays readable
         with left:
-            _conversation()
+            _conversation(None)
         return
     with left:
-        documents = _scope(answerer, begun=bool(state.turns() or asked))
+        documents = scope(answerer, begun=bool(state.turns() or asked))
         if not state.turns() and not asked:
             _empty_chat(answerer)
-        _conversation(room=1 if asked else 0)
+        _conversation(answerer, room=1 if asked else 0)
         if asked:
             _answer(answerer, asked, documents)
     with right:
@@ -53,21 +51,23 @@ def page() -> None:
         sheet(answerer.index)
 
 
-def _asked(*, enabled: bool) -> str | None:
-    """Return the question that was just asked, typed or taken from the examples."""
+def _asked(*, enabled: bool) -> Asked | None:
+    """Return the question that was just asked: typed, edited, taken from the examples or from the address."""
     typed = st.chat_input(
         "Ask about the papers", key="ask", max_chars=LONGEST, submit_mode="disable", disabled=not enabled
     )
-    example: str | None = st.session_state.pop("example", None)
-    return (typed or example or _linked()) if enabled else None
+    waiting = state.asked()
+    if not enabled:
+        return None
+    return Asked(typed) if typed else waiting or _linked()
 
 
-def _linked() -> str | None:
-    """Return the question that the address names, once: a link opens it, and so does a reload."""
+def _linked() -> Asked | None:
+    """Return the question that the address names, once: a link opens it."""
     if state.turns() or st.session_state.get("begun"):
         return None
     question = st.query_params.get("q", "").strip()
-    return question[:LONGEST] or None
+    return Asked(question[:LONGEST], standalone=True) if question else None
 
 
 def _answerer() -> Answerer | None:
@@ -84,69 +84,17 @@ def _answerer() -> Answerer | None:
     return answerer
 
 
-def _scope(answerer: Answerer, *, begun: bool) -> frozenset[str] | None:
-    """Let the papers be chosen; return their ids, None for all."""
-    labels = library.paper_labels(answerer.index)
-    count = len(labels)
-    names = {f"{key[:12]}": key for key in labels}
-    with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
-        chosen = st.multiselect(
-            "Papers to ask",
-            list(names),
-            format_func=lambda short: labels[names[short]],
-            key="papers",
-            bind="query-params",
-            placeholder=f"All {count} papers" if count > 1 else "The one paper",
-            label_visibility="collapsed",
-        )
-        if begun:
-            _export(answerer)
-            st.button("New conversation", on_click=state.forget)
-    return frozenset(names[short] for short in chosen) if chosen else None
-
-
-def _export(answerer: Answerer) -> None:
-    """Offer the conversation as files, each made when it is asked for."""
-    documents = answerer.index.documents
-    formats: tuple[tuple[str, str, str, Callable[[list[Answer]], str]], ...] = (
-        ("Markdown", "md", "text/markdown", as_markdown),
-        ("JSON, with receipts", "json", "application/json", as_json_text),
-        ("BibTeX, with quotes", "bib", "application/x-bibtex", lambda found: as_bibtex(found, documents)),
-        (
-            "RIS, with quotes",
-            "ris",
-            "application/x-research-info-systems",
-            lambda found: as_ris(found, documents),
-        ),
-    )
-    with st.popover("Export"):
-        last = st.toggle("Only the last answer", key="export-last")
-        for label, ending, mime, write in formats:
-            st.download_button(
-                label,
-                partial(_written, write, last=last),
-                file_name=f"loccit-conversation.{ending}",
-                mime=mime,
-                on_click="ignore",
-                width="stretch",
-            )
-
-
-def _written(write: Callable[[list[Answer]], str], *, last: bool) -> str:
-    return write(state.answers()[-1 if last else 0 :])
-
-
 def _empty_chat(answerer: Answerer) -> None:
     show({"view": "intro", "title": "Ask the papers", "message": _INTRO}, "intro")
     st.pills("Try one of these", examples(answerer.index), key="pill", on_change=_take_example)
 
 
 def _take_example() -> None:
-    st.session_state["example"] = st.session_state["pill"]
+    state.ask(st.session_state["pill"])
     st.session_state["pill"] = None
 
 
-def _conversation(room: int = 0) -> None:
+def _conversation(answerer: Answerer | None, room: int = 0) -> None:
     """Draw the last turns, leaving room for so many more."""
     turns = state.turns()
     if turns:
@@ -156,24 +104,23 @@ def _conversation(room: int = 0) -> None:
     if hidden > 0:
         st.button(f"Show earlier questions ({hidden})", on_click=state.show_earlier, type="tertiary")
     for turn in turns[-most:]:
-        _draw(turn)
+        _draw(turn, answerer)
 
 
-def _answer(answerer: Answerer, question: str, documents: frozenset[str] | None) -> None:
-    """Answer ``question``, remember it and draw it; its first source is opened."""
-    turns = state.turns()
-    key = str(len(turns) + 1)
+def _answer(answerer: Answerer, asked: Asked, documents: frozenset[str] | None) -> None:
+    """Answer what was asked, remember it and draw it; its first source is opened."""
+    question = asked.question
+    key = str(len(state.turns()) + 1)
     place = st.empty()
     with place.container():
         show({"view": "asked", "question": question}, f"asked-{key}")
         with st.spinner("Reading the papers …"):
-            turn = _turn(answerer, key, question, documents)
+            turn = _turn(answerer, key, asked, documents)
     place.empty()
-    turns.append(turn)
-    st.session_state["begun"] = True
+    state.add(turn)
     state.choose(_first_source(turn, question))
     st.query_params["q"] = question
-    _draw(turn, announce=True)
+    _draw(turn, answerer, announce=True)
 
 
 def _first_source(turn: Turn, question: str) -> state.Chosen | None:
@@ -186,18 +133,17 @@ def _first_source(turn: Turn, question: str) -> state.Chosen | None:
     return state.Chosen(turn.key, min(max(number, 1), count)) if count else None
 
 
-def _turn(answerer: Answerer, key: str, question: str, documents: frozenset[str] | None) -> Turn:
-    names = answerer.index.names
-    scope = "Asked only: " + "; ".join(names[item] for item in sorted(documents)) if documents else ""
-    history = [turn.question for turn in state.turns() if turn.answer]
+def _turn(answerer: Answerer, key: str, asked: Asked, documents: frozenset[str] | None) -> Turn:
+    scoped = scope_words(answerer.index, documents)
+    history = [] if asked.standalone else [turn.question for turn in state.turns() if turn.answer]
     try:
-        answer = ask(answerer, question, history, documents)
+        answer = ask(answerer, asked.question, history, documents)
     except LoccitError as error:
-        return Turn(key, question, None, scope, (error.message, error.remedy))
-    return Turn(key, question, answer, scope)
+        return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))
+    return Turn(key, asked.question, answer, scoped, documents)
 
 
-def _draw(turn: Turn, *, announce: bool = False) -> None:
+def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> None:
     key = f"turn-{turn.key}"
     if turn.answer is None:
         view = notice_view("error", "This question could not be answered", *turn.failure)
@@ -208,4 +154,8 @@ def _draw(turn: Turn, *, announce: bool = False) -> None:
     view["chosen"] = chosen.number if chosen and chosen.turn == turn.key else 0
     view["announce"] = announce
     view["judged"] = state.judged(turn.key)
+    view["tabled"] = state.tabled(turn.key)
+    view["now"] = answerer.index.generation if answerer else view["generation"]
     show(view, key, lambda: opened(key))
+    if answerer:
+        evidence(answerer, turn)

@@ -48,6 +48,22 @@ def _answerer(place: str, number: int, digest: str) -> Answerer:
     return Answerer(*_open(place))
 
 
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _years(place: str, generation: int, _index: Index) -> dict[str, int]:
+    return {key: year for key in _index.names if (year := _index.documents[key].year)}
+
+
+def years(index: Index) -> dict[str, int]:
+    """Return the year of each paper that states one, by id; every paper is looked at once a generation."""
+    return _years(str(index.folder), index.generation, index)
+
+
+def newer_than(index: Index) -> int | None:
+    """Return the generation that is current by now; None if it is that of ``index``, or cannot be told."""
+    pointer = read_pointer(folder())
+    return pointer[0] if pointer and pointer[0] != index.generation and not index.warnings else None
+
+
 def paper_labels(index: Index) -> dict[str, str]:
     """Return what each paper is called in lists, by id; with its file where two would be called alike."""
     names = index.names

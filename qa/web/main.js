@@ -41,15 +41,16 @@ function showBeginning(root) {
   }, 100);
 }
 
-const VIEWS = { turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged };
+const VIEWS = { turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".loccit");
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
   // What is open and what was announced changes often; drawing anew for it would take the focus away.
-  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null });
+  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null, tabled: null });
   if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
+  root.querySelector("[data-table]")?.setAttribute("aria-pressed", String(data.tabled));
   if (root.loccitState === state) return root.loccitLeave;
   const first = !root.loccitState;
   root.loccitState = state;

@@ -55,6 +55,10 @@ def opened(component: str) -> None:
     if pressed.get("do") == "judge":
         _judge(str(pressed["turn"]), bool(pressed["helpful"]))
         st.rerun(FRAGMENT)
+    if pressed.get("do") == "ask":
+        state.ask(str(pressed["question"]), standalone=True)
+    if pressed.get("do") == "table":
+        _table(str(pressed["turn"]))
     if pressed.get("do") != "open":
         return
     state.choose(state.Chosen(str(pressed["turn"]), int(pressed["number"])))
@@ -63,6 +67,12 @@ def opened(component: str) -> None:
         st.session_state["sheet"] = True
     elif component != "sheet":
         st.rerun(FRAGMENT)
+
+
+def _table(turn: str) -> None:
+    """Have the evidence table of a turn made, or put it away."""
+    if state.conversation().tables.pop(turn, None) is None:
+        st.session_state["tabling"] = turn
 
 
 def _judge(turn: str, helpful: bool) -> None:
@@ -81,7 +91,7 @@ def _judge(turn: str, helpful: bool) -> None:
 def _name_in_address(turn: str, number: int) -> None:
     """Make the address one that opens this question and source again."""
     asked = state.turn(turn)
-    if asked:
+    if asked and not state.in_table(turn):  # a table is not made again by opening a link
         st.query_params["q"] = asked.question
         st.query_params["cite"] = str(number)
 

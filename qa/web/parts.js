@@ -1,5 +1,5 @@
 // Draws what the app sends as JSON. Text of papers becomes text nodes and nothing else: no markup is ever parsed.
-// The files are joined in the order parts, answer, source, shelf, main; see component.py.
+// The files are joined in the order of component.py; this one comes first.
 
 const CHOSEN = "loccit-chosen"; // tells all components on the page which source is open
 const NARROW = "(max-width: 640px)"; // as in page.css: the panel is a sheet there
@@ -76,9 +76,10 @@ function tip(text, ...children) {
   return [id, make("span", { class: "tip", role: "tooltip", id }, text, ...children)];
 }
 
-function confidence(found, prefix) {
+function confidence(found) {
+  const low = found.word === "Low";
   const words = `Estimated probability that this answers the question: ${found.percent} %`;
-  const [id, bubble] = tip(words);
+  const [id, bubble] = tip(low ? `${words}. Read it where it stands before you rely on it.` : words);
   const level = found.word.toLowerCase();
   return make(
     "span",
@@ -86,8 +87,8 @@ function confidence(found, prefix) {
     make(
       "button",
       { type: "button", class: `confidence ${level}`, "aria-describedby": id },
-      make("span", { class: "dot", "aria-hidden": "true" }),
-      `${found.word} confidence${prefix || ""}`
+      make("span", { class: "dot", "aria-hidden": "true" }, low ? "?" : ""),
+      `${found.word} confidence · ${found.percent} %`
     ),
     bubble
   );

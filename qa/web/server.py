@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import re
+import secrets
 import socket
 import sys
 import threading
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "127.0.0.1"
 READY = "/ready"
+COOKIE = "loccit-browser"  #: holds a browser's random name
 _START = 60  #: seconds that the browser is waited with for the server
 #: Least that Streamlit's own pages need; nothing is loaded from anywhere but here.
 POLICY = "; ".join(
@@ -116,11 +118,13 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        sent = dict(scope["headers"])
+        host = sent.get(b"host", b"").decode("latin-1")
+        added = [*headers(self._policy, host), *name_browser(sent.get(b"cookie", b""))]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *headers(self._policy, host)]
+                message["headers"] = [*message.get("headers", []), *added]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -136,6 +140,17 @@ def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),
     ]
+
+
+def name_browser(cookies: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the header that gives a browser its random name, so that a reload finds its conversation.
+
+    Nothing for a browser that has one. The cookie ends with the browser's session; scripts cannot read it.
+    """
+    if re.search(rb"(?:^|;)\s*" + COOKIE.encode() + rb"=[\w-]{32,}", cookies):
+        return []
+    value = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; HttpOnly; SameSite=Lax"
+    return [(b"set-cookie", value.encode("ascii"))]
 
 
 def _inline_scripts(page: Path) -> str:

@@ -1,0 +1,249 @@
+"""An evidence table: one question put to each paper, one row for each with its best quote or "not stated".
+
+Every row comes from the same contract as an answer: a verbatim quote with its
+place and a calibrated confidence, at or above the threshold; below it, nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from qa.export import escaped
+from qa.present import paper_name, place_words, section_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qa.answer import Answerer
+    from qa.records import Citation
+
+#: Most papers that are asked; those nearest to the question come first.
+MOST_PAPERS = 200
+NOT_STATED = "not stated"
+#: What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_COLUMNS = (
+    "paper",
+    "year",
+    "stated",
+    "short_answer",
+    "quote",
+    "section",
+    "place",
+    "confidence",
+    "doi",
+    "file",
+    "start",
+    "end",
+    "document_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one paper says."""
+
+    document_id: str
+    name: str  #: title, or file name where the paper states none
+    source: str  #: file name
+    year: int | None
+    doi: str  #: empty where the paper states none
+    citation: Citation | None  #: None: not stated, as far as the threshold tells
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """What each paper says on one question: first those that state it, surest first."""
+
+    question: str  #: as it was searched
+    rows: tuple[Row, ...]
+    left_out: int  #: papers not asked, beyond ``MOST_PAPERS``
+    generation: int
+    threshold: float
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The quotes, numbered from 1 in the order of their rows."""
+        return tuple(row.citation for row in self.rows if row.citation)
+
+
+def evidence_table(
+    answerer: Answerer,
+    question: str,
+    *,
+    documents: frozenset[str] | None = None,
+    most: int = MOST_PAPERS,
+    progress: Callable[[int, int], None] | None = None,
+) -> EvidenceTable:
+    """Ask each paper by itself and return one row for each.
+
+    Args:
+        answerer: answers from one open index.
+        question: standing alone.
+        documents: ids of the papers to ask; None for all.
+        most: how many papers are asked at most, nearest to the question first.
+        progress: is told how many papers of how many have been asked.
+
+    Raises:
+        QuestionError: the question is empty or too long.
+        QuoteError: a quote differs from its paper's text; nothing is shown then.
+    """
+    papers = _nearest_first(answerer, question, documents)
+    rows = []
+    for done, paper in enumerate(papers[:most], 1):
+        rows.append(_row(answerer, question, paper))
+        if progress:
+            progress(done, min(len(papers), most))
+    rows.sort(key=lambda row: -row.citation.confidence if row.citation else 1.0)
+    return EvidenceTable(
+        question=" ".join(question.split()),
+        rows=_numbered(rows),
+        left_out=max(len(papers) - most, 0),
+        generation=answerer.index.generation,
+        threshold=answerer.threshold,
+    )
+
+
+def _nearest_first(answerer: Answerer, question: str, documents: frozenset[str] | None) -> list[str]:
+    """Return the ids of the papers to ask; those that no search finds come last, in order of name."""
+    hits = answerer.search(question, limit=1000, documents=documents)
+    found = dict.fromkeys(hit.passage.document_id for hit in hits)
+    names = answerer.index.names
+    rest = [key for key in names if key not in found and (documents is None or key in documents)]
+    return [*found, *sorted(rest, key=lambda key: (names[key].casefold(), key))]
+
+
+def _row(answerer: Answerer, question: str, paper: str) -> Row:
+    answer = answerer.ask(question, documents=frozenset((paper,)))
+    document = answerer.index.documents[paper]
+    best = max(answer.citations, key=lambda citation: citation.confidence, default=None)
+    return Row(
+        paper, paper_name(document.title, document.source), document.source, document.year, document.doi, best
+    )
+
+
+def _numbered(rows: list[Row]) -> tuple[Row, ...]:
+    number = 0
+    numbered = []
+    for row in rows:
+        if row.citation:
+            number += 1
+            numbered.append(replace(row, citation=replace(row.citation, number=number)))
+        else:
+            numbered.append(row)
+    return tuple(numbered)
+
+
+def as_csv(table: EvidenceTable) -> str:
+    r"""Return the table as CSV (RFC 4180, every cell in quotes, ``\r\n``).
+
+    A cell that a spreadsheet could take for a formula gets one apostrophe before it,
+    as OWASP recommends; take that away, or look up the offsets, for the exact words.
+    Nothing else is changed.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for row in table.rows:
+        writer.writerow([guarded(str(value)) for value in _cells(row)])
+    return stream.getvalue()
+
+
+def guarded(cell: str) -> str:
+    """Return ``cell`` with an apostrophe before it where a spreadsheet could compute it."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _cells(row: Row) -> tuple[object, ...]:
+    found = row.citation
+    if found is None:
+        return (
+            row.name,
+            row.year or "",
+            "no",
+            "",
+            NOT_STATED,
+            "",
+            "",
+            "",
+            row.doi,
+            row.source,
+            "",
+            "",
+            row.document_id,
+        )
+    return (
+        row.name,
+        row.year or "",
+        "yes",
+        short_words(found),
+        found.quote,
+        section_words(found.section),
+        _place(found),
+        f"{found.confidence:.2f}",
+        row.doi,
+        row.source,
+        found.span.start,
+        found.span.end,
+        row.document_id,
+    )
+
+
+def short_words(citation: Citation) -> str:
+    """Return the decisive words of a quote; empty where there are none for sure."""
+    if citation.short is None:
+        return ""
+    start = citation.span.start
+    return citation.quote[citation.short.start - start : citation.short.end - start]
+
+
+def _place(citation: Citation) -> str:
+    return place_words(citation.page, citation.page_label, citation.line, citation.last_line)
+
+
+def as_markdown(table: EvidenceTable) -> str:
+    """Return the table in Markdown (GitHub's tables); every sign that would be markup is escaped."""
+    lines = [
+        f"## {escaped(table.question)}",
+        "",
+        "| Paper | Quote | Place | Confidence |",
+        "|---|---|---|---|",
+    ]
+    for row in table.rows:
+        year = f" ({row.year})" if row.year else ""
+        found = row.citation
+        if found is None:
+            lines.append(f"| {escaped(row.name + year)} | *{NOT_STATED}* | | |")
+            continue
+        where = " · ".join(part for part in (section_words(found.section), _place(found)) if part)
+        cells = (
+            escaped(row.name + year),
+            f"“{escaped(found.quote)}”",
+            escaped(where),
+            f"{found.confidence:.0%}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", f"{said(table)} Index generation {table.generation}."]
+    return "\n".join(lines) + "\n"
+
+
+def said(table: EvidenceTable) -> str:
+    """Return in a sentence or two how many papers state it, and what "not stated" means."""
+    stated, asked = len(table.citations), len(table.rows)
+    words = f"{stated} of {asked} paper{'s' * (asked != 1)} state{'s' * (stated == 1)} it."
+    if stated < asked:
+        words += (
+            f" “Not stated”: no sentence reached the confidence of {table.threshold:.0%} that is asked for."
+        )
+    if table.left_out:
+        words += f" {table.left_out} papers further from the question were not asked."
+    return words
+
+
+def as_json(table: EvidenceTable) -> dict[str, Any]:
+    """Return the table as an object that ``json.dumps`` takes, with the field names above."""
+    return asdict(table)

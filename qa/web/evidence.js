@@ -1,0 +1,34 @@
+// --- the evidence table: one row for each paper
+
+function evidenceQuote(view, quote, send) {
+  const text = quote.table
+    ? tableOf({ ...quote.table, header: quote.table.header.length ? [quote.table.header] : [] }, [
+        { cells: quote.table.cells.map((cell) => [cell]) },
+      ])
+    : paragraph("p", "words", quote.parts);
+  return [text, sourceButton(view, quote.number, where(quote), "Show the sentence in its paper", send)];
+}
+
+function evidenceRow(view, row, send) {
+  const { quote } = row;
+  const year = row.year ? make("span", { class: "aside" }, ` ${row.year}`) : null;
+  return make(
+    "tr",
+    { class: quote ? (quote.confidence.word === "Low" ? "unsure" : null) : "silent" },
+    make("th", { scope: "row" }, make("span", { dir: "auto" }, row.name), year),
+    make("td", {}, quote ? evidenceQuote(view, quote, send) : "not stated"),
+    make("td", { class: "sure" }, quote ? confidence(quote.confidence) : make("span", { class: "aside" }, "–"))
+  );
+}
+
+function evidence(view, send) {
+  const heads = ["Paper", "Best quote and its place", "Confidence"].map((text) => make("th", { scope: "col" }, text));
+  return make(
+    "section",
+    { class: "evidence", "aria-label": "Evidence table" },
+    make("h3", {}, "Evidence table"),
+    make("p", { class: "resolved" }, "Each paper asked by itself: ", make("q", { dir: "auto" }, view.question)),
+    make("p", { class: "headline" }, view.said),
+    make("table", {}, make("thead", {}, make("tr", {}, heads)), make("tbody", {}, view.rows.map((row) => evidenceRow(view, row, send))))
+  );
+}

@@ -1,0 +1,124 @@
+"""The evidence table: one row for each paper, verbatim or "not stated", and files that no program computes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.cli import main
+from qa.evidence_table import (
+    EvidenceTable,
+    Row,
+    as_csv,
+    as_json,
+    as_markdown,
+    evidence_table,
+    guarded,
+    said,
+    short_words,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qa.answer import Answerer
+
+QUESTION = "What was the troponin on admission?"
+
+
+@pytest.fixture(scope="module")
+def made(answerer: Answerer) -> EvidenceTable:
+    return evidence_table(answerer, QUESTION)
+
+
+def test_every_paper_has_a_row_and_those_that_state_it_come_first(
+    made: EvidenceTable, answerer: Answerer
+) -> None:
+    assert {row.document_id for row in made.rows} == set(answerer.index.names)
+    stated = [row.citation is not None for row in made.rows]
+    assert stated == sorted(stated, reverse=True)
+    assert stated[0]
+    assert not stated[-1]
+    assert [citation.number for citation in made.citations] == list(range(1, sum(stated) + 1))
+    for citation in made.citations:
+        assert answerer.index.quote(citation.document_id, citation.span) == citation.quote
+        assert citation.confidence >= made.threshold
+    assert "1,250 ng/L" in made.citations[0].quote
+
+
+def test_only_the_papers_of_the_scope_are_asked_and_the_rest_is_counted(answerer: Answerer) -> None:
+    (paper, *_) = answerer.index.names
+    told: list[tuple[int, int]] = []
+    one = evidence_table(
+        answerer,
+        QUESTION,
+        documents=frozenset((paper,)),
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert [row.document_id for row in one.rows] == [paper]
+    assert told == [(1, 1)]
+    cut = evidence_table(answerer, QUESTION, most=1)
+    assert cut.left_out == len(answerer.index.names) - 1
+    assert f"{cut.left_out} papers" in said(cut)
+    assert cut.citations  # the paper nearest to the question is the one asked
+
+
+def test_csv_is_verbatim_but_for_the_guard(made: EvidenceTable) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(made))))
+    assert len(rows) == len(made.rows)
+    for row, found in zip(made.rows, rows, strict=True):
+        assert found["paper"] == row.name
+        assert found["stated"] == ("yes" if row.citation else "no")
+        assert found["quote"] == (row.citation.quote if row.citation else "not stated")
+        if row.citation:
+            assert int(found["end"]) - int(found["start"]) == len(row.citation.quote)
+            assert found["short_answer"] == short_words(row.citation)
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "\uff1d1"]
+)
+def test_what_could_be_a_formula_is_guarded(made: EvidenceTable, cell: str) -> None:
+    assert guarded(cell) == "'" + cell
+    hostile = replace(made, rows=(Row("id", cell, cell, None, "", None),))
+    (row,) = csv.DictReader(io.StringIO(as_csv(hostile), newline=""))
+    assert row["paper"] == "'" + cell
+
+
+@given(st.text(min_size=1))
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert guarded(cell) in (cell, "'" + cell)
+    assert guarded(cell)[0] not in "=+-@\t\r\n"
+
+
+def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(made: EvidenceTable) -> None:
+    hostile = "a | <b> ![x](http://x.example.org) `c`\n| new"
+    table = replace(made, rows=(*made.rows, Row("id", hostile, "f.txt", 2020, "", None)))
+    lines = [line for line in as_markdown(table).splitlines() if line.startswith("| ")]
+    assert len(lines) == 1 + len(table.rows)
+    assert "<b>" not in as_markdown(table).replace(r"\<b\>", "")
+    assert r"a \| \<b\>" in lines[-1]
+    assert "*not stated*" in lines[-1]
+
+
+def test_as_json_can_be_written(made: EvidenceTable) -> None:
+    again = json.loads(json.dumps(as_json(made)))
+    assert again["rows"][0]["citation"]["quote"] == made.citations[0].quote
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
+def test_the_command(form: str, seed_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["table", "And her ALT?", "--after", "What was the woman's AST on admission?"]
+    with pytest.raises(SystemExit) as left:
+        main([*arguments, "--format", form, "--index", str(seed_index)])
+    assert left.value.code == 0
+    out = capsys.readouterr().out
+    assert "ALT" in out
+    assert "258" in out
