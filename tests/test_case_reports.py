@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 REPORT = """<article><front><article-meta>
 <title-group><article-title>A sore thumb</article-title></title-group></article-meta></front>
-<body><sec><title>Case</title><p>{} She slept well. The thumb was cast for two weeks. She slept well.</p></sec>
-</body></article>"""
+<body><sec><title>Case</title><p>{} She slept well. The thumb was cast for two weeks. She slept well.</p>
+</sec></body></article>"""
 THUMB, TOE = "A painter of 40 years had a sore thumb.", "A potter of 50 years had a sore toe."
 DRAFT = {
     "id": "q1",

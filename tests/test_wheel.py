@@ -33,7 +33,8 @@ def test_it_holds_what_is_needed_and_no_more(wheel: Path, root: Path) -> None:
         for name in ("app.py", ".streamlit/config.toml", "seeds/manifest.toml"):
             assert archive.read(f"qa/_bundle/{name}") == (root / name).read_bytes()
     assert {name for name in tops if not name.endswith(".dist-info")} == {"qa", "index", "evals"}
-    assert {"qa/py.typed", "index/py.typed", "evals/py.typed", "evals/seeds.jsonl"} <= names
+    assert {"qa/py.typed", "index/py.typed", "evals/py.typed"} <= names
+    assert {"evals/seeds.jsonl", "evals/case_reports.jsonl"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
