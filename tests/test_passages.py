@@ -114,7 +114,7 @@ def test_special_tokens_in_a_paper_are_text() -> None:
 
 
 def test_cells_that_stand_in_lines_of_their_own_share_passages() -> None:
-    cells = [f"was 4{i} mg/L of analyte {i}" for i in range(60)]
+    cells = [f"Analyte {i} was 4{i} mg/L." for i in range(60)]
     prose = "The serum of the patient was sent to the laboratory on the morning of the third day."
     paper = (
         f"A Title of Three Words\n\nResults\n\n{prose}\n\n" + "\n\n".join(cells) + f"\n\n{prose}\n\nIt rose."
@@ -128,6 +128,6 @@ def test_cells_that_stand_in_lines_of_their_own_share_passages() -> None:
     assert "\n\n".join(merged).split() == " ".join(cells).split()
     assert 3 <= len(merged) <= 6
     assert all(passage.tokens <= 2 * TOKEN_BUDGET for passage in passages)
-    assert [s.span.of(document.text) for s in sentences if "analyte" in s.span.of(document.text)] == cells
+    assert [s.span.of(document.text) for s in sentences if "Analyte" in s.span.of(document.text)] == cells
     check(document, 256)
     check(document, 40)
