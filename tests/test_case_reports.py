@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from evals.case_reports import FOLDER, load_case_reports, main, read_questions, split_of
-from evals.resolve import TYPES
+from evals.resolve import SPLITS, TYPES
 from index.errors import FileMissing, FormatMismatch, QuoteError, UsageError
 
 if TYPE_CHECKING:
@@ -189,6 +189,16 @@ def test_the_committed_set_is_well_formed(committed: Path) -> None:
                 "[0-9a-f]{64} [0-9a-f]{64} PMC[0-9]+.xml", f"{gold.document} {gold.sha256} {gold.file}"
             )
             assert all(gold.start <= start < end <= gold.end for start, end in gold.short)
+
+
+def test_the_committed_set_is_large_and_varied_and_asks_nothing_twice(committed: Path) -> None:
+    questions = read_questions(committed)
+    papers = {gold.document for question in questions for gold in question.gold}
+    asked = {(question.question.casefold(), question.history) for question in questions}
+    assert (len(questions) >= 150, len(papers) >= 30, len(asked)) == (True, True, len(questions))
+    assert sum(not question.answerable for question in questions) >= 40
+    for half in SPLITS:
+        assert {question.type for question in questions if question.split == half} == set(TYPES)
 
 
 def test_the_committed_set_fits_the_reports_and_quotes_none(committed: Path, bench: Path) -> None:
