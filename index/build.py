@@ -3,7 +3,8 @@
 A paper is known by the sha256 of its file. One that the index already holds is
 neither read nor embedded again; one that an interrupted build had finished is
 taken from its pending work. Papers stand in the order of their ids and each is
-embedded by itself, so the order of adding them changes nothing.
+embedded by itself, so the order of adding them changes nothing. Of several files of
+one paper the best is used (``index.editions``); the others are kept beside it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.catalogue import SetAside, catalogue_of, given
 from index.encode import SentenceEncoder
 from index.errors import IndexDamaged, IndexMissing, NothingToRead
 from index.files import LocalDisk
@@ -46,6 +48,8 @@ class BuildReport:
     added: tuple[str, ...]  #: document ids, in order; so for the next two
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
+    set_aside: tuple[SetAside, ...]  #: of all that the index was given, in order of id
+    new_aside: tuple[str, ...]  #: ids of those among them that were not set aside before
     passages: int  #: in the whole index; so for the next
     sentences: int
     seconds: float
@@ -107,7 +111,7 @@ def build(
             collect(folder, disk)
             return _report(
                 manifest,
-                selection.ids,
+                selection,
                 base,
                 published=published,
                 started=started,
@@ -144,7 +148,9 @@ def add(
 def remove(
     documents: frozenset[str], folder: Path, *, wait: float = 0.0, disk: Disk | None = None
 ) -> BuildReport:
-    """Publish a generation without ``documents`` (ids). Nothing is read or embedded.
+    """Publish a generation without ``documents`` (ids), used or set aside. Nothing is read or embedded.
+
+    A paper that was set aside for one of them is used again.
 
     Raises:
         IndexMissing: there is no index, or a document is not in it.
@@ -154,15 +160,17 @@ def remove(
     started = time.monotonic()
     disk = disk or LocalDisk()
     with writing(folder, wait, disk), open_index(folder) as base:
-        unknown = sorted(documents - set(base.documents))
+        held = given(base)
+        unknown = sorted(documents - held.keys())
         if unknown:
             raise IndexMissing(f"{unknown[0]}: no such paper in the index.", "See the list: loccit info")
-        held = base.rows.readings()
-        selection = Selection({key: name for key, (name, _) in held.items() if key not in documents}, base)
-        made = Made(base.manifest.model, base.generation, _question_files(base), base.manifest.note)
+        left = {key: name for key, (name, _) in held.items() if key not in documents}
+        selection = Selection(left, base).chosen()
+        files = selection.files(_question_files(base))
+        made = Made(base.manifest.model, base.generation, files, base.manifest.note)
         manifest = publish(folder, selection, made, disk)
         collect(folder, disk)
-        return _report(manifest, selection.ids, base, published=True, started=started, warnings=base.warnings)
+        return _report(manifest, selection, base, published=True, started=started, warnings=base.warnings)
 
 
 def _open_base(folder: Path) -> tuple[Index | None, tuple[str, ...]]:
@@ -192,9 +200,10 @@ def _nothing(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> NothingT
 
 
 def _same(base: Index, selection: Selection, encoder: Encoder) -> bool:
-    held = {key: name for key, (name, _) in base.rows.readings().items()}
+    held = {key: name for key, (name, _) in given(base).items()}
     alike = base.manifest.model.fingerprint == encoder.fingerprint
-    return alike and held == dict(selection.sources) and not selection.fresh
+    same = held == dict(selection.sources) and catalogue_of(base).aside == selection.catalogue.aside
+    return alike and same and not selection.fresh
 
 
 def _publish(folder: Path, base: Index | None, selection: Selection, work: Work, disk: Disk) -> Manifest:
@@ -203,7 +212,7 @@ def _publish(folder: Path, base: Index | None, selection: Selection, work: Work,
     model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
     same = base if base and base.manifest.model.fingerprint == model.fingerprint else None
     files, note = (_question_files(same), same.manifest.note) if same else _new_question_files(encoder)
-    made = Made(model, base.generation if base else None, files, note)
+    made = Made(model, base.generation if base else None, selection.files(files), note)
     manifest = publish(folder, selection, made, disk)
     work.progress("saving", 1, 1)
     return manifest
@@ -226,7 +235,7 @@ def _question_files(base: Index) -> dict[str, Path | bytes]:
 
 def _report(
     manifest: Manifest,
-    after: Sequence[str],
+    selection: Selection,
     base: Index | None,
     *,
     published: bool,
@@ -234,14 +243,18 @@ def _report(
     warnings: tuple[str, ...],
     outcomes: tuple[FileOutcome, ...] = (),
 ) -> BuildReport:
+    after, aside = selection.ids, selection.catalogue.aside
     before = frozenset(base.documents if base else ())
+    before_aside = frozenset(catalogue_of(base).aside if base else ())
     return BuildReport(
         generation=manifest.generation,
         published=published,
         outcomes=outcomes,
         added=tuple(key for key in after if key not in before),
         unchanged=tuple(key for key in after if key in before),
-        removed=tuple(sorted(before.difference(after))),
+        removed=tuple(sorted((before | before_aside) - selection.sources.keys())),
+        set_aside=tuple(aside[key] for key in sorted(aside)),
+        new_aside=tuple(sorted(aside.keys() - before_aside)),
         passages=manifest.counts.passages,
         sentences=manifest.counts.sentences,
         seconds=time.monotonic() - started,

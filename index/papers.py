@@ -20,7 +20,9 @@ _KEEPING = frozenset(
     [
         "__init__",
         "build",
+        "catalogue",
         "codec",
+        "editions",
         "encode",
         "errors",
         "files",

@@ -38,6 +38,37 @@ class Embedded:
     sentences: NDArray[np.float32]
 
 
+def encode_embedded(embedded: Embedded) -> bytes:
+    """Return the bytes of a file that holds ``embedded``."""
+    fields = dataclasses.asdict(embedded.paper)
+    fields["details"] = b64encode(embedded.paper.details).decode()
+    stream = io.BytesIO()
+    np.savez(
+        stream,
+        allow_pickle=False,
+        paper=np.frombuffer(json.dumps(fields).encode(), np.uint8),
+        passages=embedded.passages,
+        sentences=embedded.sentences,
+    )
+    return stream.getvalue()
+
+
+def read_embedded(path: Path) -> Embedded:
+    """Return what ``encode_embedded`` wrote.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile: it does not read.
+    """
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as parts:
+        fields = json.loads(parts["paper"].tobytes())
+        fields["details"] = b64decode(fields["details"])
+        paper = PaperRows(**fields)
+        embedded = Embedded(paper, parts["passages"], parts["sentences"])
+    if (len(embedded.passages), len(embedded.sentences)) != (len(paper.passages), len(paper.sentences)):
+        raise ValueError(f"{path}: its parts do not belong together")
+    return embedded
+
+
 class Pending:
     """The papers that are ready but not published, for one way of reading and one model."""
 
@@ -51,36 +82,17 @@ class Pending:
 
     def put(self, embedded: Embedded) -> None:
         """Keep a paper until it is published."""
-        fields = dataclasses.asdict(embedded.paper)
-        fields["details"] = b64encode(embedded.paper.details).decode()
-        stream = io.BytesIO()
-        np.savez(
-            stream,
-            allow_pickle=False,
-            paper=np.frombuffer(json.dumps(fields).encode(), np.uint8),
-            passages=embedded.passages,
-            sentences=embedded.sentences,
-        )
         self._disk.make_folder(self._folder)
         path = self._path(embedded.paper.id)
-        self._disk.write(path.with_suffix(".part"), [stream.getvalue()])
+        self._disk.write(path.with_suffix(".part"), [encode_embedded(embedded)])
         self._disk.replace(path.with_suffix(".part"), path)
 
     def get(self, document_id: str) -> Embedded | None:
         """Return a kept paper; None if it is not there or does not read."""
         try:
-            with (
-                self._path(document_id).open("rb") as stream,
-                np.load(stream, allow_pickle=False) as parts,
-            ):
-                fields = json.loads(parts["paper"].tobytes())
-                fields["details"] = b64decode(fields["details"])
-                paper = PaperRows(**fields)
-                embedded = Embedded(paper, parts["passages"], parts["sentences"])
+            return read_embedded(self._path(document_id))
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
             return None
-        sizes = (len(embedded.passages), len(embedded.sentences))
-        return embedded if sizes == (len(paper.passages), len(paper.sentences)) else None
 
     def clear(self) -> None:
         """Remove all of it: what is published needs no copy, and the rest is out of date."""

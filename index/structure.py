@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SEPARATOR = "\n\n"
 _LABEL = re.compile(r"\s*((?:Supplementary\s+)?(?:Table|TABLE)\s+[A-Z]?\d+[a-z]?|T(?:able|ABLE)\s+[IVX]+)\b")
+#: A DOI that ends in the number of a version.
+_VERSION = re.compile(r"(?P<stem>.+(?:\.|/v|\.v|(?<=\d)v))(?P<version>\d{1,2})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = 
         authors=tuple(item.value for item in fields if item.name == "author"),
         journal=first.get("journal", ""),
         year=int(year.group()) if year else None,
-        doi=first.get("doi", ""),
+        doi=_latest([item.value for item in fields if item.name == "doi"]),
         licence=first.get("licence", ""),
         text=text,
         blocks=blocks,
@@ -100,6 +102,17 @@ def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = 
         map=SourceMap(tuple(runs), source.lines, source.pages),
         warnings=tuple(warnings),
     )
+
+
+def _latest(dois: Sequence[str]) -> str:
+    """Return the first of the DOIs; of the versions of one paper (".1", ".2", "v3") the latest.
+
+    A paper that prints the DOIs of its earlier versions besides its own is the last of them.
+    """
+    versions = [(found, doi) for doi in dois if (found := _VERSION.fullmatch(doi))]
+    stem = next((found["stem"] for found, doi in versions if doi == dois[0]), None)
+    same = {int(found["version"]): doi for found, doi in versions if found["stem"] == stem}
+    return same[max(same)] if same else next(iter(dois), "")
 
 
 def _blocks(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from index.catalogue import given, reason
 from index.errors import FileEmpty, GarbledText, LoccitError
 from index.paper_rows import PaperRows
 from index.papers import file_id, reading_fingerprint
@@ -65,6 +66,7 @@ class Became(StrEnum):
     ADDED = "added"
     UNCHANGED = "unchanged"  #: the index holds it already
     DUPLICATE = "duplicate"  #: a file before it has the same bytes
+    SET_ASIDE = "set aside"  #: another file of the same paper is better structured
     REFUSED = "refused"
 
 
@@ -119,7 +121,7 @@ class Work:
 
         ``keep`` adds the papers that ``base`` holds to those in ``paths``.
         """
-        held = base.rows.readings() if base else {}
+        held = given(base) if base else {}
         self._base = base
         self._by_name = {source: key for key, (source, _) in held.items()}
         sources = {key: source for key, (source, _) in held.items()} if keep else {}
@@ -141,7 +143,17 @@ class Work:
         self._read(unread, sources, held)
         sources.update({key: names[key] for key in sources if key in names})
         self._embed_again(base, sources)
-        return Selection(sources, base, self.pending, frozenset(self._fresh))
+        selection = Selection(sources, base, self.pending, frozenset(self._fresh)).chosen()
+        self._note_aside(selection)
+        return selection
+
+    def _note_aside(self, selection: Selection) -> None:
+        aside = selection.catalogue.aside
+        for path, outcome in self._outcomes.items():
+            one = aside.get(outcome.document_id or "")
+            if one and outcome.became is not Became.DUPLICATE:
+                why = reason(selection.sources[one.better])
+                self._note(path, Became.SET_ASIDE, one.id, (why, *outcome.warnings))
 
     @staticmethod
     def _kept(key: str, held: dict[str, tuple[str, str]], keep: bool) -> tuple[str, ...]:
@@ -221,13 +233,14 @@ class Work:
         """Cut up and embed what ``base`` holds, where it has another model. Nothing is read again."""
         if base is None or base.manifest.model.fingerprint == self.encoder.fingerprint:
             return
+        held = Selection(sources, base)
         old = [key for key in sorted(sources) if key not in self._fresh]
         for at, key in enumerate(old):
             self.progress("papers", at, len(old))
             if self.pending.get(key):
                 self._fresh.add(key)
             else:
-                paper = base.rows.paper(key)
+                paper = held.paper(key)
                 self._embed(paper.document(), paper.reading)
         self.progress("papers", len(old), len(old))
 

@@ -1,0 +1,274 @@
+"""Several files of one paper: the best is used, the others wait beside it; no other paper is taken for it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from hashlib import blake2b
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.build import Became, add, build, remove
+from index.catalogue import Catalogue, aside_file, catalogue_of
+from index.editions import FEWEST, Edition, edition_of, likeness, same_paper, set_aside
+from index.paper_rows import PaperRows
+from index.readers import read
+from index.store import open_index
+from index.work import read_papers
+from tests.index_fakes import WordEncoder, contents, write_papers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from index.work import Outcome
+
+BODY = (
+    "A woman of 34 years was admitted with weakness of both thighs that had begun nine days before.",
+    "Creatine kinase was 4120 U/L and aldolase 18.4 U/L, while thyroid hormones were as expected.",
+    "Muscle biopsy of the left deltoid showed perifascicular atrophy and few inflammatory cells.",
+    "She was given prednisolone 60 mg daily, and after six weeks she climbed stairs without help.",
+    "Relapse did not occur during a follow-up of 18 months, and the drug was tapered to 5 mg.",
+)
+OTHER = (
+    "Of 212 schoolchildren examined in spring, 61 wore glasses and 17 had never been tested.",
+    "Axial length grew by 0.31 mm a year in those who stayed indoors during most breaks.",
+    "Two hours outdoors each day slowed this growth by a third, regardless of the season.",
+)
+DOI = "10.1234/muscle.2020.17"
+
+
+def text(body: Sequence[str] = BODY, doi: str = DOI, title: str = "Weak thighs in a woman") -> str:
+    front = f"{title}\n\n" + (f"DOI: {doi}\n\n" if doi else "")
+    return f"{front}Abstract\n\n{body[0]}\n\nCase report\n\n{' '.join(body)}\n"
+
+
+def markdown(body: Sequence[str] = BODY, doi: str = DOI) -> str:
+    front = f"# Weak thighs in a woman\n\nDOI: {doi}\n\n"
+    return f"{front}## Abstract\n\n{body[0]}\n\n## Case report\n\n{' '.join(body)}\n"
+
+
+def jats(body: Sequence[str] = BODY, doi: str = DOI) -> str:
+    return (
+        f'<article><front><article-meta><article-id pub-id-type="doi">{doi}</article-id><title-group>'
+        "<article-title>Weak thighs in a woman</article-title></title-group>"
+        f"<abstract><p>{body[0]}</p></abstract></article-meta></front>"
+        f"<body><sec><title>Case report</title><p>{' '.join(body)}</p></sec></body></article>"
+    )
+
+
+PAPERS = {
+    "weak.xml": jats(),
+    "weak.md": markdown(),
+    "weak.txt": text(),
+    "copy.txt": text() + "\n",  # other bytes, the same paper
+    "eyes.txt": text(OTHER, "10.1234/eyes", "Time outdoors"),
+}
+
+
+def edition(folder: Path, name: str, content: str) -> Edition:
+    path = write_papers(folder, {name: content}) / name
+    return edition_of(PaperRows.of(read(path), [], [], ""))
+
+
+def test_the_form_that_states_most_structure_is_used(tmp_path: Path) -> None:
+    editions = {name: edition(tmp_path, name, content) for name, content in PAPERS.items()}
+    names = {one.id: name for name, one in editions.items()}
+    aside = {names[key]: names[better] for key, better in set_aside(editions.values()).items()}
+    assert aside == {"weak.md": "weak.xml", "weak.txt": "weak.xml", "copy.txt": "weak.xml"}
+    del editions["weak.xml"]
+    aside = {names[key]: names[better] for key, better in set_aside(editions.values()).items()}
+    assert aside == {"weak.txt": "weak.md", "copy.txt": "weak.md"}
+
+
+def test_of_equal_forms_the_one_with_more_sections_is_used(tmp_path: Path) -> None:
+    richer = replace(edition(tmp_path, "b.txt", text()), sections=4)
+    plainer = edition(tmp_path, "a.txt", text() + "\n")
+    assert set_aside([plainer, richer]) == {plainer.id: richer.id}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("the text of another paper that prints this one's DOI", text(OTHER)),
+        ("another DOI", text(doi="10.1234/muscle.2020.18")),
+        ("a value corrected", text((*BODY[:3], BODY[3].replace("60 mg", "40 mg"), BODY[4]))),
+        ("a value corrected, without a DOI", text([s.replace("18.4", "14.8") for s in BODY], "")),
+        ("an abstract alone", text(BODY[:1])),
+        (
+            "a correction notice",
+            f"Correction\n\nDOI: {DOI}\n\nThe dose in the case report should read 40 mg.\n",
+        ),
+        ("stamped as retracted", text(title="RETRACTED: Weak thighs in a woman")),
+        ("half of it another text", text((*BODY[:3], *OTHER))),
+    ],
+)
+def test_what_differs_stays(tmp_path: Path, name: str, content: str) -> None:
+    paper, other = edition(tmp_path, "weak.xml", jats()), edition(tmp_path, "other.txt", content)
+    assert not same_paper(paper, other), name
+    assert not same_paper(other, paper), name
+
+
+def test_a_text_without_a_doi_is_the_same_paper_where_it_is_near_identical(tmp_path: Path) -> None:
+    paper, other = edition(tmp_path, "weak.xml", jats()), edition(tmp_path, "other.txt", text(doi=""))
+    assert same_paper(paper, other)
+
+
+def test_one_file_more_of_the_same_format_with_a_paragraph_more_is_another_version(tmp_path: Path) -> None:
+    first, second = edition(tmp_path, "a.txt", text()), edition(tmp_path, "b.txt", text((*BODY, OTHER[2])))
+    assert not same_paper(first, second)
+
+
+def test_a_shared_boilerplate_makes_no_paper_another(tmp_path: Path) -> None:
+    rules = (
+        *OTHER,
+        *(f"The committee approved the protocol in every one of the centres of group {c}." for c in "abc"),
+    )
+    first = edition(tmp_path, "a.txt", text((BODY[0], BODY[1], *rules), ""))
+    second = edition(tmp_path, "b.txt", text((BODY[2], BODY[3], BODY[4], *rules), ""))
+    assert set_aside([first, second]) == {}
+
+
+hashes = st.frozensets(st.integers(0, 400), min_size=FEWEST, max_size=200)
+
+
+@given(hashes, hashes)
+def test_likeness_of_whole_sketches_is_what_its_definition_says(a: frozenset[int], b: frozenset[int]) -> None:
+    blank = Edition("", "text", 0, 0, "", a, whole=True, values=a, all_values=a, notices=frozenset())
+    shared = len(a & b)
+    assert likeness(blank, replace(blank, sketch=b)) == (shared / len(a | b), shared / min(len(a), len(b)))
+
+
+@pytest.mark.parametrize("percent", [30, 60, 80, 95, 100])
+def test_likeness_of_cut_sketches_is_near_it(percent: int) -> None:
+    """A tenth of the hashes kept; four standard deviations of the estimate allowed."""
+    words = sorted(int.from_bytes(blake2b(bytes([i % 256, i // 256])).digest()[:8]) for i in range(5000))
+    a, b = frozenset(words), frozenset(Random(percent).sample(words, 50 * percent))
+    cut = [frozenset(sorted(one)[:500]) for one in (a, b)]
+    blank = Edition("", "text", 0, 0, "", cut[0], whole=False, values=a, all_values=a, notices=frozenset())
+    found, contained = likeness(blank, replace(blank, sketch=cut[1]))
+    assert abs(found - percent / 100) <= 4 * (0.25 / 500) ** 0.5
+    assert contained == 1.0
+
+
+@given(st.permutations(range(8)), st.lists(st.integers(0, 2), min_size=8, max_size=8))
+def test_the_choice_hangs_on_the_set_alone(order: list[int], groups: list[int]) -> None:
+    def one(i: int) -> Edition:
+        sketch = frozenset(range(1000 * groups[i], 1000 * groups[i] + 100 + i))
+        return Edition(
+            str(i), "pdf" if i % 2 else "text", i % 3, 0, "", sketch, True, sketch, sketch, frozenset()
+        )
+
+    everything = [one(i) for i in range(8)]
+    aside = set_aside(everything)
+    assert set_aside([everything[i] for i in order]) == aside
+    used = [e for e in everything if e.id not in aside]
+    by_id = {e.id: e for e in everything}
+    assert not any(same_paper(a, b) for a, b in itertools.combinations(used, 2))
+    assert all(by_id[b] in used and by_id[b].rank < by_id[a].rank for a, b in aside.items())
+
+
+class Reads:
+    """The real readers, which take note of what they read."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
+        self.names += [path.name for path in paths]
+        return read_papers(paths, workers)
+
+
+def state(folder: Path) -> tuple[dict[str, object], Catalogue]:
+    with open_index(folder) as index:
+        return contents(index), catalogue_of(index)
+
+
+def sources(folder: Path) -> set[str]:
+    with open_index(folder) as index:
+        return {document.source for document in index.documents.values()}
+
+
+def test_what_is_set_aside_is_told_kept_and_used_again(tmp_path: Path) -> None:
+    papers, folder = write_papers(tmp_path / "papers", PAPERS), tmp_path / "index"
+    report = build([papers], folder, encoder=WordEncoder())
+    assert sources(folder) == {"weak.xml", "eyes.txt"}
+    told = {outcome.path.name: outcome for outcome in report.outcomes}
+    assert told["weak.md"].became is Became.SET_ASIDE
+    assert told["weak.md"].warnings[0] == "same paper as weak.xml, which is better structured"
+    assert {one.source for one in report.set_aside} == {"weak.md", "weak.txt", "copy.txt"}
+    assert len(report.new_aside) == 3
+
+    encoder, reads = WordEncoder(), Reads()
+    again = build([papers], folder, encoder=encoder, read=reads)
+    assert (again.published, again.new_aside, reads.names, encoder.encoded) == (False, (), [], [])
+    assert told.keys() == {outcome.path.name for outcome in again.outcomes}
+
+    report = remove(frozenset({told["weak.xml"].document_id or ""}), folder)
+    assert sources(folder) == {"weak.md", "eyes.txt"}
+    assert report.removed == (told["weak.xml"].document_id,)
+    assert report.added == (told["weak.md"].document_id,)
+    build(
+        [path for path in papers.iterdir() if path.name != "weak.xml"],
+        tmp_path / "fresh",
+        encoder=WordEncoder(),
+    )
+    assert state(folder) == state(tmp_path / "fresh")
+
+    report = add([papers / "weak.xml"], folder, encoder=encoder, read=reads)
+    assert reads.names == ["weak.xml"]
+    assert report.new_aside == (told["weak.md"].document_id,)
+    assert report.removed == ()
+    assert sources(folder) == {"weak.xml", "eyes.txt"}
+
+
+def test_what_is_set_aside_can_be_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    report = build([write_papers(tmp_path / "papers", PAPERS)], folder, encoder=WordEncoder())
+    gone = next(one.id for one in report.set_aside if one.source == "weak.md")
+    report = remove(frozenset({gone}), folder)
+    assert (report.removed, report.added) == ((gone,), ())
+    with open_index(folder) as index:
+        assert gone not in catalogue_of(index).editions
+        assert index.manifest.file(aside_file(gone)) is None
+
+
+def test_another_model_embeds_what_is_set_aside_anew(tmp_path: Path) -> None:
+    papers, folder, reads = write_papers(tmp_path / "papers", PAPERS), tmp_path / "index", Reads()
+    build([papers], folder, encoder=WordEncoder())
+    report = build([papers], folder, encoder=WordEncoder("other"), read=reads, change_model=True)
+    assert reads.names == []
+    better = {one.better for one in report.set_aside}
+    remove(frozenset(better), folder)
+    (papers / "weak.xml").unlink()
+    build([papers], tmp_path / "fresh", encoder=WordEncoder("other"))
+    assert state(folder) == state(tmp_path / "fresh")
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["add", "add", "remove"]), st.sampled_from(sorted(PAPERS))),
+        min_size=2,
+        max_size=7,
+    )
+)
+def test_any_order_of_adding_and_removing_keeps_the_same(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("orders")
+    papers = write_papers(folder / "papers", PAPERS)
+    held: dict[str, str] = {}
+    for what, name in steps:
+        if what == "add":
+            report = add([papers / name], folder / "index", encoder=WordEncoder())
+            held[name] = report.outcomes[0].document_id or ""
+        elif name in held:
+            remove(frozenset({held.pop(name)}), folder / "index")
+    if held:
+        build([papers / name for name in held], folder / "fresh", encoder=WordEncoder())
+        assert state(folder / "index") == state(folder / "fresh")
