@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from qa.language import other_language
 from qa.metadata import look_up
 from qa.question import understand
 from qa.records import Answer, Receipt, Scores, Status
+from qa.rerank import chosen, joined, load_reranker
 from qa.retrieve import about, retrieve
 from qa.select import load_weights
 from qa.short import short_answer
@@ -40,7 +42,9 @@ if TYPE_CHECKING:
     from index.store import Index
     from qa.candidates import Candidate
     from qa.question import Question
+    from qa.reader import Mark
     from qa.records import Citation, NearMiss
+    from qa.rerank import Reranker
     from qa.select import Ranker, Weights
 
 WORD = re.compile(r"[^\W_][\w-]*")
@@ -54,6 +58,8 @@ MOST_WORDS = 5
 TELLING = 0.25
 #: Share of the threshold that the other papers' answers to such a question need.
 BESIDE = 0.5
+#: Most passages that are read of each paper for such a question.
+READ_EACH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class Settings:
     """How to answer."""
 
     passages: int = 20  #: how many passages are looked into
+    read: int = 0  #: how many of them are read with the question; 0 for the first stage of ranking alone
     quotes: int = 3  #: most quotes shown for one question
     quotes_per_paper: int = 2
     near_misses: int = 3
@@ -79,6 +86,7 @@ class Ranked:
     candidate: Candidate
     score: float
     confidence: float
+    mark: Mark | None = None  #: decisive words, where the sentence was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +115,46 @@ class Answerer:
         ranker: Ranker | None = None,
         settings: Settings = DEFAULT,
     ) -> None:
-        """Join an open index and the encoder of its questions."""
+        """Join an open index and the encoder of its questions.
+
+        With weights or a ranker of one's own, there is no second stage.
+        """
         self.index = index
         self.encoder = encoder
-        self.weights = weights or load_weights()
-        self.ranker = ranker or self.weights
+        self._first = weights or load_weights()
+        self._ranker = ranker or self._first
+        self._own = weights is None and ranker is None
+        self._reads = settings.read > 0 and self._own
         self.settings = settings
         self._speller = Speller(index.lexical)
+
+    def configured(self, settings: Settings) -> Answerer:
+        """Return the same answerer with other ``settings``."""
+        other = copy(self)
+        other.settings = settings
+        other._reads = settings.read > 0 and self._own
+        return other
+
+    @property
+    def reranker(self) -> Reranker | None:
+        """The second stage of ranking, loaded when it is first needed; None without one."""
+        return load_reranker() if self._reads else None
+
+    @property
+    def weights(self) -> Weights:
+        """The learned weights that give the confidence."""
+        return self.reranker.weights if self.reranker else self._first
+
+    @property
+    def ranker(self) -> Ranker | Reranker:
+        """What puts the sentences into their order."""
+        return self.reranker or self._ranker
 
     @property
     def threshold(self) -> float:
         """Least confidence at which a quote is shown."""
-        chosen = self.settings.threshold
-        return self.weights.threshold if chosen is None else chosen
+        stated = self.settings.threshold
+        return self.weights.threshold if stated is None else stated
 
     def gather(self, text: str, *, documents: frozenset[str] | None = None) -> Evidence:
         """Return the ranked sentences for a standalone question, from ``documents`` or all papers.
@@ -136,7 +171,7 @@ class Answerer:
         hits, ranked = self._rank(question, vector, documents)
         if question.every_paper:
             papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
-            each = [self._rank(question, vector, frozenset((paper,))) for paper in papers]
+            each = [self._rank(question, vector, frozenset((paper,)), read=READ_EACH) for paper in papers]
             hits = [hit for found, _ in each for hit in found]
             ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
@@ -146,16 +181,27 @@ class Answerer:
         return replace(understand(text), abbreviations=self.settings.abbreviations)
 
     def _rank(
-        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+        self,
+        question: Question,
+        vector: NDArray[np.float32],
+        documents: frozenset[str] | None,
+        *,
+        read: int | None = None,
     ) -> tuple[list[Hit], list[Ranked]]:
-        """Return the best passages and their sentences, best first."""
+        """Return the best passages and their sentences, best first; at most ``read`` passages are read."""
         hits, candidates, features = weigh(
             self.index, question, vector, passages=self.settings.passages, documents=documents
         )
-        scores = self.ranker.scores(question, candidates, features)
-        confidence = self.weights.confidence(features, scores)
-        order = np.argsort(-scores, kind="stable")
-        return hits, [Ranked(candidates[i], float(scores[i]), float(confidence[i])) for i in order]
+        scores = self._ranker.scores(question, candidates, features)
+        if self.reranker is None or not candidates:
+            return hits, by_score(candidates, scores, self._first.confidence(features, scores))
+        choice = chosen(candidates, scores, min(read or self.settings.read, self.settings.read))
+        readings = self.reranker.reader.read(question.text, choice.texts)
+        kept = [candidates[i] for i in choice.kept]
+        features = joined(features, scores, choice, readings)
+        scores = self.weights.ranker.log_odds(features)
+        marks = [readings[text].marks[sentence] for text, sentence in choice.places]
+        return hits, by_score(kept, scores, self.weights.confidence(features, scores), marks)
 
     def search(self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None) -> list[Hit]:
         """Return the passages nearest to a standalone question, whether or not they answer it.
@@ -230,17 +276,17 @@ class Answerer:
         most = max(self.settings.quotes, 10) if every else self.settings.quotes
         per_paper = 1 if every else self.settings.quotes_per_paper
         floor = 0.0 if every else self.settings.relative * sure[0].confidence
-        chosen: list[Ranked] = []
+        quoted: list[Ranked] = []
         papers: Counter[str] = Counter()
         for item in sure:
             paper = item.candidate.document.id
-            full = len(chosen) == most or papers[paper] == per_paper or item.confidence < floor
-            if full or any(alike(item.candidate.text, other.candidate.text) for other in chosen):
+            full = len(quoted) == most or papers[paper] == per_paper or item.confidence < floor
+            if full or any(alike(item.candidate.text, other.candidate.text) for other in quoted):
                 continue
-            chosen.append(item)
+            quoted.append(item)
             papers[paper] += 1
-        first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(chosen)))}
-        return sorted(chosen, key=lambda item: (first[item.candidate.document.id], -item.score))
+        first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(quoted)))}
+        return sorted(quoted, key=lambda item: (first[item.candidate.document.id], -item.score))
 
     def _cite(self, number: int, item: Ranked, question: Question) -> Citation:
         candidate = item.candidate
@@ -322,6 +368,18 @@ class Answerer:
             settings={key: getattr(self.settings, key) for key in Settings.__slots__},
             seconds={stage: round(value, 6) for stage, value in evidence.seconds.items()},
         )
+
+
+def by_score(
+    candidates: Sequence[Candidate],
+    scores: NDArray[np.float64],
+    confidence: NDArray[np.float64],
+    marks: Sequence[Mark | None] | None = None,
+) -> list[Ranked]:
+    """Return the candidates with what was found out about each, the highest score first."""
+    marks = marks or [None] * len(candidates)
+    order = np.argsort(-scores, kind="stable")
+    return [Ranked(candidates[i], float(scores[i]), float(confidence[i]), marks[i]) for i in order]
 
 
 def weigh(

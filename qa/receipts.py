@@ -43,8 +43,7 @@ def replay(path: Path, answerer: Answerer) -> str:
     """
     saved = _load(path)
     then = saved["answer"]
-    settings = Settings(**then["receipt"]["settings"])
-    again = Answerer(answerer.index, answerer.encoder, weights=answerer.weights, settings=settings)
+    again = answerer.configured(Settings(**then["receipt"]["settings"]))
     documents = None if saved["documents"] is None else frozenset(saved["documents"])
     now = as_json(ask(again, then["question"], saved["history"], documents))
     for key, what in (("index", "papers"), ("model", "model"), ("ranker", "ranker")):

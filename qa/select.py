@@ -82,33 +82,36 @@ class Weights:
         """Return the probability that each candidate answers, shape ``(candidates,)``."""
         if not len(scores):
             return np.zeros(0)
-        rows = evidence(features, scores, self.calibrator.names)
+        rows = evidence(features, scores, self.calibrator.names, self.ranker.names)
         return 1.0 / (1.0 + np.exp(-self.calibrator.log_odds(rows)))
 
 
 def evidence(
-    features: NDArray[np.float64], scores: NDArray[np.float64], names: Sequence[str]
+    features: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    names: Sequence[str],
+    columns: Sequence[str] = NAMES,
 ) -> NDArray[np.float64]:
-    """Return the calibrator's columns: features by name, "score" and "lead".
+    """Return the calibrator's columns ``names``: features, called ``columns``, "score" and "lead".
 
     "lead" is how far a candidate's score stands above the best one of another
     passage; negative for all but the first.
     """
-    columns = []
+    found = []
     for name in names:
         if name == "score":
-            columns.append(scores)
+            found.append(scores)
         elif name == "lead":
             order = np.sort(scores)[::-1]
             second = order[1] if len(order) > 1 else order[0] - 1.0
-            columns.append(np.where(scores == order[0], order[0] - second, scores - order[0]))
+            found.append(np.where(scores == order[0], order[0] - second, scores - order[0]))
         else:
-            columns.append(features[:, NAMES.index(name)])
-    return np.stack(columns, axis=1)
+            found.append(features[:, columns.index(name)])
+    return np.stack(found, axis=1)
 
 
-def parse(data: bytes, name: str) -> Weights:
-    """Return the weights in ``data``, the contents of the file ``name``.
+def parse(data: bytes, name: str, columns: Sequence[str] = NAMES) -> Weights:
+    """Return the weights in ``data``, the contents of the file ``name``, for features called ``columns``.
 
     Raises:
         FormatMismatch: the file is of another version or for other features.
@@ -118,7 +121,7 @@ def parse(data: bytes, name: str) -> Weights:
         raise FormatMismatch(
             f"{name}: weights of format {found.get('format')}, this program reads {FORMAT}.", _TRAIN
         )
-    if tuple(found["ranker"]["names"]) != NAMES:
+    if tuple(found["ranker"]["names"]) != tuple(columns):
         raise FormatMismatch(f"{name}: weights for other features than this program has.", _TRAIN)
     models = {
         key: Logistic(
@@ -132,10 +135,10 @@ def parse(data: bytes, name: str) -> Weights:
 
 
 @lru_cache(maxsize=4)
-def load_weights(path: Path | None = None) -> Weights:
-    """Return the weights at ``path``, by default those shipped with the package."""
+def load_weights(path: Path | None = None, columns: tuple[str, ...] = NAMES) -> Weights:
+    """Return the weights at ``path``, by default those of the first stage shipped with the package."""
     source = resources.files("qa") / "weights.json" if path is None else path
-    return parse(source.read_bytes(), str(source))
+    return parse(source.read_bytes(), str(source), columns)
 
 
 class CrossEncoderRanker:

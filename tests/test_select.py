@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evals.train import (
-    EVIDENCE,
+from evals.fit import (
     Sample,
     first_candidates,
     fit_calibrator,
     fit_ranker,
     held_out_scores,
     hit_at,
-    part_of,
     threshold_for,
 )
+from evals.samples import part_of
+from evals.train import EVIDENCE
 from index.errors import FormatMismatch
 from qa.features import NAMES
 from qa.question import understand
@@ -136,6 +136,16 @@ def test_questions_without_a_wrong_or_a_right_candidate_teach_the_ranker_nothing
     assert together == pytest.approx(alone)
 
 
+def test_a_sample_that_counts_three_times_is_as_three() -> None:
+    one, others = made_samples(1, 0, 1.0, seed=9), made_samples(30, 3, 1.0)
+    counted, bias = fit_ranker([*others, *one], counts=[1.0] * 30 + [3.0])
+    repeated, _ = fit_ranker([*others, *one * 3])
+    spread = np.concatenate([item.features for item in (*others, *one)]).std(axis=0)
+    # Repeating a sample also moves the scale on which the weights are held small, a little.
+    assert counted * spread == pytest.approx(repeated * spread, abs=0.05)
+    assert np.isfinite(bias)
+
+
 def test_the_calibrator_learns_how_often_a_score_is_right() -> None:
     """The first candidate is right with a chance that grows with its coverage, and nothing else does."""
     random = np.random.default_rng(3)
@@ -147,7 +157,7 @@ def test_the_calibrator_learns_how_often_a_score_is_right() -> None:
         right = np.array([random.random() < coverage, False])
         found.append(Sample("made", features, right, answerable=bool(right.any())))
         scores.append(np.array([1.0, 0.0]))
-    rows, right_first = first_candidates(found, scores)
+    rows, right_first = first_candidates(found, scores, EVIDENCE, NAMES)
     weights, bias = fit_calibrator(rows, right_first, np.ones(len(rows)))
     stated = 1 / (1 + np.exp(-(rows @ weights + bias)))
     for low, high in ((0.0, 0.3), (0.3, 0.7), (0.7, 1.01)):
@@ -175,7 +185,7 @@ def test_held_out_questions_are_scored_by_a_ranker_that_has_not_seen_them() -> N
         for i in range(40)
     ]
     public = made_samples(20, 0, 1.0)
-    scores = held_out_scores(public, dev)
+    scores = held_out_scores(public, dev, 15.0)
     assert [values.shape for values in scores] == [(8,)] * 40
     assert hit_at(dev, scores, 1) <= 0.4
     weights, _ = fit_ranker([*public, *dev * 50])
@@ -187,7 +197,7 @@ def test_the_first_candidate_is_the_one_with_the_best_score() -> None:
     features[:, NAMES.index("coverage")] = [0.1, 0.2, 0.3]
     one = Sample("made", features, np.array([False, True, False]), answerable=True)
     none = Sample("made", np.zeros((0, len(NAMES))), np.zeros(0, dtype=bool), answerable=False)
-    rows, right = first_candidates([one, none], [np.array([0.0, 2.0, 1.0]), np.zeros(0)])
+    rows, right = first_candidates([one, none], [np.array([0.0, 2.0, 1.0]), np.zeros(0)], EVIDENCE, NAMES)
     assert rows.shape[0] == 1
     assert right.tolist() == [True]
     assert 0.2 in rows[0].tolist()
@@ -225,5 +235,5 @@ def test_hits_by_hand() -> None:
 def test_papers_keep_their_part() -> None:
     parts = [part_of(f"{i:064x}") for i in range(2000)]
     assert parts == [part_of(f"{i:064x}") for i in range(2000)]
-    shares = [parts.count(name) / 2000 for name in ("ranker", "calibrator", "test")]
-    assert shares == pytest.approx([0.6, 0.2, 0.2], abs=0.04)
+    shares = [parts.count(name) / 2000 for name in ("ranker", "reranker", "calibrator", "test")]
+    assert shares == pytest.approx([0.6, 0.1, 0.1, 0.2], abs=0.04)

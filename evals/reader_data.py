@@ -1,0 +1,197 @@
+"""What the reader learns from: questions with the passages to read for them.
+
+A group is one question with its own passage, hard negatives, or both; where no
+passage of the group answers, saying so is what is to be learned. Groups come from
+public sets with gold spans; documents are cut into passages exactly as the index
+cuts them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evals.corpora import Case, Corpus, Gold, document_of
+from index.passages import passages_of
+from index.terms import terms
+from index.text import Span
+from qa.reader import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from index.passages import PieceCounter
+
+#: Passages nearest by words among which the negatives are drawn.
+NEAREST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A passage of which it is known what answers."""
+
+    text: Text
+    right: tuple[bool, ...]  #: a sentence: does it answer
+    short: Span | None  #: the decisive words, in the text; None where the set marks whole sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One question and the passages read for it."""
+
+    corpus: str
+    question: str
+    texts: tuple[Marked, ...]
+
+
+class Pool:
+    """The passages of a corpus, and those nearest to a question by words (BM25)."""
+
+    def __init__(self, corpus: Corpus, count_pieces: PieceCounter, max_pieces: int) -> None:
+        self.corpus = corpus
+        self.texts: list[Text] = []
+        self.places: list[tuple[str, Span]] = []  #: document and span of each
+        self.of: dict[str, list[int]] = defaultdict(list)
+        for document in corpus.documents:
+            passages, sentences = passages_of(document, count_pieces, max_pieces)
+            inside: dict[int, list[Span]] = defaultdict(list)
+            for sentence in sentences:
+                inside[sentence.passage].append(sentence.span)
+            for at, passage in enumerate(passages):
+                self.of[document.id].append(len(self.texts))
+                spans = tuple(within(span, passage.span) for span in inside[at])
+                self.texts.append(Text(passage.context, passage.span.of(document.text), spans))
+                self.places.append((document.id, passage.span))
+        self._postings, self._idf, self._length = _postings(self.texts)
+
+    def nearest(self, question: str, among: Sequence[int] | None = None) -> list[int]:
+        """Return the passages nearest to ``question`` by words, best first, of those ``among`` if given."""
+        scores = np.zeros(len(self.texts))
+        for term in set(terms(question)):
+            if term in self._postings:
+                where, counts = self._postings[term]
+                norm = counts + 1.5 * (0.25 + 0.75 * self._length[where])
+                scores[where] += self._idf[term] * counts * 2.5 / norm
+        if among is not None:
+            chosen = np.array(among)
+            return [int(chosen[i]) for i in np.argsort(-scores[chosen], kind="stable")[:NEAREST]]
+        return [int(i) for i in np.argsort(-scores, kind="stable")[:NEAREST]]
+
+    def marked(self, at: int, case: Case, *, spans: bool) -> Marked:
+        """Return passage ``at`` with the golds of ``case`` marked; ``spans`` if they are short answers."""
+        text = self.texts[at]
+        document, place = self.places[at]
+        golds = [
+            within(g.span, place) for g in case.gold if g.document_id == document and g.span.overlaps(place)
+        ]
+        right = tuple(any(g.overlaps(s) for g in golds) for s in text.sentences)
+        short = next(iter(golds), None) if spans else None
+        return Marked(text, right, short)
+
+    def own(self, case: Case) -> list[int]:
+        """Return the passages that hold a gold span of ``case``."""
+        return [
+            at
+            for gold in case.gold
+            for at in self.of[gold.document_id]
+            if self.places[at][1].overlaps(gold.span)
+        ]
+
+
+def within(span: Span, place: Span) -> Span:
+    """Return the part of ``span`` that lies in ``place``, counted from the start of that."""
+    return Span(max(span.start, place.start) - place.start, min(span.end, place.end) - place.start)
+
+
+def _postings(
+    texts: Sequence[Text],
+) -> tuple[dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]], dict[str, float], NDArray[np.float64]]:
+    found: dict[str, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    lengths = np.zeros(len(texts))
+    for at, text in enumerate(texts):
+        counts = Counter(terms(f"{text.context} {text.text}"))
+        lengths[at] = sum(counts.values())
+        for term, count in counts.items():
+            found[term][0].append(at)
+            found[term][1].append(count)
+    arrays = {term: (np.array(w), np.array(c, float)) for term, (w, c) in found.items()}
+    total = len(texts)
+    idf = {
+        term: float(np.log(1 + (total - len(w) + 0.5) / (len(w) + 0.5))) for term, (w, _) in arrays.items()
+    }
+    return arrays, idf, lengths / max(lengths.mean(), 1.0)
+
+
+def groups(pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: bool) -> Iterator[Group]:
+    """Yield a group a case: its passage with none to two negatives, or, now and then, negatives alone.
+
+    ``spans`` says that golds are the decisive words rather than whole sentences.
+    Passages that hold an accepted short answer are no negatives.
+    """
+    for case in cases:
+        own = pool.own(case)
+        # In a long paper the hard negatives are its own other passages.
+        papers = [at for gold in case.gold[:1] for at in pool.of[gold.document_id]]
+        near = pool.nearest(case.question, papers if not spans and papers else None)
+        short = [answer.lower() for answer in case.short]
+        wrong = [
+            at for at in near if at not in own and not any(s in pool.texts[at].text.lower() for s in short)
+        ]
+        alone = not own or (spans and chance.random() < 0.12)
+        count = chance.choice((1, 2)) if alone else chance.choice((0, 1, 1) if spans else (1, 2, 2))
+        # The nearest come first: most of the draws fall on them.
+        drawn = (
+            wrong[:3]
+            if len(wrong) <= 3
+            else sorted(wrong, key=lambda at: chance.random() * (1 + near.index(at)))
+        )
+        chosen = drawn[:count] if alone else [chance.choice(own), *drawn[:count]]
+        texts = tuple(pool.marked(at, case, spans=spans) for at in chosen)
+        if texts and all(found.text.sentences for found in texts) and (alone or any(texts[0].right)):
+            yield Group(pool.corpus.name, terse(case.question, chance), texts)
+
+
+def terse(question: str, chance: random.Random) -> str:
+    """Return ``question``, now and then as a list of its telling words, as people type to a search box."""
+    if chance.random() > 0.06:
+        return question
+    left = [word for word in question.rstrip("?").split() if terms(word)]
+    return " ".join(left) if len(left) > 1 else question
+
+
+def natural_questions(path: Path) -> Corpus:
+    """Return questions asked of a search engine, a passage each that holds the answer.
+
+    The set is nq-open-oracle of "Lost in the Middle" (Liu et al. 2023).
+    """
+    documents, cases = {}, []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            found = json.loads(line)
+            passage = next(context for context in found["ctxs"] if context.get("isgold"))
+            at = next((p for a in found["answers"] if (p := passage["text"].find(a)) >= 0), None)
+            if at is None:
+                continue
+            answer = next(a for a in found["answers"] if passage["text"].startswith(a, at))
+            document = document_of(passage["text"].replace("\n", " "), f"nq-{number}", title=passage["title"])
+            documents[document.id] = document
+            gold = Gold(document.id, Span(at, at + len(answer)))
+            cases.append(
+                Case(
+                    f"nq-{number}",
+                    found["question"],
+                    answerable=True,
+                    gold=(gold,),
+                    short=tuple(found["answers"]),
+                )
+            )
+    return Corpus("natural_questions", tuple(documents.values()), tuple(cases))

@@ -1,0 +1,110 @@
+"""Questions with their candidate sentences, as ranking sees them: what is learned from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evals.fit import Sample
+from qa.answer import Settings, weigh
+from qa.chat import resolve
+from qa.question import understand
+from qa.rerank import chosen, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from evals.corpora import Case, Corpus
+    from index.encode import Encoder
+    from index.store import Index
+    from qa.reader import Reader
+
+PASSAGES = Settings().passages
+#: Shares of the documents, in per cent, and what they are for: the first ranker and the reader, the
+#: second ranker, and the confidence of both. The rest is never learned from.
+_PARTS = (("ranker", 60), ("reranker", 10), ("calibrator", 10))
+
+
+def part_of(document_id: str) -> str:
+    """Return "ranker", "reranker", "calibrator" or "test": a fixed share of documents each."""
+    share = int(hashlib.sha256(f"split:{document_id}".encode()).hexdigest()[:8], 16) % 100
+    for name, size in _PARTS:
+        share -= size
+        if share < 0:
+            return name
+    return "test"
+
+
+def chosen_cases(corpus: Corpus, part: str, most: int) -> list[Case]:
+    """Return up to ``most`` cases whose gold documents are all in ``part``, in an order fixed by hash."""
+    where = {document.id: part_of(document.id) for document in corpus.documents}
+    cases = [
+        case
+        for case in corpus.cases
+        if all(where[gold.document_id] == part for gold in case.gold)
+        and (case.gold or part_of(case.id) == part)
+    ]
+    cases.sort(key=lambda case: hashlib.sha256(f"{part}:{case.id}".encode()).hexdigest())
+    return cases[:most]
+
+
+def sample(
+    index: Index,
+    case: Case,
+    vector: NDArray[np.float32],
+    corpus: str,
+    documents: frozenset[str] | None = None,
+) -> Sample:
+    """Return the sample of ``case``, searched as questions are, among ``documents``."""
+    question = understand(resolve(case.question, case.history))
+    _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
+    right = np.array(
+        [
+            any(g.document_id == c.document.id and g.span.overlaps(c.sentence.span) for g in case.gold)
+            for c in found
+        ],
+        dtype=bool,
+    )
+    return Sample(corpus, features, right, case.answerable, question.text, tuple(found))
+
+
+def samples(
+    index: Index, name: str, cases: Sequence[Case], encoder: Encoder, *, without_gold: bool = False
+) -> Iterator[Sample]:
+    """Yield the samples of ``cases``; ``without_gold`` leaves their gold papers out of the search."""
+    vectors = encoder.encode([understand(resolve(case.question, case.history)).searched for case in cases])
+    everything = frozenset(index.documents)
+    for case, vector in zip(cases, vectors, strict=True):
+        if without_gold:
+            rest = everything - {gold.document_id for gold in case.gold}
+            unanswerable = replace(case, answerable=False, gold=())
+            yield sample(index, unanswerable, vector, f"{name} without its paper", rest)
+        else:
+            yield sample(index, case, vector, name)
+
+
+def reread(
+    found: Sequence[Sample],
+    scores: Sequence[NDArray[np.float64]],
+    reader: Reader,
+    progress: Callable[[int, int], None],
+    passages: int = Settings().read,
+) -> list[Sample]:
+    """Return the samples as the second stage sees them: the sentences read, with what was read.
+
+    ``scores`` are those of the first stage.
+    """
+    again = []
+    for at, (item, values) in enumerate(zip(found, scores, strict=True), 1):
+        if len(values):
+            choice = chosen(item.candidates, values, passages)
+            features = joined(item.features, values, choice, reader.read(item.question, choice.texts))
+            kept = tuple(item.candidates[i] for i in choice.kept)
+            again.append(replace(item, features=features, right=item.right[choice.kept], candidates=kept))
+        progress(at, len(found))
+    return again

@@ -1,0 +1,112 @@
+"""The second stage of ranking: the sentences of the best passages, read with the question.
+
+The first stage weighs every sentence of the passages found by what it shares with
+the question. Here the best of those passages are read (``qa.reader``), and a
+second set of learned weights joins both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.text import Span
+from qa import features as first
+from qa.reader import Text, load_reader
+from qa.select import load_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from qa.candidates import Candidate
+    from qa.reader import Reader, Reading
+    from qa.select import Weights
+
+#: The columns of the second stage: those of the first, and what was read.
+NAMES = (
+    *first.NAMES,
+    "first",  # score of the first stage
+    "read",  # score of the reader, kept within ``LIMIT``
+    "read_share",  # share of the softmax over all sentences read and no answer (0)
+)
+#: Largest score of the reader, either way.
+LIMIT = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be read for a question: passages, and the candidates in them."""
+
+    texts: tuple[Text, ...]
+    kept: NDArray[np.intp]  #: positions of the candidates that stand in the texts
+    places: tuple[tuple[int, int], ...]  #: of each of those: which text, and which of its sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Reranker:
+    """The reader, and the weights that join what it says with the first stage."""
+
+    reader: Reader
+    weights: Weights
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify reader and weights in receipts."""
+        return f"{self.weights.fingerprint[:32]}{self.reader.fingerprint[:32]}"
+
+    def read(self, question: str, choice: Choice) -> list[Reading]:
+        """Return the reading of each text chosen."""
+        return self.reader.read(question, choice.texts)
+
+
+def chosen(candidates: Sequence[Candidate], scores: NDArray[np.float64], passages: int) -> Choice:
+    """Return the ``passages`` whose best sentence scores highest, and their candidates in order."""
+    order = np.argsort(-scores, kind="stable")
+    hits = list(dict.fromkeys(candidates[i].hit.position for i in order))[:passages]
+    inside: dict[int, list[int]] = {hit: [] for hit in hits}
+    for i, candidate in enumerate(candidates):
+        if candidate.hit.position in inside:
+            inside[candidate.hit.position].append(i)
+    texts, places = [], {}
+    for number, members in enumerate(inside.values()):
+        passage = candidates[members[0]].hit.passage
+        place = passage.span
+        spans = [candidates[i].sentence.span for i in members]
+        start, end = min(place.start, *(s.start for s in spans)), max(place.end, *(s.end for s in spans))
+        sentences = tuple(Span(s.start - start, s.end - start) for s in spans)
+        text = candidates[members[0]].document.text[start:end]
+        texts.append(Text(passage.context, text, sentences))
+        places.update({i: (number, at) for at, i in enumerate(members)})
+    kept = np.array(sorted(places), np.intp)
+    return Choice(tuple(texts), kept, tuple(places[i] for i in kept))
+
+
+def joined(
+    features: NDArray[np.float64], scores: NDArray[np.float64], choice: Choice, readings: Sequence[Reading]
+) -> NDArray[np.float64]:
+    """Return the columns ``NAMES`` of the candidates kept, from ``features`` and ``scores`` of all."""
+    read = np.array([readings[text].scores[sentence] for text, sentence in choice.places])
+    read = np.clip(read, -LIMIT, LIMIT)
+    powers = np.exp(read)
+    share = powers / (1.0 + powers.sum())
+    return np.column_stack([features[choice.kept], scores[choice.kept], read, share])
+
+
+@lru_cache(maxsize=1)
+def load_reranker() -> Reranker:
+    """Return the reranker shipped with the package.
+
+    Raises:
+        FormatMismatch: its files do not belong together.
+        UsageError: the bundled model is not installed.
+        ModelMismatch: its weights are not the genuine ones.
+    """
+    path = Path(str(resources.files("qa"))) / "rerank.json"
+    return Reranker(load_reader(), load_weights(path, NAMES))
