@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 from index.errors import IndexMissing
+from index.papers import file_id
+from index.pending import PENDING
 from index.store import open_index
 from tests.disks import KillingDisk
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, write_papers
@@ -42,7 +44,9 @@ def run(work: Path, step: int, *, half: bool, first: bool) -> list[dict[str, obj
             return findings
         found = _contents(index)
         state = "old" if found == old else "new" if found == new else "neither"
-        build_papers(index, new_papers)
+        finished = {path.name.partition(".")[0] for path in (index / PENDING).glob("*.npz")}
+        encoder = WordEncoder()
+        build_papers(index, new_papers, encoder)
         names = {path.name for path in index.iterdir() if not path.name.startswith("gen-")}
         findings.append(
             {
@@ -50,8 +54,17 @@ def run(work: Path, step: int, *, half: bool, first: bool) -> list[dict[str, obj
                 "state": state,
                 "rebuilt": _contents(index) == new,
                 "left over": sorted(names - LEFT_OVER_ALLOWED),
+                "had finished": len(finished),
+                "embedded again": _embedded_again(new_papers, finished, encoder.encoded),
             }
         )
+
+
+def _embedded_again(papers: Path, finished: set[str], encoded: list[str]) -> list[str]:
+    """Return the texts that were embedded though their papers (``finished``, ids) were ready."""
+    texts = {file_id(path): path.read_text() for path in papers.iterdir()}
+    ready = [texts[key] for key in finished]
+    return [text for text in encoded if any(text.splitlines()[-1] in whole for whole in ready)]
 
 
 def _killed_build(papers: Path, index: Path, at: int, *, half: bool) -> int:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import IndexDamaged
-from index.store import CURRENT, open_index
+from index.store import CURRENT, VECTORS, open_index
+from index.vectors import Vectors
 from tests.index_fakes import TEA, build_papers, contents, write_papers
 
 if TYPE_CHECKING:
@@ -58,16 +59,16 @@ def flips(tmp_path: Path, cases: int) -> set[str]:
     return {path.name for path in files}
 
 
-def test_damage_is_noticed(tmp_path: Path) -> None:
+def test_fault_6_damage_is_noticed(tmp_path: Path) -> None:
     assert len(flips(tmp_path, 100)) > 12
 
 
 @pytest.mark.slow
-def test_damage_is_noticed_a_thousand_times(tmp_path: Path) -> None:
+def test_fault_6_damage_is_noticed_a_thousand_times(tmp_path: Path) -> None:
     assert len(flips(tmp_path, 1000)) > 12
 
 
-def test_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:
+def test_fault_6_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:
     build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
     chance = random.Random(5)
     for path in sorted((tmp_path / "index" / "gen-00000001").iterdir()):
@@ -80,3 +81,19 @@ def test_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:
         with pytest.raises(IndexDamaged, match=path.name):
             open_index(tmp_path / "index")
         path.write_bytes(whole)
+
+
+def test_fault_6_control_without_checksums_damage_gives_other_vectors_and_no_error(tmp_path: Path) -> None:
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    whole = (tmp_path / "index" / "gen-00000001" / VECTORS).read_bytes()
+    expected = Vectors(whole)
+    chance = random.Random(7)
+    silent = 0
+    for _ in range(100):
+        at = chance.randrange(len(whole))
+        try:
+            found = Vectors(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+            silent += (found.rows(0, len(expected)) != expected.rows(0, len(expected))).any()
+        except IndexDamaged:
+            continue
+    assert silent > 50

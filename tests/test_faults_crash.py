@@ -36,17 +36,20 @@ def killed(folder: Path, root: Path, step: int) -> list[dict[str, object]]:
         assert finding["state"] in {"old", "new"}, finding
         assert finding["rebuilt"], finding
         assert finding["left over"] == [], finding
+        assert finding["embedded again"] == [], finding
     return findings
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
-def test_a_build_killed_at_some_changes(tmp_path: Path, root: Path) -> None:
-    assert len(killed(tmp_path, root, 5)) > 20
+def test_fault_1_a_build_killed_at_some_changes(tmp_path: Path, root: Path) -> None:
+    findings = killed(tmp_path, root, 5)
+    assert len(findings) > 20
+    assert any(finding["had finished"] for finding in findings)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
-def test_a_build_killed_at_every_change(tmp_path: Path, root: Path) -> None:
+def test_fault_1_a_build_killed_at_every_change(tmp_path: Path, root: Path) -> None:
     findings = killed(tmp_path, root, 1)
     assert len(findings) > 100
     assert {(f["first"], f["state"]) for f in findings} == {
@@ -99,20 +102,34 @@ def _problems(
         return [f"{place.name}: {error}"]
 
 
-def test_power_lost_after_any_change(tmp_path: Path) -> None:
+def test_fault_2_power_lost_after_any_change(tmp_path: Path) -> None:
     looked, problems = losses(tmp_path, 0.2)
     assert looked > 30
     assert problems == []
 
 
 @pytest.mark.slow
-def test_power_lost_after_any_change_in_every_order_tried(tmp_path: Path) -> None:
+def test_fault_2_power_lost_in_every_order_tried(tmp_path: Path) -> None:
     looked, problems = losses(tmp_path, 1.0)
     assert looked > 150
     assert problems == []
 
 
 @pytest.mark.parametrize("control", ["sync_files", "sync_folders"])
-def test_without_syncing_power_losses_are_noticed(tmp_path: Path, control: str) -> None:
+def test_fault_2_control_without_syncing_losses_are_noticed(tmp_path: Path, control: str) -> None:
     _, problems = losses(tmp_path, 0.1, **{control: False})
     assert problems
+
+
+def test_fault_1_control_without_staging_a_kill_is_noticed(tmp_path: Path) -> None:
+    """A writer that changed a generation in its place would leave what the checks above find."""
+    papers = write_papers(tmp_path / "papers")
+    build_papers(tmp_path / "index", papers)
+    old = contents_of(tmp_path / "index")
+    build_papers(tmp_path / "new", write_papers(papers, TEA))
+    new = contents_of(tmp_path / "new")
+    written = sorted((tmp_path / "new" / "gen-00000001").iterdir())
+    place = tmp_path / "index" / "gen-00000001"
+    for path in written[: len(written) // 2]:
+        (place / path.name).write_bytes(path.read_bytes())
+    assert _problems(tmp_path / "index", old, new, papers, finished=False)

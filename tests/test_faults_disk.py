@@ -76,18 +76,18 @@ def fill_up(small_disk: Path, papers: Path, cases: int) -> list[str]:
     return errors
 
 
-def test_a_disk_that_fills_up(small_disk: Path, tmp_path: Path) -> None:
+def test_fault_3_a_disk_that_fills_up(small_disk: Path, tmp_path: Path) -> None:
     errors = fill_up(small_disk, tmp_path / "papers", 12)
     assert len(errors) >= 5
     assert all("space" in error or "full" in error for error in errors), errors
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_up_at_a_hundred_sizes(small_disk: Path, tmp_path: Path) -> None:
+def test_fault_3_a_disk_that_fills_up_at_a_hundred_sizes(small_disk: Path, tmp_path: Path) -> None:
     assert len(fill_up(small_disk, tmp_path / "papers", 100)) >= 50
 
 
-def test_a_read_only_disk(small_disk: Path, tmp_path: Path) -> None:
+def test_fault_4_a_read_only_disk(small_disk: Path, tmp_path: Path) -> None:
     papers = write_papers(tmp_path / "papers")
     build_papers(small_disk / "index", papers)
     assert mount("-o", "remount,ro", str(small_disk))
@@ -95,7 +95,7 @@ def test_a_read_only_disk(small_disk: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights of folders are another matter on Windows")
-def test_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
+def test_fault_4_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
     papers = write_papers(tmp_path / "papers")
     build_papers(tmp_path / "index", papers)
     folders = [path for path in tmp_path.rglob("*") if path.is_dir()]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.publish import verify
+from index.publish import Made, publish, verify
+from index.selection import Selection
 from index.store import open_index
-from tests.index_fakes import PAPERS, build_papers, contents_of, write_papers
+from tests.index_fakes import PAPERS, TEA, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,14 +52,26 @@ def compete(tmp_path: Path, root: Path, papers: int, opens: int) -> tuple[int, i
     return counts[0] + counts[1], max(counts[2:])
 
 
-def test_two_writers_and_two_readers(tmp_path: Path, root: Path) -> None:
+def test_fault_5_two_writers_and_two_readers(tmp_path: Path, root: Path) -> None:
     published, seen = compete(tmp_path, root, papers=6, opens=60)
     assert published == 12
     assert seen >= 2
 
 
 @pytest.mark.slow
-def test_two_writers_and_two_readers_for_long(tmp_path: Path, root: Path) -> None:
+def test_fault_5_two_writers_and_two_readers_for_long(tmp_path: Path, root: Path) -> None:
     published, seen = compete(tmp_path, root, papers=100, opens=1500)
     assert published == 200
     assert seen >= 20
+
+
+def test_fault_5_control_a_writer_that_takes_no_lock_loses_papers(tmp_path: Path) -> None:
+    index, papers = tmp_path / "index", write_papers(tmp_path / "papers")
+    build_papers(index, papers)
+    with open_index(index) as base:  # what a second writer would have read before the first one published
+        manifest = base.manifest
+        sources = {key: document.source for key, document in base.documents.items()}
+        build_papers(index, write_papers(papers, TEA))
+        publish(index, Selection(sources, base), Made(manifest.model, base.generation, {}))
+    build_papers(tmp_path / "expected", papers)
+    assert contents_of(index) != contents_of(tmp_path / "expected")

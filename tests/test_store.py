@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import os
 import subprocess
 import sys
 import threading
@@ -14,12 +11,11 @@ import pytest
 from filelock import FileLock
 
 from index.build import build, remove
-from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing, StorageError
+from index.errors import IndexDamaged, IndexLocked, IndexMissing, StorageError
 from index.files import LocalDisk
-from index.manifest import FORMAT, MANIFEST, decode
 from index.pins import PINS, pinned
 from index.publish import LOCK, gc, rollback, verify, writing
-from index.store import CURRENT, generations, open_index, pointer_bytes, read_pointer
+from index.store import CURRENT, generations, open_index, read_pointer
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, contents_of, write_papers
 
 if TYPE_CHECKING:
@@ -176,36 +172,6 @@ def test_one_writer_at_a_time(two: Path) -> None:
         with open_index(two) as index:
             assert index.generation == 2
     assert not FileLock(two / LOCK).is_locked
-
-
-@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
-def test_another_format_is_refused_with_both_versions_named_and_nothing_written(
-    two: Path, version: int
-) -> None:
-    path = two / "gen-00000002" / MANIFEST
-    data = dataclasses.replace(decode(path.read_bytes(), ""), format=version).encode()
-    path.write_bytes(data)
-    (two / CURRENT).write_bytes(pointer_bytes(2, hashlib.sha256(data).hexdigest()))
-    before = sorted(str(item) for item in two.rglob("gen-*/*"))
-    for attempt in (lambda: open_index(two), lambda: build_papers(two, two.parent / "papers")):
-        with pytest.raises(FormatMismatch) as caught:
-            attempt()
-        assert f"format {version}" in str(caught.value)
-        assert f"format {FORMAT}" in str(caught.value)
-        assert caught.value.exit_code == 6
-    assert sorted(str(item) for item in two.rglob("gen-*/*")) == before
-
-
-def test_the_clock_decides_nothing(two: Path) -> None:
-    expected = contents_of(two)
-    for years in (-10, 10):
-        for path in [*two.rglob("*"), *(two.parent / "papers").iterdir()]:
-            moved = path.stat().st_mtime + years * 31_557_600
-            os.utime(path, (moved, moved))
-        encoder = WordEncoder()
-        report = build([two.parent / "papers"], two, encoder=encoder)
-        assert (report.published, encoder.encoded) == (False, [])
-        assert contents_of(two) == expected
 
 
 def test_an_index_is_read_by_several_threads(two: Path) -> None:

@@ -1,0 +1,104 @@
+"""Another model, another format, another time: refused, or no matter."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.build import build
+from index.errors import FormatMismatch, ModelMismatch
+from index.manifest import FORMAT, MANIFEST, decode
+from index.onnx_encoder import require_same_model
+from index.publish import gc, rollback
+from index.store import CURRENT, generations, open_index, pointer_bytes
+from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, write_papers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """An index of two generations; the second has one paper more."""
+    papers = write_papers(tmp_path / "papers")
+    build_papers(tmp_path / "index", papers)
+    build_papers(tmp_path / "index", write_papers(papers, TEA))
+    return tmp_path / "index"
+
+
+def rewrite(index: Path, number: int, **changes: object) -> None:
+    """Change the manifest of a generation, checksums and ``CURRENT`` included."""
+    path = index / f"gen-{number:08d}" / MANIFEST
+    data = dataclasses.replace(decode(path.read_bytes(), ""), **changes).encode()  # type: ignore[arg-type]
+    path.write_bytes(data)
+    if f"gen-{number:08d}" in (index / CURRENT).read_text():
+        (index / CURRENT).write_bytes(pointer_bytes(number, hashlib.sha256(data).hexdigest()))
+
+
+def test_fault_7_another_model_of_the_same_size_is_refused_with_both_named(two: Path) -> None:
+    other = WordEncoder("other")
+    assert other.dimension == WordEncoder().dimension
+    before = {path: path.read_bytes() for path in two.rglob("gen-*/*")}
+    with open_index(two) as index:
+        require_same_model(index, WordEncoder())
+        for attempt in (
+            lambda: require_same_model(index, other),
+            lambda: build_papers(two, two.parent / "papers", other),
+        ):
+            with pytest.raises(ModelMismatch) as caught:
+                attempt()
+            assert caught.value.exit_code == 6
+            assert other.fingerprint[:12] in str(caught.value)
+            assert WordEncoder().fingerprint[:12] in str(caught.value)
+            assert "loccit build --model other" in caught.value.remedy
+    assert other.encoded == []
+    assert {path: path.read_bytes() for path in two.rglob("gen-*/*")} == before
+
+
+@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
+def test_fault_7_another_format_is_refused_with_both_versions_named_and_nothing_written(
+    two: Path, version: int
+) -> None:
+    path = two / "gen-00000002" / MANIFEST
+    data = dataclasses.replace(decode(path.read_bytes(), ""), format=version).encode()
+    path.write_bytes(data)
+    (two / CURRENT).write_bytes(pointer_bytes(2, hashlib.sha256(data).hexdigest()))
+    before = sorted(str(item) for item in two.rglob("gen-*/*"))
+    for attempt in (lambda: open_index(two), lambda: build_papers(two, two.parent / "papers")):
+        with pytest.raises(FormatMismatch) as caught:
+            attempt()
+        assert f"format {version}" in str(caught.value)
+        assert f"format {FORMAT}" in str(caught.value)
+        assert caught.value.exit_code == 6
+    assert sorted(str(item) for item in two.rglob("gen-*/*")) == before
+
+
+def test_fault_8_dates_of_files_decide_nothing(two: Path) -> None:
+    expected = contents_of(two)
+    for years in (-10, 10):
+        for path in [*two.rglob("*"), *(two.parent / "papers").iterdir()]:
+            moved = path.stat().st_mtime + years * 31_557_600
+            os.utime(path, (moved, moved))
+        encoder = WordEncoder()
+        report = build([two.parent / "papers"], two, encoder=encoder)
+        assert (report.published, encoder.encoded) == (False, [])
+        assert contents_of(two) == expected
+
+
+@pytest.mark.parametrize(("first", "second"), [("2016", "2036"), ("2036", "2016")])
+def test_fault_8_a_clock_ten_years_off_decides_nothing(two: Path, first: str, second: str) -> None:
+    """The one trace of the clock is the date that a generation was made on; either may be the later one."""
+    expected = contents_of(two)
+    rewrite(two, 1, created=f"{first}-01-01T00:00:00+00:00")
+    rewrite(two, 2, created=f"{second}-01-01T00:00:00+00:00")
+    assert contents_of(two) == expected
+    assert not build([two.parent / "papers"], two, encoder=WordEncoder()).published
+    assert gc(two) == ()
+    assert rollback(two) == 1
+    build_papers(two, two.parent / "papers")
+    assert contents_of(two) == expected
+    assert generations(two) == [1, 3]
