@@ -1,26 +1,32 @@
 """Trains the reader: ``python -m evals.train_reader --data DIR``.
 
 The bundled embedding model is trained further on questions with passages of
-public sets (see ``evals.reader_data``); its word embeddings stay as they are.
-What is written is the difference from the bundled model, a few megabytes.
-Documents are split by hash as ``evals.train`` splits them: only the ranker's part
-is learned from.
+public sets (see ``evals.reader_data``); its word embeddings and lowest layers stay
+as they are. What is written is the difference from the bundled model, a few
+megabytes. Documents are split by hash as for ``evals.train``: only the ranker's
+part is learned from. Takes half an hour on two cores.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import argparse
+import os
 import random
-import tempfile
+import sys
 import time
-import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from evals import corpora
+from evals.reader_data import Group, Pool, groups, natural_questions
+from evals.reader_files import save
+from evals.reader_net import ReaderNet, loss_of
+from evals.samples import chosen_cases
+from index.encode import load_encoder
 from qa.reader import batch_of
 
 if TYPE_CHECKING:
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
-    from evals.reader_data import Group
+    from evals.corpora import Corpus
 
 #: Pieces in one step of training, about.
 STEP_PIECES = 3600
@@ -36,113 +42,31 @@ STEP_PIECES = 3600
 BUCKET = 96
 RATE = 1.2e-4
 WARM_UP = 0.06
-#: How much the marking of decisive words counts beside the choice of the sentence.
-MARKING = 0.3
-#: Layers next to the words that stay as they are: a third less to compute and to keep.
-FROZEN = 2
 
 
-class ReaderNet(torch.nn.Module):
-    """The network of ``qa.reader``: a BERT encoder with heads for sentences and decisive words."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A set to learn from."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start from the embedding model in ``folder``: at first, sentences are scored by cosine."""
-        from transformers import AutoModel
-
-        super().__init__()
-        self.bert: Any = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
-        self.bert.embeddings.requires_grad_(False)
-        self.bert.encoder.layer[:FROZEN].requires_grad_(False)
-        width = self.bert.config.hidden_size
-        self.scale = torch.nn.Parameter(torch.tensor(10.0))
-        self.bias = torch.nn.Parameter(torch.tensor(-4.0))
-        self.alone = torch.nn.Parameter(torch.zeros(width))
-        self.both = torch.nn.Parameter(torch.zeros(width))
-        self.marks = torch.nn.Linear(width, 2)
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-        """Return the states of the pieces, shape ``(texts, pieces, width)``."""
-        found: torch.Tensor = self.bert(
-            input_ids=ids, attention_mask=mask, token_type_ids=types
-        ).last_hidden_state
-        return found
-
-    def scores(
-        self, states: torch.Tensor, question: torch.Tensor, sentence: torch.Tensor, count: int
-    ) -> torch.Tensor:
-        """Return a score a sentence, ``(texts, count)``; ``-inf`` where there is none.
-
-        ``question`` is 1 for pieces of the question, ``sentence`` as in ``qa.reader.Batch``.
-        """
-        member = (sentence[:, :, None] == torch.arange(count)).to(states.dtype)
-        size = member.sum(1)
-        means = member.transpose(1, 2) @ states / size.clamp(min=1)[:, :, None]
-        share = question.to(states.dtype)
-        asked = (share[:, None] @ states)[:, 0] / share.sum(1, keepdim=True).clamp(min=1)
-        near = torch.nn.functional.cosine_similarity(means, asked[:, None], dim=2)
-        score = self.scale * near + means @ self.alone + (means * asked[:, None]) @ self.both + self.bias
-        return score.masked_fill(size == 0, float("-inf"))
+    load: Callable[[Path], Corpus]
+    questions: int
+    passes: int = 1  #: how often each question is taken, with other negatives
+    spans: bool = True  #: whether its golds are the decisive words rather than whole sentences
 
 
-def loss_of(net: ReaderNet, tokenizer: Tokenizer, chosen: Sequence[Group]) -> torch.Tensor:
-    """Return the mean loss of some groups.
-
-    Of a group: minus the log of the share that its right sentences have of the
-    softmax over all its sentences and a null answer of score 0; where there is
-    none, of the null answer.
-    """
-    batch = batch_of(tokenizer, [(group.question, found.text) for group in chosen for found in group.texts])
-    ids, mask, types, sentence = (
-        torch.from_numpy(array) for array in (batch.ids, batch.mask, batch.types, batch.sentence)
-    )
-    with torch.autocast("cpu", torch.bfloat16):
-        states = net(ids, mask, types)
-    states = states.float()
-    marked = [found for group in chosen for found in group.texts]
-    count = max(len(found.text.sentences) for found in marked)
-    scores = net.scores(states, mask * (1 - types), sentence, count)
-    right = torch.zeros(scores.shape, dtype=torch.bool)
-    for row, found in enumerate(marked):
-        right[row, : len(found.right)] = torch.tensor(found.right, dtype=torch.bool)
-    losses = []
-    row = 0
-    for group in chosen:
-        rows = slice(row, row + len(group.texts))
-        row += len(group.texts)
-        every = torch.cat([scores[rows].flatten(), torch.zeros(1)])
-        good = torch.cat([right[rows].flatten(), torch.zeros(1, dtype=torch.bool)])
-        good[-1] = not bool(good.any())
-        good &= torch.isfinite(every)
-        if good.any():
-            losses.append(torch.logsumexp(every, 0) - torch.logsumexp(every[good], 0))
-    total = torch.stack(losses).mean()
-    marks = _marking(net, states, batch.offsets, marked, types)
-    return total if marks is None else total + MARKING * marks
+def _squad(name: str) -> Callable[[Path], Corpus]:
+    return lambda data: corpora.squad_file(data / name)
 
 
-def _marking(
-    net: ReaderNet,
-    states: torch.Tensor,
-    offsets: Sequence[Sequence[tuple[int, int]]],
-    marked: Sequence[Any],
-    types: torch.Tensor,
-) -> torch.Tensor | None:
-    """Return the loss of start and end of the decisive words, None where no text has them marked."""
-    losses = []
-    for row, found in enumerate(marked):
-        if found.short is None:
-            continue
-        places = np.array(offsets[row])
-        inside = (places[:, 0] >= found.short.start) & (places[:, 0] < found.short.end)
-        where = np.flatnonzero(inside)
-        if not len(where):
-            continue
-        free = np.zeros(types.shape[1], bool)
-        free[: len(places)] = places[:, 0] >= 0
-        logits = net.marks(states[row]).masked_fill(~torch.from_numpy(free)[:, None], float("-inf"))
-        wanted = torch.tensor([where[0], where[-1]])
-        losses.append(torch.nn.functional.cross_entropy(logits.T, wanted))
-    return torch.stack(losses).mean() if losses else None
+SOURCES = (
+    Source(corpora.evidence_inference, 2000, passes=2, spans=False),
+    Source(_squad("training/new_wiki_v1.0.json"), 2600),
+    Source(_squad("squad2_part.json"), 2000),
+    Source(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz"), 900),
+    Source(_squad("training/reddit_v1.0.json"), 350),
+    Source(_squad("training/policyqa_dev.json"), 200),
+    Source(_squad("training/amazon_reviews_v1.0.json"), 100),
+)
 
 
 def steps(groups: Sequence[Group], chance: random.Random) -> Iterator[list[Group]]:
@@ -176,7 +100,6 @@ def fit(
     *,
     seed: int = 7,
     told: Callable[[str], None] = lambda line: None,
-    checked: Callable[[], str] = lambda: "",
 ) -> None:
     """Train ``net`` on one pass over ``learning``; ``told`` hears of the progress."""
     torch.manual_seed(seed)
@@ -200,105 +123,70 @@ def fit(
         schedule.step()
         mean = loss.item() if at == 1 else 0.98 * mean + 0.02 * loss.item()
         if at % 50 == 0 or at == len(plan):
-            note = checked() if at % 400 == 0 or at == len(plan) else ""
-            told(f"{at} of {len(plan)} steps, loss {mean:.3f}, {time.monotonic() - started:.0f} s {note}")
+            told(f"{at} of {len(plan)} steps, loss {mean:.3f}, {time.monotonic() - started:.0f} s")
 
 
-def difference(net: ReaderNet, base: dict[str, torch.Tensor]) -> dict[str, np.ndarray[Any, Any]]:
-    """Return what training changed, as ``qa.reader.weights_of`` reads it."""
-    found: dict[str, np.ndarray[Any, Any]] = {}
-    for name, tensor in net.state_dict().items():
-        before = base.get(name.removeprefix("bert."))
-        if before is not None and torch.equal(before, tensor):
-            continue
-        array = tensor.numpy().astype(np.float32)
-        if before is None or array.ndim != 2:
-            found[name] = array
-            continue
-        change = array - before.numpy()
-        rows = np.maximum(np.abs(change).max(axis=1) / 127, 1e-12).astype(np.float32)
-        found[name] = np.round(change / rows[:, None]).astype(np.int8)
-        found[f"{name}.rows"] = rows
+def gather(data: Path, part: str, most: int | None = None) -> list[Group]:
+    """Return the groups of all sources in ``data``, of the documents of one part; ``most`` a source."""
+    files = load_encoder().files
+    chance = random.Random(7)
+    found: list[Group] = []
+    for source in SOURCES:
+        corpus = source.load(data)
+        pool = Pool(corpus, lambda texts: [len(e) for e in files.tokenizer.encode_batch(list(texts))], 256)
+        cases = chosen_cases(corpus, part, most or source.questions)
+        for _ in range(1 if most else source.passes):
+            found += groups(pool, cases, chance, spans=source.spans)
+        sys.stderr.write(f"{corpus.name}: {len(found)} groups\n")
     return found
 
 
-def graph_of(net: ReaderNet) -> tuple[bytes, list[str]]:
-    """Return the network without its weights as an ONNX graph, and the names of the weights it wants."""
-    import onnx
-
-    ids = torch.randint(1000, 2000, (3, 17))
-    mask, types = torch.ones_like(ids), (torch.arange(17) > 5).long().expand(3, 17).contiguous()
-    rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=512)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter warns about its own parts
-        path = Path(folder) / "reader.onnx"
-        torch.onnx.export(
-            net.eval(),
-            (ids, mask, types),
-            str(path),
-            dynamo=True,
-            verbose=False,
-            input_names=["ids", "mask", "types"],
-            output_names=["states"],
-            dynamic_shapes=({0: rows, 1: columns},) * 3,
-            external_data=False,
-        )
-        model = onnx.load(path)
-    return _without_weights(model, {k: v.numpy() for k, v in net.state_dict().items()})
+@torch.no_grad()
+def right_first(net: ReaderNet, tokenizer: Tokenizer, held: Sequence[Group]) -> dict[str, float]:
+    """Return the share of groups, a set, whose best sentence (or no answer) is right."""
+    net.eval()
+    hits: dict[str, list[bool]] = {}
+    for group in held:
+        batch = batch_of(tokenizer, [(group.question, found.text) for found in group.texts])
+        arrays = (batch.ids, batch.mask, batch.types, batch.sentence)
+        ids, mask, types, sentence = (torch.from_numpy(array) for array in arrays)
+        count = max(len(found.right) for found in group.texts)
+        scores = net.scores(net(ids, mask, types), mask * (1 - types), sentence, count).numpy()
+        pairs = zip(scores, group.texts, strict=True)
+        judged = [
+            (score, right) for row, found in pairs for score, right in zip(row, found.right, strict=False)
+        ]
+        if not any(right for _, right in judged):
+            judged.append((0.0, True))  # no answer
+        hits.setdefault(group.corpus, []).append(max(judged)[1])
+    net.train()
+    return {name: float(np.mean(values)) for name, values in hits.items()}
 
 
-def _without_weights(model: Any, weights: dict[str, np.ndarray[Any, Any]]) -> tuple[bytes, list[str]]:  # noqa: ANN401 - onnx is imported late
-    """Take the weights out of ``model``, under the names of the network; the exporter turns some of them."""
-    import onnx
-
-    names: dict[str, str] = {}
-    for tensor in model.graph.initializer:
-        array = onnx.numpy_helper.to_array(tensor)
-        if array.size < LEAST_LEFT_OUT or array.dtype != np.float32:
-            continue
-        name = next(n for n in _named(weights) if _same(n, weights, array))
-        names[tensor.name] = name
-        tensor.ClearField("raw_data")
-        tensor.name = name
-        tensor.data_location = onnx.TensorProto.EXTERNAL
-        entry = tensor.external_data.add()
-        entry.key, entry.value = "location", "weights"
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-        for at, used in enumerate(node.input):
-            node.input[at] = names.get(used, used)
-    del model.graph.metadata_props[:], model.metadata_props[:], model.graph.value_info[:]
-    return model.SerializeToString(), list(names.values())
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
-def _named(weights: dict[str, np.ndarray[Any, Any]]) -> Iterator[str]:
-    for name, array in weights.items():
-        yield name
-        if array.ndim == 2:
-            yield f"{name}.T"
+def main() -> None:
+    """Train from the command line; write ``reader.onnx`` and ``reader.safetensors``."""
+    parser = argparse.ArgumentParser(prog="python -m evals.train_reader", description=__doc__)
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("LOCCIT_BENCH"), help="folder of the sets"
+    )
+    parser.add_argument("--out", type=Path, default=Path("qa"), help="folder of the files")
+    given = parser.parse_args()
+    if given.data is None or not Path(given.data).is_dir():
+        parser.error("give the folder of the question sets with --data or LOCCIT_BENCH")
+    files = load_encoder().files
+    net = ReaderNet(files.folder)
+    learning, held = gather(Path(given.data), "ranker"), gather(Path(given.data), "calibrator", 70)
+    before = right_first(net, files.tokenizer, held)
+    fit(net, files.tokenizer, learning, told=_tell)
+    after = right_first(net, files.tokenizer, held)
+    report = {"groups": len(learning), "held out, right first, before": before, "after": after}
+    save(net, files.folder / "model.safetensors", given.out, report)
+    sys.stderr.write(f"{report}\n")
 
 
-def _same(name: str, weights: dict[str, np.ndarray[Any, Any]], array: np.ndarray[Any, Any]) -> bool:
-    known = weights[name.removesuffix(".T")]
-    return np.array_equal(known.T if name.endswith(".T") else known, array)
-
-
-#: Arrays of fewer numbers stay in the graph.
-LEAST_LEFT_OUT = 384
-
-
-def save(net: ReaderNet, base: Path, out: Path, report: dict[str, Any]) -> None:
-    """Write ``reader.onnx`` and ``reader.safetensors`` into the folder ``out``."""
-    from safetensors.numpy import save_file
-    from safetensors.torch import load_file
-
-    graph, names = graph_of(net)
-    (out / "reader.onnx").write_bytes(graph)
-    stated = {
-        "base": hashlib.sha256(base.read_bytes()).hexdigest(),
-        "graph": hashlib.sha256(graph).hexdigest(),
-        "initializers": json.dumps(names),
-        "report": json.dumps(report),
-    }
-    save_file(difference(net, load_file(base)), out / "reader.safetensors", metadata=stated)
+if __name__ == "__main__":
+    main()

@@ -39,6 +39,10 @@ class Span:
         """Tell whether ``other`` lies wholly inside."""
         return self.start <= other.start and other.end <= self.end
 
+    def moved(self, by: int) -> Span:
+        """Return the span ``by`` code points further on, or back if that is negative."""
+        return Span(self.start + by, self.end + by)
+
     def overlaps(self, other: Span) -> bool:
         """Tell whether the two share at least one code point."""
         return self.start < other.end and other.start < self.end

@@ -86,7 +86,7 @@ class Ranked:
     candidate: Candidate
     score: float
     confidence: float
-    mark: Mark | None = None  #: decisive words, where the sentence was read
+    mark: Mark | None = None  #: its decisive words in the paper, if it was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +200,9 @@ class Answerer:
         kept = [candidates[i] for i in choice.kept]
         features = joined(features, scores, choice, readings)
         scores = self.weights.ranker.log_odds(features)
-        marks = [readings[text].marks[sentence] for text, sentence in choice.places]
-        return hits, by_score(kept, scores, self.weights.confidence(features, scores), marks)
+        return hits, by_score(
+            kept, scores, self.weights.confidence(features, scores), choice.marks(readings)
+        )
 
     def search(self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None) -> list[Hit]:
         """Return the passages nearest to a standalone question, whether or not they answer it.
@@ -306,7 +307,7 @@ class Answerer:
             passage,
             number=number,
             confidence=item.confidence,
-            short=short_answer(question, candidate),
+            short=short_answer(question, candidate, item.mark),
             scores=scores,
         )
 

@@ -136,7 +136,7 @@ class Reader:
         tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         stated = stated_in(trained)
         for path, key in ((graph, "graph"), (base / "model.safetensors", "base")):
             if stated.get(key) != _sha256(path):
@@ -154,7 +154,7 @@ class Reader:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i].context) + len(texts[i].text))
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
-            batch = batch_of(self._tokenizer, [(question, texts[i]) for i in chosen])
+            batch = batch_of(self.tokenizer, [(question, texts[i]) for i in chosen])
             inputs = {"ids": batch.ids, "mask": batch.mask, "types": batch.types}
             states = self._session.run(None, inputs)[0]
             for row, i in enumerate(chosen):

@@ -7,7 +7,7 @@ second set of learned weights joins both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.text import Span
 from qa import features as first
 from qa.reader import Text, load_reader
 from qa.select import load_weights
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qa.candidates import Candidate
-    from qa.reader import Reader, Reading
+    from qa.reader import Mark, Reader, Reading
     from qa.select import Weights
 
 #: The columns of the second stage: those of the first, and what was read.
@@ -45,8 +44,17 @@ class Choice:
     """What is to be read for a question: passages, and the candidates in them."""
 
     texts: tuple[Text, ...]
+    starts: tuple[int, ...]  #: where each text starts in its paper
     kept: NDArray[np.intp]  #: positions of the candidates that stand in the texts
     places: tuple[tuple[int, int], ...]  #: of each of those: which text, and which of its sentences
+
+    def marks(self, readings: Sequence[Reading]) -> list[Mark | None]:
+        """Return the decisive words of each candidate kept, with spans in its paper."""
+        return [
+            mark and replace(mark, span=mark.span.moved(self.starts[text]))
+            for text, sentence in self.places
+            for mark in (readings[text].marks[sentence],)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +69,6 @@ class Reranker:
         """Identify reader and weights in receipts."""
         return f"{self.weights.fingerprint[:32]}{self.reader.fingerprint[:32]}"
 
-    def read(self, question: str, choice: Choice) -> list[Reading]:
-        """Return the reading of each text chosen."""
-        return self.reader.read(question, choice.texts)
-
 
 def chosen(candidates: Sequence[Candidate], scores: NDArray[np.float64], passages: int) -> Choice:
     """Return the ``passages`` whose best sentence scores highest, and their candidates in order."""
@@ -74,18 +78,19 @@ def chosen(candidates: Sequence[Candidate], scores: NDArray[np.float64], passage
     for i, candidate in enumerate(candidates):
         if candidate.hit.position in inside:
             inside[candidate.hit.position].append(i)
-    texts, places = [], {}
+    texts, starts, places = [], [], {}
     for number, members in enumerate(inside.values()):
         passage = candidates[members[0]].hit.passage
         place = passage.span
         spans = [candidates[i].sentence.span for i in members]
         start, end = min(place.start, *(s.start for s in spans)), max(place.end, *(s.end for s in spans))
-        sentences = tuple(Span(s.start - start, s.end - start) for s in spans)
+        sentences = tuple(span.moved(-start) for span in spans)
         text = candidates[members[0]].document.text[start:end]
         texts.append(Text(passage.context, text, sentences))
+        starts.append(start)
         places.update({i: (number, at) for at, i in enumerate(members)})
     kept = np.array(sorted(places), np.intp)
-    return Choice(tuple(texts), kept, tuple(places[i] for i in kept))
+    return Choice(tuple(texts), tuple(starts), kept, tuple(places[i] for i in kept))
 
 
 def joined(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from index.text import Table
     from qa.candidates import Candidate
     from qa.question import Question
+    from qa.reader import Mark
 
 #: A number with the sign before it and the unit behind it.
 _VALUE = re.compile(
@@ -23,13 +24,38 @@ _VALUE = re.compile(
     r"|(?:second|minute|hour|day|week|month|year)s?(?:[- ]old)?|degrees? \w+)(?![A-Za-z]))?"
 )
 _NUMERIC = frozenset({Wanted.NUMBER, Wanted.DOSE, Wanted.PERCENT})
+#: Least confidence of the reader at which its mark is shown.
+SURE = 0.5
 _REACH = 40  #: characters between value and word beyond which they are not taken to belong together
 
 
-def short_answer(question: Question, candidate: Candidate) -> Span | None:
-    """Return the span of the decisive words, or None where it is not sure which they are."""
+def short_answer(question: Question, candidate: Candidate, mark: Mark | None = None) -> Span | None:
+    """Return the span of the decisive words, or None where it is not sure which they are.
+
+    ``mark`` is what the reader takes for them; it counts where the kind of answer
+    that the question wants does not tell.
+    """
     if candidate.sentence.kind is BlockKind.TABLE:
         return _cell(question, candidate)
+    if (found := _wanted(question, candidate)) is not None:
+        return found
+    if mark is None or mark.confidence < SURE:
+        return None
+    return _whole(mark.span, candidate)
+
+
+def _whole(span: Span, candidate: Candidate) -> Span:
+    """Return ``span`` with all of the value, number and unit, of which it holds a part."""
+    start = candidate.sentence.span.start
+    for match in _VALUE.finditer(candidate.text):
+        value = Span(start + match.start(), start + match.end())
+        if value.overlaps(span):
+            span = Span(min(span.start, value.start), max(span.end, value.end))
+    return span
+
+
+def _wanted(question: Question, candidate: Candidate) -> Span | None:
+    """Return what is of the kind that the question wants and near to its words."""
     text = candidate.text
     if question.wanted in _NUMERIC or question.wanted is Wanted.ANY:
         spans = [match.span() for match in _VALUE.finditer(text) if not _citation(text, *match.span())]
