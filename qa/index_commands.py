@@ -49,14 +49,19 @@ def build_index(
 
 
 def _show_report(report: BuildReport, folder: Path) -> None:
+    from index.build import Became
+
     console = out()
     for outcome in report.outcomes:
         if outcome.error is not None:
             console.print(Text(f"refused   {visible(str(outcome.error))}", style="red"))
-        elif outcome.warnings:
+        elif outcome.warnings and outcome.became is not Became.SET_ASIDE:
             console.print(Text(f"warnings  {visible(outcome.path.name)}", style="yellow"))
             for warning in outcome.warnings:
                 console.print(Text(f"          {visible(warning)}", style="yellow"))
+    for one in report.set_aside:
+        if one.id in report.new_aside:
+            console.print(Text(f"set aside {visible(one.source)}: {visible(one.reason)}"))
     for warning in report.warnings:
         console.print(Text(visible(warning), style="yellow"))
     papers = len(report.added) + len(report.unchanged)
@@ -64,21 +69,28 @@ def _show_report(report: BuildReport, folder: Path) -> None:
     console.print(
         Text(
             f"{done} generation {report.generation}: {papers} papers ({len(report.added)} new, "
-            f"{len(report.removed)} removed), {report.passages} passages, {report.sentences} sentences, "
-            f"{report.seconds:.1f} s."
+            f"{len(report.removed)} removed{_aside(report)}), {report.passages} passages, "
+            f"{report.sentences} sentences, {report.seconds:.1f} s."
         )
     )
     console.print(Text(f"Index: {folder}"))
 
 
+def _aside(report: BuildReport) -> str:
+    return f", {len(report.set_aside)} more set aside" if report.set_aside else ""
+
+
 def remove_papers(names: Sequence[str], folder: Path) -> None:
     """Take papers out of the index."""
     from index.build import remove
+    from index.catalogue import catalogue_of
     from index.store import open_index
     from qa.session import find_papers
 
     with open_index(folder) as index:
-        ids = find_papers(index, names) or frozenset()
+        aside = {one.source: one.id for one in catalogue_of(index).aside.values()}
+        used = find_papers(index, [name for name in names if name not in aside]) or frozenset()
+        ids = used | {aside[name] for name in names if name in aside}
     _show_report(remove(ids, folder), folder)
 
 
@@ -191,5 +203,7 @@ def show_info(folder: Path, *, as_json: bool) -> None:
         cells = (name, paper["year"], paper["doi"], paper["pages"], paper["passages"], len(paper["warnings"]))
         table.add_row(*(Text(visible(str(cell or ""))) for cell in cells))
     console.print(table)
+    for one in found["set_aside"]:
+        console.print(Text(f"set aside    {visible(one['source'])}: {visible(one['reason'])}"))
     for warning in found["warnings"]:
         console.print(Text(visible(warning), style="yellow"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from index.build import Became
+from index.catalogue import catalogue_of
 from index.errors import FormatMismatch, IndexDamaged, LoccitError
 from index.store import generation_folder, generations, read_manifest, read_pointer
 from qa.sources import byline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from index.build import FileOutcome
@@ -21,6 +22,7 @@ _BECAME = {
     Became.ADDED: "Added",
     Became.UNCHANGED: "Already in the index",
     Became.DUPLICATE: "The same file twice",
+    Became.SET_ASIDE: "Set aside",
     Became.REFUSED: "Refused",
 }
 _MOST_WARNINGS = 20  #: shown for one paper; a garbled one can have thousands
@@ -40,10 +42,13 @@ def matching(index: Index, words: str) -> list[str]:
 
 def papers_view(index: Index, ids: Sequence[str]) -> View:
     """Return the papers ``ids`` with all that is known about each."""
-    return {"view": "papers", "papers": [_paper_view(index, key) for key in ids]}
+    aside: dict[str, list[str]] = {}
+    for one in catalogue_of(index).aside.values():
+        aside.setdefault(one.better, []).append(f"{one.source} (the same paper, less well structured)")
+    return {"view": "papers", "papers": [_paper_view(index, key, aside) for key in ids]}
 
 
-def _paper_view(index: Index, key: str) -> View:
+def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> View:
     document = index.documents[key]
     _, passages, _, sentences = index.rows.extent(key)
     facts = [
@@ -53,6 +58,7 @@ def _paper_view(index: Index, key: str) -> View:
         ("Sentences and table rows", str(sentences)),
         ("Tables", str(len(document.tables))),
         ("Licence", document.licence),
+        ("Set aside for it", ", ".join(aside.get(key, ()))),
         ("Id", key[:16]),
     ]
     return {
