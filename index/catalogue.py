@@ -37,6 +37,12 @@ class SetAside:
     source: str  #: the file's name
     reading: str  #: see ``PaperRows``
     better: str  #: id of the document that is used
+    better_source: str  #: its file's name
+
+    @property
+    def reason(self) -> str:
+        """Why it is not used, for people."""
+        return f"same paper as {self.better_source}, which is better structured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +57,7 @@ class Catalogue:
         value = {
             "method": METHOD,
             "editions": [_edition(self.editions[key]) for key in sorted(self.editions)],
-            "aside": [
-                [one.id, one.source, one.reading, one.better]
-                for one in (self.aside[key] for key in sorted(self.aside))
-            ],
+            "aside": [dataclasses.astuple(self.aside[key]) for key in sorted(self.aside)],
         }
         return json.dumps(value, separators=(",", ":")).encode()
 
@@ -88,11 +91,6 @@ def given(index: Index) -> dict[str, tuple[str, str]]:
 def aside_file(document_id: str) -> str:
     """Return the name of the file in a generation that keeps a paper set aside."""
     return f"aside-{document_id}.npz"
-
-
-def reason(name: str) -> str:
-    """Say why a file is set aside for the one called ``name``."""
-    return f"same paper as {name}, which is better structured"
 
 
 @dataclass(frozen=True)

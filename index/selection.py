@@ -44,10 +44,10 @@ class Selection:
         known = {key: one for key, one in before.editions.items() if key not in self.fresh}
         readings = {key: one.reading for key, one in before.aside.items() if key not in self.fresh}
         editions = {key: known.get(key) or edition_of(self.paper(key)) for key in self.sources}
-        aside = {
-            key: SetAside(key, self.sources[key], readings.get(key) or self.paper(key).reading, better)
-            for key, better in set_aside(editions.values()).items()
-        }
+        aside = {}
+        for key, better in set_aside(editions.values()).items():
+            reading = readings.get(key) or self.paper(key).reading
+            aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
         return replace(self, catalogue=Catalogue(editions, aside))
 
     def files(self, others: Mapping[str, Path | bytes]) -> LazyFiles:

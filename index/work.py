@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from index.catalogue import given, reason
+from index.catalogue import given
 from index.errors import FileEmpty, GarbledText, LoccitError
 from index.paper_rows import PaperRows
 from index.papers import file_id, reading_fingerprint
@@ -152,8 +152,7 @@ class Work:
         for path, outcome in self._outcomes.items():
             one = aside.get(outcome.document_id or "")
             if one and outcome.became is not Became.DUPLICATE:
-                why = reason(selection.sources[one.better])
-                self._note(path, Became.SET_ASIDE, one.id, (why, *outcome.warnings))
+                self._note(path, Became.SET_ASIDE, one.id, (one.reason, *outcome.warnings))
 
     @staticmethod
     def _kept(key: str, held: dict[str, tuple[str, str]], keep: bool) -> tuple[str, ...]:

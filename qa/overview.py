@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from index.catalogue import catalogue_of
 from index.store import open_index
 
 if TYPE_CHECKING:
@@ -50,5 +51,9 @@ def overview(folder: Path) -> dict[str, Any]:
                     "warnings": list(document.warnings),
                 }
                 for key, document in index.documents.items()
+            ],
+            "set_aside": [
+                {"id": one.id, "source": one.source, "better": one.better, "reason": one.reason}
+                for one in catalogue_of(index).aside.values()
             ],
         }

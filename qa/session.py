@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from index.catalogue import catalogue_of
 from index.errors import UsageError
 from index.onnx_encoder import question_encoder
 from index.store import open_index
@@ -78,6 +79,9 @@ def _find_paper(index: Index, name: str) -> str:
             exact.append(key)
         elif wanted and (key.startswith(wanted) or any(wanted in text for text in called[:2])):
             partial.append(key)
+    if not exact:  # a file set aside is called by its name; the one used for it answers
+        aside = catalogue_of(index).aside.values()
+        exact = [one.better for one in aside if wanted in (one.source.casefold(), one.id)][:1]
     found = exact or partial
     if len(found) != 1:
         what = "no paper is called" if not found else f"{len(found)} papers are called"
