@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from index.errors import ModelMismatch, UsageError
+from index.mpnet import MPNET, mpnet_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -205,7 +206,8 @@ class SentenceEncoder:
 def load_encoder(model: str | None = None) -> SentenceEncoder:
     """Return the encoder for ``model``: a folder or a name known on this machine; None for the bundled one.
 
-    Quick: files are hashed, nothing is loaded and nothing downloaded.
+    ``mpnet`` is the larger model of the extra of that name. Quick: files are hashed,
+    nothing is loaded and nothing downloaded.
 
     Raises:
         UsageError: there is no such model here, or it is not one that is safe to load.
@@ -213,6 +215,8 @@ def load_encoder(model: str | None = None) -> SentenceEncoder:
     """
     if model is None or model == BUNDLED:
         files = ModelFiles(_bundled_folder(), BUNDLED)
+    elif model in {"mpnet", MPNET}:
+        files = ModelFiles(mpnet_folder(), MPNET)
     elif Path(model).is_dir():
         files = ModelFiles(Path(model), str(Path(model).resolve()))  # a name that can be loaded by
     else:

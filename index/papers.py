@@ -28,6 +28,7 @@ _KEEPING = frozenset(
         "files",
         "lexical",
         "manifest",
+        "mpnet",
         "onnx_encoder",
         "papers",
         "pending",

@@ -40,6 +40,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("index.sentences", 1),
     ("index.passages", 1),
     ("index.encode", 1),
+    ("index.mpnet", 1),
     # generations on disk
     ("index.files", 2),
     ("index.papers", 2),
