@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qa.web import ask, judged, papers, state
+from qa.web import ask, evaluation, judged, papers, sign_in, state
 from qa.web.component import page_styles
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
 page_styles()
+if sign_in.needed():
+    sign_in.page()
+    st.stop()
 _PAGES = [
     st.Page(ask.page, title="Ask", url_path="ask", default=True),
     st.Page(papers.page, title="Papers", url_path="papers"),
+    st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
     st.Page(judged.page, title="Feedback", url_path="feedback"),
 ]
 chosen = st.navigation(_PAGES, position="top")
 state.name_conversation()
 chosen.run()
+sign_in.who()

@@ -153,6 +153,12 @@ def chat(
     index: IndexOption = None,
     port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    sign_in: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign-in", help="Let in only who signs in: a file as in docs/SIGN_IN.md.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Start the web app on this machine and open it; builds the seed papers if there is no index.
 
@@ -162,7 +168,7 @@ def chat(
     """
     from qa.commands import start_chat
 
-    start_chat(index_folder(index), port=port, open_browser=browser)
+    start_chat(index_folder(index), port=port, open_browser=browser, sign_in=sign_in)
 
 
 @app.command("eval")

@@ -191,7 +191,7 @@ def verify_receipt(receipt: Path, folder: Path) -> None:
         out().print(Text(visible(replay(receipt, answerer))))
 
 
-def start_chat(folder: Path, *, port: int, open_browser: bool) -> None:
+def start_chat(folder: Path, *, port: int, open_browser: bool, sign_in: Path | None = None) -> None:
     """Build the seed papers if there is no index, then serve the web app."""
     from index.errors import IndexMissing
     from index.store import open_index
@@ -204,4 +204,4 @@ def start_chat(folder: Path, *, port: int, open_browser: bool) -> None:
         build_index(None, folder, model=None, workers=2, add=False)
     from qa.web.server import serve
 
-    serve(folder, port, open_browser)
+    serve(folder, port, open_browser, sign_in)

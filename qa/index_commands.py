@@ -25,6 +25,7 @@ def build_index(
     from index.build import build
     from index.encode import load_encoder
     from index.store import open_index
+    from qa.originals import remember
     from qa.progress import shown
     from qa.resources import seeds_folder
 
@@ -45,6 +46,7 @@ def build_index(
                 workers=workers,
                 change_model=model is not None,
             )
+    remember(folder, report.outcomes)
     _show_report(report, folder)
 
 

@@ -8,6 +8,7 @@ from index.build import Became
 from index.catalogue import catalogue_of
 from index.errors import FormatMismatch, IndexDamaged, LoccitError
 from index.store import generation_folder, generations, read_manifest, read_pointer
+from qa.language import other_language
 from qa.sources import byline
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _BECAME = {
     Became.SET_ASIDE: "Set aside",
     Became.REFUSED: "Refused",
 }
+_SAMPLE = 2000  #: characters by which a paper's language is told, after its front matter
 _MOST_WARNINGS = 20  #: shown for one paper; a garbled one can have thousands
 
 
@@ -56,6 +58,7 @@ def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> V
         ("Pages", str(len(document.map.pages)) if document.map.pages else "no pages"),
         ("Passages", str(passages)),
         ("Sentences and table rows", str(sentences)),
+        ("Language", other_language(document.text[_SAMPLE : 2 * _SAMPLE] or document.text) or "English"),
         ("Tables", str(len(document.tables))),
         ("Licence", document.licence),
         ("Set aside for it", ", ".join(aside.get(key, ()))),
@@ -94,6 +97,12 @@ def outcomes_view(outcomes: Sequence[FileOutcome], refused: Sequence[LoccitError
         for error in refused
     ]
     return {"view": "outcomes", "rows": rows}
+
+
+def waiting_view(stored: Sequence[Path], refused: Sequence[LoccitError]) -> View:
+    """Return uploaded files while they wait to be read; ``refused`` are those not even looked into."""
+    rows = [{"name": path.name, "became": "Waiting", "good": True, "notes": []} for path in stored]
+    return {"view": "outcomes", "rows": [*rows, *outcomes_view((), refused)["rows"]]}
 
 
 def history_view(folder: Path) -> tuple[View, int | None]:

@@ -12,7 +12,7 @@ from qa.export import as_text
 from qa.present import answer_view, notice_view
 from qa.question import LONGEST
 from qa.session import ask
-from qa.web import library, state
+from qa.web import library, sign_in, state
 from qa.web.component import show
 from qa.web.evidence import evidence
 from qa.web.panel import opened, panel, sheet
@@ -87,6 +87,7 @@ def _answerer() -> Answerer | None:
 def _empty_chat(answerer: Answerer) -> None:
     show({"view": "intro", "title": "Ask the papers", "message": _INTRO}, "intro")
     st.pills("Try one of these", examples(answerer.index), key="pill", on_change=_take_example)
+    sign_in.whereabouts()
 
 
 def _take_example() -> None:

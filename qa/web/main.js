@@ -41,7 +41,11 @@ function showBeginning(root) {
   }, 100);
 }
 
-const VIEWS = { turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
+function whereabouts(view) {
+  return make("p", { class: "aside", dir: "auto" }, view.message);
+}
+
+const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence, report, failures };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -73,6 +77,10 @@ export default function (component) {
   window.addEventListener(CHOSEN, onChosen);
   root.loccitLeave = () => window.removeEventListener(CHOSEN, onChosen);
 
+  if (data.view === "failures") {
+    requestAnimationFrame(() => root.querySelector(".failures").scrollIntoView({ block: "nearest" }));
+    setTimeout(() => (live.textContent = data.title), 150);
+  }
   if (data.view === "source") {
     requestAnimationFrame(() => {
       bringIntoView(root);

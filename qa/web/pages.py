@@ -1,14 +1,15 @@
-"""Whole pages of uploaded PDFs as pictures, sent over HTTP and not through Streamlit's websocket."""
+"""Whole pages of PDFs as pictures, sent over HTTP and not through Streamlit's websocket."""
 
 from __future__ import annotations
 
+import secrets
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.errors import LoccitError
 from index.places import boxes, picture
 from index.text import Span
-from qa import uploads
+from qa.originals import Lost, original
 from qa.resources import index_folder
 
 if TYPE_CHECKING:
@@ -19,29 +20,32 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
-ROUTE = "/pages/{document:str}/{page:int}.png"
 _SCALE = 1.5  #: pixels for a point of the page
 
 
 class _Routed:
-    """Whether this process serves ``ROUTE``: ``streamlit run app.py`` by itself does not."""
+    """Whether this process serves pages; ``streamlit run app.py`` by itself does not."""
 
-    on = False
-
-
-def routed() -> None:
-    """Take note that pages can be had from this process."""
-    _Routed.on = True
+    token = ""  #: in the address of every picture, so that only who sees the app can have one
 
 
-def available(folder: Path, document: Document) -> bool:
-    """Tell whether pages of ``document`` can be shown."""
-    return _Routed.on and document.format == "pdf" and uploads.kept(folder, document.id) is not None
+def route() -> str:
+    """Return the pattern of the pictures' addresses, to be served by ``respond``."""
+    _Routed.token = secrets.token_urlsafe(16)
+    return f"/pages/{_Routed.token}/{{document:str}}/{{page:int}}.png"
+
+
+def lost(folder: Path, document: Document) -> str | None:
+    """Return why pages of a PDF cannot be shown; empty where they can, None where it has none to show."""
+    if not _Routed.token or document.format != "pdf":
+        return None
+    found = original(folder, document.id)
+    return str(found) if isinstance(found, Lost) else ""
 
 
 def address(document: Document, page: int) -> str:
     """Return where the picture of a page is to be had, as a path on this server."""
-    return f"/pages/{document.id}/{page}.png"
+    return f"/pages/{_Routed.token}/{document.id}/{page}.png"
 
 
 def boxes_of(
@@ -51,8 +55,8 @@ def boxes_of(
 
     None where the exact place is not sure: better no box than a wrong one.
     """
-    path = uploads.kept(folder, document.id)
-    return _boxes(path, document, span.start, span.end) if path else ()
+    path = original(folder, document.id)
+    return () if isinstance(path, Lost) else _boxes(path, document, span.start, span.end)
 
 
 @lru_cache(maxsize=256)
@@ -74,8 +78,8 @@ async def respond(request: Request) -> Response:
     from starlette.responses import PlainTextResponse
     from starlette.responses import Response as Bytes
 
-    path = uploads.kept(index_folder(None), request.path_params["document"])
-    if path is None:
+    path = await run_in_threadpool(original, index_folder(None), request.path_params["document"])
+    if isinstance(path, Lost):
         return PlainTextResponse("There is no such paper here.\n", status_code=404)
     try:
         png = await run_in_threadpool(_picture, path, request.path_params["page"])

@@ -118,8 +118,11 @@ def _view(index: Index) -> View:
 
 def _whole(document: Document, source: Citation | NearMiss) -> View | None:
     """Return the whole page of a source, its boxes only when it is looked at; None where there is none."""
-    if source.page is None or not pages.available(library.folder(), document):
+    lost = pages.lost(library.folder(), document)
+    if lost is None or source.page is None:
         return None
+    if lost:
+        return {"on": False, "lost": lost}
     if not st.session_state.get("whole", False):
         return {"on": False}
     boxes = pages.boxes_of(library.folder(), document, source.span)

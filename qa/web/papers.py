@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,14 +12,14 @@ from index.encode import load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.publish import rollback
 from qa import uploads
+from qa.originals import paths, remember
 from qa.present import notice_view
-from qa.shelf import history_view, matching, outcomes_view, papers_view
+from qa.shelf import history_view, matching, outcomes_view, papers_view, waiting_view
 from qa.web import library
 from qa.web.component import event, show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from streamlit.delta_generator import DeltaGenerator
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -33,12 +34,14 @@ _STAGES = {"papers": "Reading papers", "texts": "Embedding the paper at hand", "
 
 def page() -> None:
     """Draw the page; carry out what was just confirmed."""
-    show({"view": "intro", "title": "Papers", "message": ""}, "intro-papers")
     index = _index()
+    message = f"Index generation {index.generation} answers; {len(index.names)} papers." if index else ""
+    show({"view": "intro", "title": "Papers", "message": message}, "intro-papers")
     _adding(index)
     if index is None:
         return
     _list(index)
+    _rebuilding(index)
     _history()
     removing = st.session_state.pop("removing", None)
     if removing in index.names:
@@ -78,32 +81,77 @@ def _adding(index: Index | None) -> None:
 def _add(files: Sequence[UploadedFile]) -> None:
     """Store and index ``files``; remember what became of each."""
     folder = library.folder()
-    paths: list[Path] = []
+    stored: list[Path] = []
     refused: list[LoccitError] = []
     for file in files:
         try:
-            paths.append(uploads.keep(folder, file.name, file.getvalue()))
+            stored.append(uploads.keep(folder, file.name, file.getvalue()))
         except LoccitError as error:
             refused.append(error)
     outcomes: tuple[FileOutcome, ...] = ()
-    if paths:
-        bar = st.progress(0.0, _STAGES["papers"])
+    if stored:
+        place = st.empty()
+        with place.container():
+            bar = st.progress(0.0, _STAGES["papers"])
+            show(waiting_view(stored, refused), "waiting")
         try:
-            outcomes = _build(paths, folder, bar).outcomes
+            outcomes = _build(stored, folder, bar).outcomes
         except LoccitError as error:
             refused.append(error)
-        bar.empty()
+        place.empty()
     st.session_state["outcomes"] = outcomes_view(outcomes, refused)
 
 
-def _build(paths: Sequence[Path], folder: Path, bar: DeltaGenerator) -> BuildReport:
+def _rebuilding(index: Index) -> None:
+    """Offer to read the papers' files again; those that have not changed are not."""
+    with st.expander("Read the papers again"):
+        known = _known(index)
+        message = (
+            f"The files of {len(known)} of {len(index.names)} papers lie where they were read from. "
+            "A new version of a file takes the old one’s place; an unchanged file is read again "
+            "only where this version of Loccit reads otherwise. All else stays as it is, and the "
+            "papers answer as now until it is done."
+        )
+        show(notice_view("info", "Rebuild the index", message), "rebuilding")
+        if known and st.button("Rebuild"):
+            bar = st.progress(0.0, _STAGES["papers"])
+            try:
+                outcomes, refused = _rebuild(index, known, bar), []
+            except LoccitError as error:
+                outcomes, refused = (), [error]
+            st.session_state["rebuilt"] = outcomes_view(outcomes, refused)
+            st.rerun()
+        if "rebuilt" in st.session_state:
+            show(st.session_state["rebuilt"], "rebuilt")
+
+
+def _known(index: Index) -> dict[str, Path]:
+    """Return the files of the index's papers that are still there, changed or not, by document id."""
+    found = {key: Path(path) for key, path in paths(library.folder()).items() if key in index.names}
+    return {key: path for key, path in found.items() if path.is_file()}
+
+
+def _rebuild(index: Index, known: Mapping[str, Path], bar: DeltaGenerator) -> tuple[FileOutcome, ...]:
+    """Read ``known`` again and take out the papers whose file holds another version now."""
+    folder = library.folder()
+    outcomes = _build(list(known.values()), folder, bar).outcomes
+    now = {one.path.absolute(): one.document_id for one in outcomes if one.document_id}
+    old = frozenset(key for key, path in known.items() if now.get(path, key) != key)
+    if old:
+        remove(old, folder)
+    return outcomes
+
+
+def _build(files: Sequence[Path], folder: Path, bar: DeltaGenerator) -> BuildReport:
     def progress(stage: str, done: int, total: int) -> None:
         words = (
             f"{_STAGES.get(stage, 'Working')} · {done} of {total}" if total > 1 else _STAGES.get(stage, "")
         )
         bar.progress(min(done / total, 1.0) if total else 0.0, words)
 
-    return add(paths, folder, encoder=_encoder(), progress=progress)
+    report = add(files, folder, encoder=_encoder(), progress=progress)
+    remember(folder, report.outcomes)
+    return report
 
 
 def _encoder() -> Encoder:

@@ -38,7 +38,7 @@ POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
-        "connect-src 'self' ws://{host}",
+        "connect-src 'self' {socket}://{host}",
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
@@ -47,11 +47,14 @@ POLICY = "; ".join(
 )
 
 
-def serve(index: Path, port: int, open_browser: bool) -> None:
+def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = None) -> None:
     """Serve the app on the loopback until stopped; ``open_browser`` shows it once it answers.
 
+    ``sign_in`` is a file that makes everybody sign in (``qa.web.sign_in``); the app is
+    then for others, too, through a proxy on this machine.
+
     Raises:
-        UsageError: the port is taken.
+        UsageError: the port is taken, or the file cannot be used.
     """
     require_free(port)
     os.environ[INDEX_VARIABLE] = str(index.absolute())
@@ -59,16 +62,29 @@ def serve(index: Path, port: int, open_browser: bool) -> None:
     from starlette.middleware import Middleware
     from starlette.routing import Route
 
+    from qa.web.sign_in import read_sign_in
+
+    checked = read_sign_in(sign_in) if sign_in else None
+    secure = checked is not None and checked.secure
     script = app_file()
     policy = POLICY.replace("{inline}", _inline_scripts(Path(st.__file__).parent / "static" / "index.html"))
-    guard = Middleware(SecurityHeaders, policy=policy)
-    routes = [Route(READY, _ready), Route(pages.ROUTE, pages.respond)]
+    policy = policy.replace("{socket}", "wss" if secure else "ws")
+    guard = Middleware(SecurityHeaders, policy=policy, secure=secure)
+    routes = [Route(READY, _ready), Route(pages.route(), pages.respond)]
     app = st.App(script, routes=routes, middleware=[guard])
-    pages.routed()
     if open_browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
     sys.argv = [str(script)]  # Streamlit looks for its settings beside what it takes for the script
-    app.run(config={"server.address": ADDRESS, "server.port": port, "server.headless": True})
+    settings = {
+        "server.address": ADDRESS,
+        "server.port": port,
+        "server.headless": True,
+        # Secrets that lie about for other apps must not switch sign-in on.
+        "secrets.files": [str(checked.path)] if checked else [],
+    }
+    if checked:
+        settings["server.allowedHosts"] = list(dict.fromkeys([ADDRESS, "localhost", checked.host]))
+    app.run(config=settings)
 
 
 def require_free(port: int) -> None:
@@ -109,9 +125,10 @@ async def _ready(request: Request) -> Response:
 class SecurityHeaders:
     """Middleware that puts the security headers on every response."""
 
-    def __init__(self, app: ASGIApp, policy: str) -> None:
+    def __init__(self, app: ASGIApp, policy: str, *, secure: bool = False) -> None:
         self._app = app
         self._policy = policy
+        self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, the response with headers."""
@@ -120,7 +137,7 @@ class SecurityHeaders:
             return
         sent = dict(scope["headers"])
         host = sent.get(b"host", b"").decode("latin-1")
-        added = [*headers(self._policy, host), *name_browser(sent.get(b"cookie", b""))]
+        added = [*headers(self._policy, host), *name_browser(sent.get(b"cookie", b""), secure=self._secure)]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -142,14 +159,14 @@ def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def name_browser(cookies: bytes) -> list[tuple[bytes, bytes]]:
+def name_browser(cookies: bytes, *, secure: bool = False) -> list[tuple[bytes, bytes]]:
     """Return the header that gives a browser its random name, so that a reload finds its conversation.
 
     Nothing for a browser that has one. The cookie ends with the browser's session; scripts cannot read it.
     """
     if re.search(rb"(?:^|;)\s*" + COOKIE.encode() + rb"=[\w-]{32,}", cookies):
         return []
-    value = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; HttpOnly; SameSite=Lax"
+    value = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; HttpOnly; SameSite=Lax{'; Secure' * secure}"
     return [(b"set-cookie", value.encode("ascii"))]
 
 

@@ -57,6 +57,7 @@ function doiLink(doi) {
 
 function wholeSwitch(view, send) {
   if (!view.whole) return null;
+  if (view.whole.lost) return make("p", { class: "aside" }, view.whole.lost);
   const choice = (on, words) =>
     make("button", { type: "button", class: "small choice", "aria-pressed": String(view.whole.on === on), onclick: () => send({ do: "whole", on }) }, words);
   return make("div", { class: "switch", role: "group", "aria-label": "What is shown" }, choice(false, "Passage"), choice(true, "Whole page"));

@@ -1,0 +1,108 @@
+"""Signing in with any OpenID Connect provider. Off unless ``loccit chat --sign-in FILE`` names one.
+
+The file is Streamlit's own ``[auth]`` table (docs/SIGN_IN.md). The server stays on
+the loopback: what others reach is a proxy on the same machine that adds TLS.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from index.errors import UsageError
+from qa.web.component import show
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NEEDED = ("client_id", "client_secret", "server_metadata_url")
+_CALLBACK = "/oauth2callback"
+_SHORTEST_SECRET = 32
+_GUIDE = "See docs/SIGN_IN.md for a file that works."
+_INTRO = "Whoever uses this index has to say who they are. Conversations are kept for each person apart."
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A checked file."""
+
+    path: Path
+    host: str  #: by which browsers reach the app, without port
+    secure: bool  #: whether they reach it by https
+
+
+def read_sign_in(path: Path) -> SignIn:
+    """Check the file that switches sign-in on.
+
+    Raises:
+        UsageError: it cannot be used; says what is wrong with it.
+    """
+    if find_spec("authlib") is None:
+        raise UsageError("Sign-in needs the package Authlib.", "Install it: pip install 'loccit[sign-in]'")
+    try:
+        auth = tomllib.loads(path.read_text(encoding="utf-8"))["auth"]
+        providers = _providers(auth)
+        redirect = urlsplit(str(auth["redirect_uri"]))
+        secret = str(auth["cookie_secret"])
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).", "Check the path.") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise UsageError(f"{path}: not a sign-in file ({what}).", _GUIDE) from error
+    if not providers:
+        raise UsageError(f"{path}: names no provider with {', '.join(_NEEDED)}.", _GUIDE)
+    if len(secret) < _SHORTEST_SECRET:
+        raise UsageError(f"{path}: cookie_secret is shorter than {_SHORTEST_SECRET} characters.", _GUIDE)
+    loopback = redirect.hostname in ("127.0.0.1", "localhost")
+    if redirect.path != _CALLBACK or not redirect.hostname or not (redirect.scheme == "https" or loopback):
+        raise UsageError(f"{path}: redirect_uri is not https://YOUR-HOST{_CALLBACK}.", _GUIDE)
+    return SignIn(path.absolute(), redirect.hostname, redirect.scheme == "https")
+
+
+def _providers(auth: dict[str, Any]) -> list[str]:
+    """Return the names of the providers in an ``[auth]`` table; "" is the one without a name."""
+    tables = {name: table for name, table in auth.items() if isinstance(table, dict)}
+    return [
+        name
+        for name, table in {"": auth, **tables}.items()
+        if all(isinstance(table.get(key), str) and table[key] for key in _NEEDED)
+    ]
+
+
+def needed() -> bool:
+    """Tell whether nothing may be shown yet: sign-in is on and nobody is signed in."""
+    return st.user.get("is_logged_in") is False
+
+
+def page() -> None:
+    """Draw the one page that strangers see."""
+    show({"view": "intro", "title": "Sign in to Loccit", "message": _INTRO}, "intro-sign-in")
+    for name in _providers(st.secrets["auth"].to_dict()):
+        st.button("Sign in" + f" with {name}" * bool(name), on_click=st.login, args=[name or None])
+
+
+def person() -> str:
+    """Return what the signed-in person is called; empty where sign-in is off."""
+    if not st.user.get("is_logged_in"):
+        return ""
+    return str(st.user.get("name") or st.user.get("email") or st.user.get("sub") or "somebody")
+
+
+def whereabouts() -> None:
+    """Where nobody signs in, say that nobody else can reach the app."""
+    if not person():
+        words = "On this machine only: the app answers no other computer, and sends nothing anywhere."
+        show({"view": "whereabouts", "message": words}, "whereabouts")
+
+
+def who() -> None:
+    """Say who is signed in, with a way out."""
+    name = person()
+    if name:
+        show({"view": "whereabouts", "message": f"Signed in as {name}."}, "who")
+        st.button("Sign out", on_click=st.logout, type="tertiary")
