@@ -15,14 +15,16 @@ import os
 import sys
 import time
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from evals.reading_pairs import Pair, compare, gold_sentences
-from index.readers import Outcome, Status, read, read_many
+from index.readers import Limits, Outcome, Status, read, read_many
+from index.readers.pdf import extract
+from index.readers.sandbox import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +45,15 @@ def measure_folder(folder: Path, engine: str) -> list[Pair]:
                 Pair(pdf.stem, engine, count, 0, 0, 0.0, 0, 0, 0, 0, None, None, None, None, seconds, 0)
             )
         else:
-            pairs.append(compare(pdf.stem, gold, outcome.document, engine, seconds))
+            pair = compare(pdf.stem, gold, outcome.document, engine, seconds)
+            pairs.append(replace(pair, memory=peak_memory(pdf, engine)))
     return pairs
+
+
+def peak_memory(pdf: Path, engine: str) -> int:
+    """Return the most memory that extracting the text of a PDF takes, in bytes, its process included."""
+    head, _ = extract(pdf.read_bytes(), pdf.name, Limits(), engine)
+    return int(head["memory"])
 
 
 def summary(pairs: Sequence[Pair]) -> dict[str, float]:
@@ -70,6 +79,8 @@ def summary(pairs: Sequence[Pair]) -> dict[str, float]:
         "polluted": share("polluted", "shown"),
         **{name: stated(name) for name in ("title", "doi", "year", "authors")},
         "seconds_per_page": share("seconds", "pages"),
+        "MiB_per_page": share("memory", "pages") / MIB,
+        "MiB_most": max(pair.memory for pair in pairs) / MIB,
     }
 
 

@@ -40,6 +40,7 @@ class Pair:
     authors: bool | None
     seconds: float
     pages: int
+    memory: int = 0  #: bytes, the most that the process that extracted the text had resident
     missing: tuple[str, ...] = ()  #: the sentences not found whole
 
     @property
