@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,10 @@ from tests.network import is_local
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+#: Streamlit opened at a page's own address looks for its server below that page first, in vain.
+_LOOKING = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
 
 #: Widths and heights of a desktop, a phone and the narrowest phone, in CSS pixels.
 SIZES = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
@@ -50,7 +54,9 @@ class Watch:
     """What a page did that it must not do."""
 
     strangers: list[str] = field(default_factory=list)  #: requests that leave the loopback
-    errors: list[str] = field(default_factory=list)  #: uncaught errors of scripts
+    errors: list[str] = field(
+        default_factory=list
+    )  #: uncaught errors of scripts, and what the console calls so
 
     def check(self) -> None:
         """Raise AssertionError with all that was noticed."""
@@ -75,6 +81,7 @@ def watched_page(
     )
     context.on("request", lambda request: _note(watch, request.url))
     context.on("weberror", lambda error: watch.errors.append(str(error.error)))
+    context.on("console", lambda message: _hear(watch, message))
     context.route(is_strange, lambda route: route.abort())
     try:
         yield context.new_page()
@@ -92,3 +99,9 @@ def is_strange(url: str) -> bool:
 def _note(watch: Watch, url: str) -> None:
     if is_strange(url):
         watch.strangers.append(url)
+
+
+def _hear(watch: Watch, message: ConsoleMessage) -> None:
+    address = message.location.get("url", "")
+    if message.type == "error" and not _LOOKING.search(address):
+        watch.errors.append(f"{message.text} ({address})")

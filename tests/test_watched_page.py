@@ -44,6 +44,13 @@ def test_an_error_in_the_page_is_noticed(browser: Browser) -> None:
 
 
 @pytest.mark.browser
+def test_an_error_in_the_console_is_noticed(browser: Browser) -> None:
+    with pytest.raises(AssertionError, match="told the console"), watched_page(browser) as page:
+        with page.expect_console_message():
+            page.set_content("<script>console.error('told the console')</script>")
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
 def test_a_quiet_page_passes(browser: Browser, size: tuple[int, int]) -> None:
     with watched_page(browser, size) as page:

@@ -1,0 +1,62 @@
+"""Conversations that outlive a reload: for their owner only, the oldest forgotten first."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from qa.web.history import Conversation, History, Turn
+from qa.web.server import name_browser
+
+
+def _asked(question: str) -> Conversation:
+    return Conversation(turns=[Turn("1", question, None)])
+
+
+def test_only_the_owner_finds_a_conversation() -> None:
+    history = History()
+    mine = _asked("mine")
+    history.keep("me", mine)
+    assert history.find("me", mine.key) is mine
+    assert history.find("you", mine.key) is None
+    assert history.find("", mine.key) is None
+    assert history.of("you") == []
+
+
+def test_nothing_is_kept_for_nobody() -> None:
+    history = History()
+    nobody = _asked("whose?")
+    history.keep("", nobody)
+    assert history.find("", nobody.key) is None
+    assert history.of("") == []
+
+
+def test_the_one_unused_for_longest_gives_way() -> None:
+    history = History(kept=2)
+    first, second, third = _asked("1"), _asked("2"), _asked("3")
+    history.keep("me", first)
+    history.keep("me", second)
+    history.find("me", first.key)
+    history.keep("me", third)
+    assert history.of("me") == [third, first]
+
+
+def test_a_browser_is_named_once_by_chance_and_out_of_reach_of_scripts() -> None:
+    ((name, value),) = name_browser(b"other=1")
+    assert name == b"set-cookie"
+    assert b"HttpOnly" in value
+    assert b"SameSite=Lax" in value
+    assert b"Secure" not in value
+    assert b"Secure" in name_browser(b"", secure=True)[0][1]
+    token = re.match(rb"([^=]+=[^;]+)", value)
+    assert token
+    assert name_browser(b"a=b; " + token[1]) == []
+    assert name_browser(b"")[0][1] != value
+
+
+@pytest.mark.parametrize(
+    "cookies", [b"loccit-browser=", b"loccit-browser=short", b"x-loccit-browser=" + b"a" * 40]
+)
+def test_a_name_that_can_be_guessed_is_replaced(cookies: bytes) -> None:
+    assert name_browser(cookies)
