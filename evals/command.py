@@ -1,185 +1,185 @@
-"""``loccit eval``: runs a question set, prints the figures, writes the report, holds the floors."""
+"""``loccit eval``: runs question sets, prints the figures, writes the reports, holds floors and gate."""
 
 from __future__ import annotations
 
 import json
-import tempfile
-import tomllib
-from contextlib import ExitStack
-from importlib import resources
-from pathlib import Path
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from evals.corpora import read_cases
-from evals.measure import as_rows, measure, summary
-from index.errors import IndexMissing, LoccitError, UsageError
-from qa.session import opened
-from qa.terminal import emit, err, out
+from evals import shown
+from evals.ablation import VARIANTS, ablations
+from evals.comparison import baseline, baseline_file, baseline_text, compare, hold_gate, read_earlier
+from evals.floors import hold_floors
+from evals.html import html
+from evals.markdown import markdown
+from evals.progress import Kind
+from evals.progress import shown as progress_shown
+from evals.ranking import write_trec
+from evals.report import report as report_of
+from evals.runner import asked_on, run
+from evals.sets import load
+from index.errors import StorageError
+from qa.terminal import emit, err, out, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
-    from evals.corpora import Case
-    from evals.measure import Outcome
-    from qa.answer import Answerer
+    from evals.comparison import Earlier
+    from evals.runner import Progress, Run
+    from evals.sets import QuestionSet
+    from evals.shown import Table as Rows
 
-#: Figures of the table, with heads short enough for 80 columns.
-_COLUMNS = {
-    "questions": "n",
-    "recall@1": "r@1",
-    "recall@5": "r@5",
-    "recall@10": "r@10",
-    "mrr": "MRR",
-    "hit@1": "hit@1",
-    "hit@3": "hit@3",
-    "f1": "F1",
-    "refusal_precision": "refP",
-    "refusal_recall": "refR",
-}
-_LEGEND = (
-    "r@1, r@5, r@10: recall@1, recall@5, recall@10 of passages; hit@k: a right quote among the first k; "
-    "refP, refR: precision and recall of refusals"
+#: Figures printed below the table, with their intervals.
+_MORE = (
+    "hit@1",
+    "ranked@1",
+    "shown_right",
+    "place_right",
+    "accuracy",
+    "followup",
+    "auroc",
+    "ece",
+    "aurc",
+    "seconds_p50",
 )
 
 
-class BelowFloor(LoccitError):
-    """A figure is below the floor that the evaluation must keep."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which questions are put to which papers."""
 
-    exit_code = 1
+    sets: Sequence[str] = ("seeds",)  #: names of ``evals.sets.NAMES``, or files
+    split: str = "all"
+    index: Path | None = None  #: for sets without papers of their own
+    data: Path | None = None  #: folder of the public sets
+    work: Path | None = None  #: keeps indexes between runs
+    papers: int | None = None  #: most papers of a set
+    limit: int | None = None  #: most questions of a set
 
 
-def run(
-    questions: Path | None, folder: Path | None, *, split: str, out: Path | None, floors: bool, as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What becomes of the figures."""
+
+    out: Path | None = None  #: folder for report.json, report.md and report.html
+    trec: Path | None = None  #: folder for TREC's run and qrels files
+    against: Path | None = None  #: an earlier report
+    ablate: bool = False
+    floors: bool = False
+    gate: bool = False
+    save_baseline: Path | None = None
+    as_json: bool = False
+    progress: Kind = field(default=Kind.AUTO)
+
+
+def evaluate(asked: Asked, wanted: Wanted) -> None:
     """Evaluate and report.
 
-    Args:
-        questions: JSON lines of cases; the seed questions if None.
-        folder: the index; one over the seed papers, made for this run, if None.
-        split: "dev", "test" or "all".
-        out: folder for ``report.json``; nothing is written if None.
-        floors: fail below the floors of ``evals/floors.toml``.
-        as_json: print the figures as JSON.
-
     Raises:
-        BelowFloor: ``floors`` is set and a figure is below its floor.
-        UsageError: there is no such question set, or the index lacks its papers.
+        BelowFloor: floors are to be held and a figure is below its one.
+        Fallen: the gate is to be held and a figure fell significantly below the baseline.
+        UsageError: there is no such question set or earlier report, or the index lacks the set's papers.
+        StorageError: the disk refused a report.
     """
-    name, cases = load_cases(questions, split)
-    with ExitStack() as stack:
-        if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "index"
-            build_seeds(folder)
-        answerer = stack.enter_context(opened(folder))
-        _require_papers(answerer, cases)
-        bars = stack.enter_context(Progress(console=err(), transient=True, disable=not err().is_terminal))
-        task = bars.add_task("questions asked", total=len(cases))
-        outcomes = measure(
-            answerer, cases, lambda done, total: bars.update(task, completed=done, total=total)
-        )
-        figures = {"set": name, "split": split, "model": answerer.encoder.name, **summary(outcomes)}
-        figures["threshold"] = answerer.threshold
-    _report(figures, outcomes, out, as_json=as_json)
-    if floors:
-        hold_floors(name, figures)
-
-
-def load_cases(questions: Path | None, split: str) -> tuple[str, tuple[Case, ...]]:
-    """Return the name and the cases of a set, of one split or of all.
-
-    Raises:
-        UsageError: the file or the split does not exist.
-    """
-    if split not in {"dev", "test", "all"}:
-        raise UsageError(f"there is no split “{split}”.", "Choose dev, test or all.")
-    path = questions or Path(str(resources.files("evals"))) / "seeds.jsonl"
-    try:
-        cases = read_cases(path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).", "Check the path.") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        what = f"a question lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise UsageError(
-            f"{path}: not a question set ({what}).", "See evals/README_SEEDS.md for its form."
-        ) from error
-    chosen = tuple(case for case in cases if split in ("all", case.split))
-    if not chosen:
-        raise UsageError(f"{path}: no questions of the split “{split}”.", "Choose another.")
-    return path.stem, chosen
-
-
-def build_seeds(folder: Path) -> None:
-    """Build an index over the seed papers in ``folder``."""
-    from index.build import build
-    from index.encode import load_encoder
-    from qa.resources import seeds_folder
-
-    build([seeds_folder()], folder, encoder=load_encoder())
-
-
-def _require_papers(answerer: Answerer, cases: Sequence[Case]) -> None:
-    wanted = {gold.document_id for case in cases for gold in case.gold}
-    missing = wanted - set(answerer.index.documents)
-    if missing:
-        raise IndexMissing(
-            f"the index lacks {len(missing)} of the {len(wanted)} papers that the questions are about.",
-            "Build it from those papers, or leave out --index.",
-        )
-
-
-def _report(
-    figures: dict[str, Any], outcomes: Sequence[Outcome], folder: Path | None, *, as_json: bool
-) -> None:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        saved = {**figures, "outcomes": as_rows(outcomes)}
-        (folder / "report.json").write_text(json.dumps(saved, ensure_ascii=False, indent=1), encoding="utf-8")
-    if as_json:
-        emit(figures)
-        return
-    table = Table(show_edge=False, pad_edge=False)
-    for head in ("type", *_COLUMNS.values()):
-        table.add_column(head, justify="left" if head == "type" else "right")
-    for name, row in [*figures["types"].items(), ("all", figures)]:
-        table.add_row(name, *(shown(row[column]) for column in _COLUMNS))
-    console = out()
-    console.print(table)
-    console.print(Text(_LEGEND, style="dim"))
-    more = ("shown_right", "ranked@1", "auroc", "ece", "seconds_p50", "threshold")
-    console.print(Text(" · ".join(f"{key} {shown(figures[key])}" for key in more)))
-
-
-def shown(value: float | None) -> str:
-    """Return a figure as it stands in tables."""
-    if value is None:
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
-
-
-def hold_floors(name: str, figures: dict[str, Any]) -> None:
-    """Compare ``figures`` with the floors and targets of the set ``name``; missed targets are printed.
-
-    Raises:
-        BelowFloor: a figure is below its floor; all that are lower are named.
-    """
-    stored = (resources.files("evals") / "floors.toml").read_text(encoding="utf-8")
-    limits = tomllib.loads(stored).get(name, {})
-    missed = _below(figures, limits.get("target", {}))
-    if missed:
-        err().print(Text(f"Targets missed: {'; '.join(missed)}."))
-    low = _below(figures, limits.get("floor", {}))
-    if low:
-        raise BelowFloor(f"{name}: below the floor: {'; '.join(low)}.", "See the questions with --out.")
-    err().print(Text(f"All {len(limits.get('floor', {}))} floors of “{name}” are held."))
-
-
-def _below(figures: dict[str, Any], least: dict[str, float]) -> list[str]:
-    return [
-        f"{key} {shown(figures[key])} < {value}"
-        for key, value in least.items()
-        if figures[key] is None or figures[key] < value
+    sets = [
+        load(name, asked.data, asked.split, papers=asked.papers, limit=asked.limit)
+        for name in dict.fromkeys(asked.sets)
     ]
+    earlier = read_earlier(wanted.against) if wanted.against else None
+    base = read_earlier(baseline_file()) if wanted.gate else None
+    began = perf_counter()
+    with progress_shown(wanted.progress) as told:
+        runs, without = _run_all(sets, asked, told, ablate=wanted.ablate)
+    report = report_of(runs, asked.split, perf_counter() - began)
+    gated = _compared(base, runs)
+    comparison = _compared(earlier, runs) or gated
+    if comparison:
+        report["comparison"] = comparison
+    if wanted.ablate:
+        report["ablations"] = ablations(runs, without)
+    _write(report, runs, wanted)
+    _print(report, as_json=wanted.as_json)
+    if wanted.floors:
+        hold_floors({name: report["sets"][name] for name in report["sets"]}, asked.split)
+    if gated:
+        hold_gate(gated)
+        err().print(Text(f"Nothing is significantly worse than {gated['against']}."))
+
+
+def _run_all(
+    sets: Sequence[QuestionSet], asked: Asked, told: Progress, *, ablate: bool
+) -> tuple[list[Run], dict[str, list[Run]]]:
+    runs: list[Run] = []
+    without: dict[str, list[Run]] = {name: [] for name in VARIANTS} if ablate else {}
+    for chosen in sets:
+        with asked_on(chosen, asked.index, asked.work, told) as (answerer, cases):
+            runs.append(run(answerer, cases, chosen, told))
+            for name, found in without.items():
+                found.append(run(VARIANTS[name](answerer), cases, chosen, told, note=f", {name}"))
+    return runs, without
+
+
+def _compared(earlier: Earlier | None, runs: Sequence[Run]) -> dict[str, Any] | None:
+    return compare(earlier, [one for run in runs for one in run.judged]) if earlier else None
+
+
+def _write(report: Mapping[str, Any], runs: Sequence[Run], wanted: Wanted) -> None:
+    files: list[tuple[Path, Callable[[], str]]] = []
+    if wanted.out is not None:
+        files = [
+            (wanted.out / "report.json", lambda: json.dumps(report, ensure_ascii=False, indent=1)),
+            (wanted.out / "report.md", lambda: markdown(report)),
+            (wanted.out / "report.html", lambda: html(report)),
+        ]
+    if wanted.save_baseline is not None:
+        files.append((wanted.save_baseline, lambda: baseline_text(baseline(report))))
+    try:
+        for path, text in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text(), encoding="utf-8", errors="backslashreplace")
+        if wanted.trec is not None:
+            for one in runs:
+                write_trec(wanted.trec, one.name, one.outcomes, "loccit")
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename}: {error.strerror}.", "Check the path and the disk's free space."
+        ) from error
+
+
+def _print(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit({key: value for key, value in report.items() if key != "outcomes"})
+        return
+    for name, figures in report["sets"].items():
+        if len(report["sets"]) > 1:
+            out().print(Text(visible(name), style="bold"))
+        _table(shown.by_type(figures), left=1)
+        out().print(Text(shown.LEGEND, style="dim"))
+        out().print(Text(" · ".join(_figure(key, figures) for key in _MORE if figures[key] is not None)))
+    out().print(Text(f"threshold {shown.shown(report['threshold'])}"))
+    if "comparison" in report:
+        out().print(Text(shown.compared_with(report)))
+        _table(shown.comparison(report), left=2)
+    if "ablations" in report:
+        _table(shown.ablations(report), left=3)
+
+
+def _figure(key: str, figures: Mapping[str, Any]) -> str:
+    found = figures["intervals"].get(key)
+    return f"{key} {shown.shown(figures[key])}" + (f" [{found[0]:.3f}, {found[1]:.3f}]" if found else "")
+
+
+def _table(content: Rows, *, left: int) -> None:
+    """Print a table whose first ``left`` columns are words."""
+    heads, rows = content
+    table = Table(show_edge=False, pad_edge=False)
+    for at, head in enumerate(heads):
+        table.add_column(head, justify="left" if at < left or not head else "right")
+    for row in rows:
+        table.add_row(*(Text(visible(cell)) for cell in row))
+    out().print(table)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from index.text import Block, BlockKind, Document, MappedText, Section, SourceMap, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 _HEAD = re.compile(r"(?:TITLE|ABSTRACT|BODY)[^a-z\n]*:\s*")
@@ -28,6 +28,10 @@ class Gold:
 
     document_id: str
     span: Span
+    grade: int = 1  #: how relevant, 1 or more; BEIR sets state it
+    section: str | None = None  #: as the set states it; None where the paper's own map decides
+    page: int | None = None  #: as above
+    line: int | None = None  #: as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Case:
     short: tuple[str, ...] = ()
     split: str = ""
     papers: str = "one"  #: "several": an answer is wanted from each paper with gold
+    about: str = ""  #: id of the paper that it was asked on, where known and not told by ``gold``
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +151,20 @@ def _case(document: Document, offset: int, found: dict[str, Any], *, flat: bool)
         gold=tuple(Gold(document.id, span) for span in spans),
         type=found.get("label", ""),
         short=tuple(dict.fromkeys(a["text"] for a in answers)) if flat else (),
+        about=document.id,
     )
 
 
 def pubmedqa(folder: Path) -> Corpus:
     """Return abstracts, one document each, and the question of each; gold is the whole abstract."""
+    return pubmedqa_entries("pubmedqa", json.loads((folder / "pubmedqa.json").read_bytes()))
+
+
+def pubmedqa_entries(name: str, entries: dict[str, Any]) -> Corpus:
+    """Return a set in PubMedQA's form: questions by the id of their abstract (Jin et al. 2019)."""
     documents: dict[str, Document] = {}
     cases: list[Case] = []
-    for key, entry in json.loads((folder / "pubmedqa.json").read_bytes()).items():
+    for key, entry in entries.items():
         parts = [
             f"ABSTRACT.{label}:\n{text}"
             for label, text in zip(entry["LABELS"], entry["CONTEXTS"], strict=True)
@@ -161,10 +172,9 @@ def pubmedqa(folder: Path) -> Corpus:
         document = document_of("\n\n".join(parts), f"pubmed-{key}")
         documents.setdefault(document.id, document)
         gold = Gold(document.id, Span(0, len(document.text)))
-        cases.append(
-            Case(key, entry["QUESTION"], answerable=True, gold=(gold,), type=entry["final_decision"])
-        )
-    return Corpus("pubmedqa", tuple(documents.values()), tuple(cases))
+        decision = entry.get("final_decision", "")
+        cases.append(Case(key, entry["QUESTION"], answerable=True, gold=(gold,), type=decision))
+    return Corpus(name, tuple(documents.values()), tuple(cases))
 
 
 def kqa(folder: Path) -> tuple[Case, ...]:
@@ -178,23 +188,42 @@ def kqa(folder: Path) -> tuple[Case, ...]:
 
 
 def read_cases(path: Path) -> tuple[Case, ...]:
-    """Return the cases of a JSON lines file such as ``evals/seeds.jsonl``."""
-    cases = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            entry = json.loads(line)
-            gold = tuple(Gold(g["document"], Span(g["start"], g["end"])) for g in entry["gold"])
-            cases.append(
-                Case(
-                    id=entry["id"],
-                    question=entry["question"],
-                    answerable=entry["answerable"],
-                    gold=gold,
-                    type=entry["type"],
-                    history=tuple(entry.get("history", ())),
-                    short=tuple(entry.get("short", ())),
-                    split=entry.get("split", ""),
-                    papers=entry.get("papers", "one"),
-                )
-            )
-    return tuple(cases)
+    """Return the cases of a JSON lines file such as ``evals/seeds.jsonl``, gold by id and offsets."""
+    return tuple(case_of(entry, _stated) for entry in read_entries(path))
+
+
+def read_entries(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSON lines file.
+
+    Raises:
+        ValueError: a line is not a JSON object.
+    """
+    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("a line is not an object")
+    return entries
+
+
+def case_of(entry: dict[str, Any], place: Callable[[dict[str, Any]], Iterable[Gold]]) -> Case:
+    """Return the case that ``entry`` describes; ``place`` gives the places of one gold object."""
+    gold = tuple(found for stated in entry["gold"] for found in place(stated))
+    return Case(
+        id=str(entry["id"]),
+        question=entry["question"],
+        answerable=bool(entry.get("answerable", bool(gold))),
+        gold=gold,
+        type=entry.get("type", ""),
+        history=tuple(entry.get("history", ())),
+        short=tuple(entry.get("short", ())),
+        split=entry.get("split", ""),
+        papers=entry.get("papers", "one"),
+    )
+
+
+def _stated(gold: dict[str, Any]) -> tuple[Gold, ...]:
+    return (gold_of(gold, gold["document"], Span(gold["start"], gold["end"])),)
+
+
+def gold_of(stated: dict[str, Any], document_id: str, span: Span) -> Gold:
+    """Return a place with what the set states of it."""
+    return Gold(document_id, span, 1, stated.get("section"), stated.get("page"), stated.get("line"))

@@ -1,19 +1,23 @@
-"""Asks every case of a set and measures the answers against the gold places.
+"""Asks every case of a set and judges the answers against the gold places.
 
 Right means: the quote shares at least one character with a gold span of the same
 paper. A refused question counts as a miss of every answer metric, so that
-refusing cannot make answers look better.
+refusing cannot make answers look better. The figures are in ``evals.metrics``.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from dataclasses import asdict, dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from evals.places import Place, Quoted, answers, place_of, quoted
+from evals.ranking import Ranking, Units, first_relevant, judged, ordered
+from evals.short_answers import exact_match, token_f1
+from evals.zscores import first_of
+from index.errors import QuestionError
 from qa.chat import resolve
 from qa.records import Status
 from qa.session import people_of
@@ -23,187 +27,231 @@ if TYPE_CHECKING:
 
     from evals.corpora import Case, Gold
     from index.search import Hit
-    from index.text import Span
-    from qa.answer import Answerer, Evidence
-    from qa.records import Answer
+    from qa.answer import Answerer, Ranked
+    from qa.candidates import Candidate
+    from qa.records import Citation
+    from qa.subjects import Subject
 
-#: How many passages retrieval is judged by.
-DEPTH = 10
-_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
+#: How many passages of the search alone "held" looks into.
+HELD = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one case."""
+class Judged:
+    """What came of one case, without a word of any paper. None: not to be judged of this case."""
 
+    set: str
     id: str
     type: str
-    question: str
-    resolved: str
+    digest: str  #: of question, history and gold; a case that was changed is another one
     answerable: bool
+    followup: bool  #: it has a history
     status: str
     confidence: float
     first_right: bool  #: the first quote answers
     right: bool  #: as the case wants it: the first quote, or a right one from each paper with gold
     among_three: bool  #: one of the first three quotes answers
     ranked_first: bool  #: the ranker's first sentence answers, shown or refused
-    passage_rank: int | None  #: rank of the first passage with gold, from 1; None beyond ``DEPTH``
-    short: str | None
-    exact: float | None  #: short answer equals one accepted; None where none is stated
+    ranked_three: bool  #: one of its first three does
+    held: bool  #: one of the ten passages that the search alone puts first holds gold
+    zscore_first: bool  #: the sentence answers that a plain sum of z-scores puts first
+    place_right: bool | None  #: the first quote's paper, section and page or lines are gold's
+    passage_rank: int | None  #: rank of the first passage with gold, from 1; None beyond the tenth
+    retrieval: dict[str, float] | None  #: see ``evals.ranking.judged``
+    marked: bool  #: a short answer is marked
+    exact: float | None  #: it equals one accepted
     overlap: float | None  #: token F1 of the short answer
-    quotes: tuple[str, ...]
-    gold: tuple[str, ...]
-    seconds: float
+    seconds: float | None  #: None in a baseline: another machine's time says nothing
+
+    @property
+    def shown(self) -> bool:
+        """Whether anything is quoted as an answer."""
+        return self.status != Status.NOT_FOUND
+
+    @property
+    def best_right(self) -> bool:
+        """Whether the quote that ``confidence`` speaks of answers, be it shown or withheld."""
+        return self.first_right if self.shown else self.ranked_first
+
+    @property
+    def correct(self) -> bool:
+        """Whether the question was served: answered right, or refused where the papers do not answer."""
+        return self.right if self.answerable else not self.shown
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One case with all that a reader needs to see why it was judged so."""
+
+    judged: Judged
+    question: str
+    history: tuple[str, ...]
+    resolved: str
+    short: str | None
+    accepted: tuple[str, ...]  #: short answers
+    citations: tuple[Quoted, ...]
+    gold: tuple[Place, ...]
+    ranking: Ranking
+    stages: dict[str, float] = field(default_factory=dict)  #: seconds
 
 
 def measure(
-    answerer: Answerer, cases: Sequence[Case], progress: Callable[[int, int], None] | None = None
+    answerer: Answerer,
+    cases: Sequence[Case],
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    name: str = "",
+    unit: str = "passage",
 ) -> list[Outcome]:
-    """Return the outcome of each case, in order."""
+    """Return the outcome of each case, in order.
+
+    Args:
+        answerer: what is measured.
+        cases: to be asked.
+        progress: told how many cases are done, and of how many.
+        name: of the set.
+        unit: what retrieval is judged by, "passage" or "document".
+    """
     people = people_of(answerer.index)
+    units = Units(answerer.index, unit)
     outcomes = []
     for number, case in enumerate(cases, 1):
-        resolved = resolve(case.question, case.history, people)
-        evidence = answerer.gather(resolved)
-        answer = answerer.decide(case.question, evidence)
-        hits = answerer.search(resolved, limit=DEPTH)
-        outcomes.append(_outcome(answerer, case, evidence, answer, hits))
+        outcomes.append(_asked(answerer, case, people, units, name))
         if progress:
             progress(number, len(cases))
     return outcomes
 
 
-def _outcome(
-    answerer: Answerer, case: Case, evidence: Evidence, answer: Answer, hits: Sequence[Hit]
-) -> Outcome:
-    judged = [_answers(case.gold, c.document_id, c.span) for c in answer.citations]
-    first = bool(judged) and judged[0]
-    wanted = {gold.document_id for gold in case.gold}
-    got = {c.document_id for c, right in zip(answer.citations, judged, strict=True) if right}
-    ranks = [h.rank for h in hits if _answers(case.gold, h.passage.document_id, h.passage.span)]
-    ranked = evidence.ranked[0].candidate if evidence.ranked else None
-    short = next(
-        (answerer.index.quote(c.document_id, c.short) for c in answer.citations[:1] if c.short), None
-    )
-    documents = answerer.index.documents
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the program made of a question."""
+
+    resolved: str
+    status: str = Status.NOT_FOUND
+    confidence: float = 0.0
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    ranked: tuple[Ranked, ...] = ()
+    zscore_first: Candidate | None = None
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+def _asked(answerer: Answerer, case: Case, people: Sequence[Subject], units: Units, name: str) -> Outcome:
+    said = _said(answerer, case, people)
+    index = answerer.index
+    quotes = tuple(quoted(index.documents[c.document_id], c, case.gold) for c in said.citations)
+    marked = said.citations[0].short if said.citations else None
+    short = index.quote(said.citations[0].document_id, marked) if marked else None
+    ranking = units.ranking(ordered(said.hits, said.ranked), case.gold)
     return Outcome(
+        judged=_judged(case, said, quotes, short, ranking, name),
+        question=case.question,
+        history=case.history,
+        resolved=said.resolved,
+        short=short,
+        accepted=case.short,
+        citations=quotes,
+        gold=tuple(
+            place_of(index.documents[gold.document_id], gold.span)
+            for gold in case.gold
+            if gold.document_id in index.documents
+        ),
+        ranking=ranking,
+        stages=said.stages,
+    )
+
+
+def _judged(
+    case: Case, said: _Said, quotes: Sequence[Quoted], short: str | None, ranking: Ranking, name: str
+) -> Judged:
+    first = bool(quotes) and quotes[0].right
+    wanted = {gold.document_id for gold in case.gold}
+    got = {quote.document for quote in quotes if quote.right}
+    ranked = [_right(case.gold, item.candidate) for item in said.ranked[:3]]
+    held = (hit.passage for hit in said.hits if hit.rank <= HELD)
+    return Judged(
+        set=name,
         id=case.id,
         type=case.type,
-        question=case.question,
-        resolved=answer.resolved_question,
+        digest=digest(case),
         answerable=case.answerable,
-        status=str(answer.status),
-        confidence=answer.confidence,
+        followup=bool(case.history),
+        status=said.status,
+        confidence=said.confidence,
         first_right=first,
         right=got == wanted and bool(wanted) if case.papers == "several" else first,
-        among_three=any(judged[:3]),
-        ranked_first=ranked is not None and _answers(case.gold, ranked.document.id, ranked.sentence.span),
-        passage_rank=min(ranks, default=None),
-        short=short,
-        exact=_best(_exact, short, case.short),
-        overlap=_best(_f1, short, case.short),
-        quotes=tuple(c.quote for c in answer.citations),
-        gold=tuple(g.span.of(documents[g.document_id].text) for g in case.gold if g.document_id in documents),
-        seconds=sum(evidence.seconds.values()),
+        among_three=any(quote.right for quote in quotes[:3]),
+        ranked_first=any(ranked[:1]),
+        ranked_three=any(ranked),
+        held=any(answers(case.gold, passage.document_id, passage.span) for passage in held),
+        zscore_first=said.zscore_first is not None and _right(case.gold, said.zscore_first),
+        place_right=quotes[0].place_right if quotes and case.answerable else None,
+        passage_rank=first_relevant(ranking),
+        retrieval=judged(ranking),
+        marked=short is not None,
+        exact=exact_match(short or "", case.short),
+        overlap=token_f1(short or "", case.short),
+        seconds=sum(said.stages.values()),
     )
 
 
-def _answers(gold: Sequence[Gold], document_id: str, span: Span) -> bool:
-    return any(g.document_id == document_id and g.span.overlaps(span) for g in gold)
+def _said(answerer: Answerer, case: Case, people: Sequence[Subject]) -> _Said:
+    """Ask; a question that is refused unread, as one without a word is, counts as not answered."""
+    began = perf_counter()
+    resolved = resolve(case.question, case.history, people)
+    gathering = perf_counter()
+    try:
+        evidence = answerer.gather(resolved)
+    except QuestionError:
+        return _Said(resolved)
+    deciding = perf_counter()
+    answer = answerer.decide(case.question, evidence)
+    decided = perf_counter()
+    return _Said(
+        resolved=answer.resolved_question,
+        status=str(answer.status),
+        confidence=answer.confidence,
+        citations=answer.citations,
+        hits=evidence.hits,
+        ranked=evidence.ranked,
+        zscore_first=first_of(answerer, evidence),
+        stages={"resolve": gathering - began, **evidence.seconds, "decide": decided - deciding},
+    )
 
 
-def _best(
-    score: Callable[[list[str], list[str]], float], short: str | None, accepted: Sequence[str]
-) -> float | None:
-    if not accepted:
-        return None
-    return max(score(_words(short or ""), _words(text)) for text in accepted)
+def _right(gold: Sequence[Gold], candidate: Candidate) -> bool:
+    return answers(gold, candidate.document.id, candidate.sentence.span)
 
 
-def _words(text: str) -> list[str]:
-    """Return words as SQuAD's evaluation compares them: lower case, no articles or punctuation."""
-    return _ARTICLES.sub(" ", re.sub(r"[^\w\s.%/-]", " ", text.lower())).split()
+def digest(case: Case) -> str:
+    """Return a hash of what is asked and of what is right, short enough to be read."""
+    gold = [[place.document_id, place.span.start, place.span.end] for place in case.gold]
+    asked = json.dumps([case.question, case.history, case.papers, case.answerable, case.short, gold])
+    return hashlib.sha256(asked.encode()).hexdigest()[:12]
 
 
-def _exact(found: list[str], accepted: list[str]) -> float:
-    return float(found == accepted)
-
-
-def _f1(found: list[str], accepted: list[str]) -> float:
-    shared = sum((Counter(found) & Counter(accepted)).values())
-    return 2 * shared / (len(found) + len(accepted)) if shared else 0.0
-
-
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the metrics over ``outcomes`` and, under "types", for each type."""
-    found = metrics(outcomes)
-    types = sorted({outcome.type for outcome in outcomes})
-    found["types"] = {name: metrics([o for o in outcomes if o.type == name]) for name in types}
-    return found
-
-
-def metrics(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return each metric by name; None where nothing is there to be measured.
-
-    Retrieval is judged on questions about content: metadata is looked up, not
-    searched. Refusal: positive is ``not_found``, truly so where unanswerable.
-    """
-    answerable = [o for o in outcomes if o.answerable]
-    content = [o for o in answerable if o.type != "metadata"]
-    refused = [o for o in outcomes if o.status == Status.NOT_FOUND]
-    unanswerable = [o for o in outcomes if not o.answerable]
-    rightly = [o for o in refused if not o.answerable]
-    shown = [o for o in outcomes if o.status != Status.NOT_FOUND]
-    ranks = [1 / o.passage_rank if o.passage_rank else 0.0 for o in content]
+def as_row(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as an object for JSON; places and texts beside each other, as format 1 had them."""
+    found = asdict(outcome)
+    judgement = found.pop("judged")
+    ranking = found.pop("ranking")
+    gold = found.pop("gold")
     return {
-        "questions": len(outcomes),
-        "answerable": len(answerable),
-        **{
-            f"recall@{k}": _mean([o.passage_rank is not None and o.passage_rank <= k for o in content])
-            for k in (1, 5, 10)
-        },
-        "mrr": _mean(ranks),
-        "hit@1": _mean([o.right for o in answerable]),
-        "hit@3": _mean([o.among_three for o in answerable]),
-        "ranked@1": _mean([o.ranked_first for o in content]),
-        "shown_right": _mean([o.first_right for o in shown]),
-        "exact": _mean([o.exact for o in answerable if o.exact is not None]),
-        "f1": _mean([o.overlap for o in answerable if o.overlap is not None]),
-        "refusal_recall": _mean([o.status == Status.NOT_FOUND for o in unanswerable]),
-        "refusal_precision": _mean([not o.answerable for o in refused]) if unanswerable and refused else None,
-        "refused_rightly": len(rightly),
-        "auroc": auroc([o.confidence for o in answerable], [o.confidence for o in unanswerable]),
-        "ece": calibration_error([o.confidence for o in outcomes], [o.first_right for o in outcomes]),
-        "seconds_p50": float(np.median([o.seconds for o in outcomes])) if outcomes else None,
+        **judgement,
+        **found,
+        "correct": outcome.judged.correct,
+        "quotes": [quote.quote for quote in outcome.citations],
+        "gold": [place.quote for place in outcome.gold],
+        "gold_places": gold,
+        "passages": list(ranking["found"][:HELD]),
     }
 
 
-def _mean(values: Sequence[float | bool]) -> float | None:
-    return float(np.mean(values)) if len(values) else None
+def judged_of(row: dict[str, Any]) -> Judged:
+    """Return the judgement in a row of a report or a baseline; what an older one lacks is None.
 
-
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
-    """Return the probability that a positive scores above a negative, ties half (Mann-Whitney U)."""
-    if not len(positive) or not len(negative):
-        return None
-    above = np.array(positive)[:, None], np.array(negative)[None, :]
-    return float(((above[0] > above[1]) + 0.5 * (above[0] == above[1])).mean())
-
-
-def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> float | None:
-    """Return the expected calibration error over ``bins`` equal widths (Naeini et al. 2015)."""
-    if not len(confidence):
-        return None
-    stated, true = np.array(confidence), np.array(right, dtype=float)
-    where = np.minimum((stated * bins).astype(int), bins - 1)
-    gaps = [
-        abs(stated[where == b].mean() - true[where == b].mean()) * (where == b).mean()
-        for b in range(bins)
-        if (where == b).any()
-    ]
-    return float(sum(gaps))
-
-
-def as_rows(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    """Return the outcomes as objects for JSON."""
-    return [asdict(outcome) for outcome in outcomes]
+    Raises:
+        KeyError: the row is none of either.
+    """
+    needed = {"id": row["id"], "status": row["status"], "answerable": row["answerable"]}
+    return Judged(**{**{item.name: row.get(item.name) for item in fields(Judged)}, **needed})

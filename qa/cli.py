@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from index.errors import LoccitError, UsageError
+from qa.cli_eval import app as eval_app
 from qa.cli_index import app as index_app
 from qa.cli_table import app as table_app
 from qa.options import IndexOption, JsonOption, ModelOption, PaperOption
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 
 app.add_typer(index_app)
+app.add_typer(eval_app, name="eval")
 app.add_typer(table_app)
 
 
@@ -169,37 +171,6 @@ def chat(
     from qa.commands import start_chat
 
     start_chat(index_folder(index), port=port, open_browser=browser, sign_in=sign_in)
-
-
-@app.command("eval")
-def evaluate(
-    questions: Annotated[
-        Path | None, typer.Argument(help="JSON lines of questions; the seed questions by default.")
-    ] = None,
-    index: IndexOption = None,
-    split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
-    out: Annotated[Path | None, typer.Option(help="Folder for the reports.", show_default=False)] = None,
-    floors: Annotated[
-        bool, typer.Option(help="Fail when a figure is below its floor (evals/floors.toml).")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Measure the answers against a fixed set of questions.
-
-    loccit eval
-
-    loccit eval --split test --json --out reports/
-    """
-    from evals.command import run
-
-    run(
-        questions,
-        index_folder(index) if index else None,
-        split=split,
-        out=out,
-        floors=floors,
-        as_json=as_json,
-    )
 
 
 @app.command()

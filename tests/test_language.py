@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.command import load_cases
+from evals.sets import load
 from qa.language import other_language
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_english_and_what_cannot_be_told(question: str) -> None:
 
 
 def test_no_question_of_the_fixed_set_is_taken_for_another_language() -> None:
-    _, cases = load_cases(None, "all")
+    cases = load("seeds", None, "all", papers=None, limit=None).cases
     assert [case.question for case in cases if other_language(case.question)] == []
 
 

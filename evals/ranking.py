@@ -1,0 +1,113 @@
+"""Ranked passages judged by ir-measures, and written as the files that TREC's tools read.
+
+A unit of a ranking is a passage, or a whole document where a set judges documents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from evals.corpora import Gold
+    from evals.measure import Outcome
+    from index.search import Hit
+    from index.store import Index
+    from index.text import Span
+    from qa.answer import Ranked
+
+#: How many ranked units are judged.
+DEPTH = 10
+#: Metrics of this project by the names of ir-measures. "recall@k" asks, as open-domain question answering
+#: does, whether one right passage is among the first k (Karpukhin et al. 2020), which TREC calls success.
+MEASURES = {
+    "recall@1": "Success@1",
+    "recall@5": "Success@5",
+    "recall@10": "Success@10",
+    "mrr": "RR@10",
+    "ndcg@10": "nDCG@10",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What was found for a question, best first, and what would have been right."""
+
+    found: tuple[str, ...]
+    relevant: Mapping[str, int]  #: grade by unit, 1 or more
+
+
+def ordered(hits: Sequence[Hit], ranked: Sequence[Ranked]) -> list[Hit]:
+    """Return the passages looked into in the order of their best sentence, as in ``Answerer.search``."""
+    best: dict[int, int] = {}
+    for at, item in enumerate(ranked):
+        best.setdefault(item.candidate.hit.position, at)
+    return sorted(hits, key=lambda hit: (best.get(hit.position, len(ranked)), hit.rank))
+
+
+class Units:
+    """Names the units of an index: its passages, or its documents."""
+
+    def __init__(self, index: Index, unit: str) -> None:
+        self._whole = unit == "document"
+        self._passages: dict[str, list[Span]] = {}
+        for passage in index.passages:
+            self._passages.setdefault(passage.document_id, []).append(passage.span)
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return sum(len(spans) for spans in self._passages.values())
+
+    def ranking(self, hits: Iterable[Hit], gold: Sequence[Gold]) -> Ranking:
+        """Return the units of ``hits`` and those that hold a part of ``gold``."""
+        found = dict.fromkeys(self._name(hit.passage.document_id, hit.passage.span) for hit in hits)
+        relevant: dict[str, int] = {}
+        for place in gold:
+            for span in self._passages.get(place.document_id, ()):
+                if span.overlaps(place.span):
+                    name = self._name(place.document_id, span)
+                    relevant[name] = max(place.grade, relevant.get(name, 0))
+        return Ranking(tuple(found), relevant)
+
+    def _name(self, document_id: str, span: Span) -> str:
+        return document_id[:16] if self._whole else f"{document_id[:16]}:{span.start}-{span.end}"
+
+
+def judged(ranking: Ranking) -> dict[str, float] | None:
+    """Return each of ``MEASURES`` for one question; None where nothing is relevant."""
+    if not ranking.relevant:
+        return None
+    if not ranking.found:
+        return dict.fromkeys(MEASURES, 0.0)
+    import ir_measures
+
+    measures = {ir_measures.parse_measure(text): name for name, text in MEASURES.items()}
+    qrels = [ir_measures.Qrel("q", unit, grade) for unit, grade in ranking.relevant.items()]
+    run = [ir_measures.ScoredDoc("q", unit, -float(rank)) for rank, unit in enumerate(ranking.found)]
+    values = {measures[found.measure]: found.value for found in ir_measures.iter_calc(measures, qrels, run)}
+    return {name: float(values[name]) for name in MEASURES}
+
+
+def first_relevant(ranking: Ranking) -> int | None:
+    """Return the rank, from 1, of the first relevant unit; None where it is beyond ``DEPTH``."""
+    ranks = (rank for rank, unit in enumerate(ranking.found[:DEPTH], 1) if unit in ranking.relevant)
+    return next(ranks, None)
+
+
+def write_trec(folder: Path, name: str, outcomes: Iterable[Outcome], tag: str) -> None:
+    """Write ``name.run`` ("id Q0 unit rank score tag" a line) and ``name.qrels`` ("id 0 unit grade")."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run, qrels = [], []
+    for outcome in outcomes:
+        query = "_".join(outcome.judged.id.split()) or "_"
+        found = outcome.ranking.found
+        run += [
+            f"{query} Q0 {unit} {rank} {len(found) - rank + 1} {tag}" for rank, unit in enumerate(found, 1)
+        ]
+        qrels += [f"{query} 0 {unit} {grade}" for unit, grade in outcome.ranking.relevant.items()]
+    (folder / f"{name}.run").write_text("".join(f"{line}\n" for line in run), encoding="utf-8")
+    (folder / f"{name}.qrels").write_text("".join(f"{line}\n" for line in qrels), encoding="utf-8")
