@@ -169,6 +169,7 @@ def case_of(question: Question, reports: Mapping[str, Document]) -> Case:
         short=tuple(dict.fromkeys(short)),
         split=question.split,
         papers=question.papers,
+        about=question.about,
     )
 
 

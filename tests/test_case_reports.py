@@ -133,7 +133,8 @@ def test_an_unanswerable_question_lies_in_the_half_of_its_report(data: Path) -> 
     write(data, {"id": "q1", "type": "unanswerable", "question": "His pulse?", "about": "toe.xml"})
     (case,) = load_case_reports(data, data / "set.jsonl").cases
     (question,) = read_questions(data / "set.jsonl")
-    assert (case.answerable, case.gold, case.split) == (False, (), split_of(question.about))
+    assert (case.answerable, case.gold, case.split) == (False, (), split_of(case.about))
+    assert case.about == question.about
 
 
 def test_another_file_under_the_same_name_is_noticed(data: Path) -> None:
