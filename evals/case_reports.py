@@ -87,10 +87,9 @@ def split_of(sha256: str) -> str:
 
 
 def load_case_reports(data: Path, path: Path) -> Corpus:
-    """Return all reports in ``data/case_reports_jats`` and the questions in ``path``.
+    """Return all reports in ``data/case_reports_jats`` and the questions in ``path``, a file of the set.
 
     Raises:
-        UsageError: ``path`` is not such a set.
         FileMissing: a report that gold lies in is not there.
         FormatMismatch: a report's file is another than the questions were written on.
         QuoteError: the canonical text differs from it where gold lies.
