@@ -136,25 +136,13 @@ def refusals(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: {cause}.", remedy) from error
 
 
-def read_checked(folder: Path, record: FileRecord) -> bytes:
-    """Return the bytes of a recorded file after comparing them with its record.
+def check(folder: Path, record: FileRecord) -> None:
+    """Compare a recorded file with its record.
 
     Raises:
         IndexDamaged: the file is missing, cut or changed.
         StorageError: the system refuses to read it.
     """
-    path = folder / record.name
-    try:
-        with refusals(path):
-            data = path.read_bytes()
-    except StorageError as error:
-        raise _missing(path, error) from error
-    _compare(path, record, len(data), hashlib.sha256(data).hexdigest())
-    return data
-
-
-def check(folder: Path, record: FileRecord) -> None:
-    """Compare a file with its record without keeping its bytes; raises as ``read_checked``."""
     path = folder / record.name
     try:
         with refusals(path), path.open("rb") as stream:
@@ -219,6 +207,20 @@ def _npy_header(dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> bytes:
         stream, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     )
     return stream.getvalue()
+
+
+def load_bytes(path: Path) -> NDArray[np.uint8]:
+    """Map the bytes of a checked file, read-only.
+
+    Raises:
+        IndexDamaged: the file is empty or missing.
+        StorageError: the system refuses to read it.
+    """
+    with refusals(path):
+        try:
+            return np.asarray(np.memmap(path, np.uint8, "r"))
+        except ValueError as error:
+            raise IndexDamaged(f"{path}: {error}.", "Rebuild the index.") from error
 
 
 def load_array(path: Path) -> NDArray[Any]:

@@ -39,7 +39,7 @@ from index.store import (
     read_manifest,
     read_pointer,
 )
-from index.vectors import vector_bytes
+from index.vectors import vector_chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,8 +177,8 @@ def _write_files(
     finally:
         rows.close()
     dimension = made.model.dimension
-    passages = vector_bytes(map(contents.passage_vectors, contents.ids), dimension)
-    files.append(disk.write(staging / VECTORS, [passages]))
+    passages = vector_chunks(map(contents.passage_vectors, contents.ids), dimension)
+    files.append(disk.write(staging / VECTORS, passages))
     del passages
     sentences = matrix_chunks(map(contents.sentence_vectors, contents.ids), counts.sentences, dimension)
     files.append(disk.write(staging / SENTENCE_VECTORS, sentences))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from index.errors import IndexDamaged, IndexMissing, StorageError
-from index.files import check, load_array, read_checked, refusals
+from index.files import check, load_array, load_bytes, refusals
 from index.lexical import Lexical
 from index.manifest import MANIFEST, Manifest, decode
 from index.pins import pin
@@ -63,14 +63,14 @@ class Index:
         self.manifest = manifest
         self.warnings = warnings  #: for people; empty when all is well
         self._pin: Pin | None = None
-        vectors = _verified(folder, manifest)
+        _verify(folder, manifest)
         self._rows = Rows(folder / ROWS)
         #: documents by id, in order of id; decoded when asked for
         self.documents: Mapping[str, Document] = self._rows.documents
         self.passages: Sequence[Passage] = self._rows.passages  #: by position
         self.names: Mapping[str, str] = self._rows.names  #: document id -> title or file name, quickly
         self.lexical = Lexical(folder)
-        self.vectors = Vectors(vectors)
+        self.vectors = Vectors(load_bytes(folder / VECTORS))
         #: one L2-normalised row per sentence, shape (sentences, dimension), memory-mapped
         self.sentence_vectors: NDArray[np.float32] = load_array(folder / SENTENCE_VECTORS)
         self._passage_documents = load_array(folder / PASSAGE_DOCUMENTS)
@@ -155,17 +155,11 @@ class Index:
             raise IndexDamaged(f"{self.folder}: its files do not belong together.", _REBUILD)
 
 
-def _verified(folder: Path, manifest: Manifest) -> bytes:
-    """Compare all files with the manifest; return the bytes of the vectors, to be read once only."""
-    others = [record for record in manifest.files if record.name != VECTORS]
-    vectors = manifest.file(VECTORS)
-    if vectors is None:
-        raise IndexDamaged(f"{folder}: the manifest names no {VECTORS}.", _REBUILD)
+def _verify(folder: Path, manifest: Manifest) -> None:
+    """Compare all files with the manifest."""
     with ThreadPoolExecutor(max_workers=4) as pool:  # hashing releases the interpreter's lock
-        data = pool.submit(read_checked, folder, vectors)
-        for done in [pool.submit(check, folder, record) for record in others]:
+        for done in [pool.submit(check, folder, record) for record in manifest.files]:
             done.result()
-        return data.result()
 
 
 def open_index(folder: Path) -> Index:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from index.errors import IndexDamaged
-from index.vectors import Vectors, vector_bytes
+from index.vectors import Vectors, vector_chunks
 
 RANDOM = np.random.default_rng(7)
 ROWS = RANDOM.standard_normal((50, 8)).astype(np.float32)
@@ -15,7 +15,7 @@ QUERY = ROWS[3] * np.float32(0.9) + ROWS[4] * np.float32(0.1)
 
 
 def opened() -> Vectors:
-    return Vectors(vector_bytes([ROWS[:20], ROWS[20:20], ROWS[20:]], 8))
+    return Vectors(b"".join(vector_chunks([ROWS[:20], ROWS[20:20], ROWS[20:]], 8)))
 
 
 def test_nearest_and_scores_equal_plain_multiplication() -> None:
@@ -39,7 +39,7 @@ def test_nearest_among_allowed_ones_only() -> None:
 
 
 def test_no_vectors_at_all() -> None:
-    vectors = Vectors(vector_bytes([], 8))
+    vectors = Vectors(b"".join(vector_chunks([], 8)))
     assert (len(vectors), vectors.nearest(QUERY, 5).tolist()) == (0, [])
     assert vectors.scores(QUERY, np.zeros(0, np.int64)).tolist() == []
     assert vectors.rows(0, 0).shape == (0, 8)
@@ -52,7 +52,7 @@ def test_bytes_that_are_no_index_are_an_error_and_not_a_crash(data: bytes) -> No
 
 
 def test_a_huge_declared_length_is_refused() -> None:
-    data = bytearray(vector_bytes([ROWS], 8))
+    data = bytearray(b"".join(vector_chunks([ROWS], 8)))
     at = data.index(np.uint64(50 * 8).tobytes())
     data[at : at + 8] = np.uint64(1 << 40).tobytes()
     with pytest.raises(IndexDamaged):
