@@ -14,7 +14,7 @@ from qa.present import notice_view
 from qa.resources import seeds_folder
 from qa.web import library
 from qa.web.component import event, show
-from qa.web.report import failing_questions, failures_view, load, overview
+from qa.web.report import failing_questions, failures_view, load, overview, title_of
 from qa.web.running import evaluations, report_folder
 
 if TYPE_CHECKING:
@@ -133,9 +133,8 @@ def _drill(report: Report) -> None:
         kind = st.selectbox("Kind of question", types, index=None, placeholder="All kinds", key="kind")
         found = [one for one in found if kind in (None, one.get("type"))]
     most = st.session_state.setdefault("failures-shown", _AT_ONCE)
-    title = (
-        f"{len(found)} question{'s' * (len(found) != 1)} count{'s' * (len(found) == 1)} against “{metric}”"
-    )
+    count = f"{len(found)} question counts" if len(found) == 1 else f"{len(found)} questions count"
+    title = f"{count} against “{title_of(report, metric)}”"
     show(failures_view(found[:most], title), "failures")
     if len(found) > most:
         st.button(f"Show more ({len(found) - most})", on_click=_show_more)

@@ -92,6 +92,12 @@ def overview(report: Report) -> View:
     }
 
 
+def title_of(report: Report, metric: str) -> str:
+    """Return what a metric is called."""
+    described = report.get("metrics", {}).get(metric, {})
+    return str(described.get("title", _TILES.get(metric, metric)))
+
+
 def _tile(report: Report, name: str) -> View:
     value = float(report[name])
     described = report.get("metrics", {}).get(name, {})
@@ -99,7 +105,7 @@ def _tile(report: Report, name: str) -> View:
     failing = len(failing_questions(report, name))
     return {
         "metric": name,
-        "title": str(described.get("title", _TILES[name])),
+        "title": title_of(report, name),
         "value": _shown(name, value),
         "interval": f"95 % interval {_shown(name, interval[0])} to {_shown(name, interval[1])}"
         if interval

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.web.papers import NAME, hostile_paper
+from tests.web.reports import report
 from tests.web.serving import serving
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
     hostile.write_text(hostile_paper(), encoding="utf-8")
     folder = tmp_path_factory.mktemp("index")
     build([seeds, hostile], folder, encoder=load_encoder())
+    (folder / "evaluation").mkdir()
+    (folder / "evaluation" / "report.json").write_text(json.dumps(report()), encoding="utf-8")
     return folder
 
 

@@ -1,0 +1,111 @@
+"""What people may upload by mistake: a clear line for each file, the rest goes in, the chat goes on."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.make_pdf import Sheet, paper, pdf
+from tests.web.test_app import ask, views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOOD = b"Moss of the coast\n\nAbstract\n\nWe counted 52 mosses on the granite cliffs in May.\n"
+LARGE = 50 * 2**20 + 1
+
+
+@pytest.fixture
+def own(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "index"
+    shutil.copytree(built, folder)
+    monkeypatch.setenv("LOCCIT_INDEX", str(folder))
+    return folder
+
+
+def papers() -> AppTest:
+    """Open the Papers page by itself: no page but the first can be gone to in these tests."""
+    script = "from qa.web import papers\npapers.page()\n"
+    return AppTest.from_string(script, default_timeout=300).run()
+
+
+def upload(*files: tuple[str, bytes, str]) -> dict[str, Any]:
+    """Upload ``files`` and return the row that each got, by name."""
+    app = papers()
+    app.get("file_uploader")[0].set_value(list(files)).run()
+    next(button for button in app.button if button.label == "Add to the index").click().run()
+    assert not app.exception
+    (shown,) = views(app, "outcomes")
+    return {row["name"]: row for row in shown["rows"]}
+
+
+def locked_pdf() -> bytes:
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(clone_from=PdfReader(BytesIO(paper())))
+    writer.encrypt("secret", algorithm="AES-256")
+    stream = BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def test_each_bad_file_is_told_and_the_good_one_goes_in(own: Path, root: Path) -> None:
+    pdf_type, text = "application/pdf", "text/plain"
+    found = upload(
+        ("locked.pdf", locked_pdf(), pdf_type),
+        ("scan.pdf", pdf([Sheet(extra=b"0 0 m 100 100 l S")]), pdf_type),
+        ("large.pdf", b"%PDF-1.4" + bytes(LARGE), pdf_type),
+        ("pretends.pdf", b"GIF89a", pdf_type),
+        ("half.pdf", paper()[: len(paper()) // 2], pdf_type),
+        ("empty.txt", b"", text),
+        ("moss.txt", GOOD, text),
+    )
+    said = {name: "".join(row["notes"]) for name, row in found.items()}
+    assert found["moss.txt"]["became"] == "Added"
+    assert "password" in said["locked.pdf"]
+    assert "50 MB" in said["large.pdf"]
+    assert "no PDF" in said["pretends.pdf"]
+    assert "empty" in said["empty.txt"]
+    for name in ("locked.pdf", "scan.pdf", "large.pdf", "pretends.pdf", "empty.txt"):
+        assert not found[name]["good"], name
+        assert said[name]
+    app = ask(
+        AppTest.from_file(str(root / "app.py"), default_timeout=300).run(), "How many mosses were counted?"
+    )
+    (turn,) = views(app, "turn")
+    assert "52" in turn["copy"]
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """Let no file grow beyond a few kilobytes: writing fails half-way, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_fills_up_during_an_upload(own: Path, root: Path, full_disk: None) -> None:
+    found = upload(("moss.txt", GOOD * 1000, "text/plain"))
+    (row,) = found.values()
+    assert not row["good"]
+    assert "disk" in row["notes"][0]
+    app = ask(
+        AppTest.from_file(str(root / "app.py"), default_timeout=300).run(),
+        "When was mycophenolate restarted?",
+    )
+    (turn,) = views(app, "turn")
+    assert turn["status"] == "answered"
+
+
+def test_what_an_upload_stopped_half_way_left_behind_is_no_paper(own: Path) -> None:
+    left = own / "uploads" / ("0" * 64)
+    left.mkdir(parents=True)
+    (left / ".part").write_bytes(b"%PDF-1.4 half")
+    assert upload(("moss.txt", GOOD, "text/plain"))["moss.txt"]["became"] == "Added"
