@@ -51,8 +51,11 @@ def drafts_of(
     notes: list[str] = []
     drafts = list(front_drafts(blocks[:end], title, vocabulary))
     drafts += running_drafts(removed)
+    label = ""
     for chunk in _join_broken(list(_classify(blocks[end:], body))):
-        drafts += _drafts(chunk, vocabulary, notes)
+        if chunk.kind is BlockKind.CAPTION:
+            label = table_label(chunk.lines[0].text.text)
+        drafts += _drafts(chunk, vocabulary, notes, label)
     if not any(draft.kind in CONTENT_KINDS for draft in drafts):
         # No running text to tell labels from: everything is kept rather than nothing.
         drafts = [
@@ -221,9 +224,13 @@ def _goes_on(before: Chunk, after: Chunk) -> bool:
     return full and not indented and abs(last.size - first.size) < 0.06 * last.size
 
 
-def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str]) -> Iterator[Draft]:
+def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str], label: str = "") -> Iterator[Draft]:
+    """Yield the drafts of a chunk; ``label`` is that of the caption before it."""
     if chunk.kind is BlockKind.TABLE:
-        yield table_of(chunk.lines)
+        draft, unclear = table_of(chunk.lines)
+        if unclear:
+            notes.append(f"page {chunk.lines[0].page}, {label or 'a table'}: {unclear}")
+        yield draft
     elif chunk.kind is BlockKind.REFERENCE:
         for entry in entries(chunk.lines):
             yield Draft(chunk.kind, mend((line.text for line in entry), vocabulary, []))

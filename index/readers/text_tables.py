@@ -101,10 +101,20 @@ def table_draft(rows: Sequence[Sequence[MappedText]], *, header: bool | None = N
     return Draft(BlockKind.TABLE, text, rows=tuple(spans), header_rows=int(headed))
 
 
+def numeric(cell: str) -> bool:
+    """Tell whether a cell begins as a value does."""
+    return _NUMERIC.match(cell) is not None
+
+
+def years(cells: Sequence[str]) -> bool:
+    """Tell whether cells are a name, if any, and years: heads, though they are numbers."""
+    return len(cells) > 1 and all(map(_YEAR.fullmatch, cells[1:])) and not numeric(cells[0])
+
+
 def _is_header(rows: Sequence[Sequence[MappedText]]) -> bool:
     """Tell whether the first row holds words above numbers, or years above other numbers."""
     first, *rest = ([cell.text for cell in row] for row in rows)
-    if all(_YEAR.fullmatch(cell) for cell in first[1:]) and len(first) > 1 and not _NUMERIC.match(first[0]):
+    if years(first):
         return any(_NUMERIC.match(cell) and not _YEAR.fullmatch(cell) for row in rest for cell in row)
     words = not any(_NUMERIC.match(cell) for cell in first)
     return words and (

@@ -1,0 +1,107 @@
+"""Tables in PDFs: rows where the columns can be told apart, and a word about it where not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.readers import read
+from tests.make_pdf import LEFT, Sheet, Words, column, pdf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from index.text import Document
+
+COLUMNS = (72, 200, 300, 400)
+
+
+def lay(*rows: tuple[str, ...], step: float = 14.0, places: tuple[float, ...] = COLUMNS) -> list[Words]:
+    """Return cells below each other; an empty one leaves its place free."""
+    return [
+        Words(text, x, 600 - i * step, 8)
+        for i, row in enumerate(rows)
+        for x, text in zip(places, row, strict=False)
+        if text
+    ]
+
+
+def table_page(folder: Path, cells: list[Words]) -> Document:
+    """Read a page with a captioned table between running text."""
+    text = [*column(LEFT, 72, 740), Words("Table 1: Values on admission.", 72, 620, 8, "F2"), *cells]
+    below = column(LEFT, 72, 360)
+    path = folder / "table.pdf"
+    path.write_bytes(pdf([Sheet([Words("1. Results", 72, 760, 12, "F2"), *text, *below])]))
+    return read(path)
+
+
+def grid(document: Document) -> tuple[list[str], list[list[str]]]:
+    (table,) = document.tables
+    text = document.text
+    return [c.of(text) for c in table.header], [[c.of(text) for c in row.cells] for row in table.rows]
+
+
+DATA = (("CK", "9641", "30-200", "U/L"), ("CRP", "12", "0-5", "mg/L"), ("AST", "310", "10-40", "U/L"))
+
+
+def test_heads_of_two_lines_are_joined_column_by_column(tmp_path: Path) -> None:
+    head = (("Test", "Value on", "Reference", "Unit"), ("", "admission", "range", ""))
+    document = table_page(tmp_path, lay(*head, *DATA))
+    assert grid(document) == (
+        ["Test", "Value on admission", "Reference range", "Unit"],
+        [list(row) for row in DATA],
+    )
+    assert document.warnings == ()
+
+
+def test_heads_that_span_columns_are_left_out_and_told(tmp_path: Path) -> None:
+    document = table_page(tmp_path, lay(("", "Women", "", ""), *DATA))
+    head, rows = grid(document)
+    assert head == []
+    assert rows[1:] == [list(row) for row in DATA]
+    assert document.warnings == (
+        "page 1, Table 1: its column heads could not be told apart and are left out",
+    )
+
+
+def test_a_line_whose_values_run_together_is_kept_whole(tmp_path: Path) -> None:
+    rows = [Words("CK 9641 30-200", 150, 530, 8), Words("U/L", 400, 530, 8)]
+    rows += [Words("see the text for all of these 1-3 values and more", 72, 516, 8), Words("mg", 400, 516, 8)]
+    document = table_page(tmp_path, lay(("Test", "Value", "Range", "Unit"), *DATA, *DATA[:1]) + rows)
+    head, cells = grid(document)
+    assert head == ["Test", "Value", "Range", "Unit"]
+    assert ["see the text for all of these 1-3 values and more mg"] in cells
+    assert list(DATA[0]) in cells
+    assert document.warnings == (
+        "page 1, Table 1: cells of some lines could not be told apart; these lines are kept as a whole",
+    )
+
+
+def test_values_without_the_name_of_their_row_are_not_set_under_heads(tmp_path: Path) -> None:
+    wrapped = (
+        ("Mean", "1.2 ±", "3.4 ±", "5.6 ±"),
+        ("", "0.3", "", "0.5"),
+        ("Most", "2.2 ±", "4.4 ±", "6.6 ±"),
+    )
+    document = table_page(tmp_path, lay(("", "A", "B", "C"), *wrapped, ("", "0.1", "", "0.9")))
+    head, rows = grid(document)
+    assert head == []
+    assert ["0.3 0.5"] in rows
+    assert "its columns could not be told apart" in document.warnings[0]
+
+
+def test_halves_of_a_row_at_slightly_different_heights_are_one_row(tmp_path: Path) -> None:
+    cells = lay(("Test", "Value", "Range", "Unit"), *DATA)
+    lower = [Words(w.text, w.x, w.y - (3.2 if w.x > 250 and w.y < 580 else 0), w.size) for w in cells]
+    assert grid(table_page(tmp_path, lower))[1] == [list(row) for row in DATA]
+
+
+def test_words_that_go_on_in_a_narrower_step_belong_to_the_row_above(tmp_path: Path) -> None:
+    cells = lay(("Test", "Value", "Range", "Unit"), *DATA, step=24.0)
+    cells += [Words("on a good day", 300, 600 - 24 - 9, 8)]
+    _, rows = grid(table_page(tmp_path, cells))
+    assert rows[0] == ["CK", "9641", "30-200 on a good day", "U/L"]
+
+
+def test_rows_keep_their_page(tmp_path: Path) -> None:
+    document = table_page(tmp_path, lay(("", "Value", "Range", "Unit"), *DATA))
+    assert all(document.map.place(row.span).page == 1 for row in document.tables[0].rows)
