@@ -2,7 +2,8 @@
 
     no lexical search    every BM25 score is 0: passages are found by meaning only
     no dense search      every vector is 0: passages and sentences are compared by words only
-    no learned ranker    sentences are put in the order of a plain sum of z-scores
+    no reader            passages are not read with the question: the first stage of ranking alone
+    no learned ranker    sentences are put in the order of a plain sum of z-scores, and nothing is read
     no abbreviations     abbreviations and what they stand for do not count as the same
 
 The confidence is calibrated for the whole program. Without a part it still decides
@@ -87,13 +88,25 @@ def _no_abbreviations(answerer: Answerer) -> Answerer:
     return without
 
 
-#: Each variant makes an answerer that lacks a part out of one that is whole.
-VARIANTS: dict[str, Callable[[Answerer], Answerer]] = {
+def _no_reader(answerer: Answerer) -> Answerer:
+    return answerer.configured(replace(answerer.settings, read=0))
+
+
+_PARTS: dict[str, Callable[[Answerer], Answerer]] = {
     "no lexical search": _no_lexical,
     "no dense search": _no_dense,
+    "no reader": _no_reader,
     "no learned ranker": _no_ranker,
     "no abbreviations": _no_abbreviations,
 }
+
+
+def variants(answerer: Answerer) -> dict[str, Answerer]:
+    """Return, by the part that each lacks, answerers like this one; what it lacks itself is left out."""
+    lacked = set() if answerer.reranker else {"no reader"}
+    return {name: made(answerer) for name, made in _PARTS.items() if name not in lacked}
+
+
 #: What the table of differences shows.
 SHOWN = (
     "recall@10",
@@ -113,11 +126,13 @@ def ablations(full: Sequence[Run], without: Mapping[str, Sequence[Run]]) -> dict
 
     Args:
         full: the runs of the whole program, a set each.
-        without: the runs of each variant, in the same order.
+        without: the runs of each variant, of some of the same sets.
     """
     rows = []
     for variant, runs in without.items():
-        for whole, part in zip(full, runs, strict=True):
+        sets = {run.name: run for run in full}
+        for part in runs:
+            whole = sets[part.name]
             pairs = list(zip(whole.judged, part.judged, strict=True))
             rows += [_row(variant, row) for row in rows_of(whole.name, pairs) if row["metric"] in SHOWN]
     return {"variants": list(without), "rows": rows}

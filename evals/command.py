@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evals import shown
-from evals.ablation import VARIANTS, ablations
+from evals.ablation import ablations, variants
 from evals.comparison import baseline, baseline_file, baseline_text, compare, hold_gate, read_earlier
 from evals.floors import hold_floors
 from evals.html import html
@@ -115,12 +115,12 @@ def _run_all(
     sets: Sequence[QuestionSet], asked: Asked, told: Progress, *, ablate: bool
 ) -> tuple[list[Run], dict[str, list[Run]]]:
     runs: list[Run] = []
-    without: dict[str, list[Run]] = {name: [] for name in VARIANTS} if ablate else {}
+    without: dict[str, list[Run]] = {}
     for chosen in sets:
         with asked_on(chosen, asked.index, asked.work, told) as (answerer, cases):
             runs.append(run(answerer, cases, chosen, told))
-            for name, found in without.items():
-                found.append(run(VARIANTS[name](answerer), cases, chosen, told, note=f", {name}"))
+            for name, lacking in variants(answerer).items() if ablate else ():
+                without.setdefault(name, []).append(run(lacking, cases, chosen, told, note=f", {name}"))
     return runs, without
 
 

@@ -70,6 +70,20 @@ def on_papers(entries: list[dict[str, Any]], documents: Mapping[str, Document]) 
     return tuple(case_of(entry, partial(placed, documents=documents)) for entry in entries)
 
 
+def check_form(gold: object) -> tuple[Gold, ...]:
+    """Return no place; refuse a gold object that could not be given one.
+
+    Raises:
+        ValueError: it names no paper, or neither a quote nor offsets.
+    """
+    if not isinstance(gold, dict) or "document" not in gold:
+        raise ValueError(f"gold {gold!r} names no document")
+    offsets = [gold.get("start"), gold.get("end")]
+    if not isinstance(gold.get("quote"), str) and not all(isinstance(at, int) for at in offsets):
+        raise ValueError("gold has neither a quote nor offsets")
+    return ()
+
+
 def placed(gold: dict[str, Any], documents: Mapping[str, Document]) -> tuple[Gold, ...]:
     """Return the places of a gold object; its quote may stand in several."""
     document = _paper(str(gold["document"]), documents)

@@ -32,7 +32,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _set(name, figures)
         yield from _failing(name, report)
     if "comparison" in report:
-        yield from ("", "## Against an earlier run", "", shown.compared_with(report), "")
+        yield from ("", "## Against an earlier run", "", _text(shown.compared_with(report)), "")
         yield from _table(shown.comparison(report))
     if "ablations" in report:
         yield from ("", "## Without parts of the program", "")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals import corpora
 from evals.beir import beir
-from evals.jsonl import brings_texts, on_contexts, on_papers
+from evals.jsonl import brings_texts, check_form, on_contexts, on_papers
 from index.errors import UsageError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _from_file(path: Path) -> QuestionSet:
     entries = corpora.read_entries(path)
     if brings_texts(entries):
         return _own(on_contexts(path.stem, entries))
-    cases = tuple(corpora.case_of(entry, lambda _: ()) for entry in entries)
+    cases = tuple(corpora.case_of(entry, check_form) for entry in entries)
     if len({case.id for case in cases}) < len(cases):
         raise ValueError("two questions have the same id")
     return QuestionSet(path.stem, cases, entries=tuple(entries))
