@@ -179,7 +179,7 @@ def _table(content: Rows, *, left: int) -> None:
     heads, rows = content
     table = Table(show_edge=False, pad_edge=False)
     for at, head in enumerate(heads):
-        table.add_column(head, justify="left" if at < left or not head else "right")
+        table.add_column(head, justify="left" if at < left or head == "verdict" else "right")
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     out().print(table)

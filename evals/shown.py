@@ -90,7 +90,7 @@ def comparison(report: Mapping[str, Any]) -> Table:
         ]
         for row in report["comparison"]["rows"]
     ]
-    return ["set", "metric", "before", "now", "difference", "95 % interval", "p", ""], rows
+    return ["set", "metric", "before", "now", "difference", "95 % interval", "p", "verdict"], rows
 
 
 def ablations(report: Mapping[str, Any]) -> Table:
@@ -108,7 +108,7 @@ def ablations(report: Mapping[str, Any]) -> Table:
         ]
         for row in report["ablations"]["rows"]
     ]
-    return ["variant", "set", "metric", "whole", "without", "difference", "95 % interval", ""], rows
+    return ["variant", "set", "metric", "whole", "without", "difference", "95 % interval", "verdict"], rows
 
 
 def compared_with(report: Mapping[str, Any]) -> str:
