@@ -25,7 +25,7 @@ function evidence(view, send) {
   const heads = ["Paper", "Best quote and its place", "Confidence"].map((text) => make("th", { scope: "col" }, text));
   return make(
     "section",
-    { class: "evidence", "aria-label": "Evidence table" },
+    { class: "evidence", "aria-label": `Evidence table: ${view.question}` },
     make("h3", {}, "Evidence table"),
     make("p", { class: "resolved" }, "Each paper asked by itself: ", make("q", { dir: "auto" }, view.question)),
     make("p", { class: "headline" }, view.said),

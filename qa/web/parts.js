@@ -56,7 +56,7 @@ function tableOf(view, rows) {
     count ? make("tr", { class: "more" }, make("td", { colspan: width }, `… ${count} more rows ${where}`)) : null;
   return make(
     "div",
-    { class: "table", tabindex: "0", role: "region", "aria-label": view.label || "Table" },
+    { class: "table", tabindex: "0", role: "group", "aria-label": view.label || "Table" },
     make(
       "table",
       {},

@@ -98,9 +98,9 @@ function failure(row) {
       { class: "failure" },
       make("summary", {}, make("span", { dir: "auto" }, row.question), make("span", { class: "aside" }, `${row.type} · ${row.refused ? "refused" : `${row.percent} % sure`}`)),
       row.resolved ? make("p", { class: "resolved" }, "Searched as: ", make("q", { dir: "auto" }, row.resolved)) : null,
-      make("h4", {}, "Given"),
+      make("h3", {}, "Given"),
       given,
-      make("h4", {}, "Right"),
+      make("h3", {}, "Right"),
       row.answerable ? gold : make("p", {}, "Not in these papers."),
       words ? make("p", { class: "aside", dir: "auto" }, words) : null,
       make("p", { class: "aside" }, `Question ${row.id}`)

@@ -42,12 +42,17 @@ class Evaluation:
     def _listen(self) -> None:
         if self._process.stderr is None:
             return
-        for line in self._process.stderr:
-            try:
-                told = json.loads(line)
-                self.stage, self.done, self.total = str(told["stage"]), int(told["done"]), int(told["total"])
-            except (ValueError, KeyError, TypeError):
-                self._last.append(line.strip())
+        with self._process.stderr as lines:
+            for line in lines:
+                self._take(line)
+
+    def _take(self, line: str) -> None:
+        """Take note of a line of progress; any other is kept as what was said last."""
+        try:
+            told = json.loads(line)
+            self.stage, self.done, self.total = str(told["stage"]), int(told["done"]), int(told["total"])
+        except (ValueError, KeyError, TypeError):
+            self._last.append(line.strip())
 
     @property
     def running(self) -> bool:
@@ -68,6 +73,7 @@ class Evaluation:
         if self.running:
             self._process.terminate()
             self._process.wait(timeout=10)
+            self._reader.join(timeout=10)
         atexit.unregister(self.stop)
 
 

@@ -53,8 +53,12 @@ def add(turn: Turn) -> None:
 
 def name_conversation() -> None:
     """Name the conversation in the address, on whichever page; drawing it again then finds it."""
-    if turns() and owner():
+    if not turns():
+        return
+    if owner():
         st.query_params["c"] = conversation().key
+    if "q" not in st.query_params:  # going to another page takes it out of the address
+        st.query_params["q"] = turns()[-1].question
 
 
 def reopen(key: str) -> None:

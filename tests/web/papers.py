@@ -19,6 +19,7 @@ HOSTILE = (
 )
 TITLE = "Zebrafish <script>window.hurt = 4</script> ![t](http://title.example.org/t.png) $x$ **study**"
 NAME = "zebra <img src=x onerror=alert(1)> ![n](http:name.example.org) $y$.xml"
+YEAR = 2015
 #: A name for each string, so that a question about it finds its sentence.
 NAMES = (
     "amber",
@@ -45,6 +46,7 @@ def hostile_paper() -> str:
     body = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return (
         "<?xml version='1.0' encoding='UTF-8'?><article><front><article-meta><title-group>"
-        f"<article-title>{escape(TITLE)}</article-title></title-group></article-meta></front>"
+        f"<article-title>{escape(TITLE)}</article-title></title-group>"
+        f"<pub-date><year>{YEAR}</year></pub-date></article-meta></front>"
         f"<body><sec><title>Results</title>{body}</sec></body></article>"
     )

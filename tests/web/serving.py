@@ -15,19 +15,26 @@ from typing import TYPE_CHECKING
 from tests.network import LOG_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 START = 60  #: seconds that a server may take to answer
 
 
-@contextmanager
-def serving(root: Path, folder: Path, log: Path) -> Iterator[str]:
-    """Serve the index in ``folder`` with ``loccit chat``; yield the address."""
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["chat", "--no-browser", "--port", str(port), "--index", str(folder)]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(
+    root: Path, folder: Path, log: Path, options: Sequence[str] = (), port: int | None = None
+) -> Iterator[str]:
+    """Serve the index in ``folder`` with ``loccit chat`` and ``options``; yield the address."""
+    port = port or free_port()
+    command = ["chat", "--no-browser", "--port", str(port), "--index", str(folder), *options]
     program = [sys.executable, "-c", "from qa.cli import main; main()", *command]
     blocked = {"PYTHONPATH": os.pathsep.join([str(root / "tests" / "blocked"), str(root)])}
     attempts = log.with_suffix(".attempts")

@@ -1,0 +1,257 @@
+"""Longer ways through the app in Chromium: edit, reload, links, the evidence table, the keyboard alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qa.cli import main
+from tests.browser import SIZES, watched_page
+from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
+from tests.web.pdf import pdf_of
+from tests.web.serving import serving
+from tests.web.test_browser_ask import ANSWERED, REFUSED, ask, check_accessible, start
+from tests.web.test_browser_papers import LINES, SENTENCE
+from tests.web.test_browser_papers import QUESTION as ON_LICHENS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+FIRST = "What was the woman's AST on admission?"
+
+
+def shown(page: Page) -> list[str]:
+    """Return the questions whose answers are drawn."""
+    return page.locator("article.turn:has(footer) > h2").all_text_contents()
+
+
+def test_the_question_as_searched_can_be_edited(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        ask(page, FIRST)
+        answer = ask(page, "And her ALT?")
+        edit = answer.get_by_role("button", name="Edit")
+        edit.focus()
+        page.keyboard.press("Enter")
+        field = answer.get_by_role("textbox")
+        assert "ALT" in field.input_value()
+        page.keyboard.press("Escape")
+        assert edit.evaluate("element => element.getRootNode().activeElement === element")
+        page.keyboard.press("Enter")
+        check_accessible(page)
+        field.fill("What was the woman's CK on admission?")
+        page.keyboard.press("Enter")
+        third = page.locator("article.turn:has(footer)").nth(2)
+        third.wait_for()
+        assert third.locator("h2").text_content() == "What was the woman's CK on admission?"
+        assert "9641" in (third.text_content() or "")
+        assert third.get_by_text("Searched as").count() == 0
+
+
+def test_a_conversation_outlives_a_reload_for_its_browser_only(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        ask(page, REFUSED)
+        ask(page, ANSWERED)
+        page.get_by_role("link", name="Papers").click()
+        page.locator(".shelved").first.wait_for()
+        page.reload()
+        page.locator(".shelved").first.wait_for()
+        page.get_by_role("link", name="Ask").click()
+        page.locator("article.turn footer").nth(1).wait_for()
+        assert shown(page) == [REFUSED, ANSWERED]
+        page.reload()
+        page.locator("article.turn footer").nth(1).wait_for()
+        assert shown(page) == [REFUSED, ANSWERED]
+        with watched_page(browser) as other:
+            other.goto(page.url)
+            other.locator("article.turn footer").wait_for()
+            assert REFUSED not in shown(other)  # the question of the address is asked, nothing else is opened
+        page.get_by_role("button", name="New conversation").click()
+        page.locator("article.turn").first.wait_for(state="detached")
+        page.get_by_role("button", name="Earlier").click()
+        page.get_by_role("combobox", name="Earlier conversations").click()
+        page.get_by_role("option", name=REFUSED).click()
+        page.locator("article.turn footer").nth(1).wait_for()
+        assert shown(page) == [REFUSED, ANSWERED]
+
+
+def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        page.get_by_role("button", name="Years").click()
+        page.get_by_role("slider").first.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_url("**years=**")
+        page.keyboard.press("Escape")
+        answer = ask(page, "What does the paper say about myopathy?")
+        assert answer.get_by_text("Asked only: Seronegative").is_visible()
+        answer.locator(".cite").nth(1).click()
+        page.wait_for_url("**cite=2**")
+        address = page.url
+    with watched_page(browser) as page:
+        page.goto(address)
+        answer = page.locator("article.turn:has(footer)")
+        answer.wait_for()
+        assert answer.get_by_text("Asked only: Seronegative").is_visible()
+        page.locator(".source").get_by_text("2 of ").wait_for()
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+def test_an_evidence_table_and_its_files(
+    browser: Browser, chat: str, size: tuple[int, int], root: Path
+) -> None:
+    with watched_page(browser, size) as page:
+        start(page, chat)
+        answer = ask(page, QUESTION.format(NAMES[0]))
+        button = answer.get_by_role("button", name="Evidence table")
+        button.click()
+        table = page.get_by_role("region", name="Evidence table")
+        table.wait_for()
+        rows = table.locator("xpath=./table/tbody/tr")
+        assert rows.count() == 3
+        assert TITLE in (rows.first.locator("th").text_content() or "")
+        assert HOSTILE[0] in (rows.first.text_content() or "")
+        assert rows.filter(has_text="not stated").count()
+        check_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=root / "tests" / "out" / f"evidence-{size[0]}.png", full_page=True)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Table as CSV").click()
+        text = download.value.path().read_bytes().decode("utf-8-sig")
+        first = next(csv.DictReader(io.StringIO(text, newline="")))
+        assert first["paper"] == TITLE
+        assert HOSTILE[0] in first["quote"]
+        table.locator(".cite").first.click()
+        page.locator(".source:visible, [role=dialog] .source").first.get_by_text(TITLE).wait_for()
+        if size[0] <= 640:
+            page.keyboard.press("Escape")
+        assert page.evaluate("window.hurt === undefined")
+
+
+def test_a_hostile_paper_leaves_in_exports_as_it_is(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        ask(page, QUESTION.format(NAMES[2]))
+        assert page.title() == "Ask"
+        page.get_by_role("button", name="Export").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="JSON, with receipts").click()
+        (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
+        assert answer["citations"][0]["title"] == TITLE
+        assert HOSTILE[2] in answer["citations"][0]["quote"]
+        for name in ("Markdown", "BibTeX, with quotes", "RIS, with quotes"):
+            with page.expect_download() as download:
+                page.get_by_role("button", name=name).click()
+            assert "Zebrafish" in download.value.path().read_text(encoding="utf-8")
+        assert page.evaluate("window.hurt === undefined")
+
+
+def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        sure = ask(page, ANSWERED).locator("li").first
+        assert (
+            sure.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle") == "solid"
+        )
+        assert sure.get_by_text("High confidence · ").is_visible()
+        answer = ask(page, "What is the prognosis?")
+        doubtful = answer.locator("li.unsure").first
+        assert (
+            doubtful.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle")
+            == "dashed"
+        )
+        assert doubtful.get_by_text("Low confidence · ").is_visible()
+        assert answer.get_by_text("Uncertain:").is_visible()
+
+
+def test_a_whole_run_by_keyboard_alone(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        page.get_by_placeholder("Ask about the papers").wait_for()
+        _tab_to(page, "TEXTAREA")
+        page.keyboard.type(ANSWERED)
+        page.keyboard.press("Enter")
+        page.locator("article.turn footer").wait_for()
+        _tab_to(page, "Evidence table", back=True)
+        page.keyboard.press("Enter")
+        page.get_by_role("region", name="Evidence table").wait_for()
+        _tab_to(page, "Papers", back=True)
+        page.keyboard.press("Enter")
+        page.locator(".shelved").first.wait_for()
+        _tab_to(page, "History of the index")
+        page.keyboard.press("Enter")
+        page.get_by_role("region", name="Generations").wait_for()
+        _tab_to(page, "Evaluation", back=True)
+        page.keyboard.press("Enter")
+        page.locator(".tile").first.wait_for()
+        _tab_to(page, "question behind it")
+        page.keyboard.press("Enter")
+        page.locator(".failure").first.wait_for()
+
+
+_FOCUSED = """() => {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return focused ? `${focused.tagName} ${focused.textContent}` : "";
+}"""
+
+
+def _tab_to(page: Page, words: str, *, back: bool = False) -> None:
+    """Press Tab, or Shift and Tab, until what has the focus holds ``words``; fail where it has no outline."""
+    for _ in range(80):
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+        if words in page.evaluate(_FOCUSED):
+            return
+    pytest.fail(f"80 tabs do not reach “{words}”")
+
+
+@pytest.fixture(scope="module")
+def with_pdf(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A server of an index to which a PDF was added on the command line, and the PDF's path."""
+    folder = tmp_path_factory.mktemp("with-pdf") / "index"
+    shutil.copytree(built, folder)
+    path = tmp_path_factory.mktemp("originals") / "lichens.pdf"
+    path.write_bytes(pdf_of(LINES))
+    with pytest.raises(SystemExit) as left:
+        main(["add", str(path), "--index", str(folder)])
+    assert left.value.code == 0
+    log = tmp_path_factory.mktemp("with-pdf-server") / "log"
+    with serving(root, folder, log) as url:
+        yield url, path
+    assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
+
+
+def test_the_whole_page_of_a_paper_that_was_not_uploaded(
+    browser: Browser, with_pdf: tuple[str, Path]
+) -> None:
+    url, path = with_pdf
+    with watched_page(browser) as page:
+        start(page, url)
+        answer = ask(page, ON_LICHENS)
+        assert answer.locator("blockquote").first.text_content() == SENTENCE
+        panel = page.get_by_role("region", name="Source", exact=True)
+        panel.get_by_role("button", name="Whole page").click()
+        panel.get_by_role("img").wait_for()
+        panel.locator(".box").first.wait_for()
+        path.write_bytes(pdf_of([*LINES, "A line added later."]))
+        answer.locator(".cite").first.click()
+        panel.get_by_text("has changed since it was read").wait_for()
+
+        page.get_by_role("link", name="Papers").click()
+        page.get_by_text("Read the papers again").click()
+        page.get_by_role("button", name="Rebuild").click()
+        page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for()
+        assert page.locator(".shelved", has_text="lichens.pdf").count() == 1
+        page.get_by_role("link", name="Ask").click()
+        page.get_by_text("the papers have changed since").first.wait_for()

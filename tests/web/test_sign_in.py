@@ -1,0 +1,112 @@
+"""Sign-in: off by default; where it is on, nothing is seen before it and histories are apart."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.errors import UsageError
+from qa.web.sign_in import read_sign_in
+from tests.browser import watched_page
+from tests.web.provider import CLIENT, provider
+from tests.web.serving import free_port, serving
+from tests.web.test_browser_ask import REFUSED, ask, check_accessible, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+GOOD = """[auth]
+redirect_uri = "https://papers.example.org/oauth2callback"
+cookie_secret = "0123456789abcdef0123456789abcdef"
+client_id = "loccit"
+client_secret = "secret"
+server_metadata_url = "https://login.example.org/.well-known/openid-configuration"
+"""
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "sign-in.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_good_file(tmp_path: Path) -> None:
+    found = read_sign_in(_written(tmp_path, GOOD))
+    assert (found.host, found.secure) == ("papers.example.org", True)
+    named = GOOD.replace("client_id", "[auth.hospital]\nclient_id")
+    assert read_sign_in(_written(tmp_path, named)).host == "papers.example.org"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("[auth]", "[oops]"), "auth"),
+        (("[auth]", "[auth"), "not a sign-in file"),
+        (("0123456789abcdef0123456789abcdef", "short"), "cookie_secret"),
+        (("https://papers", "http://papers"), "redirect_uri"),
+        (("/oauth2callback", "/"), "redirect_uri"),
+        (("client_secret", "secret_client"), "client_secret"),
+        (("cookie_secret", "biscuit_secret"), "cookie_secret"),
+    ],
+)
+def test_a_file_that_will_not_do(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        read_sign_in(_written(tmp_path, GOOD.replace(*change, 1)))
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_sign_in(tmp_path / "none.toml")
+
+
+@pytest.mark.browser
+def test_without_sign_in_the_page_says_who_can_reach_it(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        page.get_by_text("On this machine only").wait_for()
+
+
+@pytest.mark.browser
+def test_nothing_is_seen_before_and_histories_are_apart(
+    browser: Browser, built: Path, root: Path, tmp_path: Path
+) -> None:
+    port = free_port()
+    with provider() as people:
+        text = GOOD.replace("https://papers.example.org", f"http://127.0.0.1:{port}")
+        text = text.replace("https://login.example.org", people.url).replace('"loccit"', f'"{CLIENT}"')
+        options = ["--sign-in", str(_written(tmp_path, text))]
+        with serving(root, built, tmp_path / "log", options, port) as url, watched_page(browser) as page:
+            for path in ("/papers", "/evaluation", "/feedback", "/"):
+                page.goto(url + path)
+                page.get_by_role("heading", name="Sign in to Loccit").wait_for()
+                assert page.get_by_placeholder("Ask about the papers").count() == 0
+                assert page.locator(".shelved, .tile").count() == 0
+            check_accessible(page)
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"{url}/pages/guessed/{'0' * 64}/1.png", timeout=10)
+            assert refused.value.code == 404
+            refused.value.close()
+
+            _sign_in(page, "Ada")
+            ask(page, REFUSED)
+            page.get_by_role("button", name="Sign out").click()
+            page.get_by_role("heading", name="Sign in to Loccit").wait_for()
+            people.person = "grace"
+            _sign_in(page, "Grace")
+            assert page.get_by_role("button", name="Earlier").count() == 0
+            assert page.locator("article.turn").count() == 0
+            page.get_by_role("button", name="Sign out").click()
+            people.person = "ada"
+            _sign_in(page, "Ada")
+            page.get_by_role("button", name="Earlier").click()
+            page.get_by_role("combobox", name="Earlier conversations").click()
+            page.get_by_role("option", name=REFUSED).click()
+            page.locator("article.turn footer").wait_for()
+
+
+def _sign_in(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text(f"Signed in as {name}.").wait_for()
+    page.get_by_placeholder("Ask about the papers").wait_for()
