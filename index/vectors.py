@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     Buffer = bytes | bytearray | memoryview | NDArray[np.uint8]
 
 #: Vectors up to which every one is compared: see the table of evals/speed.py.
-FLAT_UP_TO = 30_000
+FLAT_UP_TO = 20_000
 #: Vectors from which one centre is learned.
-_TRAINED_ON = 64
-_ROUNDS = 10
+_TRAINED_ON = 32
+_ROUNDS = 6
 #: One of how many lists is looked through, and how many lists at least.
 _SHARE = 32
 _LISTS_AT_LEAST = 32
@@ -135,15 +135,19 @@ class Vectors:
         return self._rows[start : start + count].copy()
 
     def nearest(
-        self, vector: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None = None
+        self,
+        vector: NDArray[np.float32],
+        count: int,
+        allowed: NDArray[np.bool_] | None = None,
+        few: int = FLAT_UP_TO,
     ) -> NDArray[np.int64]:
         """Return the positions of the ``count`` nearest passages, nearest first.
 
         ``vector`` has shape ``(dimension,)``; ``allowed``, shape ``(len(self),)``,
-        leaves out the passages where it is False. Fewer come back where there
-        are fewer.
+        leaves out the passages where it is False; where it leaves up to ``few``,
+        all of them are compared. Fewer come back where there are fewer.
         """
-        if allowed is not None and np.count_nonzero(allowed) <= FLAT_UP_TO:
+        if allowed is not None and np.count_nonzero(allowed) <= few:
             chosen = np.flatnonzero(allowed)
             return chosen[np.argsort(-self.scores(vector, chosen), kind="stable")[:count]]
         count = min(count, len(self))

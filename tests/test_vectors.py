@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from index.errors import IndexDamaged
 from index.vectors import Vectors, vector_chunks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RANDOM = np.random.default_rng(7)
 ROWS = RANDOM.standard_normal((50, 8)).astype(np.float32)
@@ -57,3 +62,69 @@ def test_a_huge_declared_length_is_refused() -> None:
     data[at : at + 8] = np.uint64(1 << 40).tobytes()
     with pytest.raises(IndexDamaged):
         Vectors(bytes(data))
+
+
+# Many vectors, in lists
+
+
+@pytest.fixture(scope="module")
+def many() -> NDArray[np.float32]:
+    """Vectors around centres, as those of papers are."""
+    chance = np.random.default_rng(5)
+    centres = chance.standard_normal((60, 32)).astype(np.float32)
+    found = np.repeat(centres, 50, axis=0) + chance.standard_normal((3000, 32)).astype(np.float32)
+    rows: NDArray[np.float32] = (found / np.linalg.norm(found, axis=1, keepdims=True)).astype(np.float32)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def lists(many: NDArray[np.float32]) -> Vectors:
+    return Vectors(b"".join(vector_chunks([many[:1000], many[1000:]], 32, flat_up_to=100)))
+
+
+def test_lists_find_what_comparing_all_finds(many: NDArray[np.float32], lists: Vectors) -> None:
+    assert not lists.exact
+    assert (len(lists), lists.dimension) == (3000, 32)
+    assert (lists.rows(0, 3000) == many).all()
+    found = 0
+    for query in many[::30]:
+        near = lists.nearest(query, 10)
+        scores = lists.scores(query, near)
+        assert scores == pytest.approx(many[near] @ query, abs=1e-6)
+        assert (np.diff(scores) <= 1e-6).all()
+        found += len(set(near) & set(np.argsort(-(many @ query), kind="stable")[:10].tolist()))
+    assert found >= 0.98 * 1000
+
+
+def test_lists_among_allowed_ones_only(many: NDArray[np.float32], lists: Vectors) -> None:
+    allowed = np.zeros(3000, bool)
+    allowed[100:150] = True
+    expected = [i for i in np.argsort(-(many @ many[7]), kind="stable") if allowed[i]]
+    assert lists.nearest(many[7], 12, allowed).tolist() == expected[:12]  # few: all of them are compared
+
+
+def test_a_filter_that_leaves_many_is_kept_by_the_lists(many: NDArray[np.float32], lists: Vectors) -> None:
+    allowed = np.arange(3000) % 3 == 0
+    exact = [i for i in np.argsort(-(many @ many[9]), kind="stable") if allowed[i]][:10]
+    found = lists.nearest(many[9], 10, allowed, few=0)
+    assert len(set(found.tolist()) & set(exact)) >= 9
+    assert (found % 3 == 0).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_vectors_give_the_same_bytes(many: NDArray[np.float32], threads: int) -> None:
+    import faiss
+
+    expected = b"".join(vector_chunks([many], 32, flat_up_to=100))
+    faiss.omp_set_num_threads(threads)
+    pieces = [many[:1], many[1:1700], many[1700:1700], many[1700:]]
+    assert b"".join(vector_chunks(pieces, 32, flat_up_to=100)) == expected
+
+
+def test_nothing_is_copied_when_an_index_is_opened(many: NDArray[np.float32]) -> None:
+    data = np.frombuffer(b"".join(vector_chunks([many], 32)), np.uint8)
+    at = data.tobytes().index(many[0].tobytes())
+    changed = data.copy()
+    opened = Vectors(changed)
+    changed[at : at + 4] = np.frombuffer(np.float32(9.0).tobytes(), np.uint8)
+    assert opened.rows(0, 1)[0, 0] == 9.0
