@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evals.metrics import BINS, bin_of
+from evals.metrics import BINS, METRICS, bin_of
 from evals.ranking import DEPTH
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def risk_coverage(found: Sequence[Judged]) -> list[dict[str, float]]:
 
 def recall(found: Sequence[Judged]) -> list[dict[str, float]]:
     """Return the share of questions with a right passage among the first k, for each k."""
-    ranks = [one.passage_rank or DEPTH + 1 for one in found if one.answerable and one.retrieval is not None]
+    judged = [one for one in found if METRICS["recall@10"].counts(one)]
+    ranks = [one.passage_rank or DEPTH + 1 for one in judged]
     if not ranks:
         return []
     return [{"k": k, "recall": float(np.mean([rank <= k for rank in ranks]))} for k in range(1, DEPTH + 1)]

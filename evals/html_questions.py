@@ -78,6 +78,9 @@ def _question(key: str, row: Mapping[str, Any]) -> Iterator[str]:
     yield "<p><strong>Given</strong></p>"
     if not row["citations"]:
         yield "<p>A refusal.</p>"
+    if row["withheld"]:
+        yield "<p>Ranked first, and withheld:</p>"
+        yield _quote(row["withheld"], _verdict(row["ranked_first"], "answers", "does not answer"))
     for place in row["citations"]:
         yield _quote(place, _verdict(place["right"], "answers", "does not answer"))
     yield "</div></details>"

@@ -91,6 +91,7 @@ class Outcome:
     accepted: tuple[str, ...]  #: short answers
     citations: tuple[Quoted, ...]
     gold: tuple[Place, ...]
+    withheld: Place | None  #: where nothing is quoted: the sentence that was ranked first
     ranking: Ranking
     stages: dict[str, float] = field(default_factory=dict)  #: seconds
 
@@ -156,9 +157,17 @@ def _asked(answerer: Answerer, case: Case, people: Sequence[Subject], units: Uni
             for gold in case.gold
             if gold.document_id in index.documents
         ),
+        withheld=_withheld(said),
         ranking=ranking,
         stages=said.stages,
     )
+
+
+def _withheld(said: _Said) -> Place | None:
+    if said.citations or not said.ranked:
+        return None
+    candidate = said.ranked[0].candidate
+    return place_of(candidate.document, candidate.sentence.span)
 
 
 def _judged(

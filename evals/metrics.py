@@ -33,6 +33,10 @@ class Metric:
     better: str = "higher"  #: "higher", "lower", or "" where neither is better
     score: Score | None = None  #: of one question, where the figure is a mean
 
+    def counts(self, one: Judged) -> bool:
+        """Tell whether the figure is about this question."""
+        return self.score is not None and self.score(one) is not None
+
 
 def mean_of(score: Score) -> Statistic:
     """Return the statistic that is the mean of ``score`` over the questions that have one."""

@@ -63,7 +63,7 @@ def all_metrics(figures: Mapping[str, Any]) -> Table:
 
 
 def _interval(found: list[float] | None) -> str:
-    return f"{found[0]:.3f} to {found[1]:.3f}" if found else ""
+    return f"{found[0]:.3f}\u00a0to\u00a0{found[1]:.3f}" if found else ""
 
 
 def stage_times(figures: Mapping[str, Any]) -> Table:

@@ -93,6 +93,7 @@ def outcome(judged: Judged, question: str = "What was the dose?", quote: str = "
         accepted=("5 mg",) if judged.exact is not None else (),
         citations=(given,) if judged.shown else (),
         gold=(place,) if judged.answerable else (),
+        withheld=None if judged.shown else place,
         ranking=Ranking(
             ("dddddddddddddddd:0-40",), {"dddddddddddddddd:0-40": 1} if judged.answerable else {}
         ),

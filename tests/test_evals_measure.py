@@ -48,6 +48,7 @@ def test_cases_are_asked_and_judged(answerer: Answerer, cases: Index) -> None:
     assert right.correct
     assert (nothing.status, nothing.followup, nothing.correct) == ("not_found", True, True)
     assert (nothing.exact, nothing.retrieval) == (None, None)
+    assert outcomes[0].withheld is None
     assert outcomes[1].resolved != outcomes[1].question
     assert (wrong.status, wrong.right, wrong.exact, wrong.place_right) == ("answered", False, 0.0, False)
     assert [place.quote for place in outcomes[0].gold] == [found.span.of(document.text)]

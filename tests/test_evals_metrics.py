@@ -163,6 +163,8 @@ def test_the_curves_by_hand() -> None:
         (pytest.approx(0.8), 0.75),
         (1.0, 0.8),
     ]
+    looked_up = replace(RIGHT, type="metadata")
+    assert curves([*ALL, looked_up])["recall"] == found["recall"]  # as recall@k itself
     recall = {point["k"]: point["recall"] for point in found["recall"]}
     assert (recall[1], recall[3], recall[4], recall[10]) == (
         *[pytest.approx(1 / 3)] * 2,
