@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qa.export import escaped
-from qa.present import paper_name, place_words, section_words
+from qa.present import CONFIDENCE_WORDS, confidence_word, paper_name, place_words, section_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +179,7 @@ def _cells(row: Row) -> tuple[object, ...]:
     return (
         row.name,
         row.year or "",
-        "yes",
+        "uncertain" if unlikely(found) else "yes",
         short_words(found),
         found.quote,
         section_words(found.section),
@@ -232,16 +232,23 @@ def as_markdown(table: EvidenceTable) -> str:
 
 
 def said(table: EvidenceTable) -> str:
-    """Return in a sentence or two how many papers state it, and what "not stated" means."""
-    stated, asked = len(table.citations), len(table.rows)
-    words = f"{stated} of {asked} paper{'s' * (asked != 1)} state{'s' * (stated == 1)} it."
-    if stated < asked:
+    """Return in a sentence or two in how many papers a quote was found, and what "not stated" means."""
+    found, asked = len(table.citations), len(table.rows)
+    unsure = sum(unlikely(citation) for citation in table.citations)
+    words = f"A quote was found in {found} of {asked} paper{'s' * (asked != 1)}"
+    words += f", in {unsure} of them with low confidence." if unsure else "."
+    if found < asked:
         words += (
             f" “Not stated”: no sentence reached the confidence of {table.threshold:.0%} that is asked for."
         )
     if table.left_out:
         words += f" {table.left_out} papers further from the question were not asked."
     return words
+
+
+def unlikely(citation: Citation) -> bool:
+    """Tell whether a quote is less likely than not to answer."""
+    return confidence_word(citation.confidence) == CONFIDENCE_WORDS[-1][1]
 
 
 def as_json(table: EvidenceTable) -> dict[str, Any]:

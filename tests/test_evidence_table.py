@@ -1,4 +1,4 @@
-"""The evidence table: one row for each paper, verbatim or "not stated", and files that no program computes."""
+"""The evidence table: one row for each paper, verbatim or "not stated"; files that no program computes."""
 
 from __future__ import annotations
 
@@ -111,6 +111,18 @@ def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(made: Eviden
 def test_as_json_can_be_written(made: EvidenceTable) -> None:
     again = json.loads(json.dumps(as_json(made)))
     assert again["rows"][0]["citation"]["quote"] == made.citations[0].quote
+
+
+def test_a_quote_that_is_not_sure_is_not_called_a_statement(made: EvidenceTable) -> None:
+    first = made.rows[0]
+    assert first.citation
+    unsure = replace(
+        made, rows=(replace(first, citation=replace(first.citation, confidence=0.3)), *made.rows[1:])
+    )
+    (row, *_) = csv.DictReader(io.StringIO(as_csv(unsure)))
+    assert row["stated"] == "uncertain"
+    assert "in 1 of them with low confidence" in said(unsure)
+    assert "low confidence" not in said(made)
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
