@@ -66,6 +66,8 @@ _PREFIXES = re.compile(
 )
 #: Zipf frequency from which a word is common.
 _COMMON = 3.0
+#: Letters from which a word that only the paper has is no chance fragment.
+_OWN = 5
 #: What follows a hyphen that stands for a word to come: "short- and long-term".
 _SUSPENDED = re.compile(r"(?:and|or|nor|to|vs|versus)\b(?!-)")
 #: Characters looked at around a place: more than any word has.
@@ -219,9 +221,15 @@ def _true_hyphen(left: str, right: str, vocabulary: Vocabulary) -> bool:
     if left.isupper() or len(left) == 1:  # "B-cells", "CT-guided", "n-hexane"
         return right.islower() or commonness(whole) == 0
     if _TAILS.fullmatch(right) and commonness(whole) < 3.2:  # "long-term"; not "with-in"
-        return commonness(left) > 0
-    both_words = min(len(left), len(right)) >= 2 and min(commonness(left), commonness(right)) >= 2.5
+        return vocabulary.known(left)
+    both_words = min(len(left), len(right)) >= 2 and _word(left, vocabulary) and _word(right, vocabulary)
     closed = (min(len(left), len(right)) < 4 or _PREFIXES.fullmatch(left)) and left[-1] != right[0]
     if commonness(whole) > (2.0 if both_words and not closed else 0.0):
         return False
     return both_words
+
+
+def _word(part: str, vocabulary: Vocabulary) -> bool:
+    """Tell whether half of a cut word is a word: a common one, or one that the paper has by itself."""
+    own = len(part) >= _OWN and not _PREFIXES.fullmatch(part) and vocabulary.count(part) > 0
+    return own or commonness(part) >= 2.5

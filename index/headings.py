@@ -46,7 +46,8 @@ _CAPTION = re.compile(
 )
 _FRONT = re.compile(
     r"\s*(?:(?:key ?words?|categories|corresponding author|correspondence|how to cite|cite this article"
-    r"|academic editor|edited by|reviewed by|copyright|doi|open access|citation|e-?mail|issn)(?!\w)"
+    r"|academic editor|edited by|reviewed by|copyright|doi|open access|citation|e-?mail|issn"
+    r"|licen[cs]e(?=:))(?!\w)"
     r"|\u00a9|\(c\) ?\d|https?://"
     r"|(?:received|revised|accepted|published|review began|review ended|available online)\b[^.]{0,30}\d{4})",
     re.IGNORECASE,
@@ -55,6 +56,11 @@ _LICENCE = re.compile(
     r"creative commons|open[- ]access article|unrestricted use|all rights reserved|terms of the",
     re.IGNORECASE,
 )
+_AUTHOR_ENTRY = re.compile(
+    r"\s*(?:(?:[dv][aeiou]n?|del|der|den|le|la) )*[A-Z][\w'\u2019-]+"
+    r"(?:,? (?:[A-Z]\.[ -]?|[A-Z]{1,3}\b ?){1,3}|, [A-Z]\w+)(?:[,;.&(]| and | et al|$)"
+)
+_ENTRY_END = re.compile(r"(?:[.)\]]|\d|10\.\d{4,9}/\S+|https?:\S+)\s*$")
 #: Characters that a heading may have.
 _LONGEST = 160
 _PANELS = re.compile(r"\s*(?:\(?[a-hA-H]\)[\s,]*)+")
@@ -124,3 +130,13 @@ def front_matter(line: str) -> bool:
 def licence_text(paragraph: str) -> bool:
     """Tell whether a paragraph states a licence or copyright."""
     return _LICENCE.search(paragraph) is not None
+
+
+def author_entry(line: str) -> bool:
+    """Tell whether a line begins as an entry of a reference list without numbers: "Bohan A, Peter JB."."""
+    return _AUTHOR_ENTRY.match(line) is not None
+
+
+def ends_entry(line: str) -> bool:
+    """Tell whether an entry of a reference list can end with this line: by a full stop, a number, a link."""
+    return _ENTRY_END.search(line) is not None

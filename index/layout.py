@@ -5,6 +5,7 @@ Pure geometry. Places are in points, y upwards.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +16,8 @@ from index.text import MappedText, join
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_TEN = re.compile(r"(?<![\w.,])10$")
+_EXPONENT = re.compile(r"[-\u2212\u2013]?\d{1,2}(?!\d)")
 #: The widest gap within a segment, in units of the font size.
 SEGMENT_GAP = 1.0
 
@@ -97,11 +100,19 @@ def _joined(parts: Sequence[Part]) -> MappedText:
         if before is not None and text.text:
             em = min(part.size, before.size) or 1.0
             spaced = text.text[-1].isspace() or part.text.text[:1].isspace()
-            if part.x0 - before.x1 > 0.13 * em and not spaced:
+            if _power(text.text, part, before):
+                text += MappedText("^", text.origins[-1:])  # 10 to the sixth is not 106
+            elif part.x0 - before.x1 > 0.13 * em and not spaced:
                 text += MappedText(" ", text.origins[-1:])
         text += part.text
         before = part
     return text.strip()
+
+
+def _power(text: str, part: Part, before: Part) -> bool:
+    """Tell whether a part is the raised exponent of the ten that the text ends with."""
+    raised = part.size < 0.85 * before.size and part.y > before.y + 0.15 * before.size
+    return raised and _TEN.search(text) is not None and _EXPONENT.match(part.text.text) is not None
 
 
 def segments(parts: Iterable[Part]) -> list[Segment]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 USUAL = Limits()
 _CHILD = "index.readers.pdf_places"
-_SILENT = frozenset("-\u00ad\u2010\u2011\u200b")
+_SILENT = frozenset("-\u00ad\u2010\u2011\u200b^")
 #: A part of a quote that is looked for on its own has at least so many characters.
 SHORTEST_PART = 12
 

@@ -123,6 +123,9 @@ def test_the_papers_own_spelling_decides_on_a_hyphen() -> None:
     assert joined("was re-\ninitiated", paper="It was reinitiated.") == "was reinitiated"
     assert joined("was re-\ninitiated", paper="It was re-initiated.") == "was re-initiated"
     assert joined("extra-\nmuscular", paper="rare extra-muscular signs") == "extra-muscular"
+    assert joined("triamcinolone-\nassisted", paper="Triamcinolone was given.") == "triamcinolone-assisted"
+    assert joined("isoproterenol-\ninduced", paper="after isoproterenol") == "isoproterenol-induced"
+    assert joined("cardiomyo-\npathy", paper="a pathy of the heart") == "cardiomyopathy"
 
 
 @pytest.mark.parametrize(

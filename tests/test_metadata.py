@@ -46,6 +46,7 @@ def fields(text: str, kind: BlockKind = BlockKind.FRONT) -> list[tuple[str, str]
             "under the Creative Commons Attribution 4.0 International License.",
             [("licence", "Creative Commons Attribution 4.0 International License")],
         ),
+        ("License: Creative Commons Attribution 4.0", [("licence", "Creative Commons Attribution 4.0")]),
         ("licensed CC BY-NC-ND 4.0", [("licence", "CC BY-NC-ND 4.0")]),
         ("Corresponding author: Ann Bee, a@b.org", [("corresponding author", "Ann Bee, a@b.org")]),
         ("Keywords: myositis, statins", [("keywords", "myositis, statins")]),

@@ -303,3 +303,25 @@ def test_any_content_stream_ends_typed(tmp_path: Path, body: bytes) -> None:
     path.write_bytes(pdf([Sheet(column(LEFT, 72, 700), extra=body)]))
     (outcome,) = read_many([path])
     assert outcome.document is not None or isinstance(outcome.error, ReadError)
+
+
+def test_the_raised_exponent_of_ten_is_no_digit_of_it(tmp_path: Path) -> None:
+    words = [
+        *column(LEFT, 72, 700),
+        Words("Cells were counted at 4.1 x 10", 72, 590),
+        Words("9", 206.6, 594, 6),
+    ]
+    path = tmp_path / "power.pdf"
+    path.write_bytes(pdf([Sheet([*words, Words("/L in the blood of the man.", 210, 590)])]))
+    assert "4.1 x 10^9/L in the blood" in read(path).text
+
+
+def test_words_lost_inside_figures_are_told(tmp_path: Path) -> None:
+    words = ("Assessed patients", "Not eligible", "Drew lots", "Control group", "Treated group") * 4
+    labels = [Words(text, 80 + 61 * i % 400, 560 - 14 * i, 6) for i, text in enumerate(words)]
+    path = tmp_path / "figure.pdf"
+    sheets = [Sheet(column(LEFT, 72, 700)), Sheet([*column(LEFT, 72, 700), *labels])]
+    path.write_bytes(pdf(sheets))
+    document = read(path)
+    assert "eligible" not in document.text
+    assert document.warnings == ("40 words inside figures were left out (pages: 2)",)

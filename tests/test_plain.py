@@ -455,3 +455,32 @@ def test_whatever_is_read_hangs_together(text: str, name: str) -> None:
     for _, span in sentence_spans(document):
         assert span.of(document.text).strip()
     assert {block.kind for block in document.blocks} <= set(BlockKind)
+
+
+def test_a_reference_list_by_authors_becomes_its_entries() -> None:
+    document = read(
+        "A paper on myositis in women\n\nAbstract\n\nMuscle weakness was seen in nine women of the ward.\n\n"
+        "References\n\n"
+        "Bohan A, Peter JB. Polymyositis and dermatomyositis, first of two parts\n"
+        "of a review. N Engl J Med. 1975;292:344-7.\n"
+        "Dalakas, M. C. (2015). Inflammatory muscle diseases. New England Journal\n"
+        "of Medicine, 372, 1734-1747.\n"
+        "van der Meulen MF, Bronner IM. Polymyositis: an overdiagnosed entity.\n"
+        "Neurology. 2003;61:316-21.\n"
+    )
+    entries = [text for kind, text in kinds(document) if kind == "reference"]
+    assert [entry.split()[0] for entry in entries] == ["Bohan", "Dalakas,", "van"]
+
+
+def test_a_caption_without_a_full_stop_ends_before_full_lines() -> None:
+    text = (
+        "The woman was seen in our clinic because both of her thighs were weak and\n"
+        "she could no longer climb the stairs to her flat on the second floor.\n"
+        "Figure 1: Biopsy of the left deltoid muscle\n"
+        "Creatine kinase was raised to 4120 units per litre, and the biopsy that was\n"
+        "taken on the third day showed perifascicular atrophy and few cells that\n"
+        "speak for inflammation. She was given prednisolone and went home well.\n"
+    )
+    document = read(f"A paper on weak thighs\n\nCase report\n\n{text}\nDiscussion\n\n{text}")
+    captions = [text for kind, text in kinds(document) if kind == "caption"]
+    assert captions == ["Figure 1: Biopsy of the left deltoid muscle"] * 2

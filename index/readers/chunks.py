@@ -234,10 +234,17 @@ def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
 
 
 def _entries(chunk: Chunk) -> Iterator[Chunk]:
-    """Yield one chunk an entry of the reference list, entries known by their numbers."""
+    """Yield one chunk an entry of the reference list, known by their numbers or else by their authors."""
+    numbered = any(_ENTRY.match(line.text) for line in chunk.lines)
     entry: list[MappedText] = []
     for line in chunk.lines:
-        if entry and _ENTRY.match(line.text):
+        named = (
+            not numbered
+            and entry
+            and headings.ends_entry(entry[-1].text)
+            and headings.author_entry(line.text)
+        )
+        if entry and (named or _ENTRY.match(line.text)):
             yield replace(chunk, lines=tuple(entry))
             entry = []
         entry.append(line)

@@ -191,10 +191,18 @@ def _heading_may_follow(before: str, line: str) -> bool:
 
 def _paragraph_ends(part: Sequence[MappedText], before: str, line: str, layout: Layout) -> bool:
     """Tell whether a full stop ends a paragraph: in a short line, or in a caption before resumed text."""
-    if TERMINAL.search(before) is None:
-        return False
     start = line.lstrip()[:1]
+    if TERMINAL.search(before) is None:
+        return _caption_ends(part, before, line, layout)
     if headings.caption(part[0].text) and (line[:1].isspace() or start.islower()):
         return True
     short = len(before) < 0.75 * layout.width and before[-1] not in ":;,"
     return short and not start.islower() and not before.endswith((" al.", "Fig.", "Figs.", "vs."))
+
+
+def _caption_ends(part: Sequence[MappedText], before: str, line: str, layout: Layout) -> bool:
+    """Tell whether a caption without a full stop ends in a short line, before full lines of running text."""
+    if not headings.caption(part[0].text) or _UNFINISHED.search(before):
+        return False
+    short = len(before) < 0.75 * layout.width and len(before.split()) > 3
+    return short and len(line) > 0.75 * layout.width and line[:1].isupper()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from index.layout import Line, Segment
 
+#: Words inside figures from which their loss is told.
+_MANY_LABELS = 30
 _TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*$")
 
 
@@ -52,10 +55,14 @@ def drafts_of(
     drafts = list(front_drafts(blocks[:end], title, vocabulary))
     drafts += running_drafts(removed)
     label = ""
-    for chunk in _join_broken(list(_classify(blocks[end:], body))):
+    left_out: Counter[int] = Counter()
+    for chunk in _join_broken(list(_classify(blocks[end:], body, left_out))):
         if chunk.kind is BlockKind.CAPTION:
             label = table_label(chunk.lines[0].text.text)
         drafts += _drafts(chunk, vocabulary, notes, label)
+    if left_out.total() >= _MANY_LABELS:
+        pages_of = ", ".join(map(str, sorted(left_out)))
+        notes.append(f"{left_out.total()} words inside figures were left out (pages: {pages_of})")
     if not any(draft.kind in CONTENT_KINDS for draft in drafts):
         # No running text to tell labels from: everything is kept rather than nothing.
         drafts = [
@@ -65,8 +72,8 @@ def drafts_of(
     return with_file_fields(drafts, head), tuple(notes)
 
 
-def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
-    """Yield chunks in reading order."""
+def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> Iterator[Chunk]:
+    """Yield chunks in reading order; count in ``left_out`` the words on each page that are in none."""
     in_references: Block | None = None  #: the heading of the list under way
     after_caption = ""  #: label of the table whose caption came last
     for number, block in enumerate(blocks):
@@ -101,7 +108,8 @@ def _classify(blocks: Sequence[Block], body: Body) -> Iterator[Chunk]:
             yield Chunk(_text_kind(block, following, body), block.lines)
         elif block.lines[0].page == 1 or re.search(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", text, re.IGNORECASE):
             yield Chunk(BlockKind.FRONT, block.lines)
-        # What is left are labels inside figures and ornaments: no statement of the paper.
+        else:  # labels inside figures and ornaments: no statement of the paper
+            left_out[block.lines[0].page] += sum(len(word) > 1 and word.isalpha() for word in text.split())
 
 
 def _between_rows(before: Block | None, block: Block, following: Block | None) -> bool:

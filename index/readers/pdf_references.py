@@ -7,6 +7,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from index import headings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -16,9 +18,10 @@ _NUMBERED = re.compile(r"\s*(?:\[(\d{1,3})\]|\(?(\d{1,3})[.)]|(\d{1,3})\s+(?=[A-
 
 
 def entries(lines: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
-    """Yield the lines of each entry, known by their rising numbers or else by their hanging indent."""
+    """Yield the lines of each entry, known by their rising numbers, hanging indent or authors."""
     numbered = _starts_by_number(lines)
     starts = numbered if len(numbered) > max(1, len(lines) // 12) else _starts_by_indent(lines)
+    starts = starts or _starts_by_author(lines)
     cuts = sorted({0, *starts, len(lines)})
     for a, b in pairwise(cuts):
         yield tuple(lines[a:b])
@@ -48,3 +51,13 @@ def _starts_by_indent(lines: Sequence[Line]) -> list[int]:
         if line.x0 < edges[line.page, line.region] + 0.4 * line.size:
             starts.append(i)
     return starts if len(starts) < 0.8 * len(lines) else list(range(0))
+
+
+def _starts_by_author(lines: Sequence[Line]) -> list[int]:
+    """A line that begins with an author, below one that can end an entry."""
+    texts = [line.text.text for line in lines]
+    return [
+        i
+        for i in range(1, len(texts))
+        if headings.author_entry(texts[i]) and headings.ends_entry(texts[i - 1])
+    ]
