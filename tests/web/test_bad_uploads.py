@@ -38,7 +38,7 @@ def papers() -> AppTest:
 def upload(*files: tuple[str, bytes, str]) -> dict[str, Any]:
     """Upload ``files`` and return the row that each got, by name."""
     app = papers()
-    app.get("file_uploader")[0].set_value(list(files)).run()
+    app.file_uploader[0].set_value(list(files)).run()
     next(button for button in app.button if button.label == "Add to the index").click().run()
     assert not app.exception
     (shown,) = views(app, "outcomes")
