@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evals.fit import Sample
-from qa.answer import Settings, weigh
+from qa.answer import READ, Settings, weigh
 from qa.chat import resolve
 from qa.question import understand
 from qa.rerank import chosen, joined
@@ -93,7 +93,7 @@ def reread(
     scores: Sequence[NDArray[np.float64]],
     reader: Reader,
     progress: Callable[[int, int], None],
-    passages: int = Settings().read,
+    passages: int = READ,
 ) -> list[Sample]:
     """Return the samples as the second stage sees them: the sentences read, with what was read.
 

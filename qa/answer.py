@@ -58,7 +58,8 @@ MOST_WORDS = 5
 TELLING = 0.25
 #: Share of the threshold that the other papers' answers to such a question need.
 BESIDE = 0.5
-#: Most passages that are read of each paper for such a question.
+#: How many passages are read with the question, and at most of each paper for a question about each.
+READ = 8
 READ_EACH = 3
 
 
@@ -392,7 +393,7 @@ def weigh(
     documents: frozenset[str] | None = None,
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
     """Return the best passages, their sentences that can be about the person meant, and their features."""
-    hits = retrieve(index, question, vector, limit=passages, documents=documents)
+    hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from qa.question import equivalents
 from qa.synonyms import synonyms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence, Set
 
     from numpy.typing import NDArray
 
@@ -71,8 +72,9 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 
 
 @lru_cache(maxsize=256)
-def _paper_stems(document_id: str, text: str) -> frozenset[str]:  # the id makes hashing the key quick
-    return frozenset(terms_of(text))
+def _paper_counts(document_id: str, text: str) -> tuple[Counter[str], int]:  # the id tells papers apart
+    lines = [frozenset(terms_of(line)) for line in text.split("\n") if line]
+    return Counter(stem for stems in lines for stem in stems), len(lines)
 
 
 @lru_cache(maxsize=256)
@@ -80,9 +82,22 @@ def _paper_abbreviations(document_id: str, text: str) -> dict[str, str]:  # as a
     return definitions(text)
 
 
-def paper_stems(document: Document) -> frozenset[str]:
+def paper_stems(document: Document) -> Set[str]:
     """Return the stems of all words of a paper."""
-    return _paper_stems(document.id, document.text)
+    return _paper_counts(document.id, document.text)[0].keys()
+
+
+def rarity_in(document: Document, terms: Iterable[str]) -> dict[str, float]:
+    """Return the inverse document frequency of ``terms`` over the lines of one paper; 0 for one it lacks.
+
+    The words that name a paper stand all over it; those that tell what is asked
+    of it do not.
+    """
+    counts, total = _paper_counts(document.id, document.text)
+    return {
+        term: float(np.log(1 + (total - counts[term] + 0.5) / (counts[term] + 0.5))) if counts[term] else 0.0
+        for term in terms
+    }
 
 
 def abbreviations_of(document: Document) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.text import BlockKind
-from qa.candidates import tokens_of
+from qa.candidates import rarity_in, tokens_of
 from qa.question import Wanted, held_spans, holds
 from qa.subjects import NOBODY
 
@@ -35,6 +35,8 @@ NAMES = (
     "pairs",  # share of neighbouring question words that stand near each other
     "rarest",  # whether the question's rarest word is there
     "around",  # coverage by the sentence and its two neighbours
+    "here",  # coverage, weighted by rarity in the paper
+    "here_around",  # the same by the sentence and its two neighbours
     "context",  # coverage by the sentence and its passage's title, section, table heads
     "missing_in_paper",  # weighted share of the question's words that the paper lacks
     "specific",  # share of the question's specific words that the sentence has or means
@@ -126,6 +128,7 @@ def features_of(
     coverage = np.array([sum(weights[t] for t in c.matched) / total for c in candidates])
     meaning = np.array([sum(weights[t] for t in c.matched | c.meant) / total for c in candidates])
     dense = np.array([c.dense for c in candidates])
+    dense_z, coverage_z = _z(dense), _z(coverage)
     best_lexical = max(max(c.hit.lexical for c in candidates), 1e-9)
     rarest = max(question.terms, key=lambda t: weights[t], default="")
     rows = []
@@ -138,13 +141,14 @@ def features_of(
         rows.append(
             [
                 dense[at],
-                _z(dense, at),
+                dense_z[at],
                 coverage[at],
-                _z(coverage, at),
+                coverage_z[at],
                 (coverage[at] + meaning[at]) / 2,
                 _pairs(question.terms, text),
                 float(rarest in candidate.matched),
                 sum(weights[t] for t in around) / total,
+                *_here(question, candidate, around),
                 sum(weights[t] for t in in_context) / total,
                 sum(weights[t] for t in candidate.missing) / total,
                 *_specific(question, candidate, around | in_context),
@@ -175,9 +179,18 @@ def _specific(question: Question, candidate: Candidate, near: frozenset[str]) ->
     )
 
 
-def _z(values: NDArray[np.float64], at: int) -> float:
+def _here(question: Question, candidate: Candidate, around: frozenset[str]) -> tuple[float, float]:
+    """Weigh words by how rare they are in the paper: those that name it tell nothing of its sentences."""
+    rare = rarity_in(candidate.document, question.terms)
+    rare = {t: weight * share for (t, weight), share in zip(rare.items(), question.shares, strict=True)}
+    total = sum(rare.values()) or 1.0
+    known = candidate.matched | candidate.meant
+    return sum(rare[t] for t in known) / total, sum(rare[t] for t in around | known) / total
+
+
+def _z(values: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = float(values.std())
-    return float((values[at] - values.mean()) / spread) if spread > 1e-9 else 0.0
+    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)
 
 
 def _pairs(terms: Sequence[str], text: str) -> float:

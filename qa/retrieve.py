@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: How many times the passages wanted are searched where some will be set aside.
 WIDER = 4
+#: Of the best hits, how many are counted, and how many of them make a paper the one that is asked about.
+BEST, MOSTLY = 10, 4
 
 
 def retrieve(
@@ -35,14 +38,19 @@ def retrieve(
     *,
     limit: int,
     documents: frozenset[str] | None = None,
+    deeper: int = 0,
 ) -> list[Hit]:
     """Return the ``limit`` best passages for ``question``, best first.
 
     Searches twice where the papers found define abbreviations of the question:
     the second time with their other forms. Words that only ask or name a person
     are not searched for; where a person is named, papers on other people give way.
+    Where the best passages are mostly of one paper, up to ``deeper`` more of that
+    paper follow: the words that name a paper find all of it, and what is asked may
+    stand in any part.
     """
     wider = limit if question.subject == NOBODY and not question.qualities else WIDER * limit
+    wider += WIDER * deeper
     words = telling_words(question)
     hits = search(index, words, vector, limit=wider, documents=documents)
     papers = list(dict.fromkeys(hit.passage.document_id for hit in hits[:limit]))
@@ -57,7 +65,14 @@ def retrieve(
         ]
     if question.qualities:
         hits = _picked(index, question, hits)
-    return hits[:limit]
+    return [*hits[:limit], *_of_one_paper(hits, limit)[:deeper]]
+
+
+def _of_one_paper(hits: list[Hit], limit: int) -> list[Hit]:
+    """Return the hits from ``limit`` on in the paper that most of the best are in; none without one."""
+    papers = Counter(hit.passage.document_id for hit in hits[:BEST])
+    paper, count = papers.most_common(1)[0] if papers else ("", 0)
+    return [hit for hit in hits[limit:] if hit.passage.document_id == paper] if count >= MOSTLY else []
 
 
 def _picked(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
