@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from index.publish import Made, publish, writing
 from index.store import CURRENT, open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from index.encode import Encoder
     from index.store import Index
     from index.text import Document
+
+
+#: Texts encoded before their vectors are kept.
+_AT_ONCE = 2000
 
 
 @dataclass
@@ -53,23 +58,77 @@ def index_documents(
     folder: Path,
     encoder: Encoder,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    cache: Path | None = None,
 ) -> Index:
-    """Publish an index over ``documents`` in ``folder`` and open it."""
+    """Publish an index over ``documents`` in ``folder`` and open it.
+
+    ``cache`` keeps the vectors of each paper, so that nothing is lost when it is stopped half-way.
+    """
     papers = _Papers()
     for document in documents:
         passages, sentences = passages_of(document, encoder.count_pieces, encoder.max_pieces)
         papers.rows[document.id] = PaperRows.of(document, passages, sentences, "memory")
-    texts = [text for key in papers.ids for text in papers.rows[key].embedded_texts()]
-    vectors = encoder.encode(texts, progress)
-    at = 0
-    for key in papers.ids:
-        size = len(papers.rows[key].passages) + len(papers.rows[key].sentences)
-        papers.vectors[key] = vectors[at : at + size]
-        at += size
+    sizes = {key: len(papers.rows[key].embedded_texts()) for key in papers.ids}
+    done = 0
+    for group in _groups(papers.ids, sizes):
+        before = done
+        texts = {key: papers.rows[key].embedded_texts() for key in group}
+        found = _encoded(texts, encoder, _after(done, sum(sizes.values()), progress), cache)
+        papers.vectors.update(found)
+        done += sum(sizes[key] for key in group)
     model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
     with writing(folder):
         publish(folder, papers, Made(model=model, previous=None, extra={}))
     return open_index(folder)
+
+
+def _after(
+    done: int, total: int, progress: Callable[[int, int], None] | None
+) -> Callable[[int, int], None] | None:
+    """Return what tells ``progress`` of all texts when it is told of one group, ``done`` being before it."""
+    if progress is None:
+        return None
+    return lambda now, _: progress(done + now, total)
+
+
+def _groups(keys: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Yield papers that have about ``_AT_ONCE`` texts together: among many, more are of like length."""
+    group: list[str] = []
+    for key in keys:
+        group.append(key)
+        if sum(sizes[one] for one in group) >= _AT_ONCE:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _encoded(
+    texts: Mapping[str, Sequence[str]],
+    encoder: Encoder,
+    progress: Callable[[int, int], None] | None,
+    cache: Path | None,
+) -> dict[str, NDArray[np.float32]]:
+    """Return the vectors of each paper's texts, those in ``cache`` read and the others added to it."""
+    files = {key: cache / f"{_digest(encoder, some)}.npy" for key, some in texts.items()} if cache else {}
+    found = {key: np.load(path) for key, path in files.items() if path.is_file()}
+    missing = [key for key in texts if key not in found]
+    vectors = encoder.encode([text for key in missing for text in texts[key]], progress)
+    at = 0
+    for key in missing:
+        found[key] = vectors[at : at + len(texts[key])]
+        at += len(texts[key])
+        if key in files:
+            files[key].parent.mkdir(parents=True, exist_ok=True)
+            part = files[key].with_suffix(".part.npy")
+            np.save(part, found[key])
+            part.replace(files[key])  # whole or not at all
+    return found
+
+
+def _digest(encoder: Encoder, texts: Sequence[str]) -> str:
+    return hashlib.sha256(json.dumps([encoder.fingerprint, *texts]).encode()).hexdigest()
 
 
 def kept_index(
@@ -96,7 +155,7 @@ def kept_index(
                 return index
             index.close()
         shutil.rmtree(folder)
-    return index_documents(documents, folder, encoder, progress)
+    return index_documents(documents, folder, encoder, progress, cache=work / "vectors")
 
 
 def _cut_as(index: Index, documents: Sequence[Document], encoder: Encoder) -> bool:
