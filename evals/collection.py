@@ -72,7 +72,6 @@ def index_documents(
     sizes = {key: len(papers.rows[key].embedded_texts()) for key in papers.ids}
     done = 0
     for group in _groups(papers.ids, sizes):
-        before = done
         texts = {key: papers.rows[key].embedded_texts() for key in group}
         found = _encoded(texts, encoder, _after(done, sum(sizes.values()), progress), cache)
         papers.vectors.update(found)
