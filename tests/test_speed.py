@@ -1,0 +1,102 @@
+"""What the speed evaluation measures with, and how it reports; no time is asserted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from evals.speed import SECTIONS, main
+from evals.speed_asking import child, timed
+from evals.speed_data import DIMENSION, PASSAGES, SENTENCES, Papers, queries, vectors_of
+from evals.speed_report import Section, Target, markdown, plot, write_report
+from index.manifest import Model
+from index.publish import Made, publish, writing
+from index.store import open_index
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_made_up_papers_make_a_whole_index(tmp_path: Path) -> None:
+    papers = Papers(3)
+    with writing(tmp_path):
+        publish(tmp_path, papers, Made(Model("made up", "0" * 64, DIMENSION, 256), None, {}))
+    with open_index(tmp_path) as index:
+        assert len(index.passages) == 3 * PASSAGES
+        assert index.manifest.counts.sentences == 3 * PASSAGES * SENTENCES
+        for position in range(0, len(index.passages), 17):
+            passage = index.passages[position]
+            text = index.quote(passage.document_id, passage.span)
+            said = [index.quote(s.document_id, s.span) for _, s in index.sentences_of(position)]
+            assert " ".join(said) == text
+            document = index.documents[passage.document_id]
+            assert document.sections[passage.section].span.contains(passage.span)
+            assert document.map.place(passage.span).line
+        rows = index.vectors.rows(0, len(index.passages))
+        assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(len(rows)), abs=1e-5)
+    assert len(set(papers.questions(5))) == 5
+    assert papers.questions(5) == Papers(3).questions(5)
+
+
+def test_made_up_vectors_are_near_in_a_paper_and_far_between_papers() -> None:
+    first, second = vectors_of(0)[0], vectors_of(1)[0]
+    assert (first == vectors_of(0)[0]).all()
+    inside, between = float((first @ first.T).mean()), float((first @ second.T).mean())
+    assert between + 0.2 < inside < 0.9
+    asked = queries(2, 20)
+    assert asked.shape == (20, DIMENSION)
+    assert (asked @ np.concatenate([first, second]).T).max(axis=1).min() > 0.5
+
+
+def test_targets_know_which_side_is_good() -> None:
+    assert Target("speed", 0.96, 0.95, at_least=True).met
+    assert not Target("speed", 0.94, 0.95, at_least=True).met
+    assert Target("time", 2.9, 3, at_least=False).met
+    assert not Target("time", 3.1, 3, at_least=False).met
+
+
+def test_the_report_has_targets_tables_and_a_plot_of_what_grows(tmp_path: Path) -> None:
+    rows: tuple[dict[str, str | int | float], ...] = (
+        {"passages": 1000, "kind": "flat", "ms": 0.5},
+        {"passages": 100_000, "kind": "flat", "ms": 12.0},
+    )
+    section = Section("faiss", "Vectors.", rows, (Target("recall", 0.97, 0.98, at_least=True),))
+    text = markdown([section])
+    assert "| recall | at least 0.98 | 0.97 | no |" in text
+    assert "| 100,000 | flat | 12 |" in text
+    write_report([section], tmp_path)
+    assert (tmp_path / "speed.svg").read_text(encoding="utf-8").count("<svg") == 1
+    assert "speed.svg" in (tmp_path / "speed.md").read_text(encoding="utf-8")
+    assert (
+        json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))[0]["rows"][1]["passages"] == 100_000
+    )
+    assert not plot([Section("help", "", ({"command": "x", "seconds": 1.0},))], tmp_path / "none.svg")
+
+
+def test_steps_are_timed_and_processes_measured() -> None:
+    seen: list[str] = []
+    found = timed({"a": seen.append, "b": lambda question: None}, ["one", "two"])
+    assert seen == ["one", "two"]
+    assert found.keys() == {"a", "b"}
+    seconds, memory, said = child(["-c", "print('hello')"])
+    assert said == "hello\n"
+    assert seconds > 0
+    assert 1 < memory < 100
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        child(["-c", "raise SystemExit(3)"])
+
+
+def test_each_section_can_be_asked_for_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    main(["--only", "faiss", "--sizes", "100", "200", "--out", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert said.count("## ") == 1
+    rows = json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))[0]["rows"]
+    assert [row["passages"] for row in rows] == [120, 120, 240, 240]
+    assert all(row["recall@10"] > 0.9 for row in rows)
+    assert all(
+        one["disk bytes a passage"] < other["disk bytes a passage"] for one, other in pairwise(rows[:2])
+    )
+    assert set(SECTIONS) == {"help", "cold", "warm", "build", "change", "faiss"}
