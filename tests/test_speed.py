@@ -96,7 +96,6 @@ def test_each_section_can_be_asked_for_alone(capsys: pytest.CaptureFixture[str],
     rows = json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))[0]["rows"]
     assert [row["passages"] for row in rows] == [120, 120, 240, 240]
     assert all(row["recall@10"] > 0.9 for row in rows)
-    assert all(
-        one["disk bytes a passage"] < other["disk bytes a passage"] for one, other in pairwise(rows[:2])
-    )
+    disk = [row["disk bytes a passage"] for row in rows]
+    assert disk[0] < disk[1]
     assert set(SECTIONS) == {"help", "cold", "warm", "build", "change", "faiss"}
