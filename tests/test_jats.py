@@ -196,3 +196,14 @@ def test_any_bytes_end_typed(tmp_path: Path, body: bytes) -> None:
     path.write_bytes(b"<article><body><p>" + body)
     (outcome,) = read_many([path])
     assert (outcome.document is None) == (outcome.error is not None)
+
+
+def test_a_table_that_is_a_picture_is_told() -> None:
+    wrap = (
+        "<table-wrap><label>Table 1.</label><caption><p>Laboratory values.</p></caption>"
+        "<graphic/></table-wrap>"
+    )
+    document = read_jats(
+        f"<article><front/><body><p>A woman had weak thighs.</p>{wrap}</body></article>".encode(), "a.xml"
+    )
+    assert document.warnings == ("Table 1 is a picture in this file: its values were not read",)

@@ -105,3 +105,12 @@ def test_words_that_go_on_in_a_narrower_step_belong_to_the_row_above(tmp_path: P
 def test_rows_keep_their_page(tmp_path: Path) -> None:
     document = table_page(tmp_path, lay(("", "Value", "Range", "Unit"), *DATA))
     assert all(document.map.place(row.span).page == 1 for row in document.tables[0].rows)
+
+
+def test_statements_behind_the_paper_are_notes(tmp_path: Path) -> None:
+    words = [Words("1. Results", 72, 760, 12, "F2"), *column(LEFT, 72, 740)]
+    words += [Words("Conflict of Interests", 72, 600, 12, "F2"), *column(LEFT[5:], 72, 584)]
+    path = tmp_path / "back.pdf"
+    path.write_bytes(pdf([Sheet(words)]))
+    kinds = [str(block.kind) for block in read(path).blocks]
+    assert kinds == ["heading", "paragraph", "heading", "note"]

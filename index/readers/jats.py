@@ -50,7 +50,17 @@ def read_jats(data: bytes, name: str) -> Document:
     if not any(draft.text.text.strip() for draft in drafts):
         raise DamagedFile(name, "the article holds no text.", "Get the file again from its source.")
     warnings = [] if article.find("body") else ["the file holds no body, only metadata and abstract"]
+    warnings += [
+        f"{_name(wrap)} is a picture in this file: its values were not read"
+        for wrap in article.walk("table-wrap")
+        if next(wrap.walk("tr"), None) is None and next(wrap.walk("row"), None) is None
+    ]
     return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
+
+
+def _name(wrap: Node) -> str:
+    label = wrap.find("label")
+    return inline(label).text.strip(" .:") if label else "a table"
 
 
 def _article(article: Node) -> Iterator[Draft]:

@@ -75,6 +75,7 @@ def drafts_of(
 def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> Iterator[Chunk]:
     """Yield chunks in reading order; count in ``left_out`` the words on each page that are in none."""
     in_references: Block | None = None  #: the heading of the list under way
+    in_back = False  #: whether a part after the paper proper is under way
     after_caption = ""  #: label of the table whose caption came last
     for number, block in enumerate(blocks):
         text = block.text
@@ -91,6 +92,7 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
             level = 0
         if level:
             in_references = block if headings.references_heading(text) else None
+            in_back = headings.back_heading(text)
             after_caption = ""
             yield Chunk(BlockKind.HEADING, block.lines, level)
         elif in_references is not None and headings.licence_text(text) and len(text.split()) > 12:
@@ -105,7 +107,8 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
             yield Chunk(BlockKind.TABLE, block.lines)
         elif block.like(body) or prose(text):
             after_caption = ""
-            yield Chunk(_text_kind(block, following, body), block.lines)
+            kind = _text_kind(block, following, body)
+            yield Chunk(BlockKind.NOTE if in_back and kind is BlockKind.PARAGRAPH else kind, block.lines)
         elif block.lines[0].page == 1 or re.search(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", text, re.IGNORECASE):
             yield Chunk(BlockKind.FRONT, block.lines)
         else:  # labels inside figures and ornaments: no statement of the paper
@@ -209,7 +212,7 @@ def _join_broken(chunks: Sequence[Chunk]) -> list[Chunk]:
             at = len(done) - 1
         if chunk.kind is BlockKind.PARAGRAPH:
             open_at = {} if _TERMINAL.search(done[at].lines[-1].text.text) else {BlockKind.PARAGRAPH: at}
-        elif chunk.kind in (BlockKind.REFERENCE, BlockKind.TABLE):
+        elif chunk.kind in (BlockKind.REFERENCE, BlockKind.TABLE, BlockKind.NOTE):
             open_at[chunk.kind] = at
         if chunk.kind is not BlockKind.TABLE:
             open_at.pop(BlockKind.TABLE, None)
@@ -224,6 +227,8 @@ def _goes_on(before: Chunk, after: Chunk) -> bool:
     if before.kind is BlockKind.TABLE:
         return before.lines[-1].page == after.lines[0].page
     last, first = before.lines[-1], after.lines[0]
+    if before.kind is BlockKind.NOTE and (_TERMINAL.search(last.text.text) or last.size != first.size):
+        return False
     end, start = last.text.text[-1:], first.text.text[:1]
     if start.islower() or (end in "-\u2010\u2013" and start.isalnum()):
         return True
@@ -235,7 +240,7 @@ def _goes_on(before: Chunk, after: Chunk) -> bool:
 def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str], label: str = "") -> Iterator[Draft]:
     """Yield the drafts of a chunk; ``label`` is that of the caption before it."""
     if chunk.kind is BlockKind.TABLE:
-        draft, unclear = table_of(chunk.lines)
+        draft, unclear = table_of(chunk.lines, captioned=bool(label))
         if unclear:
             notes.append(f"page {chunk.lines[0].page}, {label or 'a table'}: {unclear}")
         yield draft

@@ -56,7 +56,7 @@ class _Laid:
         return [normalise(self.line.text).strip()]
 
 
-def table_of(lines: Sequence[Line]) -> tuple[Draft, str]:
+def table_of(lines: Sequence[Line], *, captioned: bool) -> tuple[Draft, str]:
     """Return the draft of a table, and what is unclear about it; empty where all was understood.
 
     Rows of cells where most lines have several, else the lines as text.
@@ -76,7 +76,9 @@ def table_of(lines: Sequence[Line]) -> tuple[Draft, str]:
     rows = [list(row.cells) if row.clear else row.whole for row in body]
     note = SOME_LINES if unclear else ""
     if not heads:
-        return table_draft(rows, header=None if not any(row.data for row in body) else False), note
+        # A list of abbreviations has no heads, and its first line is no head of the others.
+        judged = None if captioned and not any(row.data for row in body) else False
+        return table_draft(rows, header=judged), note
     head = [
         join([cell for cell in column if cell.text])
         for column in zip(*(r.cells for r in laid[:heads]), strict=True)
