@@ -39,7 +39,9 @@ def hold_floors(sets: Mapping[str, Mapping[str, Any]], split: str) -> None:
             err().print(Text(f"{name}: targets missed: {'; '.join(missed)}."))
         lower = list(below(figures, limits.get("floor", {})))
         low += [f"{name}: {one}" for one in lower]
-        if not lower:
+        if not limits.get("floor"):
+            err().print(Text(f"{name}: no floors are set."))
+        elif not lower:
             err().print(Text(f"{name}: all {len(limits.get('floor', {}))} floors are held."))
     if low:
         raise BelowFloor(f"below the floor: {'; '.join(low)}.", "See the questions with --out.")

@@ -73,7 +73,9 @@ def test_floors_are_held_or_named_and_missed_targets_told(
     with pytest.raises(BelowFloor, match=r"seeds: .*hit@1 0\.010 <") as caught:
         hold_floors({"seeds": good | {"hit@1": 0.01}, "a set without floors": {}}, "all")
     assert caught.value.exit_code == 1
-    assert "targets missed" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "targets missed" in said
+    assert "a set without floors: no floors are set" in said
 
 
 def test_progress_a_line_each_tenth(capsys: pytest.CaptureFixture[str]) -> None:
