@@ -20,7 +20,6 @@ from index.codec import encode_document
 from index.paper_rows import PaperRows
 from index.passages import passage_id
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span
-from qa.resources import seeds_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ DIMENSION = 384
 PASSAGES = 60  #: of each paper
 SENTENCES = 4  #: of each passage
 _SECTIONS = ("Introduction", "Methods", "Results", "Discussion")
-_WORDS = 60_000
+_WORDS = 80_000
 #: Variances along the 1st, 2nd, 3rd, 5th, ... main direction, as measured.
 _AT = (1, 2, 3, 5, 10, 20, 40, 80, 160, 300, 384)
 _VARIANCES = (0.11, 0.033, 0.025, 0.016, 0.0114, 0.0078, 0.005, 0.0027, 0.0012, 0.00024, 0.00001)
@@ -78,19 +77,10 @@ def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> tuple[list[str], NDArray[np.float64]]:
-    """Return words, the commonest of the seed papers first, and their cumulated probabilities (Zipf)."""
-    counts: dict[str, int] = {}
-    for path in sorted(seeds_folder().glob("*.txt")):
-        for word in re.findall(r"[a-z]{2,}", path.read_text(encoding="utf-8").lower()):
-            counts[word] = counts.get(word, 0) + 1
-    words = sorted(counts, key=lambda word: (-counts[word], word))
-    parts = ("ba", "cor", "di", "fen", "gly", "hem", "ker", "lys", "myo", "neo", "ost", "phen", "ren", "xan")
-    for number in range(_WORDS - len(words)):
-        at, word = number, ""
-        for _ in range(4):
-            at, rest = divmod(at, len(parts))
-            word += parts[rest]
-        words.append(f"{word}{'ia' if at % 2 else 'ol'}{'s' * (at // 2)}")
+    """Return English words, the commonest first, and their cumulated probabilities (Zipf and Mandelbrot)."""
+    from wordfreq import top_n_list
+
+    words = [word for word in top_n_list("en", _WORDS) if word.isalpha() and word.isascii()]
     weights = 1 / (np.arange(len(words)) + 2.7)
     return words, np.cumsum(weights) / weights.sum()
 

@@ -47,6 +47,9 @@ def encode_document(document: Document) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+_KINDS = {str(kind): kind for kind in BlockKind}  #: quicker than asking the enumeration
+
+
 def decode_document(details: str, text: str, source: str) -> Document:
     """Return the document that ``encode_document`` was given, with its ``text`` and file's name."""
     value = json.loads(details)
@@ -62,7 +65,7 @@ def decode_document(details: str, text: str, source: str) -> Document:
         doi=value["doi"],
         licence=value["licence"],
         text=text,
-        blocks=tuple(Block(Span(a, b), BlockKind(kind), part) for a, b, kind, part in value["blocks"]),
+        blocks=tuple(Block(Span(a, b), _KINDS[kind], part) for a, b, kind, part in value["blocks"]),
         sections=tuple(Section(title, level, Span(a, b)) for title, level, a, b in value["sections"]),
         tables=tuple(_table_of(item) for item in value["tables"]),
         fields=tuple(Field(name, stated, _span(span)) for name, stated, span in value["fields"]),

@@ -26,6 +26,8 @@ _PASSAGE = (
     "SELECT p.id, d.id, p.start, p.end, p.section, p.kind, p.tokens, p.context FROM passages p "
     "JOIN documents d ON d.number = p.document WHERE p.position {} ORDER BY p.position"
 )
+_PASSAGES = _PASSAGE.replace("SELECT", "SELECT p.position,", 1)
+_AT_ONCE = 500  #: values in one question to the file
 _SENTENCE = (
     "SELECT s.row, d.id, s.start, s.end, s.passage, s.kind FROM sentences s "
     "JOIN passages p ON p.position = s.passage JOIN documents d ON d.number = p.document WHERE {} "
@@ -205,13 +207,30 @@ class Passages(Sequence[Passage]):
     def __len__(self) -> int:
         return self._length
 
+    def many(self, positions: Sequence[int]) -> list[Passage]:
+        """Return the passages at ``positions``, in that order; quicker than one by one.
+
+        Raises:
+            IndexError: there is no passage at one of them.
+        """
+        found: dict[int, Passage] = {}
+        for start in range(0, len(positions), _AT_ONCE):
+            asked = positions[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(asked))
+            for position, *row in self._rows.query(_PASSAGES.format(f"IN ({marks})"), *asked):
+                found[position] = _passage(tuple(row))
+        try:
+            return [found[position] for position in positions]
+        except KeyError as error:
+            raise IndexError(f"passage {error} of {len(self)}") from error
+
     @overload
     def __getitem__(self, position: int) -> Passage: ...
     @overload
     def __getitem__(self, position: slice) -> list[Passage]: ...
     def __getitem__(self, position: int | slice) -> Passage | list[Passage]:
         if isinstance(position, slice):
-            return [self[i] for i in range(*position.indices(len(self)))]
+            return self.many(range(*position.indices(len(self))))
         wanted = position + len(self) if position < 0 else position
         rows = self._rows.query(_PASSAGE.format("= ?"), wanted)
         if not rows:

@@ -74,16 +74,17 @@ def search(
     parts = zip(weights, (words, meaning, nearest), strict=True)
     scores = np.sum([weight * _standardised(part) for weight, part in parts], axis=0)
     best = np.lexsort((positions, -scores))[:limit]
+    passages = index.passages.many(positions[best].tolist())
     return [
         Hit(
             position=int(positions[i]),
-            passage=index.passages[int(positions[i])],
+            passage=passage,
             score=float(scores[i]),
             lexical=float(words[i]),
             dense=float(meaning[i]),
             rank=rank,
         )
-        for rank, i in enumerate(best, 1)
+        for rank, (i, passage) in enumerate(zip(best, passages, strict=True), 1)
     ]
 
 

@@ -22,16 +22,16 @@ from index.files import check, load_array, load_bytes, refusals
 from index.lexical import Lexical
 from index.manifest import MANIFEST, Manifest, decode
 from index.pins import pin
-from index.rows import Rows
+from index.rows import Passages, Rows
 from index.vectors import Vectors, cosines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from index.pins import Pin
-    from index.text import Document, Passage, Sentence, Span
+    from index.text import Document, Sentence, Span
 
 CURRENT = "CURRENT"
 ROWS = "passages.sqlite"
@@ -67,7 +67,7 @@ class Index:
         self._rows = Rows(folder / ROWS)
         #: documents by id, in order of id; decoded when asked for
         self.documents: Mapping[str, Document] = self._rows.documents
-        self.passages: Sequence[Passage] = self._rows.passages  #: by position
+        self.passages: Passages = self._rows.passages  #: by position
         self.names: Mapping[str, str] = self._rows.names  #: document id -> title or file name, quickly
         self.lexical = Lexical(folder)
         self.vectors = Vectors(load_bytes(folder / VECTORS))

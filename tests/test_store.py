@@ -212,3 +212,15 @@ def test_a_write_that_is_refused_names_path_and_cause(tmp_path: Path) -> None:
         LocalDisk().write(tmp_path / "absent" / "file", [b"x"])
     assert caught.value.exit_code == 4
     assert read_pointer(tmp_path) is None
+
+
+def test_passages_are_read_one_by_one_or_many_at_once(two: Path) -> None:
+    with open_index(two) as index:
+        every = [index.passages[i] for i in range(len(index.passages))]
+        order = [2, 0, len(every) - 1, 2]
+        assert index.passages.many(order) == [every[i] for i in order]
+        assert index.passages.many([]) == []
+        many = [i % len(every) for i in range(1200)]
+        assert index.passages.many(many) == [every[i] for i in many]
+        with pytest.raises(IndexError, match=str(len(every))):
+            index.passages.many([0, len(every)])
