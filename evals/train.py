@@ -15,7 +15,7 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,17 +99,20 @@ class Source:
 
 SOURCES = {
     "evidence_inference": Source(corpora.evidence_inference, 800),
-    "new_wiki": Source(lambda data: corpora.squad_file(data / "training" / "new_wiki_v1.0.json"), 1000),
-    "squad2": Source(lambda data: corpora.squad_file(data / "squad2_part.json"), 1000),
+    "new_wiki": Source(lambda data: corpora.squad_file(data / "training" / "new_wiki_v1.0.json"), 600),
+    "squad2": Source(lambda data: corpora.squad_file(data / "squad2_part.json"), 600),
 }
 
 
-def gather(data: Path, work: Path, names: Sequence[str]) -> Parts:
-    """Return the samples of the sets called ``names`` and of the dev halves of the project's own sets."""
+def gather(data: Path, work: Path, names: Sequence[str], papers: int | None = None) -> Parts:
+    """Return the samples of the sets called ``names`` and of the dev halves of the project's own sets.
+
+    ``papers`` is how many documents are taken from a set at most.
+    """
     encoder = load_encoder()
     parts = Parts([], [], [], [])
     for name in names:
-        corpus = SOURCES[name].load(data)
+        corpus = _some(SOURCES[name].load(data), papers)
         with kept_index(name, corpus.documents, work, encoder, _progress(f"{name}: texts encoded")) as index:
             most = SOURCES[name].questions
             parts.ranker.extend(samples(index, name, chosen_cases(corpus, "ranker", most), encoder))
@@ -121,6 +124,14 @@ def gather(data: Path, work: Path, names: Sequence[str]) -> Parts:
     parts.dev.extend(dev_samples(data, work, encoder))
     parts.calibrator.extend(unanswerable_samples(data, work, encoder))
     return parts
+
+
+def _some(corpus: Corpus, papers: int | None) -> Corpus:
+    """Return ``corpus`` with at most ``papers`` documents, chosen by id."""
+    kept = sorted(corpus.documents, key=lambda document: document.id)[:papers]
+    ids = {document.id for document in kept}
+    cases = tuple(case for case in corpus.cases if all(gold.document_id in ids for gold in case.gold))
+    return replace(corpus, documents=tuple(kept), cases=cases)
 
 
 def dev_samples(data: Path, work: Path, encoder: Encoder) -> list[Sample]:
@@ -237,11 +248,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder that keeps the indexes for the next time")
     parser.add_argument("--out", type=Path, default=Path("qa"), help="folder of the weights")
     parser.add_argument("--sets", nargs="+", choices=sorted(SOURCES), default=sorted(SOURCES))
+    parser.add_argument("--papers", type=int, help="most documents taken from a set")
     given = parser.parse_args()
     if given.data is None or not Path(given.data).is_dir():
         parser.error("give the folder of the question sets with --data or LOCCIT_BENCH")
     with tempfile.TemporaryDirectory() as scratch:
-        parts = gather(Path(given.data), given.work or Path(scratch), given.sets)
+        parts = gather(Path(given.data), given.work or Path(scratch), given.sets, given.papers)
     for stage, found in ((FIRST, parts), (SECOND, second_samples(parts))):
         written = train(stage, found)
         (given.out / stage.file).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

@@ -25,8 +25,9 @@ from qa.language import other_language
 from qa.metadata import look_up
 from qa.question import understand
 from qa.records import Answer, Receipt, Scores, Status
-from qa.rerank import chosen, joined, load_reranker
-from qa.retrieve import about, retrieve
+from qa.rerank import chosen, joined, load_reranker, read
+from qa.residual import residual
+from qa.retrieve import about, named_paper, retrieve
 from qa.select import load_weights
 from qa.short import short_answer
 from qa.spelling import Speller
@@ -172,7 +173,7 @@ class Answerer:
         hits, ranked = self._rank(question, vector, documents)
         if question.every_paper:
             papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
-            each = [self._rank(question, vector, frozenset((paper,)), read=READ_EACH) for paper in papers]
+            each = [self._rank(question, vector, frozenset((paper,)), most=READ_EACH) for paper in papers]
             hits = [hit for found, _ in each for hit in found]
             ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
@@ -187,23 +188,22 @@ class Answerer:
         vector: NDArray[np.float32],
         documents: frozenset[str] | None,
         *,
-        read: int | None = None,
+        most: int | None = None,
     ) -> tuple[list[Hit], list[Ranked]]:
-        """Return the best passages and their sentences, best first; at most ``read`` passages are read."""
-        hits, candidates, features = weigh(
-            self.index, question, vector, passages=self.settings.passages, documents=documents
+        """Return the best passages and their sentences, best first; at most ``most`` passages are read."""
+        found = weigh(
+            self.index, question, vector, self.encoder, passages=self.settings.passages, documents=documents
         )
+        hits, candidates, features = found.hits, found.candidates, found.features
         scores = self._ranker.scores(question, candidates, features)
         if self.reranker is None or not candidates:
             return hits, by_score(candidates, scores, self._first.confidence(features, scores))
-        choice = chosen(candidates, scores, min(read or self.settings.read, self.settings.read))
-        readings = self.reranker.reader.read(question.text, choice.texts)
+        choice = chosen(candidates, scores, min(most or self.settings.read, self.settings.read))
+        readings = read(self.reranker.reader, question.text, found.rest, choice)
         kept = [candidates[i] for i in choice.kept]
         features = joined(features, scores, choice, readings)
         scores = self.weights.ranker.log_odds(features)
-        return hits, by_score(
-            kept, scores, self.weights.confidence(features, scores), choice.marks(readings)
-        )
+        return hits, by_score(kept, scores, self.weights.confidence(features, scores), choice.marks(readings))
 
     def search(self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None) -> list[Hit]:
         """Return the passages nearest to a standalone question, whether or not they answer it.
@@ -384,22 +384,34 @@ def by_score(
     return [Ranked(candidates[i], float(scores[i]), float(confidence[i]), marks[i]) for i in order]
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the first stage makes of a question: passages, their sentences and the features of those."""
+
+    hits: list[Hit]
+    candidates: list[Candidate]
+    features: NDArray[np.float64]  #: (candidates, features)
+    rest: str  #: what is asked of the paper that the question names, "" if it names none
+
+
 def weigh(
     index: Index,
     question: Question,
     vector: NDArray[np.float32],
+    encoder: Encoder,
     *,
     passages: int,
     documents: frozenset[str] | None = None,
-) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
+) -> Weighed:
     """Return the best passages, their sentences that can be about the person meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
-    candidates = [
-        candidate
-        for candidate in candidates_of(index, question, hits, vector)
-        if about(candidate.document, candidate.sentence.span, question.subject)
-    ]
-    return hits, candidates, features_of(question, candidates, rarity(index, question))
+    named = named_paper(hits)
+    rest = residual(question, index.documents[named]) if named else ""
+    found = candidates_of(
+        index, question, hits, vector, rest=encoder.encode([rest])[0] if rest else None, named=named
+    )
+    candidates = [c for c in found if about(c.document, c.sentence.span, question.subject)]
+    return Weighed(hits, candidates, features_of(question, candidates, rarity(index, question)), rest)
 
 
 def alike(one: str, other: str) -> bool:

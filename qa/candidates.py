@@ -49,6 +49,8 @@ class Candidate:
     matched: frozenset[str]  #: stems of the question that it has, in any form
     meant: frozenset[str]  #: stems of the question for which it has a word that says the same
     missing: frozenset[str]  #: stems of the question that its paper lacks
+    rest: float = 0.0  #: cosine of sentence and residual question, see ``qa.residual``
+    named: bool = False  #: whether its paper is the one that the question names
 
     @property
     def text(self) -> str:
@@ -87,6 +89,12 @@ def paper_stems(document: Document) -> Set[str]:
     return _paper_counts(document.id, document.text)[0].keys()
 
 
+def shares_in(document: Document, terms: Iterable[str]) -> dict[str, float]:
+    """Return the share of a paper's lines that hold each of ``terms``."""
+    counts, total = _paper_counts(document.id, document.text)
+    return {term: counts[term] / max(total, 1) for term in terms}
+
+
 def rarity_in(document: Document, terms: Iterable[str]) -> dict[str, float]:
     """Return the inverse document frequency of ``terms`` over the lines of one paper; 0 for one it lacks.
 
@@ -114,9 +122,18 @@ def rarity(index: Index, question: Question) -> dict[str, float]:
 
 
 def candidates_of(
-    index: Index, question: Question, hits: Sequence[Hit], vector: NDArray[np.float32]
+    index: Index,
+    question: Question,
+    hits: Sequence[Hit],
+    vector: NDArray[np.float32],
+    *,
+    rest: NDArray[np.float32] | None = None,
+    named: str | None = None,
 ) -> list[Candidate]:
-    """Return the sentences of the passages hit, best passage first."""
+    """Return the sentences of the passages hit, best passage first.
+
+    ``vector`` is the question encoded, ``rest`` what it asks of the paper ``named``.
+    """
     found: list[Candidate] = []
     for hit in hits:
         document = index.documents[hit.passage.document_id]
@@ -139,6 +156,8 @@ def candidates_of(
                     matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
                     meant=frozenset(t for t in question.terms if any(c <= stems for c in synonyms_of(t))),
                     missing=missing,
+                    rest=float(index.sentence_vectors[row] @ (vector if rest is None else rest)),
+                    named=document.id == named,
                 )
             )
     return found

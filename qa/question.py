@@ -136,7 +136,7 @@ _PICKING = 0.5
 #: Zipf frequency below which one word of a two-word name is taken for the name.
 _RARE = 2.5
 #: Words that ask or point, and so cannot be expected in an answer.
-_ASKING = frozenset(
+ASKING = frozenset(
     terms_of(
         "what which who whom whose when where why how did does do was were is are has had many much long "
         "old often"
@@ -186,7 +186,7 @@ def understand(text: str) -> Question:
     searched = _COUNTED.sub(r"\1", impersonal(asked))
     weights = weighted_terms(searched)
     terms = tuple(weights)
-    telling = tuple(term for term in terms if term not in _ASKING)
+    telling = tuple(term for term in terms if term not in ASKING)
     wanted = next((kind for kind, pattern in _WANTED_PATTERNS if pattern.search(asked)), Wanted.ANY)
     return Question(
         text=asked,
@@ -221,7 +221,7 @@ def _specific(text: str) -> dict[str, float]:
 
 def telling_words(question: Question) -> str:
     """Return the words of the question that an answer may share, as typed."""
-    words = [word for word in _SEARCHED.findall(question.searched) if not _ASKING.issuperset(terms_of(word))]
+    words = [word for word in _SEARCHED.findall(question.searched) if not ASKING.issuperset(terms_of(word))]
     return " ".join(words) or question.text
 
 
