@@ -48,6 +48,10 @@ EVIDENCE = (
     "meaning",
     "rarest",
     "around",
+    "here",
+    "here_around",
+    "rest",
+    "named",
     "missing_in_paper",
     "specific",
     "specific_missing",
@@ -75,8 +79,10 @@ class Stage:
     precision: float  #: share of shown answers that should be right; a higher one refuses more
 
 
+#: What the second calibrator sees besides: what was read.
+READ = ("read", "read_share", "rest_read", "rest_read_share")
 FIRST = Stage("weights.json", features.NAMES, EVIDENCE, 15.0, 0.75)
-SECOND = Stage("rerank.json", rerank.NAMES, (*EVIDENCE, "read", "read_share"), 4.0, 0.80)
+SECOND = Stage("rerank.json", rerank.NAMES, (*EVIDENCE, "first", *READ), 15.0, 0.80)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def chosen(candidates: Sequence[Candidate], scores: NDArray[np.float64], passage
 
 
 def read(reader: Reader, question: str, rest: str, choice: Choice) -> Readings:
-    """Return the readings of the texts chosen for the question, and for the ``rest`` of it if there is one."""
+    """Return the readings of the texts chosen for the question and, if there is one, its ``rest``."""
     whole = reader.read(question, choice.texts)
     return whole, reader.read(rest, choice.texts) if rest else whole
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Share of a paper's lines that hold a word from which on it counts as naming the paper, as its title's do.
 EVERYWHERE = 0.3
 _TOKEN = re.compile(r"[^\W_]+(?:[-\u2010\u2011/.'\u2019][^\W_]+)*|\S")
-_LINKING = frozenset("a an and by due following for from in of on the to under versus vs with".split())  # noqa: SIM905
+_LINKING = frozenset("a after an and at before by due during for from in of on the to under vs with".split())  # noqa: SIM905
 
 
 def residual(question: Question, document: Document) -> str:
