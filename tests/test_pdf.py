@@ -325,3 +325,12 @@ def test_words_lost_inside_figures_are_told(tmp_path: Path) -> None:
     document = read(path)
     assert "eligible" not in document.text
     assert document.warnings == ("40 words inside figures were left out (pages: 2)",)
+
+
+@pytest.mark.slow
+def test_a_paper_of_200_pages_is_read_within_the_limits(tmp_path: Path) -> None:
+    page = Sheet([*column(LEFT * 6, 72, 740), *column(RIGHT * 6, 320, 740)])
+    data = pdf([Sheet([Words("1. Introduction", 72, 760, 12, "F2"), *page.words]), *[page] * 199])
+    document = reading(tmp_path, data, limits=Limits(cpu=30, memory=512 << 20, wall=600))
+    assert len(document.map.pages) == 200
+    assert document.text.count("often named in the reports") >= 1000  # some stand where running heads do

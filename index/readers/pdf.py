@@ -127,7 +127,11 @@ def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadErr
 
 def _stopped(name: str, result: sandbox.Result, limits: sandbox.Limits) -> ReadError:
     if result.end is sandbox.End.TIME:
-        return FileTooLarge(name, f"reading it takes more than {limits.cpu} s.", "Split the file.")
+        return FileTooLarge(
+            name,
+            f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all.",
+            "Try again when the machine is idle, or split the file.",
+        )
     if result.end is sandbox.End.OUTPUT:
         return _typed(name, "text", "", limits)
     return DamagedFile(
