@@ -46,9 +46,10 @@ def first_of(answerer: Answerer, evidence: Evidence) -> Candidate | None:
     """Return the sentence that the sum puts first among those of the passages in ``evidence``."""
     question = evidence.question
     vector = answerer.encoder.encode([question.searched])[0]
+    hits = [hit for hit in evidence.hits if hit.rank <= answerer.settings.passages]
     found = [
         one
-        for one in candidates_of(answerer.index, question, evidence.hits, vector)
+        for one in candidates_of(answerer.index, question, hits, vector)
         if about(one.document, one.sentence.span, question.subject)
     ]
     if not found:
