@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import statistics
 import tempfile
 import time
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evals.speed_asking import own_memory, papers_for, seed_index, synthetic_index
-from evals.speed_data import DIMENSION, PASSAGES, queries, vectors_of
+from evals.speed_data import DIMENSION, PASSAGES, document_of, queries, vectors_of
 from evals.speed_report import Section, Target
 from index.build import add, remove
 from index.encode import load_encoder
@@ -20,9 +19,7 @@ from index.files import LocalDisk, load_bytes
 from index.paper_rows import PaperRows
 from index.passages import passages_of
 from index.readers import read
-from index.sentences import split_sentences
 from index.vectors import FLAT_UP_TO, Vectors, vector_chunks
-from qa.resources import seeds_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,22 +29,17 @@ if TYPE_CHECKING:
     from evals.speed_report import Value
     from index.encode import SentenceEncoder
 
-_PAPERS = 12  #: built from text files
+_PAPERS = 6  #: built from text files
+_FIRST = 900_000  #: their numbers, which no made-up index reaches
 _QUERIES = 200
 _NEAREST = 10
 
 
 def _papers(folder: Path, count: int) -> Path:
-    """Write papers of the seed papers' sentences, shuffled; return their folder."""
-    chance = random.Random(6)
-    texts = [read(path).text for path in sorted(seeds_folder().glob("*.txt"))]
-    said = [span.of(text) for text in texts for span in split_sentences(text)]
-    said = [sentence for sentence in said if 30 < len(sentence) < 400 and "\n" not in sentence]
+    """Write made-up papers as text files; return their folder."""
     folder.mkdir()
     for number in range(count):
-        paragraphs = [" ".join(chance.sample(said, 6)) for _ in range(45)]
-        head = f"Notes of ward {number} on myositis\n\nAbstract"
-        (folder / f"{number:02}.txt").write_text("\n\n".join([head, *paragraphs]), encoding="utf-8")
+        (folder / f"{number:02}.txt").write_text(document_of("", _FIRST + number).text, encoding="utf-8")
     return folder
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH = 32
+#: Characters that go through the model at once, padding included: more than its caches hold takes longer.
+CHARACTERS = 4000
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
 #: Files besides weights and tokenizer that decide what a vector is; ``*`` is a module's folder.
@@ -184,18 +186,20 @@ class SentenceEncoder:
         """See ``Encoder.encode``. Texts of like length go together, so little is spent on padding."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        step = BATCH * 16
-        for start in range(0, len(order), step):
-            chosen = order[start : start + step]
+        start = 0
+        while start < len(order):
+            size = max(1, min(BATCH, CHARACTERS // max(len(texts[order[start]]), 1)))
+            chosen = order[start : start + size]
             vectors[chosen] = self.model.encode(
                 [texts[i] for i in chosen],
-                batch_size=BATCH,
+                batch_size=size,
                 normalize_embeddings=True,
                 convert_to_numpy=True,
                 show_progress_bar=False,
             )
+            start += size
             if progress:
-                progress(start + len(chosen), len(order))
+                progress(min(start, len(order)), len(order))
         return vectors
 
     def count_pieces(self, texts: Sequence[str]) -> list[int]:
