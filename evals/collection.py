@@ -60,10 +60,12 @@ def index_documents(
     progress: Callable[[int, int], None] | None = None,
     *,
     cache: Path | None = None,
+    extra: Callable[[], Mapping[str, bytes]] = dict,
 ) -> Index:
     """Publish an index over ``documents`` in ``folder`` and open it.
 
-    ``cache`` keeps the vectors of each paper, so that nothing is lost when it is stopped half-way.
+    ``cache`` keeps the vectors of each paper, so that nothing is lost when it is stopped
+    half-way; ``extra`` gives further files by name, such as the questions' encoder.
     """
     papers = _Papers()
     for document in documents:
@@ -78,7 +80,7 @@ def index_documents(
         done += sum(sizes[key] for key in group)
     model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
     with writing(folder):
-        publish(folder, papers, Made(model=model, previous=None, extra={}))
+        publish(folder, papers, Made(model=model, previous=None, extra=extra()))
     return open_index(folder)
 
 
@@ -136,6 +138,7 @@ def kept_index(
     work: Path,
     encoder: Encoder,
     progress: Callable[[int, int], None] | None = None,
+    extra: Callable[[], Mapping[str, bytes]] = dict,
 ) -> Index:
     """Open the index over ``documents`` that an earlier run left in ``work``, or make it there.
 
@@ -154,7 +157,7 @@ def kept_index(
                 return index
             index.close()
         shutil.rmtree(folder)
-    return index_documents(documents, folder, encoder, progress, cache=work / "vectors")
+    return index_documents(documents, folder, encoder, progress, cache=work / "vectors", extra=extra)
 
 
 def _cut_as(index: Index, documents: Sequence[Document], encoder: Encoder) -> bool:

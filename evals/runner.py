@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evals.corpora import Case
     from evals.measure import Judged, Outcome
     from evals.sets import QuestionSet
+    from index.encode import SentenceEncoder
     from qa.answer import Answerer
 
     #: Told the stage, how much of it is done, and of how much.
@@ -98,15 +99,30 @@ def asked_on(
 @contextmanager
 def _own_papers(chosen: QuestionSet, work: Path, progress: Progress) -> Iterator[Answerer]:
     from index.encode import load_encoder
+    from index.onnx_encoder import question_encoder
     from qa.answer import Answerer
 
     encoder = load_encoder()
-    stage = f"texts encoded ({chosen.name})"
-    documents = chosen.documents or ()
     with kept_index(
-        chosen.name, documents, work, encoder, lambda done, total: progress(stage, done, total)
+        chosen.name,
+        chosen.documents or (),
+        work,
+        encoder,
+        lambda done, total: progress(f"texts encoded ({chosen.name})", done, total),
+        lambda: _graph(encoder),
     ) as index:
-        yield Answerer(index, encoder)
+        yield Answerer(index, question_encoder(index))
+
+
+def _graph(encoder: SentenceEncoder) -> dict[str, bytes]:
+    """Return the files with which questions are encoded as those of users are; none if that cannot be."""
+    from index.onnx_encoder import export
+    from index.store import ENCODER, TOKENIZER
+
+    graph = export(encoder)
+    if graph is None:
+        return {}
+    return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}
 
 
 def built_seeds(folder: Path) -> Path:
