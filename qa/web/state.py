@@ -11,7 +11,6 @@ from qa.web.history import Chosen, Conversation, Turn, history, owner
 
 if TYPE_CHECKING:
     from qa.evidence_table import EvidenceTable
-    from qa.records import Answer
 
 __all__ = ["Asked", "Chosen", "Turn"]
 
@@ -68,11 +67,6 @@ def reopen(key: str) -> None:
         forget()
         st.session_state["conversation"] = found
         name_conversation()
-
-
-def answers() -> list[Answer]:
-    """Return the answers of the conversation, oldest first."""
-    return [item.answer for item in turns() if item.answer]
 
 
 def turn(key: str) -> Turn | None:

@@ -12,11 +12,12 @@ from qa.web import library, state
 from qa.web.history import history, owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from index.store import Index
     from qa.answer import Answerer
     from qa.records import Answer
+    from qa.web.state import Turn
 
 
 def scope(answerer: Answerer, *, begun: bool) -> frozenset[str] | None:
@@ -93,7 +94,7 @@ def _export(answerer: Answerer) -> None:
         for label, ending, mime, write in formats:
             st.download_button(
                 label,
-                partial(_written, write, last=last),
+                partial(_written, write, state.turns(), last=last),
                 file_name=f"loccit-conversation.{ending}",
                 mime=mime,
                 on_click="ignore",
@@ -101,8 +102,10 @@ def _export(answerer: Answerer) -> None:
             )
 
 
-def _written(write: Callable[[list[Answer]], str], *, last: bool) -> str:
-    return write(state.answers()[-1 if last else 0 :])
+def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn], *, last: bool) -> str:
+    """Return the file; called when its button is pressed, where no session can be asked for its turns."""
+    answers = [turn.answer for turn in turns if turn.answer]
+    return write(answers[-1 if last else 0 :])
 
 
 def _earlier() -> None:

@@ -143,7 +143,7 @@ def test_a_hostile_paper_leaves_in_exports_as_it_is(browser: Browser, chat: str)
     with watched_page(browser) as page:
         start(page, chat)
         ask(page, QUESTION.format(NAMES[2]))
-        assert page.title() == "Ask"
+        assert page.title() == "Loccit"
         page.get_by_role("button", name="Export").click()
         with page.expect_download() as download:
             page.get_by_role("button", name="JSON, with receipts").click()
@@ -160,7 +160,7 @@ def test_a_hostile_paper_leaves_in_exports_as_it_is(browser: Browser, chat: str)
 def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
-        sure = ask(page, ANSWERED).locator("li").first
+        sure = ask(page, "What was the woman's CK on admission?").locator("li").first
         assert (
             sure.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle") == "solid"
         )
@@ -183,16 +183,16 @@ def test_a_whole_run_by_keyboard_alone(browser: Browser, chat: str) -> None:
         page.keyboard.type(ANSWERED)
         page.keyboard.press("Enter")
         page.locator("article.turn footer").wait_for()
-        _tab_to(page, "Evidence table", back=True)
+        _tab_to(page, "BUTTON Evidence table", back=True)
         page.keyboard.press("Enter")
         page.get_by_role("region", name="Evidence table").wait_for()
-        _tab_to(page, "Papers", back=True)
+        _tab_to(page, "A Papers", back=True)
         page.keyboard.press("Enter")
         page.locator(".shelved").first.wait_for()
         _tab_to(page, "History of the index")
         page.keyboard.press("Enter")
         page.get_by_role("region", name="Generations").wait_for()
-        _tab_to(page, "Evaluation", back=True)
+        _tab_to(page, "A Evaluation", back=True)
         page.keyboard.press("Enter")
         page.locator(".tile").first.wait_for()
         _tab_to(page, "question behind it")
@@ -208,7 +208,7 @@ _FOCUSED = """() => {
 
 
 def _tab_to(page: Page, words: str, *, back: bool = False) -> None:
-    """Press Tab, or Shift and Tab, until what has the focus holds ``words``; fail where it has no outline."""
+    """Press Tab, or Shift and Tab, until what has the focus, as its tag and its text, holds ``words``."""
     for _ in range(80):
         page.keyboard.press("Shift+Tab" if back else "Tab")
         if words in page.evaluate(_FOCUSED):
