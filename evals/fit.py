@@ -28,7 +28,6 @@ class Sample:
     right: NDArray[np.bool_]  #: which candidates answer
     answerable: bool
     question: str = ""  #: as searched, standalone
-    rest: str = ""  #: what it asks of the paper that it names
     candidates: tuple[Candidate, ...] = ()
 
 

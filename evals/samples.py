@@ -12,7 +12,7 @@ from evals.fit import Sample
 from qa.answer import READ, Settings, weigh
 from qa.chat import resolve
 from qa.question import understand
-from qa.rerank import chosen, joined, read
+from qa.rerank import chosen, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,14 +57,12 @@ def sample(
     index: Index,
     case: Case,
     vector: NDArray[np.float32],
-    encoder: Encoder,
     corpus: str,
     documents: frozenset[str] | None = None,
 ) -> Sample:
     """Return the sample of ``case``, searched as questions are, among ``documents``."""
     question = understand(resolve(case.question, case.history))
-    weighed = weigh(index, question, vector, encoder, passages=PASSAGES, documents=documents)
-    found = weighed.candidates
+    _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
     right = np.array(
         [
             any(g.document_id == c.document.id and g.span.overlaps(c.sentence.span) for g in case.gold)
@@ -72,7 +70,7 @@ def sample(
         ],
         dtype=bool,
     )
-    return Sample(corpus, weighed.features, right, case.answerable, question.text, weighed.rest, tuple(found))
+    return Sample(corpus, features, right, case.answerable, question.text, tuple(found))
 
 
 def samples(
@@ -85,9 +83,9 @@ def samples(
         if without_gold:
             rest = everything - {gold.document_id for gold in case.gold}
             unanswerable = replace(case, answerable=False, gold=())
-            yield sample(index, unanswerable, vector, encoder, f"{name} without its paper", rest)
+            yield sample(index, unanswerable, vector, f"{name} without its paper", rest)
         else:
-            yield sample(index, case, vector, encoder, name)
+            yield sample(index, case, vector, name)
 
 
 def reread(
@@ -105,7 +103,7 @@ def reread(
     for at, (item, values) in enumerate(zip(found, scores, strict=True), 1):
         if len(values):
             choice = chosen(item.candidates, values, passages)
-            readings = read(reader, item.question, item.rest, choice)
+            readings = reader.read(item.question, choice.texts)
             features = joined(item.features, values, choice, readings)
             kept = tuple(item.candidates[i] for i in choice.kept)
             again.append(replace(item, features=features, right=item.right[choice.kept], candidates=kept))

@@ -50,8 +50,6 @@ EVIDENCE = (
     "around",
     "here",
     "here_around",
-    "rest",
-    "named",
     "missing_in_paper",
     "specific",
     "specific_missing",
@@ -80,9 +78,9 @@ class Stage:
 
 
 #: What the second calibrator sees besides: what was read.
-READ = ("read", "read_share", "rest_read", "rest_read_share")
+READ = ("read", "read_share")
 FIRST = Stage("weights.json", features.NAMES, EVIDENCE, 15.0, 0.75)
-SECOND = Stage("rerank.json", rerank.NAMES, (*EVIDENCE, "first", *READ), 15.0, 0.80)
+SECOND = Stage("rerank.json", rerank.NAMES, (*EVIDENCE, "first", *READ), 8.0, 0.75)
 
 
 @dataclass(frozen=True, slots=True)

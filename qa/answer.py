@@ -25,9 +25,8 @@ from qa.language import other_language
 from qa.metadata import look_up
 from qa.question import understand
 from qa.records import Answer, Receipt, Scores, Status
-from qa.rerank import chosen, joined, load_reranker, read
-from qa.residual import residual
-from qa.retrieve import about, named_paper, retrieve
+from qa.rerank import chosen, joined, load_reranker
+from qa.retrieve import about, retrieve
 from qa.select import load_weights
 from qa.short import short_answer
 from qa.spelling import Speller
@@ -60,7 +59,7 @@ TELLING = 0.25
 #: Share of the threshold that the other papers' answers to such a question need.
 BESIDE = 0.5
 #: How many passages are read with the question, and at most of each paper for a question about each.
-READ = 8
+READ = 5
 READ_EACH = 3
 
 
@@ -191,15 +190,14 @@ class Answerer:
         most: int | None = None,
     ) -> tuple[list[Hit], list[Ranked]]:
         """Return the best passages and their sentences, best first; at most ``most`` passages are read."""
-        found = weigh(
-            self.index, question, vector, self.encoder, passages=self.settings.passages, documents=documents
+        hits, candidates, features = weigh(
+            self.index, question, vector, passages=self.settings.passages, documents=documents
         )
-        hits, candidates, features = found.hits, found.candidates, found.features
         scores = self._ranker.scores(question, candidates, features)
         if self.reranker is None or not candidates:
             return hits, by_score(candidates, scores, self._first.confidence(features, scores))
         choice = chosen(candidates, scores, min(most or self.settings.read, self.settings.read))
-        readings = read(self.reranker.reader, question.text, found.rest, choice)
+        readings = self.reranker.reader.read(question.text, choice.texts)
         kept = [candidates[i] for i in choice.kept]
         features = joined(features, scores, choice, readings)
         scores = self.weights.ranker.log_odds(features)
@@ -384,34 +382,22 @@ def by_score(
     return [Ranked(candidates[i], float(scores[i]), float(confidence[i]), marks[i]) for i in order]
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """What the first stage makes of a question: passages, their sentences and the features of those."""
-
-    hits: list[Hit]
-    candidates: list[Candidate]
-    features: NDArray[np.float64]  #: (candidates, features)
-    rest: str  #: what is asked of the paper that the question names, "" if it names none
-
-
 def weigh(
     index: Index,
     question: Question,
     vector: NDArray[np.float32],
-    encoder: Encoder,
     *,
     passages: int,
     documents: frozenset[str] | None = None,
-) -> Weighed:
+) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
     """Return the best passages, their sentences that can be about the person meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
-    named = named_paper(hits)
-    rest = residual(question, index.documents[named]) if named else ""
-    found = candidates_of(
-        index, question, hits, vector, rest=encoder.encode([rest])[0] if rest else None, named=named
-    )
-    candidates = [c for c in found if about(c.document, c.sentence.span, question.subject)]
-    return Weighed(hits, candidates, features_of(question, candidates, rarity(index, question)), rest)
+    candidates = [
+        candidate
+        for candidate in candidates_of(index, question, hits, vector)
+        if about(candidate.document, candidate.sentence.span, question.subject)
+    ]
+    return hits, candidates, features_of(question, candidates, rarity(index, question))
 
 
 def alike(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.terms import line_counts, read_counts
 from index.terms import terms as terms_of
 from index.text import BlockKind
 from qa.abbreviations import definitions
@@ -49,8 +50,6 @@ class Candidate:
     matched: frozenset[str]  #: stems of the question that it has, in any form
     meant: frozenset[str]  #: stems of the question for which it has a word that says the same
     missing: frozenset[str]  #: stems of the question that its paper lacks
-    rest: float = 0.0  #: cosine of sentence and residual question, see ``qa.residual``
-    named: bool = False  #: whether its paper is the one that the question names
 
     @property
     def text(self) -> str:
@@ -74,9 +73,9 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 
 
 @lru_cache(maxsize=256)
-def _paper_counts(document_id: str, text: str) -> tuple[Counter[str], int]:  # the id tells papers apart
-    lines = [frozenset(terms_of(line)) for line in text.split("\n") if line]
-    return Counter(stem for stems in lines for stem in stems), len(lines)
+def _paper_counts(document_id: str, text: str, stems: str) -> tuple[Counter[str], int]:
+    counts, lines = read_counts(stems) if stems else line_counts(text)
+    return Counter(counts), lines  # the id tells papers apart
 
 
 @lru_cache(maxsize=256)
@@ -86,13 +85,7 @@ def _paper_abbreviations(document_id: str, text: str) -> dict[str, str]:  # as a
 
 def paper_stems(document: Document) -> Set[str]:
     """Return the stems of all words of a paper."""
-    return _paper_counts(document.id, document.text)[0].keys()
-
-
-def shares_in(document: Document, terms: Iterable[str]) -> dict[str, float]:
-    """Return the share of a paper's lines that hold each of ``terms``."""
-    counts, total = _paper_counts(document.id, document.text)
-    return {term: counts[term] / max(total, 1) for term in terms}
+    return _paper_counts(document.id, document.text, document.stems)[0].keys()
 
 
 def rarity_in(document: Document, terms: Iterable[str]) -> dict[str, float]:
@@ -101,7 +94,7 @@ def rarity_in(document: Document, terms: Iterable[str]) -> dict[str, float]:
     The words that name a paper stand all over it; those that tell what is asked
     of it do not.
     """
-    counts, total = _paper_counts(document.id, document.text)
+    counts, total = _paper_counts(document.id, document.text, document.stems)
     return {
         term: float(np.log(1 + (total - counts[term] + 0.5) / (counts[term] + 0.5))) if counts[term] else 0.0
         for term in terms
@@ -122,18 +115,9 @@ def rarity(index: Index, question: Question) -> dict[str, float]:
 
 
 def candidates_of(
-    index: Index,
-    question: Question,
-    hits: Sequence[Hit],
-    vector: NDArray[np.float32],
-    *,
-    rest: NDArray[np.float32] | None = None,
-    named: str | None = None,
+    index: Index, question: Question, hits: Sequence[Hit], vector: NDArray[np.float32]
 ) -> list[Candidate]:
-    """Return the sentences of the passages hit, best passage first.
-
-    ``vector`` is the question encoded, ``rest`` what it asks of the paper ``named``.
-    """
+    """Return the sentences of the passages hit, best passage first."""
     found: list[Candidate] = []
     for hit in hits:
         document = index.documents[hit.passage.document_id]
@@ -156,8 +140,6 @@ def candidates_of(
                     matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
                     meant=frozenset(t for t in question.terms if any(c <= stems for c in synonyms_of(t))),
                     missing=missing,
-                    rest=float(index.sentence_vectors[row] @ (vector if rest is None else rest)),
-                    named=document.id == named,
                 )
             )
     return found

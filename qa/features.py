@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 NAMES = (
     "dense",  # cosine of question and sentence
     "dense_z",  # the same, standardised over the candidates
-    "rest",  # cosine of the sentence and what the question asks of the paper that it names
-    "rest_z",
-    "named",  # whether this is that paper
     "coverage",  # share of the question's words in the sentence, weighted by rarity
     "coverage_z",
     "meaning",  # the same, words that say the same counted half
@@ -131,8 +128,7 @@ def features_of(
     coverage = np.array([sum(weights[t] for t in c.matched) / total for c in candidates])
     meaning = np.array([sum(weights[t] for t in c.matched | c.meant) / total for c in candidates])
     dense = np.array([c.dense for c in candidates])
-    rest = np.array([c.rest for c in candidates])
-    dense_z, rest_z, coverage_z = _z(dense), _z(rest), _z(coverage)
+    dense_z, coverage_z = _z(dense), _z(coverage)
     best_lexical = max(max(c.hit.lexical for c in candidates), 1e-9)
     rarest = max(question.terms, key=lambda t: weights[t], default="")
     rows = []
@@ -146,9 +142,6 @@ def features_of(
             [
                 dense[at],
                 dense_z[at],
-                rest[at],
-                rest_z[at],
-                float(candidate.named),
                 coverage[at],
                 coverage_z[at],
                 (coverage[at] + meaning[at]) / 2,

@@ -7,7 +7,6 @@ second set of learned weights joins both.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -17,14 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa import features as first
-from qa.reader import Reading, Text, load_reader
+from qa.reader import Text, load_reader
 from qa.select import load_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from qa.candidates import Candidate
-    from qa.reader import Mark, Reader
+    from qa.reader import Mark, Reader, Reading
     from qa.select import Weights
 
 #: The columns of the second stage: those of the first, and what was read.
@@ -33,14 +34,9 @@ NAMES = (
     "first",  # score of the first stage
     "read",  # score of the reader, kept within ``LIMIT``
     "read_share",  # share of the softmax over all sentences read and no answer (0)
-    "rest_read",  # the same two for what the question asks of the paper that it names
-    "rest_read_share",
 )
 #: Largest score of the reader, either way.
 LIMIT = 12.0
-
-#: The readings of the texts chosen, for the question as asked and for what it asks of the paper it names.
-Readings = tuple[Sequence[Reading], Sequence[Reading]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,13 @@ class Choice:
     kept: NDArray[np.intp]  #: positions of the candidates that stand in the texts
     places: tuple[tuple[int, int], ...]  #: of each of those: which text, and which of its sentences
 
-    def marks(self, readings: Readings) -> list[Mark | None]:
-        """Return the decisive words of each candidate kept, the surer of both readings, in its paper."""
-        found = []
-        for text, sentence in self.places:
-            both = [each[text].marks[sentence] for each in readings]
-            mark = max((m for m in both if m), key=lambda m: m.confidence, default=None)
-            found.append(mark and replace(mark, span=mark.span.moved(self.starts[text])))
-        return found
+    def marks(self, readings: Sequence[Reading]) -> list[Mark | None]:
+        """Return the decisive words of each candidate kept, with spans in its paper."""
+        return [
+            mark and replace(mark, span=mark.span.moved(self.starts[text]))
+            for text, sentence in self.places
+            for mark in (readings[text].marks[sentence],)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +93,15 @@ def chosen(candidates: Sequence[Candidate], scores: NDArray[np.float64], passage
     return Choice(tuple(texts), tuple(starts), kept, tuple(places[i] for i in kept))
 
 
-def read(reader: Reader, question: str, rest: str, choice: Choice) -> Readings:
-    """Return the readings of the texts chosen for the question and, if there is one, its ``rest``."""
-    whole = reader.read(question, choice.texts)
-    return whole, reader.read(rest, choice.texts) if rest else whole
-
-
 def joined(
-    features: NDArray[np.float64], scores: NDArray[np.float64], choice: Choice, readings: Readings
+    features: NDArray[np.float64], scores: NDArray[np.float64], choice: Choice, readings: Sequence[Reading]
 ) -> NDArray[np.float64]:
     """Return the columns ``NAMES`` of the candidates kept, from ``features`` and ``scores`` of all."""
-    columns = [features[choice.kept], scores[choice.kept]]
-    for each in readings:
-        told = np.array([each[text].scores[sentence] for text, sentence in choice.places])
-        told = np.clip(told, -LIMIT, LIMIT)
-        powers = np.exp(told)
-        columns += [told, powers / (1.0 + powers.sum())]
-    return np.column_stack(columns)
+    told = np.array([readings[text].scores[sentence] for text, sentence in choice.places])
+    told = np.clip(told, -LIMIT, LIMIT)
+    powers = np.exp(told)
+    share = powers / (1.0 + powers.sum())
+    return np.column_stack([features[choice.kept], scores[choice.kept], told, share])
 
 
 @lru_cache(maxsize=1)

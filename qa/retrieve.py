@@ -70,15 +70,9 @@ def retrieve(
 
 def _of_one_paper(hits: list[Hit], limit: int) -> list[Hit]:
     """Return the hits from ``limit`` on in the paper that most of the best are in; none without one."""
-    paper = named_paper(hits)
-    return [hit for hit in hits[limit:] if hit.passage.document_id == paper]
-
-
-def named_paper(hits: Sequence[Hit]) -> str | None:
-    """Return the id of the paper that most of the best hits are in, which then is asked about; else None."""
     papers = Counter(hit.passage.document_id for hit in hits[:BEST])
-    paper, count = papers.most_common(1)[0] if papers else (None, 0)
-    return paper if count >= MOSTLY else None
+    paper, count = papers.most_common(1)[0] if papers else ("", 0)
+    return [hit for hit in hits[limit:] if hit.passage.document_id == paper] if count >= MOSTLY else []
 
 
 def _picked(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:

@@ -1,0 +1,163 @@
+"""The second stage of ranking: what is read for a question, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from index.encode import load_encoder
+from index.errors import FormatMismatch
+from index.text import Span
+from qa import rerank
+from qa.answer import Settings
+from qa.candidates import candidates_of
+from qa.question import understand
+from qa.reader import Mark, Reader, Reading, Text, batch_of, load_reader
+from qa.rerank import chosen, joined, load_reranker
+from qa.retrieve import retrieve
+from tests.answering import paper
+from tests.index_fakes import WordEncoder
+
+if TYPE_CHECKING:
+    from index.store import Index
+    from qa.candidates import Candidate
+
+TEXT = Text(
+    "A woman with myositis\nCase presentation",
+    "Her creatine kinase was 9641 unit/L. She was given mycophenolate. It was stopped after six weeks.",
+    (Span(0, 36), Span(37, 65), Span(66, 97)),
+)
+OTHER = Text("", "The weather in the valley is mild.", (Span(0, 34),))
+SHIPPED = Path(str(resources.files("qa")))
+
+
+def test_a_batch_by_hand() -> None:
+    """Pieces know their sentence; those of question and context belong to none."""
+    texts = (Text("Title", "One two. Three.", (Span(0, 8), Span(9, 15))), Text("", "B", ()))
+    batch = batch_of(load_encoder().files.tokenizer, [("What was it?", texts[0]), ("A?", texts[1])])
+    assert batch.mask.sum(axis=1).tolist() == [13, 5]
+    assert batch.types[0].tolist() == [0] * 6 + [1] * 7
+    assert batch.sentence[0].tolist() == [-1] * 7 + [0, 0, 0, 1, 1, -1]
+    assert set(batch.sentence[1].tolist()) == {-1}
+    inside = [offset for offset in batch.offsets[0] if offset[0] >= 0]
+    assert inside == [(0, 3), (4, 7), (7, 8), (9, 14), (14, 15)]
+
+
+def test_what_is_too_long_loses_its_end() -> None:
+    long = "word " * 400
+    text = Text("", long, (Span(0, 1000), Span(1900, 2000)))
+    (reading,) = load_reader().read("Which word?", [text])
+    assert np.isfinite(reading.scores).tolist() == [True, False]
+    assert reading.marks[1] is None
+
+
+@pytest.mark.parametrize(
+    ("question", "best"),
+    [
+        ("What was the creatine kinase?", 0),
+        ("Which drug did she receive?", 1),
+        ("When was mycophenolate stopped?", 2),
+    ],
+)
+def test_the_reader_finds_the_sentence_that_answers(question: str, best: int) -> None:
+    here, elsewhere = load_reader().read(question, [TEXT, OTHER])
+    assert int(np.argmax(here.scores)) == best
+    assert here.scores[best] > elsewhere.scores[0]
+
+
+def test_a_text_reads_the_same_beside_others() -> None:
+    question = "What was the creatine kinase?"
+    (alone,) = load_reader().read(question, [TEXT])
+    beside = load_reader().read(question, [OTHER, TEXT, OTHER, OTHER, TEXT, OTHER])[1]
+    assert beside.scores == pytest.approx(alone.scores, abs=1e-3)
+
+
+def test_marks_lie_in_their_sentence() -> None:
+    for reading, text in zip(load_reader().read("What was it?", [TEXT, OTHER]), (TEXT, OTHER), strict=True):
+        for mark, sentence in zip(reading.marks, text.sentences, strict=True):
+            assert mark is not None
+            assert sentence.contains(mark.span)
+            assert 0 <= mark.confidence <= 1
+
+
+def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    base = load_encoder().files.folder
+    graph = tmp_path / "reader.onnx"
+    graph.write_bytes((SHIPPED / "reader.onnx").read_bytes() + b"\0")
+    with pytest.raises(FormatMismatch, match=r"reader\.onnx"):
+        Reader(graph, SHIPPED / "reader.safetensors", base)
+    shutil.copy(base / "tokenizer.json", tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"another model")
+    with pytest.raises(FormatMismatch, match=r"model\.safetensors"):
+        Reader(SHIPPED / "reader.onnx", SHIPPED / "reader.safetensors", tmp_path)
+
+
+def found(index: Index, text: str) -> list[Candidate]:
+    question = understand(text)
+    vector = WordEncoder().encode([question.searched])[0]
+    return candidates_of(index, question, retrieve(index, question, vector, limit=20), vector)
+
+
+def test_the_passages_of_the_best_sentences_are_chosen(cases: Index) -> None:
+    candidates = found(cases, "What was the ferritin of the woman?")
+    scores = np.array([1.0 if "Ferritin" in c.text else -float(i) for i, c in enumerate(candidates)])
+    choice = chosen(candidates, scores, 2)
+    assert len(choice.texts) == 2
+    best = int(np.argmax(scores))
+    assert best in choice.kept
+    assert len({candidates[i].hit.position for i in choice.kept}) == 2
+    for i, (text, sentence) in zip(choice.kept, choice.places, strict=True):
+        place = choice.texts[text].sentences[sentence]
+        assert place.of(choice.texts[text].text) == candidates[i].text
+        assert place.moved(choice.starts[text]) == candidates[i].sentence.span
+
+
+def test_marks_are_moved_to_their_paper(cases: Index) -> None:
+    candidates = found(cases, "What was the ferritin of the woman?")
+    choice = chosen(candidates, np.arange(len(candidates), dtype=float), 3)
+    readings = [
+        Reading(np.zeros(len(text.sentences)), tuple(Mark(place, 1.0) for place in text.sentences))
+        for text in choice.texts
+    ]
+    marks = choice.marks(readings)
+    assert [mark and mark.span for mark in marks] == [candidates[i].sentence.span for i in choice.kept]
+
+
+def test_the_columns_by_hand(cases: Index) -> None:
+    candidates = found(cases, "What was the ferritin of the woman?")
+    features = np.zeros((len(candidates), len(rerank.NAMES) - 3))
+    scores = np.arange(len(candidates), dtype=float)
+    choice = chosen(candidates, scores, 1)
+    readings = [Reading(np.full(len(choice.texts[0].sentences), -np.inf), (None,) * len(choice.kept))]
+    readings[0].scores[0] = 0.0
+    columns = joined(features, scores, choice, readings)
+    first, read, share = columns[:, -3:].T
+    assert first.tolist() == scores[choice.kept].tolist()
+    assert read.tolist() == [0.0] + [-rerank.LIMIT] * (len(choice.kept) - 1)
+    assert share[0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_the_reranker_shipped_fits_the_program() -> None:
+    shipped = load_reranker()
+    assert shipped.weights.ranker.names == rerank.NAMES
+    assert 0 < shipped.weights.threshold < 1
+    assert np.isfinite(shipped.weights.ranker.weights).all()
+    stated = json.loads((SHIPPED / "rerank.json").read_text())
+    assert stated["report"]["questions"]["ranker"] > 100
+    assert Settings().read > 0
+
+
+def test_more_of_the_paper_named_is_looked_into(cases: Index) -> None:
+    question = understand("What was the ferritin of the potter with eosinophilic pneumonia?")
+    vector = WordEncoder().encode([question.searched])[0]
+    few = retrieve(cases, question, vector, limit=4)
+    more = retrieve(cases, question, vector, limit=4, deeper=5)
+    assert more[:4] == few
+    assert 4 < len(more) <= 9
+    assert {hit.passage.document_id for hit in more[4:]} == {paper(cases, "lung.txt").id}
