@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from index.terms import line_counts, written_counts
 from index.text import (
     Block,
     BlockKind,
@@ -43,6 +44,7 @@ def encode_document(document: Document) -> str:
         "lines": document.map.lines,
         "pages": [[page.number, page.label, *_pair(page.raw)] for page in document.map.pages],
         "warnings": document.warnings,
+        "stems": document.stems or written_counts(*line_counts(document.text)),
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -75,6 +77,7 @@ def decode_document(details: str, text: str, source: str) -> Document:
             tuple(Page(number, label, Span(a, b)) for number, label, a, b in value["pages"]),
         ),
         warnings=tuple(value["warnings"]),
+        stems=value.get("stems", ""),
     )
 
 

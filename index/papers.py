@@ -38,7 +38,6 @@ _KEEPING = frozenset(
         "search",
         "selection",
         "store",
-        "terms",
         "transfer",
         "vectors",
         "watch",

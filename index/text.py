@@ -8,7 +8,7 @@ its names are had from here.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from index.mapped import MappedText as MappedText
@@ -197,6 +197,8 @@ class Document:
     fields: tuple[Field, ...]  #: the metadata again, with places
     map: SourceMap
     warnings: tuple[str, ...]  #: what could not be read or repaired, for people
+    #: stems of the text with the number of lines that hold each, see ``index.terms``; empty outside an index
+    stems: str = field(default="", compare=False, repr=False)
 
     @property
     def name(self) -> str:

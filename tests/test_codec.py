@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,8 @@ from index.codec import decode_document, encode_document
 from index.errors import FormatMismatch, IndexDamaged
 from index.files import FileRecord
 from index.manifest import FORMAT, Counts, Manifest, Model, decode
+from index.readers.plain import read_plain
+from index.terms import line_counts, read_counts, terms, written_counts
 from index.text import (
     Block,
     BlockKind,
@@ -26,6 +29,9 @@ from index.text import (
     Span,
     Table,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NUMBERS = st.integers(0, 10**6)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -130,3 +136,20 @@ def test_another_format_may_have_other_fields() -> None:
     newer = dataclasses.replace(MANIFEST, format=FORMAT + 1)
     with pytest.raises(FormatMismatch, match=f"format {FORMAT + 1}"):
         decode(newer.encode(), "here")
+
+
+def test_the_terms_of_the_lines_come_back_counted(seeds: Path) -> None:
+    for path in sorted(seeds.glob("*.txt")):
+        document = read_plain(path.read_bytes(), path.name)
+        stored = decode_document(encode_document(document), document.text, path.name)
+        assert stored == document
+        counts, lines = read_counts(stored.stems)
+        assert (counts, lines) == line_counts(document.text)
+        assert lines == sum(bool(line) for line in document.text.split("\n"))
+        holding = [line for line in document.text.split("\n") if "mycophenol" in terms(line)]
+        assert counts.get("mycophenol", 0) == len(holding)
+
+
+@given(st.text(max_size=200))
+def test_any_counts_can_be_written_and_read(text: str) -> None:
+    assert read_counts(written_counts(*line_counts(text))) == line_counts(text)
