@@ -174,10 +174,11 @@ def _columns(
         return np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64)
     import bm25s
 
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    rank = ranks.tolist()  # a list, so that equal numbers are one object: a tenth of the memory
     scorer = bm25s.BM25(method="lucene", k1=K1, b=B)
-    numbered = [rank[row].tolist() for row in rows]
+    numbered = [[rank[number] for number in row] for row in rows]
     vocabulary = {str(i): i for i in range(len(order))}
     scorer.index((numbered, vocabulary), create_empty_token=False, show_progress=False)
     data = np.asarray(scorer.scores["data"], np.float32)
