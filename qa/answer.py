@@ -59,7 +59,7 @@ TELLING = 0.25
 #: Share of the threshold that the other papers' answers to such a question need.
 BESIDE = 0.5
 #: How many passages are read with the question, and at most of each paper for a question about each.
-READ = 5
+READ = 8
 READ_EACH = 3
 
 
@@ -68,7 +68,7 @@ class Settings:
     """How to answer."""
 
     passages: int = 20  #: how many passages are looked into
-    read: int = 0  #: how many of them are read with the question; 0 for the first stage of ranking alone
+    read: int = READ  #: how many of them are read with the question; 0 for the first stage of ranking alone
     quotes: int = 3  #: most quotes shown for one question
     quotes_per_paper: int = 2
     near_misses: int = 3
