@@ -93,8 +93,8 @@ READ_EVIDENCE = (
     "table",
     "label",
 )
-#: Share of shown answers that should be right on the dev halves together. A higher share refuses more questions
-#: that the papers do answer; evals/RESULTS.md has the figures.
+#: Share of shown answers that should be right on the dev halves together. A higher share refuses more
+#: questions that the papers do answer; evals/RESULTS.md has the figures.
 PRECISION = 0.67
 FIRST = Stage("weights.json", features.NAMES, EVIDENCE, 15.0, PRECISION)
 SECOND = Stage("rerank.json", rerank.NAMES, READ_EVIDENCE, 8.0, PRECISION)

@@ -41,7 +41,7 @@ def test_a_batch_by_hand() -> None:
     """Pieces know their sentence; those of question and context belong to none."""
     texts = (Text("Title", "One two. Three.", (Span(0, 8), Span(9, 15))), Text("", "B", ()))
     batch = batch_of(load_encoder().files.tokenizer, [("What was it?", texts[0]), ("A?", texts[1])])
-    assert batch.mask.sum(axis=1).tolist() == [13, 5]
+    assert batch.mask.sum(axis=1).tolist() == [13, 6]  # [CLS] a ? [SEP] b [SEP]
     assert batch.types[0].tolist() == [0] * 6 + [1] * 7
     assert batch.sentence[0].tolist() == [-1] * 7 + [0, 0, 0, 1, 1, -1]
     assert set(batch.sentence[1].tolist()) == {-1}
