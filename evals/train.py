@@ -84,6 +84,7 @@ READ_EVIDENCE = (
     "read",
     "read_share",
     "first",
+    "dense",
     "specific_missing",
     "specific_apart",
     "missing_in_paper",
@@ -95,7 +96,7 @@ READ_EVIDENCE = (
 )
 #: Share of shown answers that should be right on the dev halves together. A higher share refuses more
 #: questions that the papers do answer; evals/RESULTS.md has the figures.
-PRECISION = 0.67
+PRECISION = 0.65
 FIRST = Stage("weights.json", features.NAMES, EVIDENCE, 15.0, PRECISION)
 SECOND = Stage("rerank.json", rerank.NAMES, READ_EVIDENCE, 8.0, PRECISION)
 
