@@ -203,7 +203,8 @@ def test_a_whole_run_by_keyboard_alone(browser: Browser, chat: str) -> None:
 _FOCUSED = """() => {
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-  return focused ? `${focused.tagName} ${focused.textContent}` : "";
+  const pressable = /^(A|BUTTON|SUMMARY|TEXTAREA)$/.test(focused?.tagName);
+  return pressable ? `${focused.tagName} ${focused.textContent}` : "";
 }"""
 
 

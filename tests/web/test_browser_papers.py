@@ -63,7 +63,7 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         )
         page.get_by_role("button", name="Add to the index").click()
         outcomes = page.locator(".outcomes > li")
-        outcomes.nth(2).wait_for()
+        outcomes.get_by_text("Added").wait_for()
         assert sorted(outcomes.locator("strong").all_text_contents()) == ["Added", "Refused", "Refused"]
         assert outcomes.filter(has_text="lichens.pdf").locator("strong").text_content() == "Added"
 
@@ -104,7 +104,13 @@ def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
         answer.get_by_text("Saved on this machine").wait_for()
         page.get_by_role("link", name="Feedback").click()
         page.locator(".outcomes > li", has_text=question).wait_for()
-        check_accessible(page)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            for width, height in SIZES.values():
+                page.set_viewport_size({"width": width, "height": height})
+                check_accessible(page)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.set_viewport_size({"width": 1280, "height": 900})
         with page.expect_download() as download:
             page.get_by_role("button", name="Download").click()
         assert json.loads(download.value.path().read_text(encoding="utf-8"))["question"] == question
@@ -115,12 +121,13 @@ def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desktop", "narrow"])
+@pytest.mark.parametrize("size", SIZES)
 def test_accessible(browser: Browser, chat: str, size: str, scheme: str, root: Path) -> None:
     with watched_page(browser, SIZES[size], "dark" if scheme == "dark" else "light") as page:
         page.goto(f"{chat}/papers")
         page.locator(".shelved").first.wait_for()
         page.get_by_text("Add papers").click()
+        page.get_by_text("Read the papers again").click()
         page.get_by_text("History of the index").click()
         page.get_by_role("region", name="Generations").wait_for()
         check_accessible(page)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
-from evals.load import make_index, measure, percentiles
-from evals.speed_data import Papers
-from index.store import open_index
-from tests.browser import chromium_path
+from evals.load import percentiles
+from tests.browser import browser_required, chromium_path
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from playwright.sync_api import Browser
 
 
 def test_percentiles() -> None:
@@ -23,14 +22,18 @@ def test_percentiles() -> None:
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_small_crowd(tmp_path: Path, browser: Browser) -> None:
-    del browser  # its being there is what is needed
-    make_index(tmp_path / "index", 120)
-    with open_index(tmp_path / "index") as index:
-        assert len(index.passages) == 120
-    found: dict[str, Any] = measure(
-        tmp_path / "index", Papers(2).questions(2), sessions=2, long=12, chromium=chromium_path() or ""
+def test_a_small_crowd(tmp_path: Path, root: Path) -> None:
+    chromium = chromium_path()
+    if chromium is None and not browser_required():
+        pytest.skip("no Chromium found")
+    sizes = ["--passages", "120", "--sessions", "2", "--questions", "2", "--long", "12"]
+    options = [*sizes, "--index", str(tmp_path / "index"), "--chromium", str(chromium)]
+    done = subprocess.run(
+        [sys.executable, "-m", "evals.load", *options], cwd=root, capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["index"] == {"papers": 2, "passages": 120}
     many, long = found["2 sessions at once"], found["a conversation of 12 answers"]
     assert many["questions"] == 4
     assert many["errors"] == long["errors"] == []
