@@ -16,7 +16,11 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", help="Embedding model: folder or name on this machine; mpnet for the larger one.", show_default=False),
+    typer.Option(
+        "--model",
+        help="Embedding model: folder or name on this machine; mpnet for the larger one.",
+        show_default=False,
+    ),
 ]
 PaperOption = Annotated[
     list[str] | None,

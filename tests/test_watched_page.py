@@ -45,9 +45,12 @@ def test_an_error_in_the_page_is_noticed(browser: Browser) -> None:
 
 @pytest.mark.browser
 def test_an_error_in_the_console_is_noticed(browser: Browser) -> None:
-    with pytest.raises(AssertionError, match="told the console"), watched_page(browser) as page:
-        with page.expect_console_message():
-            page.set_content("<script>console.error('told the console')</script>")
+    with (
+        pytest.raises(AssertionError, match="told the console"),
+        watched_page(browser) as page,
+        page.expect_console_message(),
+    ):
+        page.set_content("<script>console.error('told the console')</script>")
 
 
 @pytest.mark.browser
