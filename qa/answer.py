@@ -23,7 +23,7 @@ from qa.cite import cite, near_miss
 from qa.features import features_of
 from qa.language import other_language
 from qa.metadata import look_up
-from qa.question import understand
+from qa.question import holds, understand
 from qa.records import Answer, Receipt, Scores, Status
 from qa.rerank import chosen, joined, load_reranker
 from qa.retrieve import about, retrieve
@@ -275,7 +275,9 @@ class Answerer:
         sure = [item for item in evidence.ranked if item.confidence >= least]
         most = max(self.settings.quotes, 10) if every else self.settings.quotes
         per_paper = 1 if every else self.settings.quotes_per_paper
-        floor = 0.0 if every else self.settings.relative * sure[0].confidence
+        floor = 0.0 if every else self.settings.relative * evidence.ranked[0].confidence
+        if not every:
+            sure = _fitting_first(evidence, sure, self.settings.relative)
         quoted: list[Ranked] = []
         papers: Counter[str] = Counter()
         for item in sure:
@@ -286,7 +288,7 @@ class Answerer:
             quoted.append(item)
             papers[paper] += 1
         first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(quoted)))}
-        return sorted(quoted, key=lambda item: (first[item.candidate.document.id], -item.score))
+        return sorted(quoted, key=lambda item: (first[item.candidate.document.id], sure.index(item)))
 
     def _cite(self, number: int, item: Ranked, question: Question) -> Citation:
         candidate = item.candidate
@@ -368,6 +370,20 @@ class Answerer:
             settings={key: getattr(self.settings, key) for key in Settings.__slots__},
             seconds={stage: round(value, 6) for stage, value in evidence.seconds.items()},
         )
+
+
+def _fitting_first(evidence: Evidence, sure: list[Ranked], relative: float) -> list[Ranked]:
+    """Put a sentence that holds the wanted kind (a time, a dose) before a best one that lacks it.
+
+    "Rather quickly" does not tell when. The first is taken that has ``relative``
+    of the best confidence.
+    """
+    wanted, best = evidence.question.wanted, sure[0]
+    if holds(wanted, best.candidate.text) is not False:
+        return sure
+    near = (item for item in evidence.ranked if item.confidence >= relative * best.confidence)
+    fitting = next((item for item in near if holds(wanted, item.candidate.text)), None)
+    return sure if fitting is None else [fitting, *(item for item in sure if item is not fitting)]
 
 
 def by_score(
