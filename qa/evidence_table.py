@@ -2,6 +2,10 @@
 
 Every row comes from the same contract as an answer: a verbatim quote with its
 place and a calibrated confidence, at or above the threshold; below it, nothing.
+
+Searched by itself, a paper has always some sentence that fits best, and scores that
+are relative to the paper make it look sure. So no row is surer than its sentence is
+among those of all papers asked, which is what the confidence is calibrated for.
 """
 
 from __future__ import annotations
@@ -13,17 +17,21 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from qa.export import escaped
+from qa.metadata import look_up
 from qa.present import CONFIDENCE_WORDS, confidence_word, paper_name, place_words, section_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from index.text import Span
     from qa.answer import Answerer
     from qa.records import Citation
 
 #: Most papers that are asked; those nearest to the question come first.
 MOST_PAPERS = 200
 NOT_STATED = "not stated"
+#: Passages whose sentences are compared over all papers; the search weighs as many against each other.
+_WIDE = 200
 #: What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _COLUMNS = (
@@ -93,9 +101,10 @@ def evidence_table(
         QuoteError: a quote differs from its paper's text; nothing is shown then.
     """
     papers = _nearest_first(answerer, question, documents)
+    sure = _among_all(answerer, question, documents)
     rows = []
     for done, paper in enumerate(papers[:most], 1):
-        rows.append(_row(answerer, question, paper))
+        rows.append(_row(answerer, question, paper, sure))
         if progress:
             progress(done, min(len(papers), most))
     rows.sort(key=lambda row: -row.citation.confidence if row.citation else 1.0)
@@ -117,13 +126,35 @@ def _nearest_first(answerer: Answerer, question: str, documents: frozenset[str] 
     return [*found, *sorted(rest, key=lambda key: (names[key].casefold(), key))]
 
 
-def _row(answerer: Answerer, question: str, paper: str) -> Row:
+def _among_all(
+    answerer: Answerer, question: str, documents: frozenset[str] | None
+) -> dict[tuple[str, Span], float] | None:
+    """Return the confidence of each sentence near the question among those of all papers, by paper and span.
+
+    None for questions that are put to each paper, or looked up in its front matter, in any case.
+    """
+    wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
+    found = wide.gather(question, documents=documents)
+    if found.question.every_paper or look_up(answerer.index, found, documents) is not None:
+        return None
+    return {(one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in found.ranked}
+
+
+def _row(answerer: Answerer, question: str, paper: str, sure: dict[tuple[str, Span], float] | None) -> Row:
     answer = answerer.ask(question, documents=frozenset((paper,)))
     document = answerer.index.documents[paper]
-    best = max(answer.citations, key=lambda citation: citation.confidence, default=None)
-    return Row(
-        paper, paper_name(document.title, document.source), document.source, document.year, document.doi, best
-    )
+    found = [citation if sure is None else _capped(citation, sure) for citation in answer.citations]
+    best = max(found, key=lambda citation: citation.confidence, default=None)
+    if best is not None and best.confidence < answerer.threshold:
+        best = None
+    name = paper_name(document.title, document.source)
+    return Row(paper, name, document.source, document.year, document.doi, best)
+
+
+def _capped(citation: Citation, sure: dict[tuple[str, Span], float]) -> Citation:
+    """Return a citation no surer than its sentence is among all; not sure at all if it is not among them."""
+    among_all = sure.get((citation.document_id, citation.span), 0.0)
+    return replace(citation, confidence=min(citation.confidence, among_all))
 
 
 def _numbered(rows: list[Row]) -> tuple[Row, ...]:

@@ -134,3 +134,14 @@ def test_the_command(form: str, seed_index: Path, capsys: pytest.CaptureFixture[
     out = capsys.readouterr().out
     assert "ALT" in out
     assert "258" in out
+
+
+def test_no_row_is_surer_than_its_sentence_is_among_all_papers(answerer: Answerer) -> None:
+    """A paper searched by itself has always some sentence that fits best; that does not make it an answer."""
+    for question in (QUESTION, "What was the ferritin on admission?", "Who rowed again after six months?"):
+        wide = answerer.configured(replace(answerer.settings, passages=200, read=0)).gather(question)
+        among_all = {
+            (one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in wide.ranked
+        }
+        for citation in evidence_table(answerer, question).citations:
+            assert citation.confidence <= among_all[citation.document_id, citation.span]
