@@ -1,11 +1,12 @@
-"""Makes the pictures of the README: ``python docs/screenshots.py``. Needs Chromium and the test extra.
+"""Makes the pictures of README and docs: ``python docs/screenshots.py``. Needs Chromium and the test extra.
 
-Builds the index of the seed papers in a temporary folder, serves it, asks, and takes
-``docs/chat.png`` and ``docs/chat-phone.png``.
+Builds the index of the seed papers in a temporary folder, evaluates it, serves it, asks,
+and takes ``docs/chat.png``, ``chat-phone.png``, ``evidence-table.png`` and ``evaluation.png``.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -25,6 +26,38 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 QUESTIONS = ("What was the woman's CK on admission?",)
+
+
+def take_table(browser: Browser, url: str, target: Path) -> None:
+    """Save a picture of the evidence table for the last of ``QUESTIONS``."""
+    with watched_page(browser, (1280, 820)) as page:
+        page.goto(url)
+        box = page.get_by_placeholder("Ask about the papers")
+        box.fill(QUESTIONS[-1])
+        box.press("Enter")
+        page.get_by_role("button", name="Evidence table").click()
+        table = page.get_by_role("region", name="Evidence table")
+        table.wait_for()
+        page.wait_for_timeout(1500)  # scrolling comes to rest
+        page.mouse.wheel(0, 2000)
+        page.wait_for_timeout(500)
+        page.screenshot(path=target)
+
+
+def take_evaluation(browser: Browser, url: str, target: Path) -> None:
+    """Save a picture of the Evaluation page."""
+    with watched_page(browser, (1280, 1050)) as page:
+        page.goto(f"{url}/evaluation")
+        page.locator("figure").last.wait_for()
+        page.wait_for_timeout(500)
+        page.screenshot(path=target)
+
+
+def evaluate(index: Path) -> None:
+    """Write a report where the Evaluation page looks for it."""
+    program = "from qa.cli import main; main()"
+    options = ["eval", "--split", "dev", "--index", str(index), "--out", str(index / "evaluation")]
+    subprocess.run([sys.executable, "-c", program, *options], check=True, cwd=ROOT)
 
 
 def take(browser: Browser, url: str, size: str, target: Path) -> None:
@@ -49,10 +82,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
         build([ROOT / "seeds"], index, encoder=load_encoder())
+        evaluate(index)
         with serving(ROOT, index, Path(folder) / "log") as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
             take(browser, url, "desktop", ROOT / "docs" / "chat.png")
             take(browser, url, "phone", ROOT / "docs" / "chat-phone.png")
+            take_table(browser, url, ROOT / "docs" / "evidence-table.png")
+            take_evaluation(browser, url, ROOT / "docs" / "evaluation.png")
             browser.close()
 
 
