@@ -189,7 +189,11 @@ def _open_newest(folder: Path, pointer: tuple[int, str] | None) -> Index:
     problems: list[str] = []
     if not order and not pointer:
         raise IndexMissing(f"{folder}: there is no index yet.", "Build one with: loccit build FOLDER")
-    if pointer and names_its_manifest(folder, pointer):
+    if pointer and pointer[0] not in order:
+        problems.append(f"{folder / CURRENT} names generation {pointer[0]}, which is not there.")
+        if read_pointer(folder) != pointer:  # collected meanwhile
+            raise IndexDamaged(problems[0], _REBUILD)
+    elif pointer and names_its_manifest(folder, pointer):
         # Newer ones come last: they were rolled back.
         before = [number for number in order if number < pointer[0]]
         order = [pointer[0], *before, *(number for number in order if number > pointer[0])]

@@ -64,6 +64,8 @@ def follow(folder: Path, steps: list[tuple[str, str]]) -> list[Path]:
             key = add([path], folder / "index", encoder=WordEncoder()).outcomes[0].document_id or ""
             if name in held and held[name][1] != key:
                 remove(frozenset({held[name][1]}), folder / "index")
+            elif name in held:  # the same bytes under two names: the first in order counts
+                path = min(held[name][0], path, key=lambda one: one.name)
             held[name] = path, key
         elif what == "remove" and name in held:
             remove(frozenset({held.pop(name)[1]}), folder / "index")
