@@ -18,7 +18,7 @@ from qa.question import equivalents
 from qa.synonyms import synonyms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from numpy.typing import NDArray
 
@@ -119,13 +119,16 @@ def candidates_of(
 ) -> list[Candidate]:
     """Return the sentences of the passages hit, best passage first."""
     found: list[Candidate] = []
+    alike = {term: synonyms_of(term) for term in question.terms}
+    of_paper: dict[str, tuple[Mapping[str, Sequence[frozenset[str]]], frozenset[str]]] = {}
     for hit in hits:
         document = index.documents[hit.passage.document_id]
-        same = equivalents(question, abbreviations_of(document))
-        in_paper = paper_stems(document)
-        missing = frozenset(
-            t for t in question.terms if not any(c <= in_paper for c in (*same[t], *synonyms_of(t)))
-        )
+        if document.id not in of_paper:
+            forms = equivalents(question, abbreviations_of(document))
+            held = paper_stems(document)
+            lacked = (t for t in question.terms if not any(c <= held for c in (*forms[t], *alike[t])))
+            of_paper[document.id] = forms, frozenset(lacked)
+        same, missing = of_paper[document.id]
         for row, sentence in index.sentences_of(hit.position):
             text = sentence.span.of(document.text)
             stems = frozenset(token.stem for token in tokens_of(text))
@@ -138,7 +141,7 @@ def candidates_of(
                     hit=hit,
                     dense=float(index.sentence_vectors[row] @ vector),
                     matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
-                    meant=frozenset(t for t in question.terms if any(c <= stems for c in synonyms_of(t))),
+                    meant=frozenset(t for t in question.terms if any(c <= stems for c in alike[t])),
                     missing=missing,
                 )
             )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from index.text import Document
     from qa.candidates import Candidate
     from qa.question import Question
 
@@ -125,19 +126,22 @@ def features_of(
     if not candidates:
         return np.zeros((0, len(NAMES)))
     total = sum(weights[t] for t in question.terms) or 1.0
-    coverage = np.array([sum(weights[t] for t in c.matched) / total for c in candidates])
-    meaning = np.array([sum(weights[t] for t in c.matched | c.meant) / total for c in candidates])
+    coverage = np.array([_sum(weights, c.matched) / total for c in candidates])
+    meaning = np.array([_sum(weights, c.matched | c.meant) / total for c in candidates])
     dense = np.array([c.dense for c in candidates])
     dense_z, coverage_z = _z(dense), _z(coverage)
     best_lexical = max(max(c.hit.lexical for c in candidates), 1e-9)
     rarest = max(question.terms, key=lambda t: weights[t], default="")
+    # What is the same for all sentences of a passage or a paper is worked out once.
+    contexts = {c.hit.position: _stems_of(c.hit.passage.context) for c in candidates}
+    papers = {c.document.id: _rare_in(question, c.document) for c in candidates}
+    english = dict(zip(question.terms, question.specific, strict=True))
     rows = []
     for at, candidate in enumerate(candidates):
         near = [c for c in candidates[max(at - 1, 0) : at + 2] if c.hit.position == candidate.hit.position]
         around = frozenset().union(*(c.matched for c in near))
         text = candidate.text
-        context = frozenset(token.stem for token in tokens_of(candidate.hit.passage.context))
-        in_context = candidate.matched | (context & set(question.terms))
+        in_context = candidate.matched | (contexts[candidate.hit.position] & set(question.terms))
         rows.append(
             [
                 dense[at],
@@ -147,11 +151,11 @@ def features_of(
                 (coverage[at] + meaning[at]) / 2,
                 _pairs(question.terms, text),
                 float(rarest in candidate.matched),
-                sum(weights[t] for t in around) / total,
-                *_here(question, candidate, around),
-                sum(weights[t] for t in in_context) / total,
-                sum(weights[t] for t in candidate.missing) / total,
-                *_specific(question, candidate, around | in_context),
+                _sum(weights, around) / total,
+                *_here(papers[candidate.document.id], candidate, around),
+                _sum(weights, in_context) / total,
+                _sum(weights, candidate.missing) / total,
+                *_specific(english, candidate, around | in_context),
                 candidate.hit.score,
                 1.0 / candidate.hit.rank,
                 candidate.hit.dense,
@@ -167,25 +171,38 @@ def features_of(
     return np.array(rows, dtype=np.float64)
 
 
-def _specific(question: Question, candidate: Candidate, near: frozenset[str]) -> tuple[float, float, float]:
+def _sum(weights: Mapping[str, float], chosen: frozenset[str]) -> float:
+    """Add up in the order of the question's terms: that of a set differs from one process to the next."""
+    return sum(weight for term, weight in weights.items() if term in chosen)
+
+
+def _stems_of(text: str) -> frozenset[str]:
+    return frozenset(token.stem for token in tokens_of(text))
+
+
+def _specific(
+    rare: Mapping[str, float], candidate: Candidate, near: frozenset[str]
+) -> tuple[float, float, float]:
     """Weigh words by how rare they are in English, not in the papers, which lack what they do not know."""
-    rare = dict(zip(question.terms, question.specific, strict=True))
     known = candidate.matched | candidate.meant
     total = sum(rare.values())
     return (
-        sum(rare[t] for t in known) / total if total else 1.0,
+        _sum(rare, known) / total if total else 1.0,
         max((rare[t] for t in candidate.missing), default=0.0),
-        max((rare[t] for t in question.terms if t not in near | known), default=0.0),
+        max((weight for t, weight in rare.items() if t not in near | known), default=0.0),
     )
 
 
-def _here(question: Question, candidate: Candidate, around: frozenset[str]) -> tuple[float, float]:
+def _rare_in(question: Question, document: Document) -> dict[str, float]:
+    rare = rarity_in(document, question.terms)
+    return {t: weight * share for (t, weight), share in zip(rare.items(), question.shares, strict=True)}
+
+
+def _here(rare: Mapping[str, float], candidate: Candidate, around: frozenset[str]) -> tuple[float, float]:
     """Weigh words by how rare they are in the paper: those that name it tell nothing of its sentences."""
-    rare = rarity_in(candidate.document, question.terms)
-    rare = {t: weight * share for (t, weight), share in zip(rare.items(), question.shares, strict=True)}
     total = sum(rare.values()) or 1.0
     known = candidate.matched | candidate.meant
-    return sum(rare[t] for t in known) / total, sum(rare[t] for t in around | known) / total
+    return _sum(rare, known) / total, _sum(rare, around | known) / total
 
 
 def _z(values: NDArray[np.float64]) -> NDArray[np.float64]:
