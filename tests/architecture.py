@@ -72,6 +72,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("qa.cli_index", 5),
     ("qa.cli_eval", 5),
     ("qa.cli_table", 5),
+    ("qa.table_commands", 5),
     ("qa.index_commands", 5),
     ("qa.web", 5),
     ("qa.web.*", 5),
@@ -85,7 +86,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
 #: The modules of each face, and which other faces may import it: the command line starts the other two.
 FACES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "command line": (
-        ("qa.cli", "qa.cli_eval", "qa.cli_index", "qa.cli_table", "qa.commands", "qa.index_commands"),
+        ("qa.cli", "qa.cli_*", "qa.commands", "qa.index_commands", "qa.table_commands"),
         (),
     ),
     "evaluation": (("evals", "evals.*"), ("command line",)),
