@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BATCH = 32
-#: Characters that go through the model at once, padding included: more than its caches hold takes longer.
-CHARACTERS = 4000
+#: Pieces that go through the model at once, padding included: more than its caches hold takes longer.
+BATCH_PIECES = 1024
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
 #: Files besides weights and tokenizer that decide what a vector is; ``*`` is a module's folder.
@@ -185,10 +185,12 @@ class SentenceEncoder:
     ) -> NDArray[np.float32]:
         """See ``Encoder.encode``. Texts of like length go together, so little is spent on padding."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        lengths = self.count_pieces(texts)
+        order = sorted(range(len(texts)), key=lambda i: -lengths[i])
         start = 0
         while start < len(order):
-            size = max(1, min(BATCH, CHARACTERS // max(len(texts[order[start]]), 1)))
+            longest = min(lengths[order[start]], self.max_pieces)
+            size = max(1, min(BATCH, BATCH_PIECES // longest))
             chosen = order[start : start + size]
             vectors[chosen] = self.model.encode(
                 [texts[i] for i in chosen],
