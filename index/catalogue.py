@@ -114,7 +114,8 @@ class LazyFiles(Mapping[str, "Path | bytes"]):
 
 def _edition(one: Edition) -> dict[str, object]:
     hashes = {name: _packed(getattr(one, name)) for name in _HASHES}
-    return {**dataclasses.asdict(one), "notices": sorted(one.notices), **hashes}
+    plain = {item.name: getattr(one, item.name) for item in dataclasses.fields(one)}  # asdict copies deeply
+    return {**plain, "notices": sorted(one.notices), **hashes}
 
 
 def _edition_of(value: dict[str, Any]) -> Edition:

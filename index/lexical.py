@@ -140,15 +140,17 @@ def lexical_files(texts: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]
     """
     found: dict[str, int] = {}
     known: dict[str, tuple[int, ...]] = {}  # the terms of each word, by number
+    shown: dict[str, str] = {}  # each word as printed
     rows: list[list[int]] = []
     surface: Counter[str] = Counter()
     for text in texts:
         here = split(text)
-        for word in here:
-            if word not in known:
-                known[word] = tuple(found.setdefault(term, len(found)) for term in terms_of(word))
+        distinct = set(here)
+        for word in sorted(distinct - known.keys()):
+            known[word] = tuple(found.setdefault(term, len(found)) for term in terms_of(word))
+            shown[word] = printed(word)
         rows.append([number for word in here for number in known[word]])
-        surface.update({printed(word) for word in set(here)})
+        surface.update({shown[word] for word in distinct})
     names = sorted(found, key=str.encode)
     data, indices, starts = _columns(rows, [found[name] for name in names])
     lengths = sum(len(row) for row in rows)
