@@ -100,8 +100,8 @@ def load_case_reports(data: Path, path: Path) -> Corpus:
     return Corpus(NAME, documents, cases)
 
 
-def read_reports(data: Path) -> tuple[Document, ...]:
-    """Return the reports in ``data/case_reports_jats``, by file name.
+def read_reports(data: Path, folders: Sequence[str] = (FOLDER,)) -> tuple[Document, ...]:
+    """Return the reports in ``folders`` of ``data``, by file name.
 
     Raises:
         FileMissing: there are none.
@@ -109,9 +109,12 @@ def read_reports(data: Path) -> tuple[Document, ...]:
     """
     from index.readers.jats import read_jats
 
-    paths = sorted((data / FOLDER).glob("*.xml"))
-    if not paths:
-        raise FileMissing(str(data / FOLDER), "no case reports are there.", "Name their folder with --data.")
+    paths: list[Path] = []
+    for folder in folders:
+        found = sorted((data / folder).glob("*.xml"))
+        if not found:
+            raise FileMissing(str(data / folder), "no reports are there.", "Name their folder with --data.")
+        paths += found
     return tuple(read_jats(path.read_bytes(), path.name) for path in paths)
 
 

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
     from index.passages import PieceCounter
 
+#: Share of the groups without their own passage, in sets that accept short answers: those tell what answers,
+#: so that the passages left do not.
+ALONE = 0.12
+#: Share of those whose passages are of other papers, as where the paper asked about is not there.
+ELSEWHERE = 0.4
 #: Passages nearest by words among which the negatives are drawn.
 NEAREST = 12
 
@@ -94,7 +99,7 @@ class Pool:
             within(g.span, place) for g in case.gold if g.document_id == document and g.span.overlaps(place)
         ]
         right = tuple(any(g.overlaps(s) for g in golds) for s in text.sentences)
-        short = next(iter(golds), None) if spans else None
+        short = next(iter(golds), None) if spans else _short_in(text.text, golds, case.short)
         return Marked(text, right, short)
 
     def own(self, case: Case) -> list[int]:
@@ -105,6 +110,15 @@ class Pool:
             for at in self.of[gold.document_id]
             if self.places[at][1].overlaps(gold.span)
         ]
+
+
+def _short_in(text: str, golds: Sequence[Span], short: Sequence[str]) -> Span | None:
+    """Return the place of the first accepted short answer that stands in a gold sentence."""
+    for answer in short:
+        for gold in golds:
+            if (at := gold.of(text).find(answer)) >= 0:
+                return Span(gold.start + at, gold.start + at + len(answer))
+    return None
 
 
 def within(span: Span, place: Span) -> Span:
@@ -140,13 +154,17 @@ def groups(pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: b
     for case in cases:
         own = pool.own(case)
         # In a long paper the hard negatives are its own other passages.
-        papers = [at for gold in case.gold[:1] for at in pool.of[gold.document_id]]
-        near = pool.nearest(case.question, papers if not spans and papers else None)
-        short = [answer.lower() for answer in case.short]
+        paper = case.gold[0].document_id if case.gold else case.about
+        papers = [] if spans else pool.of.get(paper, [])
+        alone = not own or (bool(case.short) and chance.random() < ALONE)
+        if alone and papers and chance.random() < ELSEWHERE:
+            near = [at for at in pool.nearest(case.question) if at not in papers]
+        else:
+            near = pool.nearest(case.question, papers or None)
+        short = [answer.lower() for answer in case.short] if spans else []
         wrong = [
             at for at in near if at not in own and not any(s in pool.texts[at].text.lower() for s in short)
         ]
-        alone = not own or (spans and chance.random() < 0.12)
         count = chance.choice((1, 2)) if alone else chance.choice((0, 1, 1) if spans else (1, 2, 2))
         # The nearest come first: most of the draws fall on them.
         drawn = (

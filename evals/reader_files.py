@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from qa.reader import GRAPH, TRAINED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -107,11 +109,11 @@ def save(net: ReaderNet, base: Path, out: Path, report: dict[str, Any]) -> None:
     from safetensors.torch import load_file
 
     graph, names = graph_of(net)
-    (out / "reader.onnx").write_bytes(graph)
+    (out / GRAPH).write_bytes(graph)
     stated = {
         "base": hashlib.sha256(base.read_bytes()).hexdigest(),
         "graph": hashlib.sha256(graph).hexdigest(),
         "initializers": json.dumps(names),
         "report": json.dumps(report),
     }
-    save_file(difference(net, load_file(base)), out / "reader.safetensors", metadata=stated)
+    save_file(difference(net, load_file(base)), out / TRAINED, metadata=stated)

@@ -24,6 +24,7 @@ import numpy as np
 from evals import corpora, sets
 from evals.collection import kept_index
 from evals.fit import first_candidates, fit_calibrator, fit_ranker, held_out_scores, hit_at, threshold_for
+from evals.practice import load_practice
 from evals.samples import chosen_cases, part_of, reread, samples
 from index.encode import load_encoder
 from qa import features, rerank
@@ -145,7 +146,20 @@ def gather(data: Path, work: Path, names: Sequence[str], papers: int | None = No
                 where.extend(samples(index, name, known, encoder, without_gold=True))
     parts.dev.extend(dev_samples(data, work, encoder))
     parts.calibrator.extend(unanswerable_samples(data, work, encoder))
+    practice_samples(parts, data, work, encoder)
     return parts
+
+
+def practice_samples(parts: Parts, data: Path, work: Path, encoder: Encoder) -> None:
+    """Add the questions of ``evals.practice``: where the reader has read the paper, to the first ranker's."""
+    corpus = load_practice(data)
+    progress = _progress("practice: texts encoded")
+    with kept_index("practice", corpus.documents, work, encoder, progress) as index:
+        parts.ranker.extend(samples(index, "practice, read", load_practice(data, "reader").cases, encoder))
+        cases = load_practice(data, "ranking").cases
+        parts.dev.extend(samples(index, "practice", cases, encoder))
+        known = [case for case in cases if case.gold]
+        parts.calibrator.extend(samples(index, "practice", known, encoder, without_gold=True))
 
 
 def _some(corpus: Corpus, papers: int | None) -> Corpus:

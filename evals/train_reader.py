@@ -10,11 +10,12 @@ part is learned from. Takes half an hour on two cores.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,12 +23,13 @@ import numpy as np
 import torch
 
 from evals import corpora
+from evals.practice import load_practice
 from evals.reader_data import Group, Pool, groups, natural_questions
 from evals.reader_files import save
 from evals.reader_net import ReaderNet, loss_of
 from evals.samples import chosen_cases
 from index.encode import load_encoder
-from qa.reader import batch_of
+from qa.reader import TRAINED, batch_of, stated_in, weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +43,8 @@ STEP_PIECES = 3600
 #: Groups among which those of like length are put together.
 BUCKET = 96
 RATE = 1.2e-4
+#: The same where a trained reader learns further.
+FURTHER_RATE = 8e-5
 WARM_UP = 0.06
 
 
@@ -48,22 +52,35 @@ WARM_UP = 0.06
 class Source:
     """A set to learn from."""
 
-    load: Callable[[Path], Corpus]
+    load: Callable[[Path, str], Corpus]  #: takes the folder of the sets, and the part of the documents
     questions: int
     passes: int = 1  #: how often each question is taken, with other negatives
     spans: bool = True  #: whether its golds are the decisive words rather than whole sentences
 
 
-def _squad(name: str) -> Callable[[Path], Corpus]:
-    return lambda data: corpora.squad_file(data / name)
+def _practice(data: Path, part: str) -> Corpus:
+    return load_practice(data, "reader" if part == "ranker" else "ranking")
+
+
+def _part(load: Callable[[Path], Corpus]) -> Callable[[Path, str], Corpus]:
+    def loaded(data: Path, part: str) -> Corpus:
+        corpus = load(data)
+        return replace(corpus, cases=tuple(chosen_cases(corpus, part, len(corpus.cases))))
+
+    return loaded
+
+
+def _squad(name: str) -> Callable[[Path, str], Corpus]:
+    return _part(lambda data: corpora.squad_file(data / name))
 
 
 SOURCES = (
-    Source(corpora.evidence_inference, 2000, passes=2, spans=False),
-    Source(_squad("training/new_wiki_v1.0.json"), 2600),
-    Source(_squad("squad2_part.json"), 2000),
-    Source(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz"), 900),
-    Source(_squad("training/reddit_v1.0.json"), 350),
+    Source(_practice, 2000, passes=3, spans=False),
+    Source(_part(corpora.evidence_inference), 2000, spans=False),
+    Source(_squad("training/new_wiki_v1.0.json"), 1800),
+    Source(_squad("squad2_part.json"), 2400),
+    Source(_part(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz")), 900),
+    Source(_squad("training/reddit_v1.0.json"), 300),
     Source(_squad("training/policyqa_dev.json"), 200),
     Source(_squad("training/amazon_reviews_v1.0.json"), 100),
 )
@@ -98,6 +115,7 @@ def fit(
     tokenizer: Tokenizer,
     learning: Sequence[Group],
     *,
+    rate: float = RATE,
     seed: int = 7,
     told: Callable[[str], None] = lambda line: None,
 ) -> None:
@@ -106,7 +124,7 @@ def fit(
     plan = list(steps(learning, random.Random(seed)))
     heads = [p for n, p in net.named_parameters() if not n.startswith("bert.")]
     body = [p for n, p in net.named_parameters() if n.startswith("bert.") and p.requires_grad]
-    parts = [{"params": body, "lr": RATE}, {"params": heads, "lr": 10 * RATE}]
+    parts = [{"params": body, "lr": rate}, {"params": heads, "lr": 10 * rate}]
     optimizer = torch.optim.AdamW(parts, weight_decay=0.01)
     warm = max(int(WARM_UP * len(plan)), 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -126,15 +144,19 @@ def fit(
             told(f"{at} of {len(plan)} steps, loss {mean:.3f}, {time.monotonic() - started:.0f} s")
 
 
-def gather(data: Path, part: str, most: int | None = None) -> list[Group]:
-    """Return the groups of all sources in ``data``, of the documents of one part; ``most`` a source."""
+def gather(data: Path, part: str, most: int | None = None, seed: int = 7) -> list[Group]:
+    """Return the groups of all sources in ``data``, of the documents of one part; ``most`` a source.
+
+    ``seed`` decides which questions are taken where there are more, and with what negatives.
+    """
     files = load_encoder().files
-    chance = random.Random(7)
+    chance = random.Random(seed)
     found: list[Group] = []
     for source in SOURCES:
-        corpus = source.load(data)
+        corpus = source.load(data, part)
         pool = Pool(corpus, lambda texts: [len(e) for e in files.tokenizer.encode_batch(list(texts))], 256)
-        cases = chosen_cases(corpus, part, most or source.questions)
+        wanted = min(most or source.questions, len(corpus.cases))
+        cases = chance.sample(corpus.cases, wanted)
         for _ in range(1 if most else source.passes):
             found += groups(pool, cases, chance, spans=source.spans)
         sys.stderr.write(f"{corpus.name}: {len(found)} groups\n")
@@ -174,16 +196,26 @@ def main() -> None:
         "--data", type=Path, default=os.environ.get("LOCCIT_BENCH"), help="folder of the sets"
     )
     parser.add_argument("--out", type=Path, default=Path("qa"), help="folder of the files")
+    parser.add_argument("--seed", type=int, default=7, help="decides what is learned from, and the order")
+    parser.add_argument("--further", type=Path, metavar="DIR", help="go on from the reader in this folder")
     given = parser.parse_args()
     if given.data is None or not Path(given.data).is_dir():
         parser.error("give the folder of the question sets with --data or LOCCIT_BENCH")
     files = load_encoder().files
     net = ReaderNet(files.folder)
-    learning, held = gather(Path(given.data), "ranker"), gather(Path(given.data), "calibrator", 70)
+    rate, earlier = RATE, {}
+    if given.further:
+        trained = given.further / TRAINED
+        weights = weights_of(trained, files.folder / "model.safetensors")
+        net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, strict=False)
+        rate, earlier = FURTHER_RATE, json.loads(stated_in(trained)["report"])
+    learning = gather(Path(given.data), "ranker", seed=given.seed)
+    held = gather(Path(given.data), "calibrator", 70)
     before = right_first(net, files.tokenizer, held)
-    fit(net, files.tokenizer, learning, told=_tell)
+    fit(net, files.tokenizer, learning, rate=rate, seed=given.seed, told=_tell)
     after = right_first(net, files.tokenizer, held)
     report = {"groups": len(learning), "held out, right first, before": before, "after": after}
+    report |= {"earlier round": earlier} if earlier else {}
     save(net, files.folder / "model.safetensors", given.out, report)
     sys.stderr.write(f"{report}\n")
 

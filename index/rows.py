@@ -9,13 +9,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 import zlib
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from index.codec import decode_document
 from index.manifest import Counts
 from index.paper_rows import PaperRows, sqlite_refusals
+from index.recent import Recent
 from index.text import BlockKind, Document, Passage, Sentence, Span
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ _SENTENCE = (
     "ORDER BY s.row"
 )
 _MAPPED = (1 << 31) - (1 << 16)  #: bytes; SQLite maps no more
-_CACHED_TEXTS = 256  #: papers' texts kept in memory, of some 60 kB each
-_CACHED_DOCUMENTS = 32  #: whole papers kept in memory, of some 1 MB each
+_TEXTS = 16_000_000  #: characters of papers' texts kept in memory: some 500 papers
+#: The same of papers decoded whole, which take some ten bytes a character.
+_DECODED = 8_000_000
 
 
 class Rows:
@@ -44,7 +45,7 @@ class Rows:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._texts: OrderedDict[str, str] = OrderedDict()
+        self._texts = Recent[str](_TEXTS, len)
         with sqlite_refusals(path):
             self._base = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
@@ -72,15 +73,14 @@ class Rows:
         Raises:
             KeyError: there is no such document.
         """
-        found = self._texts.get(document_id)
-        if found is None:
+
+        def read() -> str:
             rows = self.query("SELECT text FROM documents WHERE id = ?", document_id)
             if not rows:
                 raise KeyError(document_id)
-            found = self._texts[document_id] = str(rows[0][0])
-            while len(self._texts) > _CACHED_TEXTS:
-                self._texts.popitem(last=False)
-        return found
+            return str(rows[0][0])
+
+        return self._texts.get(document_id, read)
 
     def sentences_of(self, position: int) -> list[tuple[int, Sentence]]:
         """Return the sentences of the passage at ``position``, each with its row."""
@@ -177,20 +177,17 @@ class Documents(Mapping[str, Document]):
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._decoded: OrderedDict[str, Document] = OrderedDict()
+        self._decoded = Recent[Document](_DECODED, lambda document: len(document.text))
 
     def __getitem__(self, key: str) -> Document:
-        found = self._decoded.get(key)
-        if found is None:
+        def decode() -> Document:
             rows = self._rows.query("SELECT details, text, source FROM documents WHERE id = ?", key)
             if not rows:
                 raise KeyError(key)
             details, text, source = rows[0]
-            found = decode_document(zlib.decompress(details).decode(), text, source)
-            self._decoded[key] = found
-            while len(self._decoded) > _CACHED_DOCUMENTS:
-                self._decoded.popitem(last=False)
-        return found
+            return decode_document(zlib.decompress(details).decode(), text, source)
+
+        return self._decoded.get(key, decode)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows.names)

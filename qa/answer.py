@@ -164,9 +164,7 @@ class Answerer:
             QuestionError: the question is empty or too long.
         """
         started = perf_counter()
-        understand(text)
-        spelt, notes = self._speller.correct(" ".join(text.split()))
-        question = self._understood(spelt)
+        question, notes = self._understood(text)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         hits, ranked = self._rank(question, vector, documents)
@@ -178,8 +176,11 @@ class Answerer:
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
 
-    def _understood(self, text: str) -> Question:
-        return replace(understand(text), abbreviations=self.settings.abbreviations)
+    def _understood(self, text: str) -> tuple[Question, tuple[str, ...]]:
+        """Return the question with its spelling put right, and what is to be said about that."""
+        understand(text)  # refuses what is no question, before its words are looked at
+        spelt, notes = self._speller.correct(" ".join(text.split()))
+        return replace(understand(spelt), abbreviations=self.settings.abbreviations), notes
 
     def _rank(
         self,
@@ -212,7 +213,7 @@ class Answerer:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        question = self._understood(text)
+        question, _ = self._understood(text)
         vector = self.encoder.encode([question.searched])[0]
         hits, ranked = self._rank(question, vector, documents)
         if limit > len(hits):

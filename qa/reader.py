@@ -39,6 +39,8 @@ MAX_PIECES = 320
 MAX_QUESTION = 64
 #: Most pieces of decisive words.
 LONGEST_MARK = 16
+#: Names of the trained files.
+GRAPH, TRAINED = "reader.onnx", "reader.safetensors"
 #: What is computed outside the graph.
 HEADS = ("scale", "bias", "alone", "both", "marks.weight", "marks.bias")
 _BATCH = 4
@@ -253,4 +255,4 @@ def load_reader() -> Reader:
         ModelMismatch: its weights are not the genuine ones.
     """
     folder = Path(str(resources.files("qa")))
-    return Reader(folder / "reader.onnx", folder / "reader.safetensors", load_encoder().files.folder)
+    return Reader(folder / GRAPH, folder / TRAINED, load_encoder().files.folder)

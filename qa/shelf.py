@@ -50,6 +50,19 @@ def papers_view(index: Index, ids: Sequence[str]) -> View:
     return {"view": "papers", "papers": [_paper_view(index, key, aside) for key in ids]}
 
 
+def removal_words(index: Index, document_id: str) -> str:
+    """Return what taking a paper out of the index means, in words."""
+    others = [one.source for one in catalogue_of(index).aside.values() if one.better == document_id]
+    if others:
+        kept = " and ".join(sorted(others))
+        return (
+            f"“{index.names[document_id]}” from {index.documents[document_id].source} will no longer be "
+            f"quoted. The same paper is there as {kept}, set aside until now: that will be quoted instead. "
+            "Answers already given stay as they are."
+        )
+    return f"“{index.names[document_id]}” will no longer be quoted. Answers already given stay as they are."
+
+
 def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> View:
     document = index.documents[key]
     _, passages, _, sentences = index.rows.extent(key)

@@ -46,6 +46,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("index.papers", 2),
     ("index.codec", 2),
     ("index.manifest", 2),
+    ("index.recent", 2),
     ("index.rows", 2),
     ("index.paper_rows", 2),
     ("index.terms", 2),

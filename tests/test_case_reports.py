@@ -161,7 +161,7 @@ def test_missing_reports_are_named(data: Path, tmp_path: Path) -> None:
     (data / FOLDER / "thumb.xml").unlink()
     with pytest.raises(FileMissing, match=r"thumb\.xml"):
         load_case_reports(data, data / "set.jsonl")
-    with pytest.raises(FileMissing, match="no case reports"):
+    with pytest.raises(FileMissing, match="no reports"):
         load_case_reports(tmp_path, data / "set.jsonl")
 
 

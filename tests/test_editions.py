@@ -19,6 +19,7 @@ from index.paper_rows import PaperRows
 from index.readers import read
 from index.store import open_index
 from index.work import read_papers
+from qa.shelf import removal_words
 from tests.index_fakes import WordEncoder, contents, write_papers
 
 if TYPE_CHECKING:
@@ -224,6 +225,15 @@ def test_what_is_set_aside_is_told_kept_and_used_again(tmp_path: Path) -> None:
     assert report.new_aside == (told["weak.md"].document_id,)
     assert report.removed == ()
     assert sources(folder) == {"weak.xml", "eyes.txt"}
+
+
+def test_who_removes_a_paper_is_told_what_takes_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    build([write_papers(tmp_path / "papers", PAPERS)], folder, encoder=WordEncoder())
+    with open_index(folder) as index:
+        said = {document.source: removal_words(index, key) for key, document in index.documents.items()}
+    assert "The same paper is there as copy.txt and weak.md and weak.txt" in said["weak.xml"]
+    assert "instead" not in said["eyes.txt"]
 
 
 def test_what_is_set_aside_can_be_removed(tmp_path: Path) -> None:

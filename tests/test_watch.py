@@ -29,7 +29,14 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT")
 def process(command: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
     """Run a process whose lines are read, and end it whatever happens."""
     running = subprocess.Popen(
-        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command,
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        # A shell that starts the tests in the background has interrupts ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     late = threading.Timer(240, running.kill)  # a process that says nothing fails the test, not the run
     late.start()

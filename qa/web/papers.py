@@ -14,7 +14,7 @@ from index.publish import rollback
 from qa import uploads
 from qa.originals import paths, remember
 from qa.present import notice_view
-from qa.shelf import history_view, matching, outcomes_view, papers_view, waiting_view
+from qa.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
 from qa.web import library
 from qa.web.component import event, show
 
@@ -186,8 +186,7 @@ def _pressed() -> None:
 
 @st.dialog("Remove this paper?")
 def _confirm_removal(index: Index, document_id: str) -> None:
-    name = index.names[document_id]
-    message = f"“{name}” will no longer be quoted. Answers already given stay as they are."
+    message = removal_words(index, document_id)
     show(notice_view("info", "Take it out of the index?", message), "removal")
     with st.container(horizontal=True):
         if st.button("Remove", type="primary"):

@@ -1,0 +1,70 @@
+"""Questions to learn from, written on public papers that no question set tests.
+
+``practice.jsonl`` has the form of ``evals.case_reports``: questions in their authors'
+own words, gold as hashes and offsets. The papers are public ones: case reports and
+papers of many publishers as JATS XML, trial reports of Evidence Inference, abstracts
+of PubMedQA. None of them has a question in a test half. Gold is every sentence or
+row that answers by itself; unanswerable questions ask one paper for what it does not
+tell, as "about" says.
+
+The ``split`` of a question is what its paper is for: "reader"
+(``evals.train_reader``) or "ranking" (``evals.train``), so that rankers and
+confidence learn from papers that the reader has not read. The sha256 of the paper
+tells which: see ``part_of``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evals import corpora, samples
+from evals.case_reports import case_of, read_questions, read_reports
+from evals.corpora import Corpus
+
+if TYPE_CHECKING:
+    from index.text import Document
+
+NAME = "practice"
+FOLDERS = ("case_reports_jats", "case_reports_pdf", "papers_pdf")
+
+
+def part_of(paper: Document) -> str:
+    """Return what ``paper`` is for, "reader" or "ranking".
+
+    Public sets keep their own parts (``evals.samples.part_of``); of other papers,
+    the first digit of the hash decides.
+    """
+    if paper.format == "text":
+        return "reader" if samples.part_of(paper.id) == "ranker" else "ranking"
+    return "reader" if paper.id[0] < "a" else "ranking"
+
+
+def papers_in(data: Path) -> dict[str, Document]:
+    """Return the papers that questions may be written on, by the name of their file or of their text.
+
+    Raises:
+        FileMissing, LoccitError: as ``evals.case_reports.read_reports``.
+    """
+    sets = (corpora.evidence_inference(data), corpora.pubmedqa(data))
+    texts = (paper for corpus in sets for paper in corpus.documents)
+    return {paper.source: paper for paper in (*read_reports(data, FOLDERS), *texts)}
+
+
+def load_practice(data: Path, part: str = "", path: Path | None = None) -> Corpus:
+    """Return the papers that have questions in ``path``, and the questions on them.
+
+    ``part`` names what the questions are for, all without it; the papers are all
+    there in any case. ``path`` is the set shipped with the package unless given.
+
+    Raises:
+        FileMissing, FormatMismatch, QuoteError: as ``evals.case_reports.load_case_reports``.
+    """
+    questions = read_questions(path or Path(str(resources.files("evals"))) / "practice.jsonl")
+    asked = {q.about for q in questions} | {gold.document for q in questions for gold in q.gold}
+    papers = {name: paper for name, paper in papers_in(data).items() if paper.id in asked}
+    cases = (case_of(q, papers) for q in questions if part in ("", q.split))
+    # What a question is for is no half of a set to be measured on.
+    return Corpus(NAME, tuple(papers.values()), tuple(replace(case, split="dev") for case in cases))

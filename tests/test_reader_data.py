@@ -1,0 +1,67 @@
+"""What the reader learns from: a question, its passage, and passages that look like it."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from evals.corpora import Case, Corpus, Gold, document_of
+from evals.reader_data import Group, Pool, groups
+from index.text import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FOOT = "The foot was cast for two weeks.\nThe patient walked after nine days.\nHer blood was not examined."
+HAND = "The hand was cast for six weeks.\nThe patient wrote after ten days."
+
+
+def count_words(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
+
+
+@pytest.fixture
+def pool() -> Pool:
+    """Two papers, each line a passage of its own."""
+    documents = tuple(document_of(text, name) for name, text in (("foot", FOOT), ("hand", HAND)))
+    return Pool(Corpus("limbs", documents, ()), count_words, 8)
+
+
+def case(pool: Pool, quote: str = "", short: tuple[str, ...] = ()) -> Case:
+    foot = pool.corpus.documents[0]
+    gold = (Gold(foot.id, Span(at := foot.text.index(quote), at + len(quote))),) if quote else ()
+    return Case("1", "How long was the foot cast?", bool(gold), gold, short=short, about=foot.id)
+
+
+def drawn(pool: Pool, asked: Case, *, spans: bool) -> list[Group]:
+    return [g for seed in range(40) for g in groups(pool, [asked], random.Random(seed), spans=spans)]
+
+
+def test_the_own_passage_stands_among_others_of_its_paper(pool: Pool) -> None:
+    for group in drawn(pool, case(pool, "The foot was cast for two weeks."), spans=False):
+        texts = [found.text.text for found in group.texts]
+        assert texts[0] == "The foot was cast for two weeks."
+        assert set(texts) <= set(FOOT.split("\n"))
+        assert [any(found.right) for found in group.texts] == [True] + [False] * (len(texts) - 1)
+
+
+def test_a_question_without_an_answer_gets_its_paper_and_now_and_then_another(pool: Pool) -> None:
+    found = drawn(pool, case(pool), spans=False)
+    assert not any(any(marked.right) for group in found for marked in group.texts)
+    read = {marked.text.text for group in found for marked in group.texts}
+    assert read & set(FOOT.split("\n")) and read & set(HAND.split("\n"))
+
+
+def test_the_decisive_words_are_marked_in_their_sentence(pool: Pool) -> None:
+    asked = case(pool, "The foot was cast for two weeks.", ("two weeks",))
+    found = [group.texts[0] for group in drawn(pool, asked, spans=False) if any(group.texts[0].right)]
+    assert found
+    assert {marked.short and marked.short.of(marked.text.text) for marked in found} == {"two weeks"}
+
+
+def test_a_passage_that_holds_an_accepted_short_answer_is_no_negative(pool: Pool) -> None:
+    found = drawn(pool, case(pool, "two weeks", ("two weeks", "nine days")), spans=True)
+    wrong = {marked.text.text for group in found for marked in group.texts if not any(marked.right)}
+    assert wrong and not any("nine days" in text for text in wrong)
