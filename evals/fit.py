@@ -10,7 +10,7 @@ import numpy as np
 from qa.select import evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -87,17 +87,16 @@ def fit_calibrator(
 
 
 def held_out_scores(
-    public: Sequence[Sample], dev: Sequence[Sample], dev_share: float
+    public: Sequence[Sample], dev: Sequence[Sample], count_of: Callable[[Sample], float]
 ) -> list[NDArray[np.float64]]:
     """Return the scores of each dev question by a ranker that has not seen it, in ``FOLDS`` folds.
 
-    A dev question counts ``dev_share`` times as much as a public one.
+    ``count_of`` tells how much a question counts.
     """
     scores: list[NDArray[np.float64]] = [np.zeros(0)] * len(dev)
     for fold in range(FOLDS):
-        seen = [item for at, item in enumerate(dev) if at % FOLDS != fold]
-        counts = [1.0] * len(public) + [dev_share] * len(seen)
-        weights, bias = fit_ranker([*public, *seen], counts=counts)
+        seen = [*public, *(item for at, item in enumerate(dev) if at % FOLDS != fold)]
+        weights, bias = fit_ranker(seen, counts=[count_of(item) for item in seen])
         for at in range(fold, len(dev), FOLDS):
             scores[at] = dev[at].features @ weights + bias
     return scores

@@ -32,7 +32,7 @@ from qa.reader import load_reader
 from qa.select import FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,8 +74,12 @@ class Stage:
     file: str
     columns: tuple[str, ...]
     evidence: tuple[str, ...]
-    dev_share: float  #: how much a dev question counts in the ranker, beside a public one
+    shares: Mapping[str, float]  #: how much a question counts in the ranker, by its set; 1 for other sets
     precision: float  #: share of shown answers that should be right; a higher one refuses more
+
+    def count_of(self, item: Sample) -> float:
+        """Return how much a question counts in the ranker."""
+        return self.shares.get(item.corpus, 1.0)
 
 
 #: What the calibrator of the second stage sees: fewer, for what was read tells more.
@@ -98,8 +102,16 @@ READ_EVIDENCE = (
 #: Share of shown answers that should be right on the dev halves together. A higher share refuses more
 #: questions that the papers do answer; evals/RESULTS.md has the figures.
 PRECISION = 0.65
-FIRST = Stage("weights.json", features.NAMES, EVIDENCE, 15.0, PRECISION)
-SECOND = Stage("rerank.json", rerank.NAMES, READ_EVIDENCE, 8.0, PRECISION)
+#: How sets are called among the samples.
+SEEDS, REPORTS, PRACTICE = "seeds, dev half", "case_reports, dev half", "practice"
+#: Practice questions are written to share few words with their answers: the first stage, which has
+#: little but words to go by, would rank other questions worse for it.
+FIRST = Stage(
+    "weights.json", features.NAMES, EVIDENCE, {SEEDS: 15.0, REPORTS: 15.0, PRACTICE: 0.0}, PRECISION
+)
+SECOND = Stage(
+    "rerank.json", rerank.NAMES, READ_EVIDENCE, {SEEDS: 8.0, REPORTS: 8.0, PRACTICE: 8.0}, PRECISION
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +167,11 @@ def practice_samples(parts: Parts, data: Path, work: Path, encoder: Encoder) -> 
     corpus = load_practice(data)
     progress = _progress("practice: texts encoded")
     with kept_index("practice", corpus.documents, work, encoder, progress) as index:
-        parts.ranker.extend(samples(index, "practice, read", load_practice(data, "reader").cases, encoder))
+        parts.ranker.extend(samples(index, f"{PRACTICE}, read", load_practice(data, "reader").cases, encoder))
         cases = load_practice(data, "ranking").cases
-        parts.dev.extend(samples(index, "practice", cases, encoder))
+        parts.dev.extend(samples(index, PRACTICE, cases, encoder))
         known = [case for case in cases if case.gold]
-        parts.calibrator.extend(samples(index, "practice", known, encoder, without_gold=True))
+        parts.calibrator.extend(samples(index, PRACTICE, known, encoder, without_gold=True))
 
 
 def _some(corpus: Corpus, papers: int | None) -> Corpus:
@@ -176,12 +188,12 @@ def dev_samples(data: Path, work: Path, encoder: Encoder) -> list[Sample]:
     from qa.resources import seeds_folder
 
     found: list[Sample] = []
-    for name in ("seeds", "case_reports"):
+    for name, called in (("seeds", SEEDS), ("case_reports", REPORTS)):
         chosen = sets.load(name, data, "dev", papers=None, limit=None)
         documents = chosen.documents or [read(path) for path in sorted(seeds_folder().glob("*.txt"))]
         with kept_index(name, documents, work, encoder, _progress(f"{name}: texts encoded")) as index:
             cases = [case for case in chosen.on(index.documents) if case.type != "metadata"]
-            found += samples(index, f"{name}, dev half", cases, encoder)
+            found += samples(index, called, cases, encoder)
     return found
 
 
@@ -193,7 +205,7 @@ def unanswerable_samples(data: Path, work: Path, encoder: Encoder) -> list[Sampl
         asked = [case for case in corpora.kqa(data) if part_of(case.id) == "calibrator"]
         found = list(samples(index, "kqa on case reports", asked, encoder))
         own = [case for case in chosen.cases if case.gold and case.type != "metadata"]
-        found += samples(index, "case_reports, dev half", own, encoder, without_gold=True)
+        found += samples(index, REPORTS, own, encoder, without_gold=True)
     return found
 
 
@@ -206,9 +218,8 @@ def _progress(what: str) -> Callable[[int, int], None]:
 
 def second_samples(parts: Parts) -> Parts:
     """Return the samples as the second stage sees them, by a first stage that has not seen them."""
-    weights, bias = fit_ranker(
-        [*parts.ranker, *parts.dev], counts=_counts(len(parts.ranker), len(parts.dev), FIRST)
-    )
+    learning = [*parts.ranker, *parts.dev]
+    weights, bias = fit_ranker(learning, counts=[FIRST.count_of(item) for item in learning])
     reader = load_reader()
 
     def again(found: list[Sample], scores: list[NDArray[np.float64]], what: str) -> list[Sample]:
@@ -221,19 +232,15 @@ def second_samples(parts: Parts) -> Parts:
         ranker=again(parts.reranker, scored(parts.reranker), "reranker"),
         reranker=[],
         calibrator=again(parts.calibrator, scored(parts.calibrator), "calibrator"),
-        dev=again(parts.dev, held_out_scores(parts.ranker, parts.dev, FIRST.dev_share), "dev"),
+        dev=again(parts.dev, held_out_scores(parts.ranker, parts.dev, FIRST.count_of), "dev"),
     )
-
-
-def _counts(public: int, dev: int, stage: Stage) -> list[float]:
-    return [1.0] * public + [stage.dev_share] * dev
 
 
 def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     """Return the weights' file of a stage and, under "report", how well it does on unseen questions."""
-    unseen = held_out_scores(parts.ranker, parts.dev, stage.dev_share)
-    counts = _counts(len(parts.ranker), len(parts.dev), stage)
-    weights, bias = fit_ranker([*parts.ranker, *parts.dev], counts=counts)
+    unseen = held_out_scores(parts.ranker, parts.dev, stage.count_of)
+    learning = [*parts.ranker, *parts.dev]
+    weights, bias = fit_ranker(learning, counts=[stage.count_of(item) for item in learning])
     both = [*parts.calibrator, *parts.dev]
     scores = [*(item.features @ weights + bias for item in parts.calibrator), *unseen]
     rows, right = first_candidates(both, scores, stage.evidence, stage.columns)

@@ -185,7 +185,7 @@ def test_held_out_questions_are_scored_by_a_ranker_that_has_not_seen_them() -> N
         for i in range(40)
     ]
     public = made_samples(20, 0, 1.0)
-    scores = held_out_scores(public, dev, 15.0)
+    scores = held_out_scores(public, dev, lambda _item: 15.0)
     assert [values.shape for values in scores] == [(8,)] * 40
     assert hit_at(dev, scores, 1) <= 0.4
     weights, _ = fit_ranker([*public, *dev * 50])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-START = 60  #: seconds that a server may take to answer
+START = 180  #: seconds that a server may take to answer
 
 
 def free_port() -> int:
