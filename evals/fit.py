@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from qa.candidates import Candidate
 
 FOLDS = 4
+#: The penalty on a ranker's weights where none is stated.
+RIDGE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Sample:
 
 
 def fit_ranker(
-    found: Sequence[Sample], ridge: float = 20.0, counts: Sequence[float] | None = None
+    found: Sequence[Sample], ridge: float = RIDGE, counts: Sequence[float] | None = None
 ) -> tuple[NDArray[np.float64], float]:
     """Return weights and bias of a conditional logit: the right sentence against the others of its question.
 
@@ -87,7 +89,10 @@ def fit_calibrator(
 
 
 def held_out_scores(
-    public: Sequence[Sample], dev: Sequence[Sample], count_of: Callable[[Sample], float]
+    public: Sequence[Sample],
+    dev: Sequence[Sample],
+    count_of: Callable[[Sample], float],
+    ridge: float = RIDGE,
 ) -> list[NDArray[np.float64]]:
     """Return the scores of each dev question by a ranker that has not seen it, in ``FOLDS`` folds.
 
@@ -96,7 +101,7 @@ def held_out_scores(
     scores: list[NDArray[np.float64]] = [np.zeros(0)] * len(dev)
     for fold in range(FOLDS):
         seen = [*public, *(item for at, item in enumerate(dev) if at % FOLDS != fold)]
-        weights, bias = fit_ranker(seen, counts=[count_of(item) for item in seen])
+        weights, bias = fit_ranker(seen, ridge, counts=[count_of(item) for item in seen])
         for at in range(fold, len(dev), FOLDS):
             scores[at] = dev[at].features @ weights + bias
     return scores
