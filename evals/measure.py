@@ -20,7 +20,7 @@ from evals.zscores import first_of
 from index.errors import QuestionError
 from qa.chat import resolve
 from qa.records import Status
-from qa.session import people_of
+from qa.session import ask, gather, people_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -206,25 +206,27 @@ def _judged(
 
 def _said(answerer: Answerer, case: Case, people: Sequence[Subject]) -> _Said:
     """Ask; a question that is refused unread, as one without a word is, counts as not answered."""
-    began = perf_counter()
-    resolved = resolve(case.question, case.history, people)
-    gathering = perf_counter()
     try:
-        evidence = answerer.gather(resolved)
+        # In a conversation, what came before has been answered: it does not count in the time.
+        before = [ask(answerer, case.history[-1], case.history[:-1])] if case.history else []
+        began = perf_counter()
+        meant = gather(answerer, case.question, case.history, answers=before)
     except QuestionError:
-        return _Said(resolved)
+        return _Said(resolve(case.question, case.history, people))
+    evidence = meant.evidence
     deciding = perf_counter()
-    answer = answerer.decide(case.question, evidence)
+    resolving = deciding - began - sum(evidence.seconds.values())
+    answer = answerer.decide(case.question, evidence, documents=meant.documents)
     decided = perf_counter()
     return _Said(
-        resolved=answer.resolved_question,
+        resolved=meant.resolved,
         status=str(answer.status),
         confidence=answer.confidence,
         citations=answer.citations,
         hits=evidence.hits,
         ranked=evidence.ranked,
         zscore_first=first_of(answerer, evidence),
-        stages={"resolve": gathering - began, **evidence.seconds, "decide": decided - deciding},
+        stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
     )
 
 

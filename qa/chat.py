@@ -123,11 +123,26 @@ def resolve(question: str, history: Sequence[str], people: Sequence[Subject] = (
         people: whom the indexed papers report on, where they are few: lets "the
             other patient" be named by age.
     """
+    return _resolve(question, _context(history, people), people)
+
+
+def leans(question: str, history: Sequence[str], people: Sequence[Subject] = ()) -> bool:
+    """Tell whether ``question`` takes something over from the questions in ``history``."""
+    return resolve(question, history, people).casefold() != " ".join(question.split()).casefold()
+
+
+def changes_person(question: str, history: Sequence[str], people: Sequence[Subject] = ()) -> bool:
+    """Tell whether ``question`` is about somebody else than the questions in ``history``."""
+    before = asked_about(_context(history, people).person)
+    return bool(_OTHER.search(question)) or asked_about(question).conflicts(before)
+
+
+def _context(history: Sequence[str], people: Sequence[Subject]) -> _Context:
     context = _Context()
     for earlier in history:
         if earlier.strip():
             context = _after(_resolve(earlier, context, people), context)
-    return _resolve(question, context, people)
+    return context
 
 
 def _after(question: str, before: _Context) -> _Context:

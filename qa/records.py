@@ -94,7 +94,7 @@ class Answer:
     """The papers' answer to one question."""
 
     question: str  #: as asked
-    resolved_question: str  #: as searched: follow-ups made to stand alone
+    resolved_question: str  #: as it was understood: follow-ups made to stand alone
     status: Status
     confidence: float  #: of the best quote; for ``not_found`` of the best rejected one
     citations: tuple[Citation, ...]  #: grouped by paper, best paper first

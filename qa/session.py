@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.catalogue import catalogue_of
-from index.errors import UsageError
+from index.errors import QuestionError, UsageError
 from index.onnx_encoder import question_encoder
 from index.store import open_index
 from qa.answer import Answerer, Settings
-from qa.chat import resolve
+from qa.chat import changes_person, leans, resolve
 from qa.retrieve import paper_subjects
 
 if TYPE_CHECKING:
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.store import Index
+    from qa.answer import Evidence
     from qa.records import Answer
     from qa.subjects import Subject
 
 #: Up to how many papers are looked through for the people they report on.
 FEW_PAPERS = 12
+#: How sure, as a share of the surest sentence of all papers, the best of the paper spoken of must be for a
+#: question to be asked of that paper alone: one that leans on the questions before, and one that does not.
+LEANING, NOT_LEANING = 0.2, 0.35
 
 
 @contextmanager
@@ -41,14 +46,87 @@ def ask(
     question: str,
     history: Sequence[str] = (),
     documents: frozenset[str] | None = None,
+    answers: Sequence[Answer] | None = None,
 ) -> Answer:
     """Return the answer to ``question`` as it is meant after the questions in ``history``.
+
+    ``answers`` are those given to ``history``; they are found anew where they are not given.
 
     Raises:
         QuestionError: the question is empty or too long.
     """
-    standalone = resolve(question, history, people_of(answerer.index, documents)) if history else None
-    return answerer.ask(question, resolved=standalone, documents=documents)
+    meant = gather(answerer, question, history, documents, answers)
+    answer = answerer.decide(question, meant.evidence, documents=meant.documents)
+    if meant.documents == documents:
+        return replace(answer, resolved_question=meant.resolved)
+    names = " and ".join(f"“{answerer.index.names[key]}”" for key in meant.documents or ())
+    reasons = (f"Looked for in {names}, as the questions before.", *answer.reasons)
+    return replace(answer, resolved_question=meant.resolved, reasons=reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a question means after others, and what was found for it."""
+
+    resolved: str  #: standing alone
+    evidence: Evidence
+    documents: frozenset[str] | None  #: the papers looked in; None for all
+
+
+def gather(
+    answerer: Answerer,
+    question: str,
+    history: Sequence[str] = (),
+    documents: frozenset[str] | None = None,
+    answers: Sequence[Answer] | None = None,
+) -> Meant:
+    """Return what the papers hold on ``question`` after ``history``; arguments as for ``ask``.
+
+    "And her AST?" is asked of the paper that the conversation is about, in the words
+    used: within one paper, words that name its patient lead to the sentences that
+    introduce her. It is asked of all papers too, standing alone, and that counts where
+    it finds something much surer: then the question opens a new topic.
+
+    Raises:
+        QuestionError: the question is empty or too long.
+    """
+    people = people_of(answerer.index, documents) if history else ()
+    resolved = resolve(question, history, people)
+    everywhere = answerer.gather(resolved, documents=documents)
+    resolved = everywhere.question.text
+    spoken_of = frozenset[str]()
+    if history and not everywhere.question.every_paper and not changes_person(question, history, people):
+        spoken_of = _spoken_of(answerer, history, documents, answers)
+    if not spoken_of or spoken_of == documents:
+        return Meant(resolved, everywhere, documents)
+    try:
+        inside = answerer.gather(question, documents=spoken_of)
+    except QuestionError:  # "Why?" says nothing by itself
+        inside = answerer.gather(resolved, documents=spoken_of)
+    share = LEANING if leans(question, history, people) else NOT_LEANING
+    if _confidence(inside) < share * _confidence(everywhere):
+        return Meant(resolved, everywhere, documents)
+    return Meant(resolved, inside, spoken_of)
+
+
+def _confidence(evidence: Evidence) -> float:
+    return evidence.ranked[0].confidence if evidence.ranked else 0.0
+
+
+def _spoken_of(
+    answerer: Answerer,
+    history: Sequence[str],
+    documents: frozenset[str] | None,
+    answers: Sequence[Answer] | None,
+) -> frozenset[str]:
+    """Return the paper that the last question of ``history`` was answered from, or came nearest to."""
+    try:
+        last = answers[-1] if answers else ask(answerer, history[-1], history[:-1], documents)
+    except QuestionError:
+        return frozenset()
+    found = [citation.document_id for citation in last.citations]
+    found = (found or [passage.document_id for passage in last.near_misses])[:1]
+    return frozenset(key for key in found if key in answerer.index.names)
 
 
 def people_of(index: Index, documents: frozenset[str] | None = None) -> tuple[Subject, ...]:

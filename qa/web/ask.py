@@ -136,9 +136,9 @@ def _first_source(turn: Turn, question: str) -> state.Chosen | None:
 
 def _turn(answerer: Answerer, key: str, asked: Asked, documents: frozenset[str] | None) -> Turn:
     scoped = scope_words(answerer.index, documents)
-    history = [] if asked.standalone else [turn.question for turn in state.turns() if turn.answer]
+    before = [] if asked.standalone else [turn.answer for turn in state.turns() if turn.answer]
     try:
-        answer = ask(answerer, asked.question, history, documents)
+        answer = ask(answerer, asked.question, [one.question for one in before], documents, before)
     except LoccitError as error:
         return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))
     return Turn(key, asked.question, answer, scoped, documents)

@@ -1,0 +1,68 @@
+"""Conversations: a question that leans on others is asked of the paper that they were about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qa.session import NOT_LEANING, ask, gather
+
+if TYPE_CHECKING:
+    from qa.answer import Answerer, Evidence
+
+
+WOMAN = "What was the lactate dehydrogenase of the woman with eosinophilic pneumonia?"
+
+
+def sources(answerer: Answerer, documents: frozenset[str] | None) -> set[str]:
+    return {answerer.index.documents[key].source for key in documents or ()}
+
+
+def test_a_fragment_stays_in_the_paper_spoken_of(answerer: Answerer) -> None:
+    meant = gather(answerer, "And her procalcitonin?", [WOMAN])
+    assert sources(answerer, meant.documents) == {"lung.txt"}
+    assert meant.resolved.startswith("What was the woman's procalcitonin")
+    answer = ask(answerer, "And her procalcitonin?", [WOMAN])
+    assert answer.resolved_question == meant.resolved
+    assert {citation.source for citation in answer.citations} <= {"lung.txt"}
+    assert answer.reasons[0].startswith("Looked for in “Lungs of a potter")
+
+
+def test_answers_at_hand_are_not_found_anew(answerer: Answerer) -> None:
+    before = ask(answerer, WOMAN)
+    given = ask(answerer, "And her procalcitonin?", [WOMAN], answers=[before])
+    found = ask(answerer, "And her procalcitonin?", [WOMAN])
+    assert (given.resolved_question, given.citations) == (found.resolved_question, found.citations)
+
+
+@pytest.mark.parametrize("question", ["And in the other patient?", "And in the man?"])
+def test_another_patient_is_asked_of_all_papers(answerer: Answerer, question: str) -> None:
+    assert gather(answerer, question, [WOMAN]).documents is None
+
+
+def test_papers_chosen_by_hand_stay_chosen(answerer: Answerer) -> None:
+    only = frozenset(key for key, d in answerer.index.documents.items() if d.source == "heart.txt")
+    meant = gather(answerer, "And his ferritin?", ["What was the troponin of the rower?"], only)
+    assert meant.documents == only
+
+
+def test_a_new_topic_that_is_found_much_surer_elsewhere_is_asked_of_all(
+    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = answerer.gather
+
+    def elsewhere(text: str, *, documents: frozenset[str] | None = None) -> Evidence:
+        found = real(text, documents=documents)
+        sure = 0.9 if documents is None else 0.9 * NOT_LEANING - 0.01
+        return replace(found, ranked=tuple(replace(one, confidence=sure) for one in found.ranked))
+
+    monkeypatch.setattr(answerer, "gather", elsewhere)
+    assert gather(answerer, "What is myocarditis treated with?", [WOMAN]).documents is None
+    monkeypatch.undo()
+    assert gather(answerer, "Which steroid was given?", [WOMAN]).documents is not None
+
+
+def test_a_history_without_a_question_changes_nothing(answerer: Answerer) -> None:
+    assert gather(answerer, WOMAN, ["?"]).documents is None
