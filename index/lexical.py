@@ -146,7 +146,8 @@ def lexical_files(texts: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]
     for text in texts:
         here = split(text)
         distinct = set(here)
-        for word in sorted(distinct - known.keys()):
+        # Not ``distinct - known.keys()``: that goes through all words known, for each passage.
+        for word in sorted(word for word in distinct if word not in known):
             known[word] = tuple(found.setdefault(term, len(found)) for term in terms_of(word))
             shown[word] = printed(word)
         rows.append([number for word in here for number in known[word]])
