@@ -25,6 +25,7 @@ from evals.case_reports import case_of, read_questions, read_reports
 from evals.corpora import Corpus
 
 if TYPE_CHECKING:
+    from evals.case_reports import Question
     from index.text import Document
 
 NAME = "practice"
@@ -53,18 +54,39 @@ def papers_in(data: Path) -> dict[str, Document]:
     return {paper.source: paper for paper in (*read_reports(data, FOLDERS), *texts)}
 
 
-def load_practice(data: Path, part: str = "", path: Path | None = None) -> Corpus:
-    """Return the papers that have questions in ``path``, and the questions on them.
+def load_practice(data: Path, part: str = "") -> Corpus:
+    """Return the papers that have practice questions, and the questions on them.
 
     ``part`` names what the questions are for, all without it; the papers are all
-    there in any case. ``path`` is the set shipped with the package unless given.
+    there in any case.
 
     Raises:
         FileMissing, FormatMismatch, QuoteError: as ``evals.case_reports.load_case_reports``.
     """
-    questions = read_questions(path or Path(str(resources.files("evals"))) / "practice.jsonl")
-    asked = {q.about for q in questions} | {gold.document for q in questions for gold in q.gold}
-    papers = {name: paper for name, paper in papers_in(data).items() if paper.id in asked}
-    cases = (case_of(q, papers) for q in questions if part in ("", q.split))
+    papers = _papers(data)
+    cases = (case_of(q, papers) for q in _questions("practice") if part in ("", q.split))
     # What a question is for is no half of a set to be measured on.
     return Corpus(NAME, tuple(papers.values()), tuple(replace(case, split="dev") for case in cases))
+
+
+def load_conversations(data: Path) -> Corpus:
+    """Return the same papers, and conversations on some of them, each turn with those before as its history.
+
+    Written to see where follow-ups fail: they are all of the dev half.
+
+    Raises:
+        FileMissing, FormatMismatch, QuoteError: as ``load_practice``.
+    """
+    papers = _papers(data)
+    cases = tuple(case_of(q, papers) for q in _questions("conversations"))
+    return Corpus("conversations", tuple(papers.values()), cases)
+
+
+def _questions(name: str) -> tuple[Question, ...]:
+    return read_questions(Path(str(resources.files("evals"))) / f"{name}.jsonl")
+
+
+def _papers(data: Path) -> dict[str, Document]:
+    questions = _questions("practice")
+    asked = {q.about for q in questions} | {gold.document for q in questions for gold in q.gold}
+    return {name: paper for name, paper in papers_in(data).items() if paper.id in asked}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("dev", "test", "all")
 #: Question sets by the name of ``--set``; the rest are files.
-NAMES = ("seeds", "case_reports", "evidence_inference", "pubmedqa", "squad2")
+NAMES = ("seeds", "case_reports", "conversations", "evidence_inference", "pubmedqa", "squad2")
 _FORM = "See evals/README_SEEDS.md for its form."
 
 
@@ -130,8 +130,15 @@ def _case_reports(data: Path) -> QuestionSet:
     return _own(load_case_reports(data, _here("case_reports.jsonl")))
 
 
+def _conversations(data: Path) -> QuestionSet:
+    from evals.practice import load_conversations
+
+    return _own(load_conversations(data))
+
+
 _PUBLIC: dict[str, Callable[[Path], QuestionSet]] = {
     "case_reports": _case_reports,
+    "conversations": _conversations,
     "evidence_inference": lambda data: _own(corpora.evidence_inference(data)),
     "pubmedqa": lambda data: _own(corpora.pubmedqa(data), "document"),
     "squad2": lambda data: replace(_own(corpora.squad_file(data / "squad2_part.json")), name="squad2"),

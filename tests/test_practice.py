@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from evals.case_reports import Question, read_questions
-from evals.practice import load_practice, part_of
+from evals.practice import load_conversations, load_practice, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,3 +52,11 @@ def test_the_set_fits_the_papers(bench: Path, questions: Sequence[Question]) -> 
     assert {paper.id: part_of(paper) for paper in corpus.documents} == split
     assert len(corpus.cases) == len(questions)
     assert len(load_practice(bench, "reader").cases) == sum(q.split == "reader" for q in questions)
+
+
+@pytest.mark.bench
+def test_conversations_are_on_the_same_papers(bench: Path) -> None:
+    corpus = load_conversations(bench)
+    assert len(corpus.documents) == len(load_practice(bench).documents)
+    assert sum(bool(case.history) for case in corpus.cases) > 200
+    assert {case.split for case in corpus.cases} == {"dev"}
