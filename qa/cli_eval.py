@@ -42,7 +42,8 @@ def run(
         list[str] | None,
         typer.Option(
             "--set",
-            help="seeds, case_reports, conversations, evidence_inference, pubmedqa, squad2, a file; repeatable.",
+            help="seeds, case_reports, conversations, evidence_inference, pubmedqa, squad2, or a file;"
+            " repeatable.",
             show_default=False,
         ),
     ] = None,
