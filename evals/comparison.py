@@ -155,8 +155,12 @@ def rows_of(
     ]
 
 
+#: What a figure that is kept with six digits may differ by without having changed.
+ROUNDED = 1e-5
+
+
 def _verdict(found: Difference, p: float) -> str:
-    if p >= LEVEL or found.value == 0:
+    if p >= LEVEL or abs(found.value) < ROUNDED:
         return "same"
     return "rose" if found.value > 0 else "fell"
 

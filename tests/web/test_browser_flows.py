@@ -94,7 +94,7 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
         page.keyboard.press("ArrowRight")
         page.wait_for_url("**years=**")
         page.keyboard.press("Escape")
-        answer = ask(page, "What does the paper say about myopathy?")
+        answer = ask(page, "Which antibodies were tested?")
         assert answer.get_by_text("Asked only: Seronegative").is_visible()
         answer.locator(".cite").nth(1).click()
         page.wait_for_url("**cite=2**")
