@@ -208,6 +208,8 @@ def test_by_keyboard_alone(browser: Browser, chat: str) -> None:
         page.keyboard.press("Enter")
         answer = page.locator("article.turn").filter(has=page.locator("footer"))
         answer.wait_for()
+        # The answer is drawn before the page is done; a key pressed in between can be lost.
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
         _tab_to(page, "2")
         page.keyboard.press("Enter")
         panel = page.get_by_role("region", name="Source", exact=True)
