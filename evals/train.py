@@ -160,13 +160,12 @@ def gather(data: Path, work: Path, names: Sequence[str], papers: int | None = No
 
 def practice_samples(parts: Parts, data: Path, work: Path, encoder: Encoder) -> None:
     """Add the questions of ``evals.practice``: where the reader has read the paper, to the first ranker's."""
-    corpus = load_practice(data)
+    read, unread = (load_practice(data, part) for part in ("reader", "ranking"))
     progress = _progress("practice: texts encoded")
-    with kept_index("practice", corpus.documents, work, encoder, progress) as index:
-        parts.ranker.extend(samples(index, f"{PRACTICE}, read", load_practice(data, "reader").cases, encoder))
-        cases = load_practice(data, "ranking").cases
-        parts.dev.extend(samples(index, PRACTICE, cases, encoder))
-        known = [case for case in cases if case.gold]
+    with kept_index("practice", read.documents, work, encoder, progress) as index:
+        parts.ranker.extend(samples(index, f"{PRACTICE}, read", read.cases, encoder))
+        parts.dev.extend(samples(index, PRACTICE, unread.cases, encoder))
+        known = [case for case in unread.cases if case.gold]
         parts.calibrator.extend(samples(index, PRACTICE, known, encoder, without_gold=True))
 
 

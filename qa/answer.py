@@ -222,20 +222,14 @@ class Answerer:
         ordered = sorted(hits, key=lambda hit: (best.get(hit.position, len(ranked)), hit.rank))
         return [replace(hit, rank=rank) for rank, hit in enumerate(ordered[:limit], 1)]
 
-    def ask(
-        self,
-        question: str,
-        *,
-        resolved: str | None = None,
-        documents: frozenset[str] | None = None,
-    ) -> Answer:
-        """Return the answer to ``question``; ``resolved`` is its standalone form, if it differs.
+    def ask(self, question: str, *, documents: frozenset[str] | None = None) -> Answer:
+        """Return the answer to a standalone ``question``, from ``documents`` or all papers.
 
         Raises:
             QuestionError: the question is empty or too long.
             QuoteError: a quote differs from its paper's text; nothing is shown then.
         """
-        evidence = self.gather(resolved or question, documents=documents)
+        evidence = self.gather(question, documents=documents)
         return self.decide(question, evidence, documents=documents)
 
     def decide(self, question: str, evidence: Evidence, *, documents: frozenset[str] | None = None) -> Answer:

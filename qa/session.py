@@ -58,7 +58,7 @@ def ask(
     meant = gather(answerer, question, history, documents, answers)
     answer = answerer.decide(question, meant.evidence, documents=meant.documents)
     if meant.documents == documents:
-        return replace(answer, resolved_question=meant.resolved)
+        return answer
     names = " and ".join(f"“{answerer.index.names[key]}”" for key in meant.documents or ())
     reasons = (f"Looked for in {names}, as the questions before.", *answer.reasons)
     return replace(answer, resolved_question=meant.resolved, reasons=reasons)
