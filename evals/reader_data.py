@@ -21,6 +21,7 @@ from evals.corpora import Case, Corpus, Gold, document_of
 from index.passages import passages_of
 from index.terms import terms
 from index.text import Span
+from qa.abbreviations import definitions
 from qa.reader import Text
 
 if TYPE_CHECKING:
@@ -68,13 +69,14 @@ class Pool:
         self.of: dict[str, list[int]] = defaultdict(list)
         for document in corpus.documents:
             passages, sentences = passages_of(document, count_pieces, max_pieces)
+            short_forms = definitions(document.text)
             inside: dict[int, list[Span]] = defaultdict(list)
             for sentence in sentences:
                 inside[sentence.passage].append(sentence.span)
             for at, passage in enumerate(passages):
                 self.of[document.id].append(len(self.texts))
                 spans = tuple(within(span, passage.span) for span in inside[at])
-                self.texts.append(Text(passage.context, passage.span.of(document.text), spans))
+                self.texts.append(Text(passage.context, passage.span.of(document.text), spans, short_forms))
                 self.places.append((document.id, passage.span))
         self._postings, self._idf, self._length = _postings(self.texts)
 

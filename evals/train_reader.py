@@ -75,13 +75,13 @@ def _squad(name: str) -> Callable[[Path, str], Corpus]:
 
 
 SOURCES = (
-    Source(_practice, 2000, passes=3, spans=False),
+    Source(_practice, 3000, passes=2, spans=False),
     Source(_part(corpora.evidence_inference), 2000, spans=False),
-    Source(_squad("training/new_wiki_v1.0.json"), 1800),
-    Source(_squad("squad2_part.json"), 2400),
-    Source(_part(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz")), 900),
-    Source(_squad("training/reddit_v1.0.json"), 300),
-    Source(_squad("training/policyqa_dev.json"), 200),
+    Source(_squad("training/new_wiki_v1.0.json"), 1200),
+    Source(_squad("squad2_part.json"), 1800),
+    Source(_part(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz")), 600),
+    Source(_squad("training/reddit_v1.0.json"), 200),
+    Source(_squad("training/policyqa_dev.json"), 100),
     Source(_squad("training/amazon_reviews_v1.0.json"), 100),
 )
 

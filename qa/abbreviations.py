@@ -8,6 +8,15 @@ definitions in biomedical text", Pac Symp Biocomput 2003, with plural forms
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from index.terms import terms
+from index.text import Span
+from qa.clinical import clinical_abbreviations
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
 
 _BRACKETED = re.compile(r"\(([^()]{1,90})\)")
 _WORDS = re.compile(r"\S+")
@@ -24,6 +33,65 @@ def definitions(text: str) -> dict[str, str]:
         if pair:
             found.setdefault(*pair)
     return found
+
+
+def in_forms_of(text: str, question: str, abbreviations: Mapping[str, str]) -> str:
+    """Return ``question`` with the forms that ``text`` uses: "CK" for "creatine kinase", or the reverse.
+
+    ``abbreviations`` are those of the paper that ``text`` is of; general usage adds
+    what the paper does not define otherwise. What the text has as the question has
+    it, or not at all, stays as it is.
+    """
+    asked, read = question.lower(), text.lower()
+    if len(asked) != len(question) or len(read) != len(
+        text
+    ):  # "\u0130" is longer in lower case: no places to trust
+        return question
+    changes: dict[Span, str] = {}
+    for short, long in known_forms(abbreviations.items()):
+        small, full = short.lower(), long.lower()
+        for had, wanted in ((full, small), (small, full)):
+            # Substrings first: of the many forms that are known, next to none is in the question.
+            if had not in asked or had in read or wanted in asked or wanted not in read:
+                continue
+            found, form = _word(had).search(asked), _word(wanted).search(read)
+            if found and form and (had != small or _abbreviates(question[slice(*found.span())], short)):
+                changes[Span(*found.span())] = text[slice(*form.span())]
+    for place in sorted(changes, key=lambda span: -span.start):
+        if not any(place != other and place.overlaps(other) for other in changes):
+            question = f"{question[: place.start]}{changes[place]}{question[place.end :]}"
+    return question
+
+
+def known_forms(own: Collection[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield (short, long): papers' ``own``, then those of general usage that none of them defines otherwise.
+
+    A paper that calls CK "creatinine kinase" means what all others do: one word in common is enough.
+    """
+    yield from own
+    defined: dict[str, frozenset[str]] = {}
+    for short, long in own:
+        defined[short.lower()] = defined.get(short.lower(), frozenset()) | stems(long)
+    for short, longs in clinical_abbreviations().items():
+        for long in longs:
+            if short not in defined or defined[short] & stems(long):
+                yield short, long
+
+
+@lru_cache(maxsize=20_000)
+def stems(form: str) -> frozenset[str]:
+    """Return the stems of a form; none for a stop word, even one spelt in capitals."""
+    return frozenset(terms(form))
+
+
+def _abbreviates(typed: str, short: str) -> bool:
+    """Tell whether what is ``typed`` is the abbreviation ``short``, and not a word like it ("or", "as")."""
+    return typed == short or typed.isupper() or bool(stems(typed))
+
+
+@lru_cache(maxsize=4096)
+def _word(form: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(form)}(?!\w)")
 
 
 def _pair(inner: str, before: str) -> tuple[str, str] | None:

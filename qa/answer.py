@@ -28,6 +28,7 @@ from qa.records import Answer, Receipt, Scores, Status
 from qa.rerank import chosen, joined, load_reranker
 from qa.retrieve import about, retrieve
 from qa.select import load_weights
+from qa.several import of_one
 from qa.short import short_answer
 from qa.spelling import Speller
 from qa.subjects import NOBODY
@@ -58,9 +59,10 @@ MOST_WORDS = 5
 TELLING = 0.25
 #: Share of the threshold that the other papers' answers to such a question need.
 BESIDE = 0.5
-#: How many passages are read with the question, and at most of each paper for a question about each.
+#: How many passages are read with the question; where it is put to each paper, of each at least, and of all.
 READ = 8
 READ_EACH = 3
+READ_ALL = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,10 @@ class Answerer:
         hits, ranked = self._rank(question, vector, documents)
         if question.every_paper:
             papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
-            each = [self._rank(question, vector, frozenset((paper,)), most=READ_EACH) for paper in papers]
+            single = self._understood(of_one(question.text))[0]
+            vector = self.encoder.encode([single.searched])[0]
+            most = max(READ_EACH, READ_ALL // max(len(papers), 1))
+            each = [self._rank(single, vector, frozenset((paper,)), most=most) for paper in papers]
             hits = [hit for found, _ in each for hit in found]
             ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
@@ -197,7 +202,8 @@ class Answerer:
         scores = self._ranker.scores(question, candidates, features)
         if self.reranker is None or not candidates:
             return hits, by_score(candidates, scores, self._first.confidence(features, scores))
-        choice = chosen(candidates, scores, min(most or self.settings.read, self.settings.read))
+        most = min(most or self.settings.read, self.settings.read)
+        choice = chosen(candidates, scores, most, abbreviations=question.abbreviations)
         readings = self.reranker.reader.read(question.text, choice.texts)
         kept = [candidates[i] for i in choice.kept]
         features = joined(features, scores, choice, readings)

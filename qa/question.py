@@ -12,7 +12,8 @@ from index.errors import QuestionError
 from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
-from qa.clinical import clinical_abbreviations
+from qa.abbreviations import known_forms, stems
+from qa.several import of_each
 from qa.subjects import Subject, asked_about, impersonal
 
 if TYPE_CHECKING:
@@ -107,16 +108,6 @@ _HELD = {
     Wanted.PLACE: r"\b(?:in|at|from|near|to)(?: the)? [A-Z][\w-]+",
 }
 _HELD_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _HELD.items()}
-_EVERY = re.compile(
-    r"\b(?:each|every|both|all|either)(?: of the)?(?: two| three)? (?:\w+ )?(?:patients?|cases?|papers?"
-    r"|reports?|stud(?:y|ies)|articles?|authors|women|men)\b"
-    r"|\b(?:between|across|among) the (?:two |three )?(?:patients|cases|papers|reports|studies)\b"
-    r"|\bcompare[ds]?\b(?=.*\b(?:patients|cases|papers|reports|studies)\b)"
-    r"|\bthe two (?:patients|cases|papers|reports)\b"
-    r"|\b(?:in|for|of) both\W*$|\b(?:do|did|have|what|which) .*\bthe (?:papers|reports|articles|studies)\b"
-    r"",
-    re.IGNORECASE,
-)
 _COUNTED = re.compile(
     r"\b(?:two|three|both|these|all|each|every)(?: of the)?(?: two| three)? (patients?|cases?|papers?"
     r"|reports?)\b",
@@ -198,7 +189,7 @@ def understand(text: str) -> Question:
         wanted=wanted,
         subject=asked_about(asked),
         qualities=_qualities(searched),
-        every_paper=_EVERY.search(asked) is not None,
+        every_paper=of_each(asked),
     )
 
 
@@ -266,25 +257,25 @@ def equivalents(
 def _add_abbreviations(
     found: dict[str, list[frozenset[str]]], asked: frozenset[str], abbreviations: Mapping[str, str]
 ) -> None:
-    """Add the other forms of the terms ``asked``: the paper's own, else those of general usage."""
-    for short, long in abbreviations.items():
-        short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
-        if short_terms and long_terms:  # else a stop word spelt in capitals
-            for term, others in _forms(asked, short_terms, long_terms):
-                found[term].append(others)
-    for choices in found.values():
-        if len(choices) == 1:  # not an abbreviation of the paper's own
-            (term,) = choices[0]
-            choices += [frozenset(terms_of(long)) for long in clinical_abbreviations().get(term, ())]
+    """Add the other forms of the terms ``asked``: the paper's own, and those of general usage."""
+    for short, long in known_forms(abbreviations.items()):
+        short_terms, long_terms = stems(short), stems(long)
+        if short_terms and long_terms:
+            for term, others in _forms(asked, short_terms, long_terms, defined=short in abbreviations):
+                if others not in found[term]:
+                    found[term].append(others)
 
 
 def _forms(
-    asked: frozenset[str], short: frozenset[str], long: frozenset[str]
+    asked: frozenset[str], short: frozenset[str], long: frozenset[str], *, defined: bool
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each term of ``asked`` that an abbreviation concerns, with the stems that stand for it."""
+    """Yield each term of ``asked`` that an abbreviation concerns, with the stems that stand for it.
+
+    ``defined`` tells those of the paper from those of general usage.
+    """
     if short <= asked:
         yield from ((term, long) for term in short)
-    if len(long) == 2:  # "mycophenolate" alone stands for "mycophenolate mofetil (MMF)"
+    if defined and len(long) == 2:  # "mycophenolate" alone stands for "mycophenolate mofetil (MMF)"
         yield from ((term, short) for term in long & asked if commonness(term) < _RARE)
     if long <= asked:
         yield from ((term, short) for term in long)

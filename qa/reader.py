@@ -26,9 +26,10 @@ import numpy as np
 from index.encode import load_encoder
 from index.errors import FormatMismatch
 from index.text import Span
+from qa.abbreviations import in_forms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
@@ -53,6 +54,8 @@ class Text:
     context: str  #: title, section and, for a row of a table, its heads
     text: str
     sentences: tuple[Span, ...]  #: in ``text``
+    #: Of its paper, long forms by short; None where they do not count as the same.
+    abbreviations: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,11 @@ def _pieces(
 ) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
     """Return the pieces of [CLS] question [SEP] context, text [SEP], and where in the text each stands.
 
-    A row a piece: its id, 1, its type and its sentence.
+    The question has the forms of abbreviations that the text has. A row a piece: its id, 1,
+    its type and its sentence.
     """
+    if text.abbreviations is not None:
+        question = in_forms_of(text.text, question, text.abbreviations)
     asked = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION]
     body = f"{text.context}\n{text.text}" if text.context else text.text
     encoded = tokenizer.encode(body, add_special_tokens=False)

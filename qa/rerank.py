@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa import features as first
+from qa.candidates import abbreviations_of
 from qa.reader import Text, load_reader
 from qa.select import load_weights
 
@@ -70,8 +71,13 @@ class Reranker:
         return f"{self.weights.fingerprint[:32]}{self.reader.fingerprint[:32]}"
 
 
-def chosen(candidates: Sequence[Candidate], scores: NDArray[np.float64], passages: int) -> Choice:
-    """Return the ``passages`` whose best sentence scores highest, and their candidates in order."""
+def chosen(
+    candidates: Sequence[Candidate], scores: NDArray[np.float64], passages: int, *, abbreviations: bool = True
+) -> Choice:
+    """Return the ``passages`` whose best sentence scores highest, and their candidates in order.
+
+    ``abbreviations`` says whether they are read as what they stand for.
+    """
     order = np.argsort(-scores, kind="stable")
     hits = list(dict.fromkeys(candidates[i].hit.position for i in order))[:passages]
     inside: dict[int, list[int]] = {hit: [] for hit in hits}
@@ -85,8 +91,9 @@ def chosen(candidates: Sequence[Candidate], scores: NDArray[np.float64], passage
         spans = [candidates[i].sentence.span for i in members]
         start, end = min(place.start, *(s.start for s in spans)), max(place.end, *(s.end for s in spans))
         sentences = tuple(span.moved(-start) for span in spans)
-        text = candidates[members[0]].document.text[start:end]
-        texts.append(Text(passage.context, text, sentences))
+        document = candidates[members[0]].document
+        forms = abbreviations_of(document) if abbreviations else None
+        texts.append(Text(passage.context, document.text[start:end], sentences, forms))
         starts.append(start)
         places.update({i: (number, at) for at, i in enumerate(members)})
     kept = np.array(sorted(places), np.intp)

@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.search import search
-from index.terms import terms as terms_of
+from qa.abbreviations import known_forms, stems
 from qa.candidates import abbreviations_of, paper_stems
-from qa.clinical import clinical_abbreviations
 from qa.question import equivalents, telling_words
 from qa.subjects import NOBODY, people_in, subjects_of
 
@@ -93,19 +92,14 @@ def other_forms(question: Question, documents: Sequence[Document]) -> list[str]:
         return []
     asked = frozenset(question.terms)
     added: dict[str, None] = {}
-    defined: set[str] = set()
-    for document in documents:
-        for short, long in abbreviations_of(document).items():
-            short_terms, long_terms = frozenset(terms_of(short)), frozenset(terms_of(long))
-            if short_terms and short_terms <= asked:
-                defined |= short_terms
-                if not long_terms <= asked:
-                    added[long] = None
-            elif long_terms and long_terms <= asked:
-                added[short] = None
-    for short, longs in clinical_abbreviations().items():
-        if short in asked and short not in defined:
-            added.update(dict.fromkeys(longs))
+    own = {pair: None for document in documents for pair in abbreviations_of(document).items()}
+    for short, long in known_forms(own):
+        short_terms, long_terms = stems(short), stems(long)
+        if short_terms and short_terms <= asked:
+            if not long_terms <= asked:
+                added[long] = None
+        elif long_terms and long_terms <= asked:
+            added[short] = None
     return list(added)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from index.store import open_index
 from index.text import BlockKind, Sentence
@@ -103,11 +105,16 @@ def answerer(cases: Index) -> Answerer:
 @pytest.fixture(scope="session")
 def seed_index(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
     """The folder of an index of the seed papers with the bundled model; not to be changed."""
-    from index.build import build
-    from index.encode import load_encoder
+    # Processes of tests side by side have a folder each in one folder: the first of them builds for all.
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+    folder = shared / "seed-index"
+    with FileLock(shared / "seed-index.lock"):
+        if not (folder / "CURRENT").exists():
+            from index.build import build
+            from index.encode import load_encoder
 
-    folder = tmp_path_factory.mktemp("seed-index")
-    build([seeds], folder, encoder=load_encoder())
+            build([seeds], folder, encoder=load_encoder())
     return folder
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.abbreviations import definitions
+from qa.abbreviations import definitions, in_forms_of
 from qa.clinical import clinical_abbreviations
 from qa.question import equivalents, understand
 
@@ -79,3 +79,37 @@ def test_general_usage_is_lower_case_and_complete() -> None:
     assert table["ldh"] == ("lactate dehydrogenase",)
     for short, longs in table.items():
         assert short == short.lower() and longs and all(longs), short
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "read"),
+    [
+        ("How high was creatine kinase?", "CK 9641 unit/L", "How high was CK?"),
+        (
+            "What was the LVEF?",
+            "Left ventricular ejection fraction: 30%",
+            "What was the Left ventricular ejection fraction?",
+        ),
+        (
+            "Did acute eosinophilic pneumonia recur?",
+            "AEP recurred.",
+            "Did AEP recur?",
+        ),
+        ("Did AEP recur?", "AEP recurred.", "Did AEP recur?"),
+        ("Or was he as well?", "the odds ratio and atypical squamous cells", "Or was he as well?"),
+        ("Was the creatine kinase (CK) high?", "CK 9641 unit/L", "Was the creatine kinase (CK) high?"),
+        ("Which ckd stage?", "CKDs are", "Which ckd stage?"),
+        ("Was CK or creatine kinase high?", "Creatine kinase rose.", "Was CK or creatine kinase high?"),
+        ("What was the CI?", "a cardiac index of 2.1", "What was the cardiac index?"),
+        ("What was the CI?", "a confidence interval", "What was the CI?"),
+        ("\u0130s the creatine kinase high?", "CK 9641", "\u0130s the creatine kinase high?"),
+    ],
+)
+def test_a_question_is_read_with_the_forms_of_the_text(question: str, text: str, read: str) -> None:
+    own = {
+        "AEP": "acute eosinophilic pneumonia",
+        "OR": "odds ratio",
+        "ASC": "atypical squamous cells",
+        "CI": "cardiac index",
+    }
+    assert in_forms_of(text, question, own) == read

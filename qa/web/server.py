@@ -132,6 +132,9 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, the response with headers."""
+        if scope["type"] == "websocket":
+            await _pass_socket(self._app, scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -145,6 +148,35 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+async def _pass_socket(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Pass a connection of the page on; that its browser has gone is no error.
+
+    Where it goes while the first message is sent, Streamlit closes what is closed, which Starlette
+    answers with a RuntimeError: a traceback in the log of a server that is well.
+    """
+    gone = False
+
+    async def received() -> Message:
+        nonlocal gone
+        message = await receive()
+        gone = gone or message["type"] == "websocket.disconnect"
+        return message
+
+    async def sent(message: Message) -> None:
+        nonlocal gone
+        try:
+            await send(message)
+        except OSError:
+            gone = True
+            raise
+
+    try:
+        await app(scope, received, sent)
+    except RuntimeError:
+        if not gone:
+            raise
 
 
 def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
+def built(tmp_path_factory: pytest.TempPathFactory, seed_index: Path, seeds: Path) -> Path:
     """The folder of an index with both seed papers and a hostile one; not to be changed."""
     from index.build import build
     from index.encode import load_encoder
 
+    folder = tmp_path_factory.mktemp("index") / "index"
+    shutil.copytree(seed_index, folder)
     papers = tmp_path_factory.mktemp("papers")
     hostile = papers / NAME
     hostile.write_text(hostile_paper(), encoding="utf-8")
-    folder = tmp_path_factory.mktemp("index")
     build([seeds, hostile], folder, encoder=load_encoder())
     (folder / "evaluation").mkdir()
     (folder / "evaluation" / "report.json").write_text(json.dumps(report()), encoding="utf-8")

@@ -245,6 +245,8 @@ def test_the_whole_page_of_a_paper_that_was_not_uploaded(
         panel.get_by_role("button", name="Whole page").click()
         panel.get_by_role("img").wait_for()
         panel.locator(".box").first.wait_for()
+        # Fetched whole: the server has no page of a file that has changed meanwhile.
+        page.wait_for_function("image => image.complete", arg=panel.get_by_role("img").element_handle())
         path.write_bytes(pdf_of([*LINES, "A line added later."]))
         answer.locator(".cite").first.click()
         panel.get_by_text("has changed since it was read").wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from index.errors import UsageError
-from qa.web.server import headers, require_free
+from qa.web.server import SecurityHeaders, headers, require_free
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from starlette.types import Message, Receive, Scope, Send
 
 
 @pytest.mark.parametrize("path", ["/", "/ready", "/papers", "/_stcore/health", "/pages/none/1.png"])
@@ -41,6 +44,31 @@ def test_every_response_has_the_security_headers(chat: str, path: str) -> None:
 def test_a_host_cannot_change_the_policy(host: str) -> None:
     (policy,) = [value for name, value in headers("x {host}", host) if name == b"content-security-policy"]
     assert policy == b"x 127.0.0.1"
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_browser_that_goes_while_it_connects_is_no_error(*, gone: bool) -> None:
+    async def streamlit(scope: Scope, receive: Receive, send: Send) -> None:
+        """Do as Streamlit: accept, and close what it cannot read from."""
+        try:
+            await send({"type": "websocket.accept"})
+        except OSError as error:
+            raise RuntimeError("closed already") from error
+        raise RuntimeError("a fault of its own")
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        if gone:
+            raise ConnectionResetError
+
+    connect = SecurityHeaders(streamlit, "")({"type": "websocket"}, receive, send)
+    if gone:
+        asyncio.run(connect)
+    else:
+        with pytest.raises(RuntimeError, match="its own"):
+            asyncio.run(connect)
 
 
 def test_it_listens_on_the_loopback_only(chat: str) -> None:

@@ -1,0 +1,32 @@
+"""Questions about each of several papers: known as such, and asked of one at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa.several import of_each, of_one
+
+
+@pytest.mark.parametrize(
+    ("question", "one"),
+    [
+        ("How old were both women?", "How old was the woman?"),
+        ("What incidence do the papers report?", "What incidence does the paper report?"),
+        ("How common is it according to the two articles?", "How common is it according to the article?"),
+        ("What was found in all three of the studies?", "What was found in the study?"),
+        ("Were the two patients' CK levels high?", "Was the patient's CK levels high?"),
+        ("Was it seen in both?", "Was it seen in the case?"),
+        ("What did each of the two case reports find?", "What did the case report find?"),
+        ("How does survival vary across the studies?", "How does survival vary in the study?"),
+    ],
+)
+def test_asked_of_one(question: str, one: str) -> None:
+    assert of_each(question)
+    assert of_one(question) == one
+
+
+@pytest.mark.parametrize(
+    "question", ["How old was the woman?", "Were both kidneys enlarged?", "Which drugs did the patients get?"]
+)
+def test_a_question_about_one_paper(question: str) -> None:
+    assert not of_each(question)
