@@ -41,23 +41,41 @@ def difference(net: ReaderNet, base: dict[str, torch.Tensor]) -> dict[str, np.nd
     return found
 
 
+class _FromWords(torch.nn.Module):
+    """The network from the words' vectors on: half of its weights are their table, best left in its file."""
+
+    def __init__(self, net: ReaderNet) -> None:
+        super().__init__()
+        self.bert = net.bert
+
+    def forward(self, words: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.bert(
+            inputs_embeds=words, attention_mask=mask, token_type_ids=types
+        ).last_hidden_state
+        return found
+
+
 def graph_of(net: ReaderNet) -> tuple[bytes, list[str]]:
-    """Return the network without its weights as an ONNX graph, and the names of the weights it wants."""
+    """Return the network without its weights as an ONNX graph, and the names of the weights it wants.
+
+    It takes the vectors of the words, ``(texts, pieces, width)``, in place of their ids.
+    """
     import onnx
 
-    ids = torch.randint(1000, 2000, (3, 17))
-    mask, types = torch.ones_like(ids), (torch.arange(17) > 5).long().expand(3, 17).contiguous()
+    mask = torch.ones((3, 17), dtype=torch.int64)
+    types = (torch.arange(17) > 5).long().expand(3, 17).contiguous()
+    words = torch.randn((3, 17, net.bert.config.hidden_size))
     rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=512)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns about its own parts
         path = Path(folder) / "reader.onnx"
         torch.onnx.export(
-            net.eval(),
-            (ids, mask, types),
+            _FromWords(net).eval(),
+            (words, mask, types),
             str(path),
             dynamo=True,
             verbose=False,
-            input_names=["ids", "mask", "types"],
+            input_names=["words", "mask", "types"],
             output_names=["states"],
             dynamic_shapes=({0: rows, 1: columns},) * 3,
             external_data=False,

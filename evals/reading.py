@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def measure_folder(folder: Path, engine: str) -> list[Pair]:
-    """Read every pair in ``folder`` and compare."""
+def measure_folder(folder: Path, engine: str, *, memory: bool = True) -> list[Pair]:
+    """Read every pair in ``folder`` and compare; without ``memory``, each PDF is read once only."""
     pairs: list[Pair] = []
     for pdf in sorted(folder.glob("*.pdf")):
         gold = read(pdf.with_suffix(".xml"))
@@ -46,7 +46,7 @@ def measure_folder(folder: Path, engine: str) -> list[Pair]:
             )
         else:
             pair = compare(pdf.stem, gold, outcome.document, engine, seconds)
-            pairs.append(replace(pair, memory=peak_memory(pdf, engine)))
+            pairs.append(replace(pair, memory=peak_memory(pdf, engine)) if memory else pair)
     return pairs
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.clean import commonness
-from qa.question import understand
 from qa.subjects import MENTION, NOBODY, Subject, asked_about
 
 if TYPE_CHECKING:
@@ -126,9 +125,9 @@ def resolve(question: str, history: Sequence[str], people: Sequence[Subject] = (
     return _resolve(question, _context(history, people), people)
 
 
-def leans(question: str, history: Sequence[str], people: Sequence[Subject] = ()) -> bool:
-    """Tell whether ``question`` takes something over from the questions in ``history``."""
-    return resolve(question, history, people).casefold() != " ".join(question.split()).casefold()
+def leans(question: str, standalone: str) -> bool:
+    """Tell whether ``standalone``, as ``resolve`` made it of ``question``, took something over."""
+    return standalone.casefold() != " ".join(question.split()).casefold()
 
 
 def changes_person(question: str, history: Sequence[str], people: Sequence[Subject] = ()) -> bool:
@@ -324,12 +323,3 @@ def _thing(question: str) -> str:
     while len(run) > 1 and commonness(run[0]) >= _COMMON:
         run = run[1:]
     return " ".join(run)
-
-
-def stands_alone(question: str) -> bool:
-    """Tell whether ``question`` can be searched as it is.
-
-    Raises:
-        QuestionError: it is empty or too long.
-    """
-    return bool(understand(question).terms)

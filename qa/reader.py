@@ -44,6 +44,8 @@ LONGEST_MARK = 16
 GRAPH, TRAINED = "reader.onnx", "reader.safetensors"
 #: What is computed outside the graph.
 HEADS = ("scale", "bias", "alone", "both", "marks.weight", "marks.bias")
+#: The vectors of the words, which are looked up outside of it too.
+WORDS = "bert.embeddings.word_embeddings.weight"
 _BATCH = 4
 
 
@@ -154,6 +156,7 @@ class Reader:
                 )
         weights = weights_of(trained, base / "model.safetensors")
         self._heads = {name: weights[name] for name in HEADS}
+        self._words = weights[WORDS]
         self._session = _session(graph, json.loads(stated["initializers"]), weights)
 
     def read(self, question: str, texts: Sequence[Text]) -> list[Reading]:
@@ -163,7 +166,7 @@ class Reader:
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
             batch = batch_of(self.tokenizer, [(question, texts[i]) for i in chosen])
-            inputs = {"ids": batch.ids, "mask": batch.mask, "types": batch.types}
+            inputs = {"words": self._words[batch.ids], "mask": batch.mask, "types": batch.types}
             states = self._session.run(None, inputs)[0]
             for row, i in enumerate(chosen):
                 readings[i] = self._reading(batch, row, states[row], len(texts[i].sentences))
@@ -215,12 +218,14 @@ def weights_of(trained: Path, base: Path) -> dict[str, NDArray[np.float32]]:
     """Return all weights by name: those of the model file ``base`` with the ``trained`` differences added.
 
     A difference of a matrix is kept as whole numbers of 8 bits with one factor a
-    row ("NAME.rows"); any other array is kept as it is.
+    row ("NAME.rows"); any other array is kept as it is. What training did not change
+    stays in its file, mapped into memory: of the word embeddings, half of the model,
+    only the rows of words that are read are ever loaded.
     """
     from safetensors.numpy import load_file
 
     changes = load_file(trained)
-    found = {f"bert.{name}": array for name, array in load_file(base).items()}
+    found = {f"bert.{name}": array for name, array in _mapped(base).items()}
     for name, change in changes.items():
         if name.endswith(".rows"):
             continue
@@ -232,17 +237,40 @@ def weights_of(trained: Path, base: Path) -> dict[str, NDArray[np.float32]]:
     return found
 
 
+def _mapped(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of a safetensors file, read-only, where they lie in the file.
+
+    The format: eight bytes with the length of a header, the header as JSON with type,
+    shape and place of each array, the arrays.
+    """
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header: dict[str, Any] = json.loads(stream.read(length))
+    header.pop("__metadata__", None)
+    found: dict[str, NDArray[np.float32]] = {}
+    for name, stated in header.items():
+        if stated["dtype"] == "F32":
+            offset = 8 + length + stated["data_offsets"][0]
+            found[name] = np.memmap(path, np.float32, "r", offset, tuple(stated["shape"]))
+    return found
+
+
 def _session(graph: Path, names: Sequence[str], weights: dict[str, NDArray[np.float32]]) -> Any:  # noqa: ANN401 - onnxruntime has no types
-    """Open ``graph``, which holds no weights, with those called ``names``; ".T" is a matrix transposed."""
+    """Open ``graph``, which holds no weights, with those called ``names``; ".T" is a matrix transposed.
+
+    Takes the arrays out of ``weights``, so that none is held twice for long.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     # Threads that spin between two questions would keep a chat server's cores busy.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    arrays = [weights[name.removesuffix(".T")] for name in names]
-    turned = [array.T if name.endswith(".T") else array for name, array in zip(names, arrays, strict=True)]
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array)) for array in turned]
+    values = []
+    for name in names:
+        array = weights.pop(name.removesuffix(".T"))
+        laid_out = np.ascontiguousarray(array.T if name.endswith(".T") else array)
+        values.append(onnxruntime.OrtValue.ortvalue_from_numpy(laid_out))
     options.add_external_initializers(list(names), values)
     return onnxruntime.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
 

@@ -91,9 +91,9 @@ def gather(
         QuestionError: the question is empty or too long.
     """
     people = people_of(answerer.index, documents) if history else ()
-    resolved = resolve(question, history, people)
-    everywhere = answerer.gather(resolved, documents=documents)
-    resolved = everywhere.question.text
+    standalone = resolve(question, history, people)
+    everywhere = answerer.gather(standalone, documents=documents)
+    resolved = everywhere.question.text  # its spelling put right
     spoken_of = frozenset[str]()
     if history and not everywhere.question.every_paper and not changes_person(question, history, people):
         spoken_of = _spoken_of(answerer, history, documents, answers)
@@ -103,7 +103,7 @@ def gather(
         inside = answerer.gather(question, documents=spoken_of)
     except QuestionError:  # "Why?" says nothing by itself
         inside = answerer.gather(resolved, documents=spoken_of)
-    share = LEANING if leans(question, history, people) else NOT_LEANING
+    share = LEANING if leans(question, standalone) else NOT_LEANING
     if _confidence(inside) < share * _confidence(everywhere):
         return Meant(resolved, everywhere, documents)
     return Meant(resolved, inside, spoken_of)

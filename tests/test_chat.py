@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.chat import resolve, stands_alone
+from qa.chat import leans, resolve
 from qa.subjects import Subject
 
 POTTER = "What was the woman's ferritin on admission?"
@@ -109,6 +109,6 @@ def test_whatever_is_typed_is_resolved_to_one_line(question: str, history: list[
     assert resolve(question, history, PEOPLE) == found
 
 
-def test_what_can_be_searched_as_it_is() -> None:
-    assert stands_alone("Was ferritin raised?")
-    assert not stands_alone("Is that it?")
+def test_what_takes_something_over() -> None:
+    assert leans("And her ALT?", resolve("And her ALT?", [POTTER], PEOPLE))
+    assert not leans(" Was  ferritin raised?", resolve("Was ferritin raised?", [POTTER], PEOPLE))
