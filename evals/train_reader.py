@@ -207,7 +207,7 @@ def main() -> None:
     if given.further:
         trained = given.further / TRAINED
         weights = weights_of(trained, files.folder / "model.safetensors")
-        net.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, strict=False)
+        net.load_state_dict({n: torch.from_numpy(np.array(a)) for n, a in weights.items()}, strict=False)
         rate, earlier = FURTHER_RATE, json.loads(stated_in(trained)["report"])
     learning = gather(Path(given.data), "ranker", seed=given.seed)
     held = gather(Path(given.data), "calibrator", 70)

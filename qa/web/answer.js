@@ -113,22 +113,16 @@ function tableButton(view, send) {
   );
 }
 
-function thumbs(view, send, status) {
+function thumbs(view, send) {
   const button = (helpful, words) =>
     make(
       "button",
       {
         type: "button",
         class: "small thumb",
+        "data-helpful": String(helpful),
         "aria-pressed": String(view.judged === helpful),
-        onclick: (event) => {
-          for (const other of event.currentTarget.parentElement.children) {
-            other.setAttribute("aria-pressed", String(other === event.currentTarget));
-          }
-          send({ do: "judge", turn: view.turn, helpful });
-          status.textContent = "Saved on this machine";
-          setTimeout(() => (status.textContent = ""), 4000);
-        },
+        onclick: () => send({ do: "judge", turn: view.turn, helpful }),
       },
       words
     );
@@ -183,7 +177,7 @@ function turn(view, send) {
     view.reasons.length ? make("ul", { class: "reasons" }, view.reasons.map((text) => make("li", { dir: "auto" }, text))) : null,
     view.papers.map((paper) => paperOf(view, paper, send)),
     answered ? null : nearestOf(view, send),
-    make("footer", {}, copyButton(view, copied), tableButton(view, send), thumbs(view, send, copied), copied, make("span", { class: "aside" }, generationWords(view)))
+    make("footer", {}, copyButton(view, copied), tableButton(view, send), thumbs(view, send), copied, make("span", { class: "aside" }, generationWords(view)))
   );
 }
 

@@ -120,18 +120,17 @@ def _answer(answerer: Answerer, asked: Asked, documents: frozenset[str] | None) 
     place.empty()
     state.add(turn)
     state.choose(_first_source(turn, question))
-    st.query_params["q"] = question
+    st.query_params["q"] = turn.standalone
     _draw(turn, answerer, announce=True)
 
 
 def _first_source(turn: Turn, question: str) -> state.Chosen | None:
     """Return the source to open: the one that the address names with this question, else the first."""
     count = len(turn.answer.citations) if turn.answer else 0
-    named = st.query_params.get("cite", "") if st.query_params.get("q", "").strip() == question else ""
-    number = int(named) if named.isascii() and named.isdigit() and len(named) < 4 else 1
-    if "cite" in st.query_params and not named:
-        del st.query_params["cite"]
-    return state.Chosen(turn.key, min(max(number, 1), count)) if count else None
+    if st.query_params.get("q", "").strip() != question:
+        st.query_params.pop("cite", None)
+    number = state.cited() or 1
+    return state.Chosen(turn.key, min(number, count)) if count else None
 
 
 def _turn(answerer: Answerer, key: str, asked: Asked, documents: frozenset[str] | None) -> Turn:
@@ -155,6 +154,7 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
     view["chosen"] = chosen.number if chosen and chosen.turn == turn.key else 0
     view["announce"] = announce
     view["judged"] = state.judged(turn.key)
+    view["unsaved"] = state.unsaved(turn.key)
     view["tabled"] = state.tabled(turn.key)
     view["now"] = answerer.index.generation if answerer else view["generation"]
     show(view, key, lambda: opened(key))

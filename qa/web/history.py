@@ -35,6 +35,11 @@ class Turn:
     documents: frozenset[str] | None = None  #: their ids
     failure: tuple[str, str] = ("", "")  #: message and remedy
 
+    @property
+    def standalone(self) -> str:
+        """The question as it is asked without those before it."""
+        return self.answer.resolved_question if self.answer else self.question
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -52,6 +57,7 @@ class Conversation:
     turns: list[Turn] = field(default_factory=list)  #: oldest first
     tables: dict[str, EvidenceTable] = field(default_factory=dict)  #: by key of the turn
     judged: dict[str, bool] = field(default_factory=dict)  #: by key of the turn
+    unsaved: dict[str, str] = field(default_factory=dict)  #: why a judgement was not kept, likewise
     chosen: Chosen | None = None
 
 

@@ -45,6 +45,34 @@ function whereabouts(view) {
   return make("p", { class: "aside", dir: "auto" }, view.message);
 }
 
+// Draws anew and gives the focus back to the button that was pressed, or to its neighbour where it is off by now.
+function drawn(place, view) {
+  const called = (element) => element.getAttribute("aria-label") || element.textContent;
+  const held = place.getRootNode().activeElement;
+  const name = held && place.contains(held) ? called(held) : null;
+  const group = held?.parentElement?.className;
+  place.replaceChildren(view);
+  if (name === null) return;
+  const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href]")];
+  const again = able.find((element) => called(element) === name);
+  (again || able.find((element) => element.parentElement.className === group))?.focus({ preventScroll: true });
+}
+
+// What was thought of an answer stands by the buttons only once it is kept, or could not be.
+function tellJudged(root, data) {
+  const told = JSON.stringify([data.judged, data.unsaved]);
+  const first = root.loccitJudged === undefined;
+  if (root.loccitJudged === told) return;
+  root.loccitJudged = told;
+  for (const button of root.querySelectorAll(".thumbs button")) {
+    button.setAttribute("aria-pressed", String(data.judged === (button.dataset.helpful === "true")));
+  }
+  const status = root.querySelector(".copied");
+  if (first || !status) return;
+  status.textContent = data.unsaved || "Saved on this machine";
+  if (!data.unsaved) setTimeout(() => (status.textContent = ""), 4000);
+}
+
 const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence, report, failures };
 
 export default function (component) {
@@ -52,10 +80,13 @@ export default function (component) {
   const root = parentElement.querySelector(".loccit");
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
   // What is open and what was announced changes often; drawing anew for it would take the focus away.
-  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null, tabled: null });
+  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null, unsaved: null, tabled: null });
   if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
   root.querySelector("[data-table]")?.setAttribute("aria-pressed", String(data.tabled));
-  if (root.loccitState === state) return root.loccitLeave;
+  if (root.loccitState === state) {
+    if (data.view === "turn") tellJudged(root, data);
+    return root.loccitLeave;
+  }
   const first = !root.loccitState;
   root.loccitState = state;
 
@@ -64,7 +95,11 @@ export default function (component) {
     live = make("div", { class: "live", role: "status" });
     root.append(live, make("div", { class: "drawn" }));
   }
-  root.lastElementChild.replaceChildren(VIEWS[data.view](data, send));
+  drawn(root.lastElementChild, VIEWS[data.view](data, send));
+  if (data.view === "turn") {
+    root.loccitJudged = undefined;
+    tellJudged(root, data);
+  }
 
   const onChosen = (event) => {
     for (const button of root.querySelectorAll(".cite")) {

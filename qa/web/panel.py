@@ -31,9 +31,6 @@ _EMPTY = {
 def panel(index: Index) -> None:
     """Draw the panel; pressing a citation reruns nothing but this."""
     with st.container(key="source"):
-        problem = st.session_state.pop("problem", None)
-        if problem:
-            show(problem, "problem")
         show(_view(index), "panel", lambda: opened("panel"))
 
 
@@ -48,13 +45,11 @@ def opened(component: str) -> None:
     pressed = event(component)
     if pressed.get("do") == "whole":
         st.session_state["whole"] = bool(pressed["on"])
-        if component != "sheet":
+        if component != "sheet":  # that is drawn again by itself
             st.rerun(FRAGMENT)
-        st.session_state["sheet"] = True
         return
     if pressed.get("do") == "judge":
         _judge(str(pressed["turn"]), bool(pressed["helpful"]))
-        st.rerun(FRAGMENT)
     if pressed.get("do") == "ask":
         state.ask(str(pressed["question"]), standalone=True)
     if pressed.get("do") == "table":
@@ -63,9 +58,11 @@ def opened(component: str) -> None:
         return
     state.choose(state.Chosen(str(pressed["turn"]), int(pressed["number"])))
     _name_in_address(str(pressed["turn"]), int(pressed["number"]))
+    if component == "sheet":
+        return
     if pressed.get("narrow"):
         st.session_state["sheet"] = True
-    elif component != "sheet":
+    else:
         st.rerun(FRAGMENT)
 
 
@@ -76,14 +73,14 @@ def _table(turn: str) -> None:
 
 
 def _judge(turn: str, helpful: bool) -> None:
-    """Keep what was thought of an answer; if that fails, the panel says so."""
+    """Keep what was thought of an answer; if that fails, the answer says so."""
     judged = state.turn(turn)
     if judged is None or judged.answer is None:
         return
     try:
         save(library.folder(), judged.answer, helpful)
     except LoccitError as error:
-        st.session_state["problem"] = notice_view("error", "Not saved", error.message, error.remedy)
+        state.not_judged(turn, f"Not saved. {error}")
     else:
         state.judge(turn, helpful)
 
@@ -92,7 +89,7 @@ def _name_in_address(turn: str, number: int) -> None:
     """Make the address one that opens this question and source again."""
     asked = state.turn(turn)
     if asked and not state.in_table(turn):  # a table is not made again by opening a link
-        st.query_params["q"] = asked.question
+        st.query_params["q"] = asked.standalone
         st.query_params["cite"] = str(number)
 
 

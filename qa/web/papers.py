@@ -16,17 +16,18 @@ from qa.originals import paths, remember
 from qa.present import notice_view
 from qa.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
 from qa.web import library
+from qa.web.adding import Adding
 from qa.web.component import event, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from streamlit.delta_generator import DeltaGenerator
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-    from index.build import BuildReport, FileOutcome
+    from index.build import FileOutcome
     from index.encode import Encoder
     from index.store import Index
+    from index.work import Progress
 
 _AT_ONCE = 20  #: papers shown before "Show more"
 _STAGES = {"papers": "Reading papers", "texts": "Embedding the paper at hand", "saving": "Saving the index"}
@@ -62,24 +63,27 @@ def _index() -> Index | None:
 
 def _adding(index: Index | None) -> None:
     round_ = st.session_state.setdefault("upload-round", 0)  # a new key empties the field
-    with st.expander("Add papers", expanded=index is None or "outcomes" in st.session_state):
+    busy = _ended("outcomes") is not None
+    with st.expander("Add papers", expanded=busy or index is None or "outcomes" in st.session_state):
         files = st.file_uploader(
             "PDF, JATS XML, Markdown or plain text",
             type=["pdf", "xml", "md", "txt"],
             accept_multiple_files=True,
             key=f"upload-{round_}",
         )
-        pressed = st.button("Add to the index", type="primary", disabled=not files)
+        pressed = st.button("Add to the index", type="primary", disabled=busy or not files)
         if pressed and files:
             _add(files)
             st.session_state["upload-round"] = round_ + 1
             st.rerun()
-        if "outcomes" in st.session_state:
+        if busy:
+            _progress("outcomes")
+        elif "outcomes" in st.session_state:
             show(st.session_state["outcomes"], "outcomes")
 
 
 def _add(files: Sequence[UploadedFile]) -> None:
-    """Store and index ``files``; remember what became of each."""
+    """Store ``files`` and have them indexed."""
     folder = library.folder()
     stored: list[Path] = []
     refused: list[LoccitError] = []
@@ -88,23 +92,54 @@ def _add(files: Sequence[UploadedFile]) -> None:
             stored.append(uploads.keep(folder, file.name, file.getvalue()))
         except LoccitError as error:
             refused.append(error)
-    outcomes: tuple[FileOutcome, ...] = ()
     if stored:
-        place = st.empty()
-        with place.container():
-            bar = st.progress(0.0, _STAGES["papers"])
-            show(waiting_view(stored, refused), "waiting")
-        try:
-            outcomes = _build(stored, folder, bar).outcomes
-        except LoccitError as error:
-            refused.append(error)
-        place.empty()
-    st.session_state["outcomes"] = outcomes_view(outcomes, refused)
+        _begin("outcomes", lambda told, encoder: _build(stored, folder, encoder, told), stored, refused)
+    else:
+        st.session_state["outcomes"] = outcomes_view((), refused)
+
+
+def _begin(
+    what: str,
+    work: Callable[[Progress, Encoder], Sequence[FileOutcome]],
+    waiting: Sequence[Path],
+    refused: Sequence[LoccitError] = (),
+) -> None:
+    """Begin ``work`` in a thread; what became of each file is kept under ``what`` when it has ended."""
+    try:
+        encoder = _encoder()
+    except LoccitError as error:
+        st.session_state[what] = outcomes_view((), [*refused, error])
+        return
+    st.session_state[f"{what}-waiting"] = waiting_view(waiting, refused)
+    st.session_state[f"{what}-work"] = Adding(lambda told: work(told, encoder), refused)
+
+
+def _ended(what: str) -> Adding | None:
+    """Return the work that is still going on; what came of one that has ended is kept under ``what``."""
+    work: Adding | None = st.session_state.get(f"{what}-work")
+    if work is None or work.running:
+        return work
+    del st.session_state[f"{what}-work"]
+    st.session_state[what] = outcomes_view(work.outcomes, work.refused)
+    return None
+
+
+@st.fragment(run_every=0.5)
+def _progress(what: str) -> None:
+    """Draw how far the work is; when it has ended, the page is drawn anew."""
+    work: Adding | None = st.session_state.get(f"{what}-work")
+    if work is None or not work.running:
+        st.rerun()
+    count = f" · {work.done} of {work.total}" if work.total > 1 else ""
+    share = min(work.done / work.total, 1.0) if work.total else 0.0
+    st.progress(share, f"{_STAGES.get(work.stage, 'Working')}{count}")
+    show(st.session_state[f"{what}-waiting"], f"{what}-waiting-rows")
 
 
 def _rebuilding(index: Index) -> None:
     """Offer to read the papers' files again; those that have not changed are not."""
-    with st.expander("Read the papers again"):
+    busy = _ended("rebuilt") is not None
+    with st.expander("Read the papers again", expanded=busy):
         known = _known(index)
         message = (
             f"The files of {len(known)} of {len(index.names)} papers lie where they were read from. "
@@ -113,15 +148,14 @@ def _rebuilding(index: Index) -> None:
             "papers answer as now until it is done."
         )
         show(notice_view("info", "Rebuild the index", message), "rebuilding")
-        if known and st.button("Rebuild"):
-            bar = st.progress(0.0, _STAGES["papers"])
-            try:
-                outcomes, refused = _rebuild(index, known, bar), []
-            except LoccitError as error:
-                outcomes, refused = (), [error]
-            st.session_state["rebuilt"] = outcomes_view(outcomes, refused)
+        if known and st.button("Rebuild", disabled=busy):
+            folder = library.folder()
+            files = list(known.values())
+            _begin("rebuilt", lambda told, encoder: _rebuild(known, folder, encoder, told), files)
             st.rerun()
-        if "rebuilt" in st.session_state:
+        if busy:
+            _progress("rebuilt")
+        elif "rebuilt" in st.session_state:
             show(st.session_state["rebuilt"], "rebuilt")
 
 
@@ -131,10 +165,11 @@ def _known(index: Index) -> dict[str, Path]:
     return {key: path for key, path in found.items() if path.is_file()}
 
 
-def _rebuild(index: Index, known: Mapping[str, Path], bar: DeltaGenerator) -> tuple[FileOutcome, ...]:
+def _rebuild(
+    known: Mapping[str, Path], folder: Path, encoder: Encoder, told: Progress
+) -> Sequence[FileOutcome]:
     """Read ``known`` again and take out the papers whose file holds another version now."""
-    folder = library.folder()
-    outcomes = _build(list(known.values()), folder, bar).outcomes
+    outcomes = _build(list(known.values()), folder, encoder, told)
     now = {one.path.absolute(): one.document_id for one in outcomes if one.document_id}
     old = frozenset(key for key, path in known.items() if now.get(path, key) != key)
     if old:
@@ -142,16 +177,11 @@ def _rebuild(index: Index, known: Mapping[str, Path], bar: DeltaGenerator) -> tu
     return outcomes
 
 
-def _build(files: Sequence[Path], folder: Path, bar: DeltaGenerator) -> BuildReport:
-    def progress(stage: str, done: int, total: int) -> None:
-        words = (
-            f"{_STAGES.get(stage, 'Working')} · {done} of {total}" if total > 1 else _STAGES.get(stage, "")
-        )
-        bar.progress(min(done / total, 1.0) if total else 0.0, words)
-
-    report = add(files, folder, encoder=_encoder(), progress=progress)
+def _build(files: Sequence[Path], folder: Path, encoder: Encoder, told: Progress) -> Sequence[FileOutcome]:
+    """Add ``files`` to the index; runs in a thread, which knows of no session."""
+    report = add(files, folder, encoder=encoder, progress=told)
     remember(folder, report.outcomes)
-    return report
+    return report.outcomes
 
 
 def _encoder() -> Encoder:

@@ -33,7 +33,23 @@ def conversation() -> Conversation:
         found = history().find(owner(), st.query_params.get("c", "")) or Conversation()
         st.session_state["conversation"] = found
         st.session_state["begun"] = bool(found.turns)
+        _open_named(found)
     return found
+
+
+def _open_named(conversation: Conversation) -> None:
+    """Open the source that the address names, where the conversation has its question."""
+    question, number = st.query_params.get("q", "").strip(), cited()
+    for turn in reversed(conversation.turns):
+        if number and question in (turn.question, turn.standalone):
+            conversation.chosen = Chosen(turn.key, number)
+            return
+
+
+def cited() -> int:
+    """Return the number of the source that the address names; 0 if it names none."""
+    named: str = st.query_params.get("cite", "")
+    return int(named) if named.isascii() and named.isdigit() and len(named) < 4 else 0
 
 
 def turns() -> list[Turn]:
@@ -57,7 +73,7 @@ def name_conversation() -> None:
     if owner():
         st.query_params["c"] = conversation().key
     if "q" not in st.query_params:  # going to another page takes it out of the address
-        st.query_params["q"] = turns()[-1].question
+        st.query_params["q"] = turns()[-1].standalone
 
 
 def reopen(key: str) -> None:
@@ -122,6 +138,17 @@ def asked() -> Asked | None:
 def judge(turn: str, helpful: bool) -> None:
     """Remember what was thought of an answer."""
     conversation().judged[turn] = helpful
+    conversation().unsaved.pop(turn, None)
+
+
+def not_judged(turn: str, why: str) -> None:
+    """Remember why what was thought of an answer could not be kept."""
+    conversation().unsaved[turn] = why
+
+
+def unsaved(turn: str) -> str:
+    """Return why what was thought of an answer could not be kept; empty if it could."""
+    return conversation().unsaved.get(turn, "")
 
 
 def judged(turn: str) -> bool | None:

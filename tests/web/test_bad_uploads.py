@@ -40,6 +40,8 @@ def upload(*files: tuple[str, bytes, str]) -> dict[str, Any]:
     app = papers()
     app.file_uploader[0].set_value(list(files)).run()
     next(button for button in app.button if button.label == "Add to the index").click().run()
+    while "outcomes-work" in app.session_state:  # they are added in a thread
+        app.run()
     assert not app.exception
     (shown,) = views(app, "outcomes")
     return {row["name"]: row for row in shown["rows"]}

@@ -83,6 +83,10 @@ def test_step_from_source_to_source(browser: Browser, chat: str) -> None:
         panel.get_by_role("button", name="Next source").click()
         panel.get_by_text("2 of 3").wait_for()
         assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == "2"
+        page.keyboard.press("Enter")  # the button pressed is still the one in use, though drawn anew
+        panel.get_by_text("3 of 3").wait_for()
+        page.keyboard.press("Enter")  # and where it is off, its neighbour
+        panel.get_by_text("2 of 3").wait_for()
 
 
 def test_a_refusal_shows_what_is_near_and_says_what_it_is(browser: Browser, chat: str) -> None:
@@ -198,6 +202,12 @@ def test_on_a_phone_closing_the_source_returns_to_the_citation(browser: Browser,
         assert button.evaluate("element => element.getRootNode().activeElement === element")
         button.click()  # and it opens again
         dialog.locator("mark, tr.cited").first.wait_for()
+        dialog.get_by_role("button", name="Next source").click()
+        dialog.get_by_text("3 of 3").wait_for()
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
+        page.wait_for_timeout(1000)
+        assert dialog.count() == 0  # closed is closed, whatever was pressed in it
 
 
 def test_by_keyboard_alone(browser: Browser, chat: str) -> None:

@@ -99,6 +99,11 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
         answer.locator(".cite").nth(1).click()
         page.wait_for_url("**cite=2**")
         address = page.url
+        answer.locator(".cite").first.click()
+        page.wait_for_url("**cite=1**")
+        page.goto(address)  # in the browser that asked, the conversation is there already
+        page.locator(".source").get_by_text("2 of ").wait_for()
+        assert page.locator("article.turn:has(footer)").count() == 1
     with watched_page(browser) as page:
         page.goto(address)
         answer = page.locator("article.turn:has(footer)")

@@ -35,11 +35,16 @@ SENTENCE = "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only
 
 
 @pytest.fixture(scope="module")
-def own(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def own_folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own") / "index"
     shutil.copytree(built, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own(root: Path, own_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("own-server") / "log"
-    with serving(root, folder, log) as url:
+    with serving(root, own_folder, log) as url:
         yield url
     assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
 
@@ -93,6 +98,39 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         page.get_by_text("History of the index").click()
         page.get_by_role("button", name="Go back to generation 2").click()
         page.locator(".shelved", has_text="lichens.pdf").wait_for()
+
+
+def test_papers_are_added_whatever_page_is_looked_at(browser: Browser, own: str) -> None:
+    with watched_page(browser) as page:
+        open_papers(page, own)
+        page.get_by_text("Add papers").click()
+        moss = "Moss of the coast\n\nAbstract\n\nWe counted 52 mosses on the granite cliffs in May.\n"
+        file = FilePayload(name="moss.txt", mimeType="text/plain", buffer=moss.encode())
+        page.locator("input[type=file]").set_input_files([file])
+        page.get_by_role("button", name="Add to the index").click()
+        page.get_by_role("link", name="Ask").click()
+        assert ask(page, "When was mycophenolate restarted?").locator("blockquote").count()
+        page.get_by_role("link", name="Papers").click()
+        outcome = page.locator(".outcomes > li", has_text="moss.txt")
+        outcome.get_by_text("Added").wait_for()
+        page.locator(".shelved", has_text="moss.txt").wait_for()
+
+
+def test_feedback_that_cannot_be_kept_says_so_where_it_was_given(
+    browser: Browser, own: str, own_folder: Path
+) -> None:
+    kept = own_folder / "feedback.sqlite"
+    kept.write_bytes(b"no database")
+    try:
+        with watched_page(browser, SIZES["phone"]) as page:
+            start(page, own)
+            answer = ask(page, "When was mycophenolate restarted?")
+            button = answer.get_by_role("button", name="Wrong")
+            button.click()
+            answer.get_by_text("Not saved").wait_for()
+            assert button.get_attribute("aria-pressed") == "false"
+    finally:
+        kept.unlink()
 
 
 def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
