@@ -54,6 +54,7 @@ class BuildReport:
     sentences: int
     seconds: float
     warnings: tuple[str, ...]  #: about the index; those about papers are in ``outcomes``
+    note: str = ""  #: what the index cannot do for itself, as questions without torch
 
 
 def build(
@@ -259,4 +260,5 @@ def _report(
         sentences=manifest.counts.sentences,
         seconds=time.monotonic() - started,
         warnings=warnings,
+        note=manifest.note,
     )

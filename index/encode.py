@@ -146,6 +146,12 @@ class ModelFiles:
                     f"{self.folder}: its module {module['type']} is code of its own, which is never run.",
                     "Choose a model made of the parts of sentence-transformers.",
                 )
+            part = self.folder / module["path"]
+            if [*part.glob("*.bin"), *part.glob("*.pt")] and not [*part.glob("*.safetensors")]:
+                raise UsageError(
+                    f"{part}: its weights are a pickle, which could run code and is never read.",
+                    "Choose a model whose parts all have safetensors files.",
+                )
         if self.name == BUNDLED and self.hashes[_WEIGHTS] != BUNDLED_SHA256:
             raise ModelMismatch(
                 f"The bundled model's weights have sha256 {self.hashes[_WEIGHTS]}, not {BUNDLED_SHA256}.",

@@ -55,9 +55,6 @@ class Disk(Protocol):
     def write(self, path: Path, chunks: Iterable[bytes]) -> FileRecord:
         """Write a new file, force it to the disk, and return what it must hold."""
 
-    def link(self, source: Path, path: Path) -> None:
-        """Give the file ``source``, which never changes again, a second name; copy where that fails."""
-
     def make_folder(self, path: Path) -> None:
         """Make a folder and its parents; one that exists is left as it is."""
 
@@ -86,14 +83,6 @@ class LocalDisk:
             stream.flush()
             os.fsync(stream.fileno())
         return FileRecord(path.name, size, digest.hexdigest())
-
-    def link(self, source: Path, path: Path) -> None:
-        """See ``Disk.link``."""
-        try:
-            path.hardlink_to(source)
-        except OSError:  # another file system, or one without hard links
-            with refusals(path), source.open("rb") as stream:
-                self.write(path, iter(lambda: stream.read(CHUNK), b""))
 
     def make_folder(self, path: Path) -> None:
         """See ``Disk.make_folder``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing, StorageError
-from index.files import FileRecord, LocalDisk, array_chunks, chunks_of, matrix_chunks, refusals
+from index.files import CHUNK, FileRecord, LocalDisk, array_chunks, chunks_of, matrix_chunks, refusals
 from index.lexical import lexical_files
 from index.manifest import FORMAT, MANIFEST, Counts, Manifest, Model
 from index.paper_rows import write_rows
@@ -194,8 +194,12 @@ def _extra(path: Path, source: Path | bytes, disk: Disk) -> FileRecord:
     record = manifest.file(source.name)
     if record is None:
         raise IndexDamaged(f"{source}: not a file of its generation.", "Rebuild the index.")
-    disk.link(source, path)
-    return replace(record, name=path.name)
+    # A copy, not a second name: a bad byte in one generation must leave the other whole.
+    with refusals(source), source.open("rb") as stream:
+        copied = disk.write(path, iter(lambda: stream.read(CHUNK), b""))
+    if copied.sha256 != record.sha256:
+        raise IndexDamaged(f"{source}: it has changed since it was written.", "Rebuild the index.")
+    return copied
 
 
 def make_current(folder: Path, number: int, disk: Disk | None = None) -> None:
@@ -279,6 +283,19 @@ def verify(folder: Path) -> dict[int, str]:
     if not found:
         raise IndexMissing(f"{folder}: there is no index to verify.", "Build one with: loccit build")
     return {number: _damage(generation_folder(folder, number), number) for number in found}
+
+
+def pointer_damage(folder: Path) -> str:
+    """Return what is wrong with ``CURRENT``, "" where it names a generation as it was published."""
+    pointer = read_pointer(folder)
+    if pointer is None:
+        return f"{folder / CURRENT}: it is missing or damaged."
+    number, digest = pointer
+    try:
+        _, found = read_manifest(generation_folder(folder, number))
+    except (IndexDamaged, FormatMismatch) as error:
+        return f"{folder / CURRENT}: it names generation {number}, and {error.message}"
+    return "" if found == digest else f"{folder / CURRENT}: generation {number} is not the one it names."
 
 
 def _damage(place: Path, number: int) -> str:

@@ -46,9 +46,9 @@ def search(
     of each. Three scores of every candidate (BM25, its cosine, the cosine of its
     nearest sentence) are turned into z-scores over the candidates (mean 0,
     deviation 1) and summed with ``weights``. Score fusion finds more than
-    reciprocal-rank fusion, and the nearest sentence more than the passage alone;
-    the figures are in docs/RETRIEVAL.md. Equal scores are ordered by position, so
-    that the result is always the same.
+    reciprocal-rank fusion, and the nearest sentence more than the passage alone,
+    on the seed questions. Equal scores are ordered by position, so that the result
+    is always the same.
 
     Args:
         index: what to search.

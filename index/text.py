@@ -102,8 +102,16 @@ class Table:
     span: Span  #: the rows, header included, caption excluded
     label: str  #: "Table 1"; empty where none is printed
     caption: Span | None
-    header: tuple[Span, ...]  #: cells of the header row; empty where there is none
+    header: tuple[Span, ...]  #: cells of the header rows, one after the other; empty where there is none
     rows: tuple[Row, ...]  #: body rows
+
+    @property
+    def columns(self) -> tuple[tuple[Span, ...], ...]:
+        """The heads above each column, from top to bottom; () where the heads do not tell whose they are."""
+        width = max((len(row.cells) for row in self.rows), default=0)
+        if not width or len(self.header) % width:
+            return ()
+        return tuple(self.header[at::width] for at in range(width))
 
 
 @dataclass(frozen=True, slots=True)

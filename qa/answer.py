@@ -18,12 +18,12 @@ import numpy as np
 
 from index.terms import terms as terms_of
 from index.text import Span
-from qa.candidates import candidates_of, rarity
+from qa.candidates import abbreviations_of, candidates_of, paper_stems, rarity
 from qa.cite import cite, near_miss
 from qa.features import features_of
 from qa.language import other_language
 from qa.metadata import look_up
-from qa.question import holds, understand
+from qa.question import equivalents, holds, understand
 from qa.records import Answer, Receipt, Scores, Status
 from qa.rerank import chosen, joined, load_reranker
 from qa.retrieve import about, retrieve
@@ -284,7 +284,9 @@ class Answerer:
         for item in sure:
             paper = item.candidate.document.id
             full = len(quoted) == most or papers[paper] == per_paper or item.confidence < floor
-            if full or any(alike(item.candidate.text, other.candidate.text) for other in quoted):
+            # Where each paper is asked, one that says the same as another has answered too.
+            said = () if every else (other.candidate.text for other in quoted)
+            if full or any(alike(item.candidate.text, text) for text in said):
                 continue
             quoted.append(item)
             papers[paper] += 1
@@ -336,23 +338,42 @@ class Answerer:
         reasons = []
         if question.subject != NOBODY and not evidence.hits:
             reasons.append("No paper here is about the person the question names.")
-        absent = self._absent_words(question) if documents is None else []
+        absent = self._absent_words(evidence, documents)
         if absent:
+            asked = "the papers" if documents is None else "the papers asked"
             listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
             listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
-            reasons.append(f"No passage of the papers mentions {listed}.")
+            reasons.append(f"No passage of {asked} mentions {listed}.")
         if not reasons:
             reasons.append("No sentence is likely enough to answer the question.")
         return tuple(reasons)
 
-    def _absent_words(self, question: Question) -> list[str]:
-        """Return the telling words of the question, everyday ones aside, that no indexed passage holds."""
+    def _absent_words(self, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
+        """Return the telling words of the question, everyday ones aside, that the papers asked lack."""
+        question = evidence.question
         rare = dict(zip(question.terms, question.specific, strict=True))
-        held = self.index.lexical.document_frequency
+        papers = [self.index.documents[key] for key in documents or ()]
+        if len(papers) > MOST_PAPERS:
+            return []
+        stems = frozenset[str]().union(*map(paper_stems, papers))
+        near = papers or [
+            self.index.documents[hit.passage.document_id] for hit in evidence.hits[:MOST_PAPERS]
+        ]
+        forms = [equivalents(question, abbreviations_of(paper)) for paper in near]
+
+        def held(stem: str) -> bool:
+            if documents is None:
+                return bool(self.index.lexical.document_frequency(stem))
+            return stem in stems
+
+        def meant(stem: str) -> bool:
+            others = (choice for found in forms for choice in found.get(stem, ()))
+            return held(stem) or any(choice and all(map(held, choice)) for choice in others)
+
         absent = []
         for word in dict.fromkeys(WORD.findall(question.text)):
             telling = [stem for stem in terms_of(word) if rare.get(stem, 0.0) >= TELLING]
-            if telling and len(word) > 2 and not any(held(stem) for stem in telling):
+            if telling and len(word) > 2 and not any(map(meant, telling)):
                 absent.append(word)
         return absent
 

@@ -112,7 +112,12 @@ def table_context(document: Document, span: Span) -> TableContext | None:
                 return TableContext(
                     label=table.label,
                     caption=table.caption.of(document.text) if table.caption else "",
-                    header=tuple(cell.of(document.text) for cell in table.header),
+                    header=tuple(_head(document.text, heads) for heads in table.columns),
                     cells=tuple(cell.of(document.text) for cell in row.cells),
                 )
     return None
+
+
+def _head(text: str, heads: tuple[Span, ...]) -> str:
+    """Return the heads above one column as one, from top to bottom."""
+    return " \u00b7 ".join(dict.fromkeys(head for span in heads if (head := span.of(text))))

@@ -13,7 +13,7 @@ from rich.text import Text
 from qa.question import understand
 from qa.question_files import answer_each, read_questions
 from qa.records import as_json as answer_json
-from qa.terminal import emit, err, out, visible
+from qa.terminal import emit, err, out, visible, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ def ask_one(
     from qa.session import ask, find_papers, opened
 
     with opened(folder, model=model, threshold=threshold) as answerer:
-        _warn(answerer.index)
+        warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         answer = ask(answerer, question, history, documents)
     if receipt is not None:
@@ -68,7 +68,7 @@ def ask_file(
 
     entries = read_questions(file)
     with opened(folder, model=model, threshold=threshold) as answerer:
-        _warn(answerer.index)
+        warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         answer_each(entries, lambda asked, history: answer_json(ask(answerer, asked, history, documents)))
 
@@ -88,7 +88,7 @@ def search_one(
     from qa.session import find_papers, opened
 
     with opened(folder, model=model) as answerer:
-        _warn(answerer.index)
+        warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         hits = answerer.search(question, limit=limit, documents=documents)
         found = [_hit_json(answerer.index, hit) for hit in hits]
@@ -107,7 +107,7 @@ def search_file(
 
     entries = read_questions(file)
     with opened(folder, model=model) as answerer:
-        _warn(answerer.index)
+        warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         people = people_of(answerer.index, documents)
 
@@ -121,11 +121,6 @@ def search_file(
             }
 
         answer_each(entries, found)
-
-
-def _warn(index: Index) -> None:
-    for warning in index.warnings:
-        err().print(Text(visible(warning), style="yellow"))
 
 
 def _hit_json(index: Index, hit: Hit) -> dict[str, Any]:
@@ -188,6 +183,7 @@ def verify_receipt(receipt: Path, folder: Path) -> None:
     from qa.session import opened
 
     with opened(folder) as answerer:
+        warn(answerer.index.warnings)
         out().print(Text(visible(replay(receipt, answerer))))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from qa.terminal import emit, err, out, visible
+from qa.terminal import emit, err, out, visible, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def _show_report(report: BuildReport, folder: Path) -> None:
     for one in report.set_aside:
         if one.id in report.new_aside:
             console.print(Text(f"set aside {visible(one.source)}: {visible(one.reason)}"))
-    for warning in report.warnings:
+    for warning in (*report.warnings, *([report.note] if report.note else [])):
         console.print(Text(visible(warning), style="yellow"))
     papers = len(report.added) + len(report.unchanged)
     done = "Published" if report.published else "Nothing has changed: still"
@@ -130,9 +130,13 @@ def _model_of(folder: Path) -> str | None:
 
 def export_file(file: Path, folder: Path, *, replace: bool) -> None:
     """Write the index to one file."""
+    from index.store import read_pointer
     from index.transfer import export_index
 
     manifest = export_index(folder, file, replace=replace)
+    current = read_pointer(folder)
+    if current is None or current[0] != manifest.generation:
+        warn([f"The current generation is damaged: generation {manifest.generation} was exported."])
     out().print(Text(f"Exported {_holds(manifest)} to {visible(str(file))} ({file.stat().st_size} bytes)."))
 
 
@@ -167,12 +171,15 @@ def collect_garbage(folder: Path) -> None:
 def verify_index(folder: Path) -> None:
     """Compare every file of every generation with its checksum."""
     from index.errors import IndexDamaged
-    from index.publish import verify
+    from index.publish import pointer_damage, verify
 
     found = verify(folder)
+    pointer = pointer_damage(folder)
+    if pointer:
+        out().print(Text(visible(pointer)))
     for generation, problem in sorted(found.items()):
         out().print(Text(f"generation {generation}: {visible(problem) or 'intact'}"))
-    if any(found.values()):
+    if pointer or any(found.values()):
         raise IndexDamaged(f"{folder}: not all generations are intact.", "Rebuild the index: loccit build")
 
 
@@ -205,7 +212,13 @@ def show_info(folder: Path, *, as_json: bool) -> None:
         cells = (name, paper["year"], paper["doi"], paper["pages"], paper["passages"], len(paper["warnings"]))
         table.add_row(*(Text(visible(str(cell or ""))) for cell in cells))
     console.print(table)
+    for one in found["generations"]:
+        holds = one["problem"] or f"{one['papers']} papers, {one['passages']} passages, {one['bytes']} bytes"
+        words = (
+            f"generation   {one['number']}{' (current)' if one['current'] else ''}: {one['created']} {holds}"
+        )
+        console.print(Text(visible(words)))
     for one in found["set_aside"]:
         console.print(Text(f"set aside    {visible(one['source'])}: {visible(one['reason'])}"))
-    for warning in found["warnings"]:
+    for warning in (*found["warnings"], *([found["note"]] if found["note"] else [])):
         console.print(Text(visible(warning), style="yellow"))

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from index.catalogue import catalogue_of
-from index.store import open_index
+from index.errors import FormatMismatch, IndexDamaged
+from index.store import generation_folder, generations, open_index, read_manifest, read_pointer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ def overview(folder: Path) -> dict[str, Any]:
             "sentences": manifest.counts.sentences,
             "bytes": sum(record.size for record in manifest.files),
             "note": manifest.note,
+            "generations": [_generation(folder, number) for number in generations(folder)],
             "warnings": list(index.warnings),
             "documents": [
                 {
@@ -57,3 +59,16 @@ def overview(folder: Path) -> dict[str, Any]:
                 for one in catalogue_of(index).aside.values()
             ],
         }
+
+
+def _generation(folder: Path, number: int) -> dict[str, Any]:
+    """Return what one generation on disk holds, by its manifest, and what is wrong with that."""
+    pointer = read_pointer(folder)
+    found: dict[str, Any] = {"number": number, "current": pointer is not None and pointer[0] == number}
+    found |= {"created": "", "papers": 0, "passages": 0, "bytes": 0, "problem": ""}
+    try:
+        manifest, _ = read_manifest(generation_folder(folder, number))
+    except (IndexDamaged, FormatMismatch) as error:
+        return found | {"problem": error.message}
+    counts = {"papers": manifest.counts.documents, "passages": manifest.counts.passages}
+    return found | counts | {"created": manifest.created, "bytes": manifest.size}

@@ -24,7 +24,7 @@ class TableContext:
 
     label: str  #: "Table 1"
     caption: str
-    header: tuple[str, ...]  #: column heads
+    header: tuple[str, ...]  #: one head a column; empty where the table does not tell
     cells: tuple[str, ...]  #: of the quoted row
 
 

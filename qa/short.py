@@ -11,7 +11,8 @@ from qa.candidates import tokens_of
 from qa.question import Wanted, held_spans
 
 if TYPE_CHECKING:
-    from index.text import Table
+    from collections.abc import Sequence
+
     from qa.candidates import Candidate
     from qa.question import Question
     from qa.reader import Mark
@@ -24,6 +25,9 @@ _VALUE = re.compile(
     r"|(?:second|minute|hour|day|week|month|year)s?(?:[- ]old)?|degrees? \w+)(?![A-Za-z]))?"
 )
 _NUMERIC = frozenset({Wanted.NUMBER, Wanted.DOSE, Wanted.PERCENT})
+#: What is normal, in a table: the head of its column, or the cell itself ("24-204").
+_RANGE_HEAD = re.compile(r"\b(?:reference|normal|ranges?|limits?|units?)\b", re.IGNORECASE)
+_RANGE = re.compile(r"\W*\d[\d.,]*\s*(?:[-\u2013\u2014]|to)\s*\d[\d.,]*\W*[A-Za-z\u00b5\u03bc%/]*\W*$")
 #: Least confidence of the reader at which its mark is shown.
 SURE = 0.5
 _REACH = 40  #: characters between value and word beyond which they are not taken to belong together
@@ -86,21 +90,31 @@ def _citation(text: str, start: int, end: int) -> bool:
 
 
 def _cell(question: Question, candidate: Candidate) -> Span | None:
-    """Return the cell asked for: the one whose column head the question names, else the first value."""
+    """Return the cell asked for: that of the column which the question names, else the only value of the row.
+
+    Of several values without a column named, none is: the question does not say which.
+    """
+    text = candidate.document.text
     table = next((t for t in candidate.document.tables if t.span.contains(candidate.sentence.span)), None)
     row = next((r for r in table.rows if r.span == candidate.sentence.span), None) if table else None
     if table is None or row is None or len(row.cells) < 2:
         return None
-    named = _named_column(question, candidate.document.text, table)
-    cells = row.cells
-    if named is not None and 0 < named < len(cells):
-        return cells[named]
-    values = [cell for cell in cells[1:] if any(c.isdigit() for c in cell.of(candidate.document.text))]
-    return values[0] if values else None
+    heads = [" ".join(span.of(text) for span in spans) for spans in table.columns]
+    named = _named_column(question, heads)
+    if named is not None and 0 < named < len(row.cells):
+        return row.cells[named]
+    heads += [""] * (len(row.cells) - len(heads))
+    cells = zip(heads[1:], row.cells[1:], strict=False)
+    values = [cell for head, cell in cells if _is_value(head, cell.of(text))]
+    return values[0] if len(values) == 1 else None
 
 
-def _named_column(question: Question, text: str, table: Table) -> int | None:
+def _is_value(head: str, cell: str) -> bool:
+    return bool(re.search(r"\d", cell)) and not _RANGE_HEAD.search(head) and not _RANGE.match(cell)
+
+
+def _named_column(question: Question, heads: Sequence[str]) -> int | None:
     asked = frozenset(terms_of(question.text))
-    shared = [len(asked & frozenset(terms_of(cell.of(text)))) for cell in table.header]
+    shared = [len(asked & frozenset(terms_of(head))) for head in heads]
     best = max(shared, default=0)
     return shared.index(best) if best and shared.count(best) == 1 else None

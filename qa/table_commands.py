@@ -10,7 +10,7 @@ from rich.text import Text
 
 from qa.evidence_table import NOT_STATED, EvidenceTable, as_csv, as_json, as_markdown, said
 from qa.present import confidence_word, place_words, section_words
-from qa.terminal import emit, out, visible
+from qa.terminal import emit, out, visible, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,7 @@ def show_table(
 
     understand(question)  # before the index is opened
     with opened(folder, model=model) as answerer:
+        warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         standalone = resolve(question, history, people_of(answerer.index, documents))
         made = evidence_table(answerer, standalone, documents=documents)

@@ -6,8 +6,13 @@ import io
 import json
 import sys
 import unicodedata
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Categories whose characters move the cursor, reorder text or cannot be seen.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
@@ -34,6 +39,12 @@ def out() -> Console:
 def err() -> Console:
     """Return the console for progress and warnings."""
     return Console(stderr=True, highlight=False)
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Write warnings about an index, a line each, beside the results and not among them."""
+    for warning in warnings:
+        err().print(Text(visible(warning), style="yellow"))
 
 
 def never_fail_to_write() -> None:

@@ -43,10 +43,6 @@ class KillingDisk(LocalDisk):
         self._count(lambda: path.write_bytes(data[: len(data) // 2]))
         return super().write(path, [data])
 
-    def link(self, source: Path, path: Path) -> None:
-        self._count()
-        super().link(source, path)
-
     def make_folder(self, path: Path) -> None:
         self._count()
         super().make_folder(path)
@@ -106,10 +102,6 @@ class ForgetfulDisk(LocalDisk):
         record = super().write(path, [data])
         inode = self._new_file(data, synced=self._sync_files)
         return self._changed(record, (self._inode(path.parent), path.name, inode))
-
-    def link(self, source: Path, path: Path) -> None:
-        super().link(source, path)
-        self._changed(None, (self._inode(path.parent), path.name, self._inode(source)))
 
     def make_folder(self, path: Path) -> None:
         new = not path.exists()

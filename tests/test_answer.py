@@ -94,6 +94,14 @@ def test_words_that_no_paper_has_are_named(answerer: Answerer) -> None:
     assert reason == "No passage of the papers mentions “haptoglobin”."
 
 
+def test_words_that_the_papers_chosen_lack_are_named(answerer: Answerer, cases: Index) -> None:
+    chosen = frozenset({paper(cases, "heart.txt").id})
+    reasons = answerer.ask("What was the procalcitonin?", documents=chosen).reasons
+    assert reasons == ("No passage of the papers asked mentions “procalcitonin”.",)
+    (reason,) = answerer.ask("Which lactate dehydrogenase and haptoglobin?", documents=chosen).reasons
+    assert "“haptoglobin”" in reason
+
+
 def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index) -> None:
     chosen = frozenset({paper(cases, "heart.txt").id})
     answer = answerer.ask("What was the LDH on admission?", documents=chosen)

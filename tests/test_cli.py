@@ -160,6 +160,33 @@ def test_a_damaged_index(loccit: Callable[..., Said], tmp_path: Path) -> None:
     assert "vectors.faiss" in said.out
 
 
+def test_a_generation_before_a_damaged_one_answers_and_that_is_said(
+    loccit: Callable[..., Said], tmp_path: Path
+) -> None:
+    folder = tmp_path / "index"
+    papers = write_papers(tmp_path / "papers")
+    build_papers(folder, papers)
+    (papers / "more.txt").write_text(
+        "Tea\n\nAbstract\n\nGreen tea was drunk by eleven men.\n", encoding="utf-8"
+    )
+    build_papers(folder, papers)
+    (folder / "gen-00000002" / "vectors.faiss").write_bytes(b"bad")
+    said = loccit("info", "--index", folder)
+    assert "vectors.faiss" in said.out
+    assert "generation   2 (current)" in said.out
+    said = loccit("export", tmp_path / "one.tar", "--index", folder)
+    assert "damaged: generation 1 was exported" in " ".join(said.err.split())
+    assert said.code == 0
+
+
+def test_a_damaged_pointer_is_told(loccit: Callable[..., Said], tmp_path: Path) -> None:
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    (tmp_path / "index" / "CURRENT").write_bytes(b"gen-00000009 what\n")
+    said = loccit("verify", "--index", tmp_path / "index")
+    one_line(said, 5)
+    assert "CURRENT: it is missing or damaged" in " ".join(said.out.split())
+
+
 # Mistakes with questions
 
 
@@ -480,6 +507,9 @@ def test_info_as_json(loccit: Callable[..., Said], seed_index: Path) -> None:
     assert found["papers"] == len(found["documents"]) == 2
     assert found["model"] == BUNDLED
     assert found.keys() >= {"index", "generation", "created", "passages", "sentences", "bytes", "warnings"}
+    (kept,) = found["generations"]
+    assert kept["current"]
+    assert (kept["number"], kept["papers"], kept["problem"]) == (found["generation"], 2, "")
     for document in found["documents"]:
         assert document.keys() >= {"id", "source", "title", "authors", "year", "doi", "passages", "warnings"}
 
