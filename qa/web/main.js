@@ -46,7 +46,7 @@ function whereabouts(view) {
 }
 
 // Draws anew and gives the focus back to the button that was pressed, or to its neighbour where it is off by now.
-function drawn(place, view) {
+function redraw(place, view) {
   const called = (element) => element.getAttribute("aria-label") || element.textContent;
   const held = place.getRootNode().activeElement;
   const name = held && place.contains(held) ? called(held) : null;
@@ -95,7 +95,7 @@ export default function (component) {
     live = make("div", { class: "live", role: "status" });
     root.append(live, make("div", { class: "drawn" }));
   }
-  drawn(root.lastElementChild, VIEWS[data.view](data, send));
+  redraw(root.lastElementChild, VIEWS[data.view](data, send));
   if (data.view === "turn") {
     root.loccitJudged = undefined;
     tellJudged(root, data);

@@ -89,12 +89,19 @@ def _export(answerer: Answerer) -> None:
             lambda found: as_ris(found, documents),
         ),
     )
+    turns = {turn.key: turn for turn in state.turns() if turn.answer}
     with st.popover("Export"):
-        last = st.toggle("Only the last answer", key="export-last")
+        one = st.selectbox(
+            "Answers",
+            ["", *reversed(turns)],
+            format_func=lambda key: turns[key].question if key else "The whole conversation",
+            key="export-which",
+        )
+        chosen = [turns[one]] if one in turns else list(turns.values())
         for label, ending, mime, write in formats:
             st.download_button(
                 label,
-                partial(_written, write, state.turns(), last=last),
+                partial(_written, write, chosen),
                 file_name=f"loccit-conversation.{ending}",
                 mime=mime,
                 on_click="ignore",
@@ -102,10 +109,9 @@ def _export(answerer: Answerer) -> None:
             )
 
 
-def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn], *, last: bool) -> str:
+def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn]) -> str:
     """Return the file; called when its button is pressed, where no session can be asked for its turns."""
-    answers = [turn.answer for turn in turns if turn.answer]
-    return write(answers[-1 if last else 0 :])
+    return write([turn.answer for turn in turns if turn.answer])
 
 
 def _earlier() -> None:

@@ -162,6 +162,20 @@ def test_a_hostile_paper_leaves_in_exports_as_it_is(browser: Browser, chat: str)
         assert page.evaluate("window.hurt === undefined")
 
 
+def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -> None:
+    with watched_page(browser) as page:
+        start(page, chat)
+        ask(page, REFUSED)
+        ask(page, ANSWERED)
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("combobox", name="Answers").click()
+        page.get_by_role("option", name=REFUSED).click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="JSON, with receipts").click()
+        (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
+        assert answer["question"] == REFUSED
+
+
 def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
