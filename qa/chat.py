@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.clean import commonness
+from qa.question import Wanted, wanted_of
+from qa.several import of_each
 from qa.subjects import MENTION, NOBODY, Subject, asked_about
 
 if TYPE_CHECKING:
@@ -159,12 +161,14 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
     if not bare:
         return context.question
     only_person = re.fullmatch(rf"(?:(?:in|for|of|with) )?(?:{MENTION.pattern})", bare, re.IGNORECASE)
-    if only_person:
+    if only_person or (of_each(bare) and not _VERB.search(bare)):
         return _swap_person(context.question, bare)
     longest = _LONGEST_WH if _WH.match(bare) else _LONGEST_NOUN
     if not _VERB.search(bare) and not _ASKED.search(bare) and len(bare.split()) <= longest:
         return _fragment(bare, context)
     full = _pronouns(body if opened else asked, context)
+    if of_each(full):  # of other people too: only what "it" is may come from before
+        return full[:1].upper() + full[1:]
     if context.thing and _says_little(full) and context.thing.lower() not in full.lower():
         full = f"{full.rstrip('?.! ')} ({context.thing})?"
     leans = (
@@ -176,7 +180,12 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
 
 
 def _says_little(question: str) -> bool:
-    """Tell whether ``question`` has one telling word and no specific one, as "What was the dose?" has."""
+    """Tell whether ``question`` has one telling word and no specific one, as "What was the dose?" has.
+
+    A question for someone's age needs nothing else.
+    """
+    if wanted_of(question) is Wanted.AGE:
+        return False
     words = [word for word in _WORD.findall(MENTION.sub(" ", question)) if word.lower() not in _NO_FOCUS]
     return len(words) < 2 and not any(word.isupper() or commonness(word) < _SPECIFIC for word in words)
 

@@ -178,7 +178,6 @@ def understand(text: str) -> Question:
     weights = weighted_terms(searched)
     terms = tuple(weights)
     telling = tuple(term for term in terms if term not in ASKING)
-    wanted = next((kind for kind, pattern in _WANTED_PATTERNS if pattern.search(asked)), Wanted.ANY)
     return Question(
         text=asked,
         searched=searched,
@@ -186,7 +185,7 @@ def understand(text: str) -> Question:
         shares=tuple(weights[term] for term in telling or terms),
         specific=tuple(_specific(searched).get(term, 0.0) for term in telling or terms),
         compounds=tuple(_compounds(searched)),
-        wanted=wanted,
+        wanted=wanted_of(asked),
         subject=asked_about(asked),
         qualities=_qualities(searched),
         every_paper=of_each(asked),
@@ -221,6 +220,11 @@ def _compounds(text: str) -> Iterator[tuple[str, frozenset[str]]]:
         parts = terms_of(word)
         if len(parts) > 2:
             yield parts[0], frozenset(parts[1:])
+
+
+def wanted_of(text: str) -> Wanted:
+    """Return the kind of answer that a question wants."""
+    return next((kind for kind, pattern in _WANTED_PATTERNS if pattern.search(text)), Wanted.ANY)
 
 
 def holds(wanted: Wanted, text: str) -> bool | None:

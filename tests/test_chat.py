@@ -112,3 +112,18 @@ def test_whatever_is_typed_is_resolved_to_one_line(question: str, history: list[
 def test_what_takes_something_over() -> None:
     assert leans("And her ALT?", resolve("And her ALT?", [POTTER], PEOPLE))
     assert not leans(" Was  ferritin raised?", resolve("Was ferritin raised?", [POTTER], PEOPLE))
+
+
+@pytest.mark.parametrize(
+    ("question", "standalone"),
+    [
+        ("How old were both patients?", "How old were both patients?"),
+        ("How old was she?", "How old was the 47-year-old woman?"),
+        ("And in both cases?", "What was the LDH of both cases on admission?"),
+        ("What about both patients?", "What was the LDH of both patients on admission?"),
+        ("Did all patients get it?", "Did all patients get LDH?"),
+    ],
+)
+def test_a_question_about_others_too_takes_nobody_over(question: str, standalone: str) -> None:
+    history = ["What was the LDH of the 47-year-old woman on admission?"]
+    assert resolve(question, history, PEOPLE) == standalone
