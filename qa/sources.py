@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from index.errors import QuoteError
 from index.text import BlockKind, Span
 from qa.present import paper_name, parts, place_words, section_words
+from qa.records import NearMiss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +93,7 @@ def source_view(document: Document, answer: Answer, number: int, key: str) -> Vi
             f"{document.source}: the text at {focus.span.start}:{focus.span.end} has changed since.",
             "Ask again.",
         )
-    citation = answer.citations[number - 1] if answer.citations else None
-    sort = Sort.CITATION if citation else Sort.NEAR_MISS
+    sort = Sort.CITATION if answer.citations else Sort.NEAR_MISS
     marks = [("passage", focus.passage), (str(sort), focus.span)]
     marks += [("short", focus.short)] if focus.short else []
     return {
@@ -110,7 +110,7 @@ def source_view(document: Document, answer: Answer, number: int, key: str) -> Vi
         "section": section_words(focus.section),
         "place": focus.place,
         "blocks": _blocks_view(document, focus, marks),
-        "why": _why_view(citation) if citation else None,
+        "why": _why_view((answer.citations or answer.near_misses)[number - 1]),
     }
 
 
@@ -121,15 +121,21 @@ def byline(document: Document) -> str:
     return " · ".join(item for item in (names, document.journal, str(document.year or "")) if item)
 
 
-def _why_view(citation: Citation) -> View:
-    scores = citation.scores
-    return {
-        "terms": list(scores.terms),
-        "lexical": f"{scores.lexical:.2f}",
-        "dense": f"{scores.dense:.2f}",
-        "ranker": f"{scores.ranker:.2f}",
-        "percent": round(100 * citation.confidence),
-    }
+def _why_view(source: Citation | NearMiss) -> list[list[str]]:
+    """Return names and values of what made this passage be shown."""
+    if isinstance(source, NearMiss):
+        return [
+            ["Nearness of the passage (sum of its z-scores)", f"{source.score:.2f}"],
+            ["Why it is no answer", "no sentence in it is likely enough to answer"],
+        ]
+    scores = source.scores
+    return [
+        ["Words of the question in the sentence", ", ".join(scores.terms) or "none"],
+        ["Shared words, whole passage (BM25)", f"{scores.lexical:.2f}"],
+        ["Closeness in meaning (cosine, \u22121 to 1)", f"{scores.dense:.2f}"],
+        ["Score of the sentence ranker", f"{scores.ranker:.2f}"],
+        ["Probability that it answers", f"{round(100 * source.confidence)} %"],
+    ]
 
 
 def _blocks_view(document: Document, focus: Focus, marks: Sequence[tuple[str, Span]]) -> list[View]:

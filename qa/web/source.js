@@ -32,19 +32,11 @@ function stepper(view, send) {
 }
 
 function why(view) {
-  if (!view.why) return null;
-  const pairs = [
-    ["Words of the question in the sentence", view.why.terms.join(", ") || "none"],
-    ["Shared words, whole passage (BM25)", view.why.lexical],
-    ["Closeness in meaning (cosine, −1 to 1)", view.why.dense],
-    ["Score of the sentence ranker", view.why.ranker],
-    ["Probability that it answers", `${view.why.percent} %`],
-  ];
   return make(
     "details",
     {},
     make("summary", {}, "Why this passage?"),
-    make("dl", {}, pairs.map(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]).flat())
+    make("dl", {}, view.why.map(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]).flat())
   );
 }
 

@@ -70,6 +70,12 @@ def test_ask_and_read_the_source(browser: Browser, chat: str) -> None:
                 (quotes.nth(number).text_content() or "").split()
             )
             assert panel.locator("mark, tr.cited").first.is_visible()
+        panel.get_by_text("Why this passage?").click()
+        assert panel.get_by_text("Probability that it answers").is_visible()
+        link = panel.get_by_role(
+            "link", name="doi.org/"
+        )  # opened by a click only: watched_page refuses all requests
+        assert (link.get_attribute("href") or "").startswith("https://doi.org/10.")
 
 
 def test_step_from_source_to_source(browser: Browser, chat: str) -> None:
@@ -99,6 +105,8 @@ def test_a_refusal_shows_what_is_near_and_says_what_it_is(browser: Browser, chat
         answer.locator(".nearest .cite").first.click()
         panel = page.get_by_role("region", name="Source", exact=True)
         panel.get_by_text("Not an answer").wait_for()
+        panel.get_by_text("Why this passage?").click()
+        assert panel.get_by_text("no sentence in it is likely enough to answer").is_visible()
 
 
 def test_filter_in_the_address(browser: Browser, chat: str) -> None:
@@ -178,10 +186,10 @@ def test_accessible(
         page.screenshot(path=out / f"ask-{size[0]}-{scheme}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         if size[0] <= 640:
-            for button in [*answer.locator("button.cite").all(), *answer.locator("button.confidence").all()]:
+            for button in answer.locator("button:visible").all():
                 box = button.bounding_box()
                 assert box
-                assert box["height"] >= 44
+                assert box["height"] >= 44, button.text_content()
             answer.locator(".cite").first.click()
             page.get_by_role("dialog").locator("mark, tr.cited").first.wait_for()
             check_accessible(page)
