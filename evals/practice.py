@@ -16,6 +16,7 @@ tells which: see ``part_of``.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ def part_of(paper: Document) -> str:
     return "reader" if paper.id[0] < "a" else "ranking"
 
 
+@lru_cache(maxsize=1)  # the parts of the set are loaded one after the other
 def papers_in(data: Path) -> dict[str, Document]:
     """Return the papers that questions may be written on, by the name of their file or of their text.
 

@@ -48,7 +48,7 @@ def test_build_ask_and_evaluate(root: Path, seeds: Path, tmp_path: Path) -> None
     loccit("build", "--index", "papers", str(seeds))
     answer = json.loads(loccit("ask", "--index", "papers", "--json", "What was the woman's CK on admission?"))
     assert any("9641" in citation["quote"] for citation in answer["citations"])
-    assert json.loads(loccit("eval", "--index", "papers", "--limit", "10", "--json"))
+    assert json.loads(loccit("eval", "--index", "papers", "--limit", "5", "--json"))
     assert not log.exists(), log.read_text(encoding="utf-8")
 
 

@@ -89,19 +89,19 @@ def _export(answerer: Answerer) -> None:
             lambda found: as_ris(found, documents),
         ),
     )
-    turns = {turn.key: turn for turn in state.turns() if turn.answer}
+    turns = state.turns()
+    questions = {turn.key: turn.question for turn in turns if turn.answer}
     with st.popover("Export"):
         one = st.selectbox(
             "Answers",
-            ["", *reversed(turns)],
-            format_func=lambda key: turns[key].question if key else "The whole conversation",
+            ["", *reversed(questions)],
+            format_func=lambda key: questions[key] if key else "The whole conversation",
             key="export-which",
         )
-        chosen = [turns[one]] if one in turns else list(turns.values())
         for label, ending, mime, write in formats:
             st.download_button(
                 label,
-                partial(_written, write, chosen),
+                partial(_written, write, turns, one),
                 file_name=f"loccit-conversation.{ending}",
                 mime=mime,
                 on_click="ignore",
@@ -109,9 +109,12 @@ def _export(answerer: Answerer) -> None:
             )
 
 
-def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn]) -> str:
-    """Return the file; called when its button is pressed, where no session can be asked for its turns."""
-    return write([turn.answer for turn in turns if turn.answer])
+def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn], one: str) -> str:
+    """Return the file, of ``one`` turn or of all there are by then.
+
+    Called when its button is pressed, where no session can be asked for its turns.
+    """
+    return write([turn.answer for turn in turns if turn.answer and one in ("", turn.key)])
 
 
 def _earlier() -> None:

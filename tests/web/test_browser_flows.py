@@ -170,6 +170,8 @@ def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -
         page.get_by_role("button", name="Export").click()
         page.get_by_role("combobox", name="Answers").click()
         page.get_by_role("option", name=REFUSED).click()
+        page.wait_for_timeout(500)  # the page is drawn anew with what was chosen
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
         with page.expect_download() as download:
             page.get_by_role("button", name="JSON, with receipts").click()
         (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
@@ -184,7 +186,7 @@ def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
             sure.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle") == "solid"
         )
         assert sure.get_by_text("High confidence · ").is_visible()
-        answer = ask(page, "What is the prognosis?")
+        answer = ask(page, "Why does MMF make people prone to infections?")
         doubtful = answer.locator("li.unsure").first
         assert (
             doubtful.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle")

@@ -96,7 +96,7 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
 
         page.get_by_role("link", name="Papers").click()
         page.get_by_text("History of the index").click()
-        page.get_by_role("button", name="Go back to generation 2").click()
+        page.get_by_role("button", name="Go back to generation 3").click()
         page.locator(".shelved", has_text="lichens.pdf").wait_for()
 
 

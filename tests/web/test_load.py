@@ -26,7 +26,7 @@ def test_a_small_crowd(tmp_path: Path, root: Path) -> None:
     chromium = chromium_path()
     if chromium is None and not browser_required():
         pytest.skip("no Chromium found")
-    sizes = ["--passages", "120", "--sessions", "2", "--questions", "2", "--long", "12"]
+    sizes = ["--passages", "120", "--sessions", "2", "--questions", "2", "--long", "6"]
     options = [*sizes, "--index", str(tmp_path / "index"), "--chromium", str(chromium)]
     done = subprocess.run(
         [sys.executable, "-m", "evals.load", *options], cwd=root, capture_output=True, text=True, check=False
@@ -34,7 +34,7 @@ def test_a_small_crowd(tmp_path: Path, root: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["index"] == {"papers": 2, "passages": 120}
-    many, long = found["2 sessions at once"], found["a conversation of 12 answers"]
+    many, long = found["2 sessions at once"], found["a conversation of 6 answers"]
     assert many["questions"] == 4
     assert many["errors"] == long["errors"] == []
     assert found["tracebacks of the server"] == 0
