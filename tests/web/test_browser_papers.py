@@ -95,6 +95,8 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         assert answer.get_by_text("Not in these papers").is_visible()
 
         page.get_by_role("link", name="Papers").click()
+        # A button pressed while the page is still being drawn can be lost.
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
         page.get_by_text("History of the index").click()
         page.get_by_role("button", name="Go back to generation 3").click()
         page.locator(".shelved", has_text="lichens.pdf").wait_for()
