@@ -110,10 +110,11 @@ def test_papers_are_added_whatever_page_is_looked_at(browser: Browser, own: str)
         file = FilePayload(name="moss.txt", mimeType="text/plain", buffer=moss.encode())
         page.locator("input[type=file]").set_input_files([file])
         page.get_by_role("button", name="Add to the index").click()
+        outcome = page.locator(".outcomes > li", has_text="moss.txt")
+        outcome.wait_for()  # it has begun
         page.get_by_role("link", name="Ask").click()
         assert ask(page, "When was mycophenolate restarted?").locator("blockquote").count()
         page.get_by_role("link", name="Papers").click()
-        outcome = page.locator(".outcomes > li", has_text="moss.txt")
         outcome.get_by_text("Added").wait_for()
         page.locator(".shelved", has_text="moss.txt").wait_for()
 
