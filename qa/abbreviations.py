@@ -43,9 +43,8 @@ def in_forms_of(text: str, question: str, abbreviations: Mapping[str, str]) -> s
     it, or not at all, stays as it is.
     """
     asked, read = question.lower(), text.lower()
-    if len(asked) != len(question) or len(read) != len(
-        text
-    ):  # "\u0130" is longer in lower case: no places to trust
+    # "\u0130" is longer in lower case: then places in the one are not those in the other.
+    if len(asked) != len(question) or len(read) != len(text):
         return question
     changes: dict[Span, str] = {}
     for short, long in known_forms(abbreviations.items()):

@@ -169,15 +169,8 @@ class Answerer:
         question, notes = self._understood(text)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
-        hits, ranked = self._rank(question, vector, documents)
-        if question.every_paper:
-            papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
-            single = self._understood(of_one(question.text))[0]
-            vector = self.encoder.encode([single.searched])[0]
-            most = max(READ_EACH, READ_ALL // max(len(papers), 1))
-            each = [self._rank(single, vector, frozenset((paper,)), most=most) for paper in papers]
-            hits = [hit for found, _ in each for hit in found]
-            ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
+        rank = self._rank_each if question.every_paper else self._rank
+        hits, ranked = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
 
@@ -186,6 +179,22 @@ class Answerer:
         understand(text)  # refuses what is no question, before its words are looked at
         spelt, notes = self._speller.correct(" ".join(text.split()))
         return replace(understand(spelt), abbreviations=self.settings.abbreviations), notes
+
+    def _rank_each(
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+    ) -> tuple[list[Hit], list[Ranked]]:
+        """Return the same for a question about several papers: each found is asked it in the singular."""
+        passages = self.settings.passages
+        hits = retrieve(
+            self.index, question, vector, limit=passages, documents=documents, deeper=2 * passages
+        )
+        papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
+        single = replace(understand(of_one(question.text)), abbreviations=question.abbreviations)
+        vector = self.encoder.encode([single.searched])[0]
+        most = max(READ_EACH, READ_ALL // max(len(papers), 1))
+        each = [self._rank(single, vector, frozenset((paper,)), most=most) for paper in papers]
+        ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
+        return [hit for found, _ in each for hit in found], ranked
 
     def _rank(
         self,

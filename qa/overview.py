@@ -33,7 +33,7 @@ def overview(folder: Path) -> dict[str, Any]:
             "sentences": manifest.counts.sentences,
             "bytes": sum(record.size for record in manifest.files),
             "note": manifest.note,
-            "generations": [_generation(folder, number) for number in generations(folder)],
+            "generations": _generations(folder),
             "warnings": list(index.warnings),
             "documents": [
                 {
@@ -61,14 +61,19 @@ def overview(folder: Path) -> dict[str, Any]:
         }
 
 
-def _generation(folder: Path, number: int) -> dict[str, Any]:
-    """Return what one generation on disk holds, by its manifest, and what is wrong with that."""
+def _generations(folder: Path) -> list[dict[str, Any]]:
+    """Return what each generation on disk holds, by its manifest, and what is wrong with that."""
     pointer = read_pointer(folder)
-    found: dict[str, Any] = {"number": number, "current": pointer is not None and pointer[0] == number}
-    found |= {"created": "", "papers": 0, "passages": 0, "bytes": 0, "problem": ""}
-    try:
-        manifest, _ = read_manifest(generation_folder(folder, number))
-    except (IndexDamaged, FormatMismatch) as error:
-        return found | {"problem": error.message}
-    counts = {"papers": manifest.counts.documents, "passages": manifest.counts.passages}
-    return found | counts | {"created": manifest.created, "bytes": manifest.size}
+    found: list[dict[str, Any]] = []
+    for number in generations(folder):
+        one: dict[str, Any] = {"number": number, "current": pointer is not None and pointer[0] == number}
+        one |= {"created": "", "papers": 0, "passages": 0, "bytes": 0, "problem": ""}
+        try:
+            manifest, _ = read_manifest(generation_folder(folder, number))
+        except (IndexDamaged, FormatMismatch) as error:
+            one["problem"] = error.message
+        else:
+            one |= {"papers": manifest.counts.documents, "passages": manifest.counts.passages}
+            one |= {"created": manifest.created, "bytes": manifest.size}
+        found.append(one)
+    return found

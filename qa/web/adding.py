@@ -33,16 +33,13 @@ class Adding:
         self._thread.start()
 
     def _run(self) -> None:
-        ended = False
         try:
             self.outcomes = self._work(self._hear)
-            ended = True
         except LoccitError as error:
             self.refused.append(error)
-            ended = True
-        finally:
-            if not ended:  # a fault of ours: its traceback goes to the log, the page is told
-                self.refused.append(LoccitError(_BROKE_OFF))
+        except BaseException:  # a fault of ours: its traceback goes to the log, the page is told
+            self.refused.append(LoccitError(_BROKE_OFF))
+            raise
 
     def _hear(self, stage: str, done: int, total: int) -> None:
         self.stage, self.done, self.total = stage, done, total

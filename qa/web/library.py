@@ -58,12 +58,6 @@ def years(index: Index) -> dict[str, int]:
     return _years(str(index.folder), index.generation, index)
 
 
-def newer_than(index: Index) -> int | None:
-    """Return the generation that is current by now; None if it is that of ``index``, or cannot be told."""
-    pointer = read_pointer(folder())
-    return pointer[0] if pointer and pointer[0] != index.generation and not index.warnings else None
-
-
 def paper_labels(index: Index) -> dict[str, str]:
     """Return what each paper is called in lists, by id; with its file where two would be called alike."""
     names = index.names
