@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,6 @@ from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from index.store import Index
     from index.text import Document
@@ -104,7 +104,12 @@ def answerer(cases: Index) -> Answerer:
 
 @pytest.fixture(scope="session")
 def seed_index(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
-    """The folder of an index of the seed papers with the bundled model; not to be changed."""
+    """The folder of an index of the seed papers with the bundled model; not to be changed.
+
+    LOCCIT_SEED_INDEX names one that is built already.
+    """
+    if given := os.environ.get("LOCCIT_SEED_INDEX"):
+        return Path(given)
     # Processes of tests side by side have a folder each in one folder: the first of them builds for all.
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own

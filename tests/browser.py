@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Error
+
 from tests.network import is_local
 
 if TYPE_CHECKING:
@@ -68,7 +70,6 @@ class Watch:
 def watched_page(
     browser: Browser,
     size: tuple[int, int] = SIZES["desktop"],
-    scheme: Literal["light", "dark"] = "light",
 ) -> Iterator[Page]:
     """Open an empty page in a fresh profile; on leaving, fail if it left the loopback or raised an error.
 
@@ -77,7 +78,7 @@ def watched_page(
     watch = Watch()
     width, height = size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+        viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce"
     )
     context.on("request", lambda request: _note(watch, request.url))
     context.on("weberror", lambda error: watch.errors.append(str(error.error)))
@@ -88,6 +89,51 @@ def watched_page(
         watch.check()
     finally:
         context.close()
+
+
+_SETTLED = """() => new Promise(settled => {
+  const at = id => document.querySelector(`[data-testid="${id}"]`);
+  let last = "", since = Date.now();
+  const timer = setInterval(() => {
+    const now = `${at("stApp")?.dataset.testScriptState} ${at("stMain")?.scrollTop}`;
+    if (now !== last) [last, since] = [now, Date.now()];
+    if (!now.startsWith("notRunning") || Date.now() - since < 300) return;
+    clearInterval(timer);
+    settled();
+  }, 30);
+})"""
+_LIGHTNESS = """() => getComputedStyle(document.querySelector('[data-testid="stApp"]'))
+  .backgroundColor.match(/[0-9]+/g).slice(0, 3).reduce((sum, one) => sum + Number(one) / 3, 0)"""
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is drawn and has stopped scrolling.
+
+    A part of a page is there before the whole is: what is pressed in between can be lost, and what opens
+    can be scrolled away. A person sees that the page is still busy.
+    """
+    while True:
+        try:
+            page.evaluate(_SETTLED)
+        except Error as error:
+            if "context was destroyed" not in error.message:  # by another page that was being opened
+                raise
+        else:
+            return
+
+
+def both_themes(page: Page) -> Iterator[Literal["light", "dark"]]:
+    """Show the page in one theme after the other; fail if it does not follow."""
+    themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in themes:
+        page.emulate_media(color_scheme=scheme)
+        for _ in range(100):
+            if (page.evaluate(_LIGHTNESS) > 200) is (scheme == "light"):
+                break
+            page.wait_for_timeout(50)
+        else:
+            raise AssertionError(f"the page does not turn {scheme}")
+        yield scheme
 
 
 def is_strange(url: str) -> bool:

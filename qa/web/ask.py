@@ -17,7 +17,7 @@ from qa.web.component import show
 from qa.web.evidence import evidence
 from qa.web.panel import opened, panel, sheet
 from qa.web.state import Asked, Turn
-from qa.web.toolbar import scope, scope_words
+from qa.web.toolbar import exports, scope, scope_words
 
 if TYPE_CHECKING:
     from qa.answer import Answerer
@@ -39,12 +39,15 @@ def page() -> None:
             _conversation(None)
         return
     with left:
-        documents = scope(answerer, begun=bool(state.turns() or asked))
+        documents, place = scope(answerer, begun=bool(state.turns() or asked))
         if not state.turns() and not asked:
             _empty_chat(answerer)
         _conversation(answerer, room=1 if asked else 0)
         if asked:
             _answer(answerer, asked, documents)
+    if state.turns():
+        with place:
+            exports(answerer)
     with right:
         panel(answerer.index)
     if st.session_state.pop("sheet", False):

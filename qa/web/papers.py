@@ -139,7 +139,7 @@ def _progress(what: str) -> None:
 def _rebuilding(index: Index) -> None:
     """Offer to read the papers' files again; those that have not changed are not."""
     busy = _ended("rebuilt") is not None
-    with st.expander("Read the papers again", expanded=busy):
+    with st.expander("Read the papers again", expanded=busy or "rebuilt" in st.session_state):
         known = _known(index)
         message = (
             f"The files of {len(known)} of {len(index.names)} papers lie where they were read from. "

@@ -14,14 +14,21 @@ from qa.web.history import history, owner
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from streamlit.delta_generator import DeltaGenerator
+
     from index.store import Index
     from qa.answer import Answerer
     from qa.records import Answer
     from qa.web.state import Turn
 
 
-def scope(answerer: Answerer, *, begun: bool) -> frozenset[str] | None:
-    """Let papers and years be chosen; return the ids of the papers to ask, None for all."""
+def scope(answerer: Answerer, *, begun: bool) -> tuple[frozenset[str] | None, DeltaGenerator]:
+    """Let papers and years be chosen.
+
+    Returns:
+        The ids of the papers to ask, None for all, and the place where ``exports`` belong: they are drawn
+        once the question just asked has its answer.
+    """
     labels = library.paper_labels(answerer.index)
     count = len(labels)
     names = {f"{key[:12]}": key for key in labels}
@@ -36,14 +43,14 @@ def scope(answerer: Answerer, *, begun: bool) -> frozenset[str] | None:
             label_visibility="collapsed",
         )
         of_years = _years(answerer.index)
+        place = st.container(width="content")
         if begun:
-            _export(answerer)
             st.button("New conversation", on_click=state.forget)
         _earlier()
     by_name = frozenset(names[short] for short in chosen) if chosen else None
     if by_name is None or of_years is None:
-        return of_years if by_name is None else by_name
-    return by_name & of_years
+        return of_years if by_name is None else by_name, place
+    return by_name & of_years, place
 
 
 def scope_words(index: Index, documents: frozenset[str] | None) -> str:
@@ -75,7 +82,7 @@ def _years(index: Index) -> frozenset[str] | None:
     return frozenset(key for key, year in found.items() if low <= year <= high)
 
 
-def _export(answerer: Answerer) -> None:
+def exports(answerer: Answerer) -> None:
     """Offer the conversation as files, each made when it is asked for."""
     documents = answerer.index.documents
     formats: tuple[tuple[str, str, str, Callable[[list[Answer]], str]], ...] = (
@@ -98,6 +105,8 @@ def _export(answerer: Answerer) -> None:
             format_func=lambda key: questions[key] if key else "The whole conversation",
             key="export-which",
         )
+        count = 1 if one else len(questions)
+        st.caption("One answer, as:" if count == 1 else f"{count} answers, as:")
         for label, ending, mime, write in formats:
             st.download_button(
                 label,

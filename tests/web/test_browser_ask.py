@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser import SIZES, watched_page
+from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE, NAME, NAMES, QUESTION, TITLE
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ REFUSED = "How do I bake bread?"
 def start(page: Page, url: str) -> None:
     page.goto(url)
     page.get_by_role("heading", name="Ask the papers").wait_for()
+    settled(page)
 
 
 def ask(page: Page, question: str) -> Locator:
@@ -35,7 +36,15 @@ def ask(page: Page, question: str) -> Locator:
     box.press("Enter")
     answer = page.locator("article.turn").filter(has=page.locator("footer")).filter(has_text=question).last
     answer.wait_for()
+    settled(page)
     return answer
+
+
+def open_page(page: Page, name: str) -> None:
+    """Go to the page of that name in the app's navigation."""
+    page.get_by_role("link", name=name).click()
+    page.wait_for_url(f"**/{'' if name == 'Ask' else name.lower()}*")
+    settled(page)
 
 
 def check_accessible(page: Page) -> None:
@@ -165,21 +174,20 @@ def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> No
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
-def test_accessible(
-    browser: Browser, chat: str, size: tuple[int, int], scheme: Literal["light", "dark"], root: Path
-) -> None:
-    with watched_page(browser, size, scheme) as page:
+def test_accessible(browser: Browser, chat: str, size: tuple[int, int], root: Path) -> None:
+    out = root / "tests" / "out"
+    out.mkdir(exist_ok=True)
+    with watched_page(browser, size) as page:
         start(page, chat)
         page.get_by_test_id("stButtonGroup").wait_for()
-        check_accessible(page)
+        for _ in both_themes(page):
+            check_accessible(page)
         ask(page, REFUSED)
         answer = ask(page, ANSWERED)
-        check_accessible(page)
-        out = root / "tests" / "out"
-        out.mkdir(exist_ok=True)
-        page.screenshot(path=out / f"ask-{size[0]}-{scheme}.png")
+        for scheme in both_themes(page):
+            check_accessible(page)
+            page.screenshot(path=out / f"ask-{size[0]}-{scheme}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         if size[0] <= 640:
             for button in answer.locator("button:visible").all():
@@ -188,8 +196,9 @@ def test_accessible(
                 assert box["height"] >= 44, button.text_content()
             answer.locator(".cite").first.click()
             page.get_by_role("dialog").locator("mark, tr.cited").first.wait_for()
-            check_accessible(page)
-            page.screenshot(path=out / f"source-{size[0]}-{scheme}.png")
+            for scheme in both_themes(page):
+                check_accessible(page)
+                page.screenshot(path=out / f"source-{size[0]}-{scheme}.png")
 
 
 def test_on_a_phone_closing_the_source_returns_to_the_citation(browser: Browser, chat: str) -> None:
@@ -222,8 +231,7 @@ def test_by_keyboard_alone(browser: Browser, chat: str) -> None:
         page.keyboard.press("Enter")
         answer = page.locator("article.turn").filter(has=page.locator("footer"))
         answer.wait_for()
-        # The answer is drawn before the page is done; a key pressed in between can be lost.
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        settled(page)
         _tab_to(page, "2")
         page.keyboard.press("Enter")
         panel = page.get_by_role("region", name="Source", exact=True)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qa.cli import main
-from tests.browser import SIZES, watched_page
+from tests.browser import SIZES, settled, watched_page
 from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
 from tests.web.pdf import pdf_of
 from tests.web.serving import serving
-from tests.web.test_browser_ask import ANSWERED, REFUSED, ask, check_accessible, start
+from tests.web.test_browser_ask import ANSWERED, REFUSED, ask, check_accessible, open_page, start
 from tests.web.test_browser_papers import LINES, SENTENCE
 from tests.web.test_browser_papers import QUESTION as ON_LICHENS
 
@@ -63,22 +63,25 @@ def test_a_conversation_outlives_a_reload_for_its_browser_only(browser: Browser,
         start(page, chat)
         ask(page, REFUSED)
         ask(page, ANSWERED)
-        page.get_by_role("link", name="Papers").click()
+        open_page(page, "Papers")
         page.locator(".shelved").first.wait_for()
         page.reload()
         page.locator(".shelved").first.wait_for()
-        page.get_by_role("link", name="Ask").click()
+        settled(page)
+        open_page(page, "Ask")
         page.locator("article.turn footer").nth(1).wait_for()
         assert shown(page) == [REFUSED, ANSWERED]
         page.reload()
         page.locator("article.turn footer").nth(1).wait_for()
         assert shown(page) == [REFUSED, ANSWERED]
+        settled(page)
         with watched_page(browser) as other:
             other.goto(page.url)
             other.locator("article.turn footer").wait_for()
             assert REFUSED not in shown(other)  # the question of the address is asked, nothing else is opened
         page.get_by_role("button", name="New conversation").click()
         page.locator("article.turn").first.wait_for(state="detached")
+        settled(page)
         page.get_by_role("button", name="Earlier").click()
         page.get_by_role("combobox", name="Earlier conversations").click()
         page.get_by_role("option", name=REFUSED).click()
@@ -168,10 +171,12 @@ def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -
         ask(page, REFUSED)
         ask(page, ANSWERED)
         page.get_by_role("button", name="Export").click()
+        page.get_by_text("2 answers, as:").wait_for()
         page.get_by_role("combobox", name="Answers").click()
+        page.get_by_role("option", name=ANSWERED).wait_for()  # the last one, too
         page.get_by_role("option", name=REFUSED).click()
-        page.wait_for_timeout(500)  # the page is drawn anew with what was chosen
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        page.get_by_text("One answer, as:").wait_for()
+        settled(page)
         with page.expect_download() as download:
             page.get_by_role("button", name="JSON, with receipts").click()
         (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
@@ -204,18 +209,23 @@ def test_a_whole_run_by_keyboard_alone(browser: Browser, chat: str) -> None:
         page.keyboard.type(ANSWERED)
         page.keyboard.press("Enter")
         page.locator("article.turn footer").wait_for()
+        settled(page)
         _tab_to(page, "BUTTON Evidence table", back=True)
         page.keyboard.press("Enter")
         page.get_by_role("region", name="Evidence table").wait_for()
+        settled(page)
         _tab_to(page, "A Papers", back=True)
         page.keyboard.press("Enter")
         page.locator(".shelved").first.wait_for()
+        settled(page)
         _tab_to(page, "History of the index")
         page.keyboard.press("Enter")
         page.get_by_role("region", name="Generations").wait_for()
+        settled(page)
         _tab_to(page, "A Evaluation", back=True)
         page.keyboard.press("Enter")
         page.locator(".tile").first.wait_for()
+        settled(page)
         _tab_to(page, "question behind it")
         page.keyboard.press("Enter")
         page.locator(".failure").first.wait_for()
@@ -272,10 +282,10 @@ def test_the_whole_page_of_a_paper_that_was_not_uploaded(
         answer.locator(".cite").first.click()
         panel.get_by_text("has changed since it was read").wait_for()
 
-        page.get_by_role("link", name="Papers").click()
+        open_page(page, "Papers")
         page.get_by_text("Read the papers again").click()
         page.get_by_role("button", name="Rebuild").click()
         page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for()
         assert page.locator(".shelved", has_text="lichens.pdf").count() == 1
-        page.get_by_role("link", name="Ask").click()
+        open_page(page, "Ask")
         page.get_by_text("the papers have changed since").first.wait_for()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import FilePayload
 
-from tests.browser import SIZES, watched_page
+from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import NAME, TITLE
 from tests.web.pdf import pdf_of
 from tests.web.serving import serving
-from tests.web.test_browser_ask import ask, check_accessible, start
+from tests.web.test_browser_ask import ask, check_accessible, open_page, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def own(root: Path, own_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 def open_papers(page: Page, url: str) -> None:
     start(page, url)
-    page.get_by_role("link", name="Papers").click()
+    open_page(page, "Papers")
     page.locator(".shelved").first.wait_for()
 
 
@@ -72,7 +72,7 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         assert sorted(outcomes.locator("strong").all_text_contents()) == ["Added", "Refused", "Refused"]
         assert outcomes.filter(has_text="lichens.pdf").locator("strong").text_content() == "Added"
 
-        page.get_by_role("link", name="Ask").click()
+        open_page(page, "Ask")
         answer = ask(page, QUESTION)
         assert answer.locator("blockquote").first.text_content() == SENTENCE
         assert answer.locator(".spot").first.text_content() == "page 1"
@@ -86,17 +86,15 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         assert panel.locator(".box").count() >= 1
         check_accessible(page)
 
-        page.get_by_role("link", name="Papers").click()
+        open_page(page, "Papers")
         page.locator(".shelved", has_text="lichens.pdf").get_by_role("button").click()
         page.get_by_role("dialog").get_by_role("button", name="Remove").click()
         page.locator(".shelved", has_text="lichens.pdf").wait_for(state="detached")
-        page.get_by_role("link", name="Ask").click()
+        open_page(page, "Ask")
         answer = ask(page, "How many cliffs had the rarest lichen?")
         assert answer.get_by_text("Not in these papers").is_visible()
 
-        page.get_by_role("link", name="Papers").click()
-        # A button pressed while the page is still being drawn can be lost.
-        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        open_page(page, "Papers")
         page.get_by_text("History of the index").click()
         page.get_by_role("button", name="Go back to generation 3").click()
         page.locator(".shelved", has_text="lichens.pdf").wait_for()
@@ -112,9 +110,9 @@ def test_papers_are_added_whatever_page_is_looked_at(browser: Browser, own: str)
         page.get_by_role("button", name="Add to the index").click()
         outcome = page.locator(".outcomes > li", has_text="moss.txt")
         outcome.wait_for()  # it has begun
-        page.get_by_role("link", name="Ask").click()
+        open_page(page, "Ask")
         assert ask(page, "When was mycophenolate restarted?").locator("blockquote").count()
-        page.get_by_role("link", name="Papers").click()
+        open_page(page, "Papers")
         outcome.get_by_text("Added").wait_for()
         page.locator(".shelved", has_text="moss.txt").wait_for()
 
@@ -143,10 +141,9 @@ def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
         answer = ask(page, question)
         answer.get_by_role("button", name="Right").click()
         answer.get_by_text("Saved on this machine").wait_for()
-        page.get_by_role("link", name="Feedback").click()
+        open_page(page, "Feedback")
         page.locator(".outcomes > li", has_text=question).wait_for()
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for _ in both_themes(page):
             for width, height in SIZES.values():
                 page.set_viewport_size({"width": width, "height": height})
                 check_accessible(page)
@@ -155,25 +152,26 @@ def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
         with page.expect_download() as download:
             page.get_by_role("button", name="Download").click()
         assert json.loads(download.value.path().read_text(encoding="utf-8"))["question"] == question
-        page.get_by_role("link", name="Ask").click()
+        open_page(page, "Ask")
         pressed = page.locator("article.turn").get_by_role("button", name="Right")
         pressed.wait_for()
         assert pressed.get_attribute("aria-pressed") == "true"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_accessible(browser: Browser, chat: str, size: str, scheme: str, root: Path) -> None:
-    with watched_page(browser, SIZES[size], "dark" if scheme == "dark" else "light") as page:
+def test_accessible(browser: Browser, chat: str, size: str, root: Path) -> None:
+    with watched_page(browser, SIZES[size]) as page:
         page.goto(f"{chat}/papers")
         page.locator(".shelved").first.wait_for()
+        settled(page)
         page.get_by_text("Add papers").click()
         page.get_by_text("Read the papers again").click()
         page.get_by_text("History of the index").click()
         page.get_by_role("region", name="Generations").wait_for()
-        check_accessible(page)
+        for scheme in both_themes(page):
+            check_accessible(page)
+            page.screenshot(path=root / "tests" / "out" / f"papers-{size}-{scheme}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.screenshot(path=root / "tests" / "out" / f"papers-{size}-{scheme}.png")
 
 
 def test_a_hostile_paper_is_text_here_too(browser: Browser, chat: str) -> None:

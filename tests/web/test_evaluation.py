@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from index.errors import FormatMismatch
 from qa.web.report import failing_questions, failures_view, load, overview, title_of
 from qa.web.running import Evaluation, Evaluations
-from tests.browser import SIZES, watched_page
+from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE
 from tests.web.reports import GIVEN, GOLD, WRONG, report
 from tests.web.test_browser_ask import check_accessible
@@ -119,25 +119,29 @@ def test_one_run_at_a_time_which_can_be_stopped(built: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
 def test_from_a_figure_to_its_questions(
-    browser: Browser, chat: str, size: tuple[int, int], scheme: Literal["light", "dark"], root: Path
+    browser: Browser, chat: str, size: tuple[int, int], root: Path
 ) -> None:
-    with watched_page(browser, size, scheme) as page:
+    with watched_page(browser, size) as page:
         page.goto(f"{chat}/evaluation")
         tile = page.locator(".tile", has_text="The first quote answers")
+        tile.wait_for()
+        settled(page)
         tile.get_by_role("button").click()
         question = page.locator(".failure", has_text=WRONG)
         question.locator("summary").click()
         question.get_by_text(GIVEN).wait_for()
         assert question.get_by_text(GOLD).is_visible()
         page.locator("figure details").first.locator("summary").click()
-        check_accessible(page)
+        for _ in both_themes(page):
+            check_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.locator(".tile", has_text="Unanswerable").get_by_role("button").click()
         shown = page.locator(".failure", has_text="Who chews?")
         shown.locator("summary").click()
         assert all(text in (shown.text_content() or "") for text in HOSTILE)
         assert page.evaluate("window.hurt === undefined")
-        page.screenshot(path=root / "tests" / "out" / f"evaluation-{size[0]}-{scheme}.png", full_page=True)
+        out = root / "tests" / "out"
+        for scheme in both_themes(page):
+            page.screenshot(path=out / f"evaluation-{size[0]}-{scheme}.png", full_page=True)

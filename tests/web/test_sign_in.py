@@ -9,7 +9,7 @@ import pytest
 
 from index.errors import UsageError
 from qa.web.sign_in import read_sign_in
-from tests.browser import watched_page
+from tests.browser import settled, watched_page
 from tests.web.provider import CLIENT, provider
 from tests.web.serving import free_port, serving
 from tests.web.test_browser_ask import REFUSED, ask, check_accessible, start
@@ -104,6 +104,8 @@ def test_nothing_is_seen_before_and_histories_are_apart(
 
 
 def _sign_in(page: Page, name: str) -> None:
+    settled(page)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text(f"Signed in as {name}.").wait_for()
     page.get_by_placeholder("Ask about the papers").wait_for()
+    settled(page)
