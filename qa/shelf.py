@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from index.build import Became
 from index.catalogue import catalogue_of
-from index.errors import FormatMismatch, IndexDamaged, LoccitError
+from index.errors import FormatMismatch, IndexDamaged
 from index.store import generation_folder, generations, read_manifest, read_pointer
 from qa.language import other_language
 from qa.sources import byline
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.build import FileOutcome
+    from index.errors import LoccitError
     from index.store import Index
     from qa.present import View
 
@@ -92,30 +93,41 @@ def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> V
 def outcomes_view(outcomes: Sequence[FileOutcome], refused: Sequence[LoccitError]) -> View:
     """Return what became of each uploaded file; ``refused`` are those not even looked into."""
     rows = [
-        {
-            "name": outcome.path.name,
-            "became": _BECAME[outcome.became],
-            "good": outcome.became is not Became.REFUSED,
-            "notes": [str(outcome.error)] if outcome.error else list(outcome.warnings[:_MOST_WARNINGS]),
-        }
-        for outcome in outcomes
+        _row(one.path.name, _BECAME[one.became], one.error, one.warnings[:_MOST_WARNINGS]) for one in outcomes
     ]
-    rows += [
-        {
-            "name": str(getattr(error, "path", "")),
-            "became": _BECAME[Became.REFUSED],
-            "good": False,
-            "notes": [str(error)],
-        }
-        for error in refused
-    ]
+    rows += [_row(str(getattr(error, "path", "")), _BECAME[Became.REFUSED], error) for error in refused]
     return {"view": "outcomes", "rows": rows}
 
 
-def waiting_view(stored: Sequence[Path], refused: Sequence[LoccitError]) -> View:
-    """Return uploaded files while they wait to be read; ``refused`` are those not even looked into."""
-    rows = [{"name": path.name, "became": "Waiting", "good": True, "notes": []} for path in stored]
+def _row(name: str, became: str, error: LoccitError | None, warnings: Sequence[str] = ()) -> View:
+    notes = [str(error)] if error else list(warnings)
+    return {"name": name, "became": became, "good": error is None, "notes": notes}
+
+
+def waiting_view(
+    waiting: Sequence[Path], seen: Mapping[Path, LoccitError | None], refused: Sequence[LoccitError]
+) -> View:
+    """Return how far each file is while papers are being added.
+
+    Args:
+        waiting: the files, in any order.
+        seen: of those read so far, in that order, why each was refused if it was; the last is being embedded.
+        refused: why files were not even looked into.
+    """
+    last = [*seen][-1] if seen else None
+    rows = [_row(path.name, *_stage(path, seen, last)) for path in waiting]
     return {"view": "outcomes", "rows": [*rows, *outcomes_view((), refused)["rows"]]}
+
+
+def _stage(
+    path: Path, seen: Mapping[Path, LoccitError | None], last: Path | None
+) -> tuple[str, LoccitError | None]:
+    if path not in seen:
+        return "Waiting", None
+    error = seen[path]
+    if error:
+        return _BECAME[Became.REFUSED], error
+    return "Being embedded" if path == last else "Read", None
 
 
 def history_view(folder: Path) -> tuple[View, int | None]:

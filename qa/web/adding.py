@@ -6,12 +6,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from index.errors import LoccitError
+from index.work import read_papers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from index.build import FileOutcome
-    from index.work import Progress
+    from index.work import Outcome, Progress, Read
 
 _BROKE_OFF = "The work broke off. The index is as it was; the server's log says more."
 
@@ -20,21 +22,27 @@ class Adding:
     """Papers being added, or read again. Safe in threads."""
 
     def __init__(
-        self, work: Callable[[Progress], Sequence[FileOutcome]], refused: Sequence[LoccitError]
+        self, work: Callable[[Progress, Read], Sequence[FileOutcome]], refused: Sequence[LoccitError]
     ) -> None:
-        """Begin ``work``, which is told what hears of its progress; ``refused`` were not looked into."""
+        """Begin ``work``, given what hears of its progress and what reads.
+
+        ``refused`` says of files that were not looked into why.
+        """
         self.stage = "papers"
         self.done = 0
         self.total = 0
         self.outcomes: Sequence[FileOutcome] = ()
         self.refused = list(refused)
+        #: Of each file looked into so far, why it was refused; None where it is read and, but for the last,
+        #: embedded.
+        self.seen: dict[Path, LoccitError | None] = {}
         self._work = work
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
-            self.outcomes = self._work(self._hear)
+            self.outcomes = self._work(self._hear, self._read)
         except LoccitError as error:
             self.refused.append(error)
         except BaseException:  # a fault of ours: its traceback goes to the log, the page is told
@@ -43,6 +51,11 @@ class Adding:
 
     def _hear(self, stage: str, done: int, total: int) -> None:
         self.stage, self.done, self.total = stage, done, total
+
+    def _read(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
+        for outcome in read_papers(paths, workers):
+            self.seen[outcome.path] = outcome.error
+            yield outcome
 
     @property
     def running(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from index.build import FileOutcome
     from index.encode import Encoder
     from index.store import Index
-    from index.work import Progress
+    from index.work import Progress, Read
 
 _AT_ONCE = 20  #: papers shown before "Show more"
 _STAGES = {"papers": "Reading papers", "texts": "Embedding the paper at hand", "saving": "Saving the index"}
@@ -93,14 +94,14 @@ def _add(files: Sequence[UploadedFile]) -> None:
         except LoccitError as error:
             refused.append(error)
     if stored:
-        _begin("outcomes", lambda told, encoder: _build(stored, folder, encoder, told), stored, refused)
+        _begin("outcomes", partial(_build, stored, folder), stored, refused)
     else:
         st.session_state["outcomes"] = outcomes_view((), refused)
 
 
 def _begin(
     what: str,
-    work: Callable[[Progress, Encoder], Sequence[FileOutcome]],
+    work: Callable[[Encoder, Progress, Read], Sequence[FileOutcome]],
     waiting: Sequence[Path],
     refused: Sequence[LoccitError] = (),
 ) -> None:
@@ -110,8 +111,8 @@ def _begin(
     except LoccitError as error:
         st.session_state[what] = outcomes_view((), [*refused, error])
         return
-    st.session_state[f"{what}-waiting"] = waiting_view(waiting, refused)
-    st.session_state[f"{what}-work"] = Adding(lambda told: work(told, encoder), refused)
+    st.session_state[f"{what}-waiting"] = waiting
+    st.session_state[f"{what}-work"] = Adding(partial(work, encoder), refused)
 
 
 def _ended(what: str) -> Adding | None:
@@ -133,7 +134,8 @@ def _progress(what: str) -> None:
     count = f" · {work.done} of {work.total}" if work.total > 1 else ""
     share = min(work.done / work.total, 1.0) if work.total else 0.0
     st.progress(share, f"{_STAGES.get(work.stage, 'Working')}{count}")
-    show(st.session_state[f"{what}-waiting"], f"{what}-waiting-rows")
+    waiting = st.session_state[f"{what}-waiting"]
+    show(waiting_view(waiting, work.seen, work.refused), f"{what}-waiting-rows")
 
 
 def _rebuilding(index: Index) -> None:
@@ -151,7 +153,7 @@ def _rebuilding(index: Index) -> None:
         if known and st.button("Rebuild", disabled=busy):
             folder = library.folder()
             files = list(known.values())
-            _begin("rebuilt", lambda told, encoder: _rebuild(known, folder, encoder, told), files)
+            _begin("rebuilt", partial(_rebuild, known, folder), files)
             st.rerun()
         if busy:
             _progress("rebuilt")
@@ -166,10 +168,10 @@ def _known(index: Index) -> dict[str, Path]:
 
 
 def _rebuild(
-    known: Mapping[str, Path], folder: Path, encoder: Encoder, told: Progress
+    known: Mapping[str, Path], folder: Path, encoder: Encoder, told: Progress, read: Read
 ) -> Sequence[FileOutcome]:
     """Read ``known`` again and take out the papers whose file holds another version now."""
-    outcomes = _build(list(known.values()), folder, encoder, told)
+    outcomes = _build(list(known.values()), folder, encoder, told, read)
     now = {one.path.absolute(): one.document_id for one in outcomes if one.document_id}
     old = frozenset(key for key, path in known.items() if now.get(path, key) != key)
     if old:
@@ -177,9 +179,11 @@ def _rebuild(
     return outcomes
 
 
-def _build(files: Sequence[Path], folder: Path, encoder: Encoder, told: Progress) -> Sequence[FileOutcome]:
+def _build(
+    files: Sequence[Path], folder: Path, encoder: Encoder, told: Progress, read: Read
+) -> Sequence[FileOutcome]:
     """Add ``files`` to the index; runs in a thread, which knows of no session."""
-    report = add(files, folder, encoder=encoder, progress=told)
+    report = add(files, folder, encoder=encoder, progress=told, read=read)
     remember(folder, report.outcomes)
     return report.outcomes
 

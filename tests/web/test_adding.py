@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from index.errors import StorageError
+from qa.shelf import waiting_view
 from qa.web.adding import Adding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from index.build import FileOutcome
-    from index.work import Progress
+    from index.work import Progress, Read
 
 
 def ended(work: Adding) -> Adding:
@@ -24,7 +27,7 @@ def ended(work: Adding) -> Adding:
 
 
 def test_progress_and_outcomes_are_seen_from_outside() -> None:
-    def work(told: Progress) -> Sequence[FileOutcome]:
+    def work(told: Progress, read: Read) -> Sequence[FileOutcome]:
         told("texts", 3, 7)
         return ()
 
@@ -33,10 +36,34 @@ def test_progress_and_outcomes_are_seen_from_outside() -> None:
     assert (found.outcomes, found.refused) == ((), [])
 
 
+def test_what_has_been_read_is_seen_file_by_file(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("Moss\n\nAbstract\n\nWe counted 52 mosses on the granite cliffs in May.\n", "utf-8")
+    bad.write_text(" \n", "utf-8")
+    shown: list[tuple[str, list[str]]] = []
+    begun = threading.Event()
+
+    def work(told: Progress, read: Read) -> Sequence[FileOutcome]:
+        begun.wait()
+        files = [good, bad, tmp_path / "later.txt"]
+        for outcome in read([good, bad], 1):
+            rows = waiting_view(files, found.seen, ())["rows"]
+            shown.append((outcome.path.name, [row["became"] for row in rows]))
+        return ()
+
+    found = Adding(work, ())
+    begun.set()
+    ended(found)
+    assert shown == [
+        ("good.txt", ["Being embedded", "Waiting", "Waiting"]),
+        ("bad.txt", ["Read", "Refused", "Waiting"]),
+    ]
+
+
 def test_what_is_refused_is_told() -> None:
     refused = StorageError("The disk is full.")
 
-    def work(told: Progress) -> NoReturn:
+    def work(told: Progress, read: Read) -> NoReturn:
         raise refused
 
     assert ended(Adding(work, ())).refused == [refused]
@@ -44,7 +71,7 @@ def test_what_is_refused_is_told() -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the fault is the test's
 def test_a_fault_of_ours_is_told_too() -> None:
-    def work(told: Progress) -> NoReturn:
+    def work(told: Progress, read: Read) -> NoReturn:
         raise ZeroDivisionError
 
     (error,) = ended(Adding(work, ())).refused
