@@ -12,7 +12,7 @@ from rich.text import Text
 
 from evals import shown
 from evals.ablation import ablations, variants
-from evals.comparison import baseline, baseline_file, baseline_text, compare, hold_gate, read_earlier
+from evals.comparison import COMMITTED, baseline, baseline_text, compare, hold_gate, read_earlier
 from evals.floors import hold_floors
 from evals.html import html
 from evals.markdown import markdown
@@ -91,7 +91,7 @@ def evaluate(asked: Asked, wanted: Wanted) -> None:
         for name in dict.fromkeys(asked.sets)
     ]
     earlier = read_earlier(wanted.against) if wanted.against else None
-    base = read_earlier(baseline_file()) if wanted.gate else None
+    base = read_earlier(COMMITTED) if wanted.gate else None
     began = perf_counter()
     with progress_shown(wanted.progress) as told:
         runs, without = _run_all(sets, asked, told, ablate=wanted.ablate)

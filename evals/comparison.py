@@ -27,6 +27,8 @@ GATED = ("recall@10", "ranked@1", "hit@1", "refusal_recall", "refusal_precision"
 #: How rare a difference must be among runs that do not differ, to be called one.
 LEVEL = 0.05
 BASELINE_FORMAT = 1
+#: Stands for the committed baseline where a path is asked for.
+COMMITTED = Path("baseline")
 
 
 class Fallen(LoccitError):
@@ -50,11 +52,12 @@ def baseline_file() -> Path:
 
 
 def read_earlier(path: Path) -> Earlier:
-    """Return the run in a report or a baseline.
+    """Return the run in a report or a baseline; a path of nothing but "baseline" is the committed one.
 
     Raises:
         UsageError: there is no such file, or it is neither.
     """
+    path = baseline_file() if path == COMMITTED else path
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         rows = [{"set": found["set"], **row} for row in found["outcomes"]]

@@ -69,7 +69,11 @@ def run(
         Path | None, typer.Option(help="Folder for TREC's run and qrels files.", show_default=False)
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="An earlier report.json to compare with.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="An earlier report.json to compare with; “baseline” is the committed one.",
+            show_default=False,
+        ),
     ] = None,
     ablate: Annotated[bool, typer.Option("--ablate", help="Run again without each part.")] = False,
     floors: Annotated[

@@ -95,7 +95,8 @@ _SETTLED = """() => new Promise(settled => {
   const at = id => document.querySelector(`[data-testid="${id}"]`);
   let last = "", since = Date.now();
   const timer = setInterval(() => {
-    const now = `${at("stApp")?.dataset.testScriptState} ${at("stMain")?.scrollTop}`;
+    const scrolled = (at("stAppScrollToBottomContainer") ?? at("stMain"))?.scrollTop;
+    const now = `${at("stApp")?.dataset.testScriptState} ${scrolled}`;
     if (now !== last) [last, since] = [now, Date.now()];
     if (!now.startsWith("notRunning") || Date.now() - since < 300) return;
     clearInterval(timer);

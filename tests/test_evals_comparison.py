@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evals.comparison import (
+    COMMITTED,
     GATED,
     Earlier,
     Fallen,
@@ -126,7 +127,7 @@ def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_the_committed_baseline_is_of_the_seed_questions() -> None:
-    found = read_earlier(baseline_file())
+    found = read_earlier(COMMITTED)
     assert {one.set for one in found.judged} == {"seeds"}
     stored = json.loads(baseline_file().read_text(encoding="utf-8"))
     assert not {"question", "quotes", "citations", "gold"} & stored["outcomes"][0].keys()

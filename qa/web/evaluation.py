@@ -12,14 +12,17 @@ from index.errors import LoccitError
 from index.files import refusals
 from qa.present import notice_view
 from qa.resources import seeds_folder
+from qa.sources import place_view
 from qa.web import library
 from qa.web.component import event, show
-from qa.web.report import failing_questions, failures_view, load, overview, title_of
+from qa.web.report import EVERY, failing_questions, failures_view, load, overview, title_of
 from qa.web.running import evaluations, report_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from qa.present import View
     from qa.web.report import Report
 
 _REPORT = "report.json"
@@ -93,13 +96,13 @@ def _index() -> list[str]:
 
 
 def _against(folder: Path, split: str) -> list[str]:
-    """Return the option that compares with the report before, where that is of the same questions."""
+    """Return the option that compares with the report before; where that asked others, with the baseline."""
     try:
         earlier = load(folder / _EARLIER)
     except LoccitError:
-        return []
+        earlier = None
     same = earlier is not None and (earlier.get("set"), earlier.get("split")) == ("seeds", split)
-    return ["--against", str(folder / _EARLIER)] if same else []
+    return ["--against", str(folder / _EARLIER) if same else "baseline"]
 
 
 @st.fragment(run_every=1.0)
@@ -134,10 +137,40 @@ def _drill(report: Report) -> None:
         found = [one for one in found if kind in (None, one.get("type"))]
     most = st.session_state.setdefault("failures-shown", _AT_ONCE)
     count = f"{len(found)} question counts" if len(found) == 1 else f"{len(found)} questions count"
-    title = f"{count} against “{title_of(report, metric)}”"
-    show(failures_view(found[:most], title), "failures")
+    every = metric == EVERY
+    title = f"{len(found)} questions" if every else f"{count} against “{title_of(report, metric)}”"
+    view = failures_view(found[:most], title, _held(), judged=every)
+    show(view, "failures", _place_pressed)
     if len(found) > most:
         st.button(f"Show more ({len(found) - most})", on_click=_show_more)
+
+    if placed := st.session_state.pop("placed", None):
+        _in_its_paper(placed)
+
+
+def _held() -> Mapping[str, str]:
+    """Return the papers of the index by id; none where there is no index."""
+    try:
+        return library.current().index.names
+    except LoccitError:
+        return {}
+
+
+def _place_pressed() -> None:
+    pressed = event("failures")
+    if pressed.get("do") == "place":
+        st.session_state["placed"] = pressed
+
+
+@st.dialog("In its paper", position="right")
+def _in_its_paper(placed: View) -> None:
+    """Show a quote of the report between its neighbours."""
+    heading = "Quote given" if placed["given"] else "Right quote"
+    try:
+        document = library.current().index.documents[str(placed["document"])]
+        show(place_view(document, str(placed["quote"]), int(placed["start"]), heading), "placed")
+    except LoccitError as error:
+        show(notice_view("warning", "The paper was read anew", error.message, error.remedy), "placed")
 
 
 def _show_more() -> None:

@@ -68,27 +68,29 @@ function report(view, send) {
     "section",
     { "aria-label": "Last report" },
     make("dl", { class: "facts" }, facts),
+    make("p", {}, make("button", { type: "button", class: "small", onclick: () => send({ do: "metric", metric: view.every }) }, view.everyWords)),
     view.against ? make("p", { class: "resolved" }, `Compared with the report “${view.against}”.`) : null,
     make("ul", { class: "tiles" }, view.tiles.map((item) => tile(item, send))),
     make("div", { class: "charts" }, view.charts.map(chart))
   );
 }
 
-function judgedQuote(item, given) {
+function judgedQuote(item, given, send) {
   const verdict = given && item.right != null ? (item.right ? "right" : "not right") : "";
   const sure = item.percent != null ? `${item.percent} % sure` : "";
   return make(
     "li",
     {},
     make("blockquote", {}, paragraph("p", "words", item.parts)),
-    make("p", { class: "aside", dir: "auto" }, [item.where, sure, verdict].filter(Boolean).join(" · "))
+    make("p", { class: "aside", dir: "auto" }, [item.where, sure, verdict].filter(Boolean).join(" · ")),
+    item.place ? make("button", { type: "button", class: "small", onclick: () => send({ do: "place", ...item.place, given }) }, "Show in its paper") : null
   );
 }
 
-function failure(row) {
+function failure(row, send) {
   const refused = `Refused (${row.percent} % sure of the best sentence)`;
-  const given = row.given.length ? make("ol", {}, row.given.map((item) => judgedQuote(item, true))) : make("p", {}, refused);
-  const gold = row.gold.length ? make("ol", {}, row.gold.map((item) => judgedQuote(item, false))) : null;
+  const given = row.given.length ? make("ol", {}, row.given.map((item) => judgedQuote(item, true, send))) : make("p", {}, refused);
+  const gold = row.gold.length ? make("ol", {}, row.gold.map((item) => judgedQuote(item, false, send))) : null;
   const words = row.accepted.length ? `Short answer wanted: ${row.accepted.join(" or ")}; given: ${row.short || "none"}` : "";
   return make(
     "li",
@@ -96,7 +98,7 @@ function failure(row) {
     make(
       "details",
       { class: "failure" },
-      make("summary", {}, make("span", { dir: "auto" }, row.question), make("span", { class: "aside" }, `${row.type} · ${row.refused ? "refused" : `${row.percent} % sure`}`)),
+      make("summary", {}, make("span", { dir: "auto" }, row.question), make("span", { class: "aside" }, `${row.verdict ? `${row.verdict} · ` : ""}${row.type} · ${row.refused ? "refused" : `${row.percent} % sure`}`)),
       row.resolved ? make("p", { class: "resolved" }, "Searched as: ", make("q", { dir: "auto" }, row.resolved)) : null,
       make("h3", {}, "Given"),
       given,
@@ -108,6 +110,6 @@ function failure(row) {
   );
 }
 
-function failures(view) {
-  return make("section", { class: "failures", "aria-label": "Questions behind the figure" }, make("h2", {}, view.title), make("ul", {}, view.rows.map(failure)));
+function failures(view, send) {
+  return make("section", { class: "failures", "aria-label": view.title }, make("h2", {}, view.title), make("ul", {}, view.rows.map((row) => failure(row, send))));
 }

@@ -18,12 +18,15 @@ from index.text import Span
 from qa.present import parts, place_words, section_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from qa.present import View
 
 #: One report, as read.
 Report = dict[str, Any]
+
+#: In the place of a metric: all questions, whatever they count for.
+EVERY = "every"
 
 #: What the tiles show, in order, with words for reports that bring none of their own.
 _TILES = {
@@ -89,6 +92,8 @@ def overview(report: Report) -> View:
         "against": str(against or ""),
         "tiles": [_tile(report, name) for name in _TILES if isinstance(report.get(name), int | float)],
         "charts": list(_charts(report.get("curves", {}))),
+        "every": EVERY,
+        "everyWords": f"All {len(report['outcomes'])} questions",
     }
 
 
@@ -139,9 +144,11 @@ def _change(report: Report, name: str) -> str:
 
 
 def failing_questions(report: Report, metric: str) -> list[dict[str, Any]]:
-    """Return the outcomes that count against ``metric``, those most confidently wrong first."""
-    found = [one for one in report["outcomes"] if metric in _failures(one)]
-    return sorted(found, key=lambda one: -float(one.get("confidence") or 0))
+    """Return the outcomes that count against ``metric``, or all; those most confidently wrong first."""
+    found = [one for one in report["outcomes"] if metric == EVERY or metric in _failures(one)]
+    return sorted(
+        found, key=lambda one: ("accuracy" not in _failures(one), -float(one.get("confidence") or 0))
+    )
 
 
 def _failures(one: dict[str, Any]) -> Iterable[str]:
@@ -159,12 +166,26 @@ def _failures(one: dict[str, Any]) -> Iterable[str]:
     )
 
 
-def failures_view(outcomes: Sequence[dict[str, Any]], title: str) -> View:
-    """Return questions with what was answered and what would have been right."""
-    return {"view": "failures", "title": title, "rows": [_question(one) for one in outcomes]}
+def _right(one: dict[str, Any]) -> bool:
+    return "accuracy" not in _failures(one)
 
 
-def _question(one: dict[str, Any]) -> View:
+def failures_view(
+    outcomes: Sequence[dict[str, Any]], title: str, held: Container[str] = (), *, judged: bool = False
+) -> View:
+    """Return questions with what was answered and what would have been right.
+
+    Args:
+        outcomes: of the report.
+        title: what the list is of.
+        held: ids of the papers in which places can be shown.
+        judged: say of each question whether it was answered rightly.
+    """
+    rows = [_question(one, held, judged=judged) for one in outcomes]
+    return {"view": "failures", "title": title, "rows": rows}
+
+
+def _question(one: dict[str, Any], held: Container[str], *, judged: bool) -> View:
     gold = one.get("gold_places") or [{"quote": text} for text in one.get("gold", [])]
     given = one.get("citations") or [{"quote": text} for text in one.get("quotes", [])]
     asked, resolved = str(one["question"]), str(one.get("resolved") or "")
@@ -178,12 +199,13 @@ def _question(one: dict[str, Any]) -> View:
         "percent": round(100 * float(one.get("confidence") or 0)),
         "accepted": [str(text) for text in one.get("accepted", [])],
         "short": str(one.get("short") or ""),
-        "given": [_quoted(item, gold) for item in given],
-        "gold": [_quoted(item, ()) for item in gold],
+        "verdict": ("right" if _right(one) else "wrong") if judged else "",
+        "given": [_quoted(item, gold, held) for item in given],
+        "gold": [_quoted(item, (), held) for item in gold],
     }
 
 
-def _quoted(item: dict[str, Any], gold: Sequence[dict[str, Any]]) -> View:
+def _quoted(item: dict[str, Any], gold: Sequence[dict[str, Any]], held: Container[str]) -> View:
     """Return a quote and its place; what it shares with ``gold`` of the same paper is marked."""
     text, start = str(item["quote"]), int(item.get("start") or 0)
     marks = [
@@ -196,6 +218,9 @@ def _quoted(item: dict[str, Any], gold: Sequence[dict[str, Any]]) -> View:
     return {
         "parts": parts(text, start, marks),
         "where": " · ".join(part for part in where if part),
+        "place": {"document": item["document"], "quote": text, "start": start}
+        if item.get("document") in held
+        else None,
         "right": item.get("right"),
         "percent": round(100 * float(item["confidence"])) if item.get("confidence") is not None else None,
     }

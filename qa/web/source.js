@@ -81,14 +81,14 @@ function source(view, send) {
   return make(
     "section",
     { class: `source ${view.sort}`, "aria-label": "Source" },
-    make("div", { class: "bar" }, make("h2", {}, near ? "Nearest passage" : `Source ${view.number}`), stepper(view, send)),
+    make("div", { class: "bar" }, make("h2", {}, view.heading || (near ? "Nearest passage" : `Source ${view.number}`)), stepper(view, send)),
     near ? make("p", { class: "label" }, "Not an answer: a passage that is merely near the question.") : null,
     make("h3", {}, paperName(view)),
     view.byline ? make("p", { class: "byline", dir: "auto" }, view.byline) : null,
     make("p", { class: "place", dir: "auto" }, [view.section, view.place].filter(Boolean).join(" · ")),
     wholeSwitch(view, send),
     view.whole?.on ? wholePage(view) : passage(),
-    why(view),
+    view.why.length ? why(view) : null,
     doiLink(view.doi)
   );
 }

@@ -11,9 +11,9 @@ GIVEN = "Ferritin was not measured in the second patient."
 GOLD = "On admission her ferritin was 910 ng/mL."
 
 
-def _place(quote: str, start: int, line: int) -> dict[str, Any]:
+def _place(quote: str, start: int, line: int, document: str = "a" * 64) -> dict[str, Any]:
     return {
-        "document": "a" * 64,
+        "document": document,
         "source": "paper.txt",
         "section": "Case > Laboratory",
         "page": None,
@@ -48,8 +48,12 @@ def _outcome(name: str, question: str, **more: object) -> dict[str, Any]:
     }
 
 
-def report() -> dict[str, Any]:
-    """Return a report of three questions: one right, one wrong, one that should have been refused."""
+def report(paper: str = "a" * 64, quote: str = "Her CK was 3.", start: int = 7) -> dict[str, Any]:
+    """Return a report of three questions: one right, one wrong, one that should have been refused.
+
+    The right one has ``quote``, at ``start`` in ``paper``.
+    """
+    right = _outcome("r1", "What was her CK?", gold_places=[_place(quote, start, 2, paper)])
     wrong = _outcome(
         "w1",
         WRONG,
@@ -98,5 +102,5 @@ def report() -> dict[str, Any]:
                 {"coverage": 1.0, "risk": 0.5},
             ],
         },
-        "outcomes": [_outcome("r1", "What was her CK?"), wrong, hostile],
+        "outcomes": [right, wrong, hostile],
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import FormatMismatch
-from qa.web.report import failing_questions, failures_view, load, overview, title_of
+from qa.web.report import EVERY, failing_questions, failures_view, load, overview, title_of
 from qa.web.running import Evaluation, Evaluations
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE
@@ -63,6 +63,24 @@ def test_what_a_quote_shares_with_the_right_one_is_marked() -> None:
     assert [part["marks"] for part in parts] == [[], ["short"]]
     assert "".join(part["text"] for part in parts) == GIVEN
     assert parts[0]["text"] == GIVEN[:10]
+
+
+def test_all_questions_are_listed_the_wrong_ones_first() -> None:
+    found = failing_questions(report(), EVERY)
+    rows = failures_view(found, "", judged=True)["rows"]
+    assert [(row["id"], row["verdict"]) for row in rows] == [
+        ("seeds/w1", "wrong"),
+        ("seeds/w2", "wrong"),
+        ("seeds/r1", "right"),
+    ]
+
+
+def test_a_place_can_be_shown_only_in_a_paper_that_is_there() -> None:
+    found = failing_questions(report(), "hit@1")
+    (row,) = failures_view(found, "", {"a" * 64})["rows"]
+    assert row["gold"][0]["place"] == {"document": "a" * 64, "quote": GOLD, "start": 100}
+    (row,) = failures_view(found, "")["rows"]
+    assert row["gold"][0]["place"] is None
 
 
 def test_a_report_of_the_format_before(tmp_path: Path) -> None:
@@ -142,6 +160,20 @@ def test_from_a_figure_to_its_questions(
         shown.locator("summary").click()
         assert all(text in (shown.text_content() or "") for text in HOSTILE)
         assert page.evaluate("window.hurt === undefined")
+        page.get_by_role("button", name="All 3 questions").click()
+        right = page.locator(".failure", has_text="What was her CK?")
+        right.get_by_text("right · ").wait_for()
+        assert page.locator(".failure").count() == 3
+        settled(page)
+        right.locator("summary").click()
+        right.get_by_role("button", name="Show in its paper").click()
+        dialog = page.get_by_role("dialog")
+        assert dialog.locator("tr.cited, mark.citation").first.text_content()
+        dialog.get_by_role("heading", name="Right quote").wait_for()
+        for _ in both_themes(page):
+            check_accessible(page)
+        page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
         out = root / "tests" / "out"
         for scheme in both_themes(page):
             page.screenshot(path=out / f"evaluation-{size[0]}-{scheme}.png", full_page=True)
