@@ -273,8 +273,8 @@ def gc(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> tuple[Path,
         return collect(folder, disk)
 
 
-def verify(folder: Path) -> dict[int, str]:
-    """Compare every checksum of every generation; return its damage by number, "" where it is whole.
+def verify(folder: Path) -> dict[int, IndexDamaged | FormatMismatch | None]:
+    """Compare every checksum of every generation; return what is wrong by number, None where it is whole.
 
     Raises:
         IndexMissing: there is no generation.
@@ -298,12 +298,12 @@ def pointer_damage(folder: Path) -> str:
     return "" if found == digest else f"{folder / CURRENT}: generation {number} is not the one it names."
 
 
-def _damage(place: Path, number: int) -> str:
+def _damage(place: Path, number: int) -> IndexDamaged | FormatMismatch | None:
     try:
         manifest, _ = read_manifest(place)
         if manifest.generation != number:
-            return f"{place}: holds the manifest of generation {manifest.generation}."
+            return IndexDamaged(f"{place}: holds the manifest of generation {manifest.generation}.")
         Index(place, manifest).close()
     except (IndexDamaged, FormatMismatch) as error:
-        return error.message
-    return ""
+        return error
+    return None

@@ -169,17 +169,26 @@ def collect_garbage(folder: Path) -> None:
 
 
 def verify_index(folder: Path) -> None:
-    """Compare every file of every generation with its checksum."""
-    from index.errors import IndexDamaged
+    """Compare every file of every generation with its checksum.
+
+    Raises:
+        FormatMismatch: a generation is of another version of Loccit, and nothing worse is the matter.
+        IndexDamaged: a generation, or what says which one is current, is damaged.
+    """
+    from index.errors import FormatMismatch, IndexDamaged
     from index.publish import pointer_damage, verify
 
     found = verify(folder)
+    for generation, problem in sorted(found.items()):
+        out().print(Text(f"generation {generation}: {visible(problem.message) if problem else 'intact'}"))
+    problems = [problem for problem in found.values() if problem]
+    foreign = next((problem for problem in problems if isinstance(problem, FormatMismatch)), None)
+    if foreign and all(isinstance(problem, FormatMismatch) for problem in problems):
+        raise foreign
     pointer = pointer_damage(folder)
     if pointer:
         out().print(Text(visible(pointer)))
-    for generation, problem in sorted(found.items()):
-        out().print(Text(f"generation {generation}: {visible(problem) or 'intact'}"))
-    if pointer or any(found.values()):
+    if pointer or problems:
         raise IndexDamaged(f"{folder}: not all generations are intact.", "Rebuild the index: loccit build")
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from index.errors import IndexMissing
 from index.papers import file_id
 from index.pending import PENDING
-from index.store import open_index
+from index.publish import KEPT_BEFORE
+from index.store import generations, open_index
 from tests.disks import KillingDisk
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, write_papers
 
@@ -54,6 +55,7 @@ def run(work: Path, step: int, *, half: bool, first: bool) -> list[dict[str, obj
                 "state": state,
                 "rebuilt": _contents(index) == new,
                 "left over": sorted(names - LEFT_OVER_ALLOWED),
+                "not collected": len(generations(index)) > 1 + KEPT_BEFORE,
                 "had finished": len(finished),
                 "embedded again": _embedded_again(new_papers, finished, encoder.encoded),
             }

@@ -1,4 +1,4 @@
-"""Adds papers to an index one by one, or opens it again and again; for tests of several processes.
+"""Adds papers to an index one by one, or opens and asks it again and again; for tests of several processes.
 
 Usage: python -m tests.many_writers add INDEX FOLDER | read INDEX TIMES
 """
@@ -8,10 +8,20 @@ from __future__ import annotations
 import itertools
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.build import add
+from index.search import search
 from index.store import open_index
 from tests.index_fakes import WordEncoder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.store import Index
+
+QUESTION = "ferritin of runners before the season"
 
 
 def add_each(index: Path, folder: Path) -> int:
@@ -23,23 +33,40 @@ def add_each(index: Path, folder: Path) -> int:
 
 
 def open_often(index: Path, times: int) -> int:
-    """Open the index ``times`` times, and on until it changed once; return how many generations were seen."""
+    """Open and ask the index ``times`` times, and on until it changed; return how many generations were seen.
+
+    The generation opened before is open still, and must answer as it did.
+    """
+    (asked,) = WordEncoder().encode([QUESTION])
     seen: set[int] = set()
     held: set[str] = set()
+    before, answers = open_index(index), None
     for attempt in itertools.count():
         if attempt >= times and len(seen) > 1:
             break
-        with open_index(index) as opened:
-            if opened.warnings or not held <= set(opened.documents):
-                raise SystemExit(
-                    f"generation {opened.generation}: {opened.warnings}, {list(opened.documents)}"
-                )
-            held = set(opened.documents)
-            seen.add(opened.generation)
-            for position, passage in enumerate(opened.passages):
-                if not opened.quote(passage.document_id, passage.span) or not opened.sentences_of(position):
-                    raise SystemExit(f"generation {opened.generation}: passage {position} is of another one")
+        opened = open_index(index)
+        if answers is not None and _quotes(before, asked) != answers:
+            raise SystemExit(f"generation {before.generation}: it answers otherwise than before")
+        before.close()
+        before, answers = opened, _quotes(opened, asked)
+        if opened.warnings or not held <= set(opened.documents):
+            raise SystemExit(f"generation {opened.generation}: {opened.warnings}, {list(opened.documents)}")
+        held = set(opened.documents)
+        seen.add(opened.generation)
+        for position, passage in enumerate(opened.passages):
+            if not opened.quote(passage.document_id, passage.span) or not opened.sentences_of(position):
+                raise SystemExit(f"generation {opened.generation}: passage {position} is of another one")
+    before.close()
     return len(seen)
+
+
+def _quotes(index: Index, asked: NDArray[np.float32]) -> list[str]:
+    """Return what the index finds for the question."""
+    hits = search(index, QUESTION, asked)
+    found = [index.quote(hit.passage.document_id, hit.passage.span) for hit in hits]
+    if not any("Ferritin" in quote for quote in found):
+        raise SystemExit(f"generation {index.generation}: {QUESTION!r} finds {found}")
+    return found
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ def killed(folder: Path, root: Path, step: int) -> list[dict[str, object]]:
         assert finding["state"] in {"old", "new"}, finding
         assert finding["rebuilt"], finding
         assert finding["left over"] == [], finding
+        assert not finding["not collected"], finding
         assert finding["embedded again"] == [], finding
     return findings
 

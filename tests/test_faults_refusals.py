@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +16,13 @@ from index.manifest import FORMAT, MANIFEST, decode
 from index.onnx_encoder import require_same_model
 from index.publish import gc, rollback
 from index.store import CURRENT, generations, open_index, pointer_bytes
+from qa.index_commands import verify_index
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
     from pathlib import Path
+    from typing import Self
 
 
 @pytest.fixture
@@ -67,14 +71,15 @@ def test_fault_7_another_format_is_refused_with_both_versions_named_and_nothing_
     data = dataclasses.replace(decode(path.read_bytes(), ""), format=version).encode()
     path.write_bytes(data)
     (two / CURRENT).write_bytes(pointer_bytes(2, hashlib.sha256(data).hexdigest()))
-    before = sorted(str(item) for item in two.rglob("gen-*/*"))
-    for attempt in (lambda: open_index(two), lambda: build_papers(two, two.parent / "papers")):
+    before = {path: path.read_bytes() for path in two.rglob("*") if path.is_file()}
+    papers = two.parent / "papers"
+    for attempt in (lambda: open_index(two), lambda: build_papers(two, papers), lambda: verify_index(two)):
         with pytest.raises(FormatMismatch) as caught:
             attempt()
         assert f"format {version}" in str(caught.value)
         assert f"format {FORMAT}" in str(caught.value)
         assert caught.value.exit_code == 6
-    assert sorted(str(item) for item in two.rglob("gen-*/*")) == before
+    assert {path: path.read_bytes() for path in two.rglob("*") if path.is_file()} == before
 
 
 def test_fault_8_dates_of_files_decide_nothing(two: Path) -> None:
@@ -87,6 +92,27 @@ def test_fault_8_dates_of_files_decide_nothing(two: Path) -> None:
         report = build([two.parent / "papers"], two, encoder=encoder)
         assert (report.published, encoder.encoded) == (False, [])
         assert contents_of(two) == expected
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_fault_8_a_build_by_a_wrong_clock_is_the_same(
+    two: Path, years: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(days=365.25 * years)
+
+    papers = write_papers(two.parent / "papers", {"more.txt": TEA["tea.txt"] + "It was hot.\n"})
+    expected = two.parent / "expected"
+    build_papers(expected, papers)
+    monkeypatch.setattr("index.publish.datetime", Clock)
+    assert build_papers(two, papers).published
+    with open_index(two) as index:
+        assert int(index.manifest.created[:4]) - datetime.now(UTC).year in (years - 1, years, years + 1)
+    assert contents_of(two) == contents_of(expected)
+    assert generations(two) == [1, 2, 3]
+    assert rollback(two) == 2
 
 
 @pytest.mark.parametrize(("first", "second"), [("2016", "2036"), ("2036", "2016")])
