@@ -102,6 +102,8 @@ READ_EVIDENCE = (
 #: Share of the answers shown that should be right on the dev halves together. A higher share refuses more
 #: questions that the papers do answer; evals/RESULTS.md has the figures.
 PRECISION = 0.70
+#: Other shares that may be asked for.
+SHARES = tuple(round(0.50 + 0.05 * step, 2) for step in range(10))
 #: How sets are called among the samples.
 SEEDS, REPORTS, PRACTICE = "seeds, dev half", "case_reports, dev half", "practice"
 #: Practice questions are written to share few words with their answers: the first stage, which has
@@ -249,6 +251,9 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "threshold": threshold,
+        "thresholds": [
+            {"right": share, "threshold": threshold_for(confidence, dev_right, share)} for share in SHARES
+        ],
         "ranker": {"names": stage.columns, "weights": weights.tolist(), "bias": bias},
         "calibrator": {"names": stage.evidence, "weights": odds.tolist(), "bias": offset},
         "report": {

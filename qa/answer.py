@@ -138,6 +138,14 @@ class Answerer:
         other._reads = settings.read > 0 and self._own
         return other
 
+    def as_sure(self, right: float) -> Answerer:
+        """Return the same answerer, of whose shown answers a share of ``right`` should be right.
+
+        Raises:
+            UsageError: no threshold is known for so high a share.
+        """
+        return self.configured(replace(self.settings, threshold=self.weights.threshold_for(right)))
+
     @property
     def reranker(self) -> Reranker | None:
         """The second stage of ranking, loaded when it is first needed; None without one."""

@@ -83,6 +83,15 @@ def ask(
             help="Least confidence at which a quote is shown, 0 to 1.", min=0, max=1, show_default=False
         ),
     ] = None,
+    right: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the answers shown that should be right, up to 0.95; sets --threshold accordingly.",
+            min=0,
+            max=1,
+            show_default=False,
+        ),
+    ] = None,
     receipt: Annotated[
         Path | None,
         typer.Option("--receipt", help="Save what is needed to replay the answer.", show_default=False),
@@ -105,8 +114,10 @@ def ask(
             "Give a question or --file, not both." if file else "There is no question.",
             'For example: loccit ask "What was the dose?"',
         )
+    if threshold is not None and right is not None:
+        raise UsageError("--threshold and --right both say what is shown.", "Give one of them.")
     if file is not None:
-        ask_file(file, folder, model=model, threshold=threshold, papers=paper)
+        ask_file(file, folder, model=model, threshold=threshold, right=right, papers=paper)
     elif question is not None:
         ask_one(
             question,
@@ -114,6 +125,7 @@ def ask(
             history=after or [],
             model=model,
             threshold=threshold,
+            right=right,
             papers=paper,
             as_json=as_json,
             receipt=receipt,

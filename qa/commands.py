@@ -33,6 +33,7 @@ def ask_one(
     history: Sequence[str],
     model: str | None,
     threshold: float | None,
+    right: float | None,
     papers: Sequence[str] | None,
     as_json: bool,
     receipt: Path | None,
@@ -43,7 +44,7 @@ def ask_one(
     from qa.receipts import write_receipt
     from qa.session import ask, find_papers, opened
 
-    with opened(folder, model=model, threshold=threshold) as answerer:
+    with opened(folder, model=model, threshold=threshold, right=right) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         answer = ask(answerer, question, history, documents)
@@ -61,13 +62,14 @@ def ask_file(
     *,
     model: str | None,
     threshold: float | None,
+    right: float | None,
     papers: Sequence[str] | None,
 ) -> None:
     """Answer each question of a JSON lines file, one JSON object a line."""
     from qa.session import ask, find_papers, opened
 
     entries = read_questions(file)
-    with opened(folder, model=model, threshold=threshold) as answerer:
+    with opened(folder, model=model, threshold=threshold, right=right) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         answer_each(entries, lambda asked, history: answer_json(ask(answerer, asked, history, documents)))

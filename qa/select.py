@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from index.errors import FormatMismatch
+from index.errors import FormatMismatch, UsageError
 from qa.features import NAMES
 
 if TYPE_CHECKING:
@@ -71,6 +71,22 @@ class Weights:
     calibrator: Logistic
     threshold: float  #: least confidence at which an answer is shown
     fingerprint: str  #: sha256 of the file
+    #: By the share of shown answers that should be right: the least confidence for it, on the dev halves.
+    thresholds: tuple[tuple[float, float], ...] = ()
+
+    def threshold_for(self, right: float) -> float:
+        """Return the least confidence at which a share of ``right`` of what is shown is right.
+
+        That held on the questions that the calibrator was fitted to; for other papers it is an estimate.
+
+        Raises:
+            UsageError: these weights know no threshold for so high a share.
+        """
+        found = [threshold for share, threshold in self.thresholds if share >= right - 1e-9]
+        if not found:
+            known = ", ".join(f"{share:.2f}" for share, _ in self.thresholds) or "none"
+            raise UsageError(f"no threshold is known for a share of {right:.2f}.", f"Known are: {known}.")
+        return found[0]
 
     def scores(
         self, question: Question, candidates: Sequence[Candidate], features: NDArray[np.float64]
@@ -130,7 +146,10 @@ def parse(data: bytes, name: str, columns: Sequence[str] = NAMES) -> Weights:
         for key in ("ranker", "calibrator")
     }
     return Weights(
-        threshold=float(found["threshold"]), fingerprint=hashlib.sha256(data).hexdigest(), **models
+        threshold=float(found["threshold"]),
+        fingerprint=hashlib.sha256(data).hexdigest(),
+        thresholds=tuple((float(one["right"]), float(one["threshold"])) for one in found["thresholds"]),
+        **models,
     )
 
 

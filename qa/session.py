@@ -31,14 +31,21 @@ LEANING, NOT_LEANING = 0.2, 0.35
 
 
 @contextmanager
-def opened(folder: Path, *, model: str | None = None, threshold: float | None = None) -> Iterator[Answerer]:
+def opened(
+    folder: Path, *, model: str | None = None, threshold: float | None = None, right: float | None = None
+) -> Iterator[Answerer]:
     """Yield an answerer on the index in ``folder``; close it afterwards.
 
+    ``threshold`` is the least confidence shown; ``right`` is, in its place, the share of what is shown
+    that should be right.
+
     Raises:
+        UsageError: no threshold is known for that share.
         IndexMissing, IndexDamaged, FormatMismatch, ModelMismatch, StorageError: it cannot be used.
     """
     with open_index(folder) as index:
-        yield Answerer(index, question_encoder(index, model), settings=Settings(threshold=threshold))
+        answerer = Answerer(index, question_encoder(index, model), settings=Settings(threshold=threshold))
+        yield answerer if right is None else answerer.as_sure(right)
 
 
 def ask(

@@ -259,6 +259,8 @@ def test_files_of_questions_that_cannot_be_read(loccit: Callable[..., Said], tmp
         (["search", "a", "--file", "b"], "not both"),
         (["ask", "a", "--threshold", "2"], "--threshold"),
         (["ask", "a", "--threshold", "high"], "--threshold"),
+        (["ask", "a", "--threshold", "0.5", "--right", "0.9"], "--right"),
+        (["ask", "a", "--right", "90"], "--right"),
         (["search", "a", "--limit", "0"], "--limit"),
         (["chat", "--port", "0"], "--port"),
         (["build", "--workers", "0"], "--workers"),
@@ -413,6 +415,14 @@ def test_the_threshold_decides(ask: Callable[..., dict[str, Any]]) -> None:
     assert ask(question, "--threshold", "1")["status"] == "not_found"
     assert ask(question, "--threshold", "0")["status"] == "answered"
     assert ask(question, "--threshold", "0.25")["receipt"]["threshold"] == 0.25
+    usual, strict = (ask(question, "--right", share)["receipt"]["threshold"] for share in ("0.7", "0.9"))
+    assert ask(question)["receipt"]["threshold"] == usual < strict
+
+
+def test_no_threshold_makes_all_answers_right(loccit: Callable[..., Said], seed_index: Path) -> None:
+    said = loccit("ask", "What was the dose?", "--right", "0.99", "--index", seed_index)
+    assert said.code == 2
+    assert "0.95" in said.err
 
 
 def test_a_receipt_is_replayed(loccit: Callable[..., Said], seed_index: Path, tmp_path: Path) -> None:

@@ -19,10 +19,11 @@ from evals.fit import (
     threshold_for,
 )
 from evals.samples import part_of
-from evals.train import EVIDENCE
-from index.errors import FormatMismatch
+from evals.train import EVIDENCE, PRECISION, SHARES
+from index.errors import FormatMismatch, UsageError
 from qa.features import NAMES
 from qa.question import understand
+from qa.rerank import load_reranker
 from qa.select import FORMAT, Logistic, evidence, load_weights, parse
 
 ASKED = understand("Was ferritin raised?")
@@ -33,10 +34,29 @@ def stored(**changes: object) -> bytes:
     found: dict[str, Any] = {
         "format": FORMAT,
         "threshold": 0.6,
+        "thresholds": [{"right": 0.7, "threshold": 0.6}, {"right": 0.9, "threshold": 0.8}],
         "ranker": {"names": list(NAMES), "weights": [float(i) for i in range(len(NAMES))], "bias": -1.0},
         "calibrator": {"names": ["score", "lead", "coverage"], "weights": [1.0, 0.5, 2.0], "bias": -2.0},
     }
     return json.dumps({**found, **changes}).encode()
+
+
+@pytest.mark.parametrize(("right", "threshold"), [(0.5, 0.6), (0.7, 0.6), (0.71, 0.8), (0.9, 0.8)])
+def test_the_threshold_for_a_share_that_should_be_right(right: float, threshold: float) -> None:
+    assert parse(stored(), "weights.json").threshold_for(right) == threshold
+
+
+def test_a_share_that_no_threshold_is_known_for() -> None:
+    with pytest.raises(UsageError, match=r"0\.95") as caught:
+        parse(stored(), "weights.json").threshold_for(0.95)
+    assert "0.90" in caught.value.remedy
+
+
+def test_the_shipped_thresholds_ask_more_for_more() -> None:
+    for shipped in (load_weights(), load_reranker().weights):
+        found = [shipped.threshold_for(share) for share in SHARES]
+        assert found == sorted(found)
+        assert shipped.threshold_for(PRECISION) == shipped.threshold
 
 
 def test_a_weights_file_is_read() -> None:

@@ -21,6 +21,7 @@ from qa.web.toolbar import exports, scope, scope_words
 
 if TYPE_CHECKING:
     from qa.answer import Answerer
+    from qa.web.toolbar import Scope
 
 _INTRO = (
     "Loccit answers in the papers’ own words: quotes with their exact place, or the statement "
@@ -39,14 +40,14 @@ def page() -> None:
             _conversation(None)
         return
     with left:
-        documents, place = scope(answerer, begun=bool(state.turns() or asked))
+        chosen = scope(answerer, begun=bool(state.turns() or asked))
         if not state.turns() and not asked:
             _empty_chat(answerer)
         _conversation(answerer, room=1 if asked else 0)
         if asked:
-            _answer(answerer, asked, documents)
+            _answer(answerer, asked, chosen)
     if state.turns():
-        with place:
+        with chosen.place:
             exports(answerer)
     with right:
         panel(answerer.index)
@@ -111,7 +112,7 @@ def _conversation(answerer: Answerer | None, room: int = 0) -> None:
         _draw(turn, answerer)
 
 
-def _answer(answerer: Answerer, asked: Asked, documents: frozenset[str] | None) -> None:
+def _answer(answerer: Answerer, asked: Asked, chosen: Scope) -> None:
     """Answer what was asked, remember it and draw it; its first source is opened."""
     question = asked.question
     key = str(len(state.turns()) + 1)
@@ -119,7 +120,7 @@ def _answer(answerer: Answerer, asked: Asked, documents: frozenset[str] | None) 
     with place.container():
         show({"view": "asked", "question": question}, f"asked-{key}")
         with st.spinner("Reading the papers …"):
-            turn = _turn(answerer, key, asked, documents)
+            turn = _turn(answerer, key, asked, chosen)
     place.empty()
     state.add(turn)
     state.choose(_first_source(turn, question))
@@ -136,10 +137,13 @@ def _first_source(turn: Turn, question: str) -> state.Chosen | None:
     return state.Chosen(turn.key, min(number, count)) if count else None
 
 
-def _turn(answerer: Answerer, key: str, asked: Asked, documents: frozenset[str] | None) -> Turn:
-    scoped = scope_words(answerer.index, documents)
+def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
+    documents = chosen.documents
+    scoped = scope_words(answerer.index, documents, chosen.right)
     before = [] if asked.standalone else [turn.answer for turn in state.turns() if turn.answer]
     try:
+        if chosen.right is not None:
+            answerer = answerer.as_sure(chosen.right)
         answer = ask(answerer, asked.question, [one.question for one in before], documents, before)
     except LoccitError as error:
         return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -58,6 +59,8 @@ def _make(answerer: Answerer, turn: Turn) -> None:
     def progress(done: int, total: int) -> None:
         bar.progress(done / total, f"Asking each paper · {done} of {total}")
 
+    # Its rows are as sure as the answer had to be.
+    answerer = answerer.configured(replace(answerer.settings, threshold=turn.answer.receipt.threshold))
     try:
         state.conversation().tables[turn.key] = evidence_table(
             answerer, turn.answer.resolved_question, documents=turn.documents, progress=progress

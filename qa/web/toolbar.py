@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,21 @@ if TYPE_CHECKING:
     from qa.records import Answer
     from qa.web.state import Turn
 
+#: Percentages that can be chosen; the first is the usual one.
+_SHARES = ("70", "80", "90")
 
-def scope(answerer: Answerer, *, begun: bool) -> tuple[frozenset[str] | None, DeltaGenerator]:
-    """Let papers and years be chosen.
 
-    Returns:
-        The ids of the papers to ask, None for all, and the place where ``exports`` belong: they are drawn
-        once the question just asked has its answer.
-    """
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is asked, and how sure an answer has to be."""
+
+    documents: frozenset[str] | None  #: ids of the papers to ask; None for all
+    right: float | None  #: share of the answers shown that should be right; None for the usual one
+    place: DeltaGenerator  #: where ``exports`` belong, once the question just asked has its answer
+
+
+def scope(answerer: Answerer, *, begun: bool) -> Scope:
+    """Let papers, years and the sureness of answers be chosen."""
     labels = library.paper_labels(answerer.index)
     count = len(labels)
     names = {f"{key[:12]}": key for key in labels}
@@ -43,25 +51,45 @@ def scope(answerer: Answerer, *, begun: bool) -> tuple[frozenset[str] | None, De
             label_visibility="collapsed",
         )
         of_years = _years(answerer.index)
+        right = _right()
         place = st.container(width="content")
         if begun:
             st.button("New conversation", on_click=state.forget)
         _earlier()
-    by_name = frozenset(names[short] for short in chosen) if chosen else None
-    if by_name is None or of_years is None:
-        return of_years if by_name is None else by_name, place
-    return by_name & of_years, place
+    documents = frozenset(names[short] for short in chosen) if chosen else None
+    if documents is not None and of_years is not None:
+        documents &= of_years
+    return Scope(of_years if documents is None else documents, right, place)
 
 
-def scope_words(index: Index, documents: frozenset[str] | None) -> str:
-    """Return in words which papers were asked; empty for all."""
+def _right() -> float | None:
+    """Let it be chosen how many of the answers shown should be right; None for the usual share."""
+    with st.popover("How sure"):
+        chosen = st.radio(
+            "Of 100 answers shown, so many should be right:",
+            _SHARES,
+            key="right",
+            bind="query-params",
+            horizontal=True,
+        )
+        st.caption("The more, the oftener a question that the papers do answer is refused.")
+    return None if chosen == _SHARES[0] else int(chosen) / 100
+
+
+def scope_words(index: Index, documents: frozenset[str] | None, right: float | None) -> str:
+    """Return in words which papers were asked and how sure answers had to be; empty where as usual."""
+    sure = f"Shown only if as sure as answers of which {right:.0%} are right." if right else ""
+    return " ".join(words for words in (_papers_asked(index, documents), sure) if words)
+
+
+def _papers_asked(index: Index, documents: frozenset[str] | None) -> str:
     if documents is None:
         return ""
     if not documents:
         return "Asked no paper: none of those chosen is of the years chosen."
     names = sorted(index.names[item] for item in documents)
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return "Asked only: " + "; ".join(names[:5]) + more
+    return f"Asked only: {'; '.join(names[:5])}{more}."
 
 
 def _years(index: Index) -> frozenset[str] | None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qa.cli import main
-from tests.browser import SIZES, settled, watched_page
+from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
 from tests.web.pdf import pdf_of
 from tests.web.serving import serving
 from tests.web.test_browser_ask import ANSWERED, REFUSED, ask, check_accessible, open_page, start
-from tests.web.test_browser_papers import LINES, SENTENCE
+from tests.web.test_browser_papers import BUILD, LINES, SENTENCE
 from tests.web.test_browser_papers import QUESTION as ON_LICHENS
 
 if TYPE_CHECKING:
@@ -115,6 +115,24 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
         page.locator(".source").get_by_text("2 of ").wait_for()
 
 
+def test_a_doubtful_answer_is_not_shown_to_who_wants_surer_ones(browser: Browser, chat: str) -> None:
+    question = "Why does MMF make people prone to infections?"
+    with watched_page(browser) as page:
+        start(page, f"{chat}/?right=90")
+        answer = ask(page, question)
+        assert answer.get_by_text("Not in these papers").is_visible()
+        assert answer.get_by_text("as answers of which 90% are right").is_visible()
+        page.get_by_role("button", name="How sure").click()
+        page.get_by_text("The more, the oftener").wait_for()
+        for _ in both_themes(page):
+            check_accessible(page)
+        page.get_by_role("radiogroup").get_by_text("70").click()
+        page.wait_for_url(lambda url: "right=90" not in url)
+        page.keyboard.press("Escape")
+        settled(page)
+        assert ask(page, question).locator("li.unsure").count()
+
+
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
 def test_an_evidence_table_and_its_files(
     browser: Browser, chat: str, size: tuple[int, int], root: Path
@@ -172,6 +190,7 @@ def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -
         ask(page, ANSWERED)
         page.get_by_role("button", name="Export").click()
         page.get_by_text("2 answers, as:").wait_for()
+        check_accessible(page)
         page.get_by_role("combobox", name="Answers").click()
         page.get_by_role("option", name=ANSWERED).wait_for()  # the last one, too
         page.get_by_role("option", name=REFUSED).click()
@@ -285,7 +304,7 @@ def test_the_whole_page_of_a_paper_that_was_not_uploaded(
         open_page(page, "Papers")
         page.get_by_text("Read the papers again").click()
         page.get_by_role("button", name="Rebuild").click()
-        page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for()
+        page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for(timeout=BUILD)
         assert page.locator(".shelved", has_text="lichens.pdf").count() == 1
         open_page(page, "Ask")
         page.get_by_text("the papers have changed since").first.wait_for()

@@ -30,6 +30,7 @@ LINES = [
     "Results",
     "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only.",
 ]
+BUILD = 120_000  #: milliseconds that adding a paper may take, torch being imported by a busy machine
 QUESTION = "On how many cliffs did the rarest lichen grow?"
 SENTENCE = "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only."
 
@@ -68,7 +69,7 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         )
         page.get_by_role("button", name="Add to the index").click()
         outcomes = page.locator(".outcomes > li")
-        outcomes.get_by_text("Added").wait_for()
+        outcomes.get_by_text("Added").wait_for(timeout=BUILD)
         assert sorted(outcomes.locator("strong").all_text_contents()) == ["Added", "Refused", "Refused"]
         assert outcomes.filter(has_text="lichens.pdf").locator("strong").text_content() == "Added"
 
@@ -113,7 +114,7 @@ def test_papers_are_added_whatever_page_is_looked_at(browser: Browser, own: str)
         open_page(page, "Ask")
         assert ask(page, "When was mycophenolate restarted?").locator("blockquote").count()
         open_page(page, "Papers")
-        outcome.get_by_text("Added").wait_for()
+        outcome.get_by_text("Added").wait_for(timeout=BUILD)
         page.locator(".shelved", has_text="moss.txt").wait_for()
 
 
