@@ -23,6 +23,7 @@ from evals.report import report as report_of
 from evals.runner import asked_on, run
 from evals.sets import load
 from index.errors import StorageError
+from qa.select import CrossEncoderRanker
 from qa.terminal import emit, err, out, visible
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Asked:
     work: Path | None = None  #: keeps indexes between runs
     papers: int | None = None  #: most papers of a set
     limit: int | None = None  #: most questions of a set
+    cross_encoder: Path | None = None  #: folder of a model that puts the sentences into their order
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,10 @@ def _run_all(
 ) -> tuple[list[Run], dict[str, list[Run]]]:
     runs: list[Run] = []
     without: dict[str, list[Run]] = {}
+    ranker = CrossEncoderRanker(asked.cross_encoder) if asked.cross_encoder else None
     for chosen in sets:
-        with asked_on(chosen, asked.index, asked.work, told) as (answerer, cases):
+        with asked_on(chosen, asked.index, asked.work, told) as (found, cases):
+            answerer = found.ranked_by(ranker) if ranker else found
             runs.append(run(answerer, cases, chosen, told))
             for name, lacking in variants(answerer).items() if ablate else ():
                 without.setdefault(name, []).append(run(lacking, cases, chosen, told, note=f", {name}"))

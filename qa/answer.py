@@ -138,6 +138,12 @@ class Answerer:
         other._reads = settings.read > 0 and self._own
         return other
 
+    def ranked_by(self, ranker: Ranker) -> Answerer:
+        """Return the same answerer with another order of the sentences, and no second stage."""
+        other = copy(self)
+        other._ranker, other._own, other._reads = ranker, False, False
+        return other
+
     def as_sure(self, right: float) -> Answerer:
         """Return the same answerer, of whose shown answers a share of ``right`` should be right.
 
@@ -218,7 +224,11 @@ class Answerer:
         )
         scores = self._ranker.scores(question, candidates, features)
         if self.reranker is None or not candidates:
-            return hits, by_score(candidates, scores, self._first.confidence(features, scores))
+            # The confidence was fitted to the scores of the learned weights, whatever decides the order.
+            told = (
+                scores if self._ranker is self._first else self._first.scores(question, candidates, features)
+            )
+            return hits, by_score(candidates, scores, self._first.confidence(features, told))
         most = min(most or self.settings.read, self.settings.read)
         choice = chosen(candidates, scores, most, abbreviations=question.abbreviations)
         readings = self.reranker.reader.read(question.text, choice.texts)

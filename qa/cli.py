@@ -16,10 +16,11 @@ import typer
 from rich.console import Console
 
 from index.errors import LoccitError, UsageError
+from qa.ask_options import AskOptions
 from qa.cli_eval import app as eval_app
 from qa.cli_index import app as index_app
 from qa.cli_table import app as table_app
-from qa.options import IndexOption, JsonOption, ModelOption, PaperOption
+from qa.options import CrossEncoderOption, IndexOption, JsonOption, ModelOption, PaperOption
 from qa.resources import index_folder
 from qa.terminal import never_fail_to_write, visible
 
@@ -92,6 +93,7 @@ def ask(
             show_default=False,
         ),
     ] = None,
+    cross_encoder: CrossEncoderOption = None,
     receipt: Annotated[
         Path | None,
         typer.Option("--receipt", help="Save what is needed to replay the answer.", show_default=False),
@@ -114,21 +116,12 @@ def ask(
             "Give a question or --file, not both." if file else "There is no question.",
             'For example: loccit ask "What was the dose?"',
         )
-    if threshold is not None and right is not None:
-        raise UsageError("--threshold and --right both say what is shown.", "Give one of them.")
+    options = AskOptions(model, threshold, right, cross_encoder)
     if file is not None:
-        ask_file(file, folder, model=model, threshold=threshold, right=right, papers=paper)
+        ask_file(file, folder, options, papers=paper)
     elif question is not None:
         ask_one(
-            question,
-            folder,
-            history=after or [],
-            model=model,
-            threshold=threshold,
-            right=right,
-            papers=paper,
-            as_json=as_json,
-            receipt=receipt,
+            question, folder, options, history=after or [], papers=paper, as_json=as_json, receipt=receipt
         )
 
 

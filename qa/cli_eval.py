@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from qa.options import IndexOption, JsonOption
+from qa.options import CrossEncoderOption, IndexOption, JsonOption
 from qa.resources import index_folder
 
 
@@ -62,6 +62,7 @@ def run(
     limit: Annotated[
         int | None, typer.Option(help="Most questions of a set.", min=1, show_default=False)
     ] = None,
+    cross_encoder: CrossEncoderOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.json, .md and .html.", show_default=False)
     ] = None,
@@ -115,6 +116,7 @@ def run(
             work=work,
             papers=papers,
             limit=limit,
+            cross_encoder=cross_encoder,
         ),
         Wanted(
             out=out,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from qa.ask_options import AskOptions
 from qa.question import understand
 from qa.question_files import answer_each, read_questions
 from qa.records import as_json as answer_json
@@ -29,11 +30,9 @@ if TYPE_CHECKING:
 def ask_one(
     question: str,
     folder: Path,
+    options: AskOptions,
     *,
     history: Sequence[str],
-    model: str | None,
-    threshold: float | None,
-    right: float | None,
     papers: Sequence[str] | None,
     as_json: bool,
     receipt: Path | None,
@@ -44,7 +43,7 @@ def ask_one(
     from qa.receipts import write_receipt
     from qa.session import ask, find_papers, opened
 
-    with opened(folder, model=model, threshold=threshold, right=right) as answerer:
+    with opened(folder, options) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         answer = ask(answerer, question, history, documents)
@@ -59,17 +58,15 @@ def ask_one(
 def ask_file(
     file: Path,
     folder: Path,
+    options: AskOptions,
     *,
-    model: str | None,
-    threshold: float | None,
-    right: float | None,
     papers: Sequence[str] | None,
 ) -> None:
     """Answer each question of a JSON lines file, one JSON object a line."""
     from qa.session import ask, find_papers, opened
 
     entries = read_questions(file)
-    with opened(folder, model=model, threshold=threshold, right=right) as answerer:
+    with opened(folder, options) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         answer_each(entries, lambda asked, history: answer_json(ask(answerer, asked, history, documents)))
@@ -89,7 +86,7 @@ def search_one(
     from qa.printed import show_hits
     from qa.session import find_papers, opened
 
-    with opened(folder, model=model) as answerer:
+    with opened(folder, AskOptions(model)) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         hits = answerer.search(question, limit=limit, documents=documents)
@@ -108,7 +105,7 @@ def search_file(
     from qa.session import find_papers, opened, people_of
 
     entries = read_questions(file)
-    with opened(folder, model=model) as answerer:
+    with opened(folder, AskOptions(model)) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         people = people_of(answerer.index, documents)

@@ -14,6 +14,14 @@ IndexOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+CrossEncoderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cross-encoder",
+        help="Folder of a CrossEncoder that puts the sentences into their order instead.",
+        show_default=False,
+    ),
+]
 ModelOption = Annotated[
     str | None,
     typer.Option(

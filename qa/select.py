@@ -49,6 +49,10 @@ class Ranker(Protocol):
         ...
 
 
+_CROSS_ENCODER = ("config.json", "model.safetensors", "tokenizer.json")
+_SAVED = "Give the folder of a sentence-transformers CrossEncoder saved with safetensors."
+
+
 @dataclass(frozen=True, slots=True)
 class Logistic:
     """A logistic regression over named columns."""
@@ -164,15 +168,31 @@ class CrossEncoderRanker:
     """Orders candidates by a cross-encoder read from a local folder (safetensors only)."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the model; nothing is downloaded and no code of the model is run."""
+        """Load the model; nothing is downloaded and no code of the model is run.
+
+        Raises:
+            UsageError: it is not the folder of a cross-encoder with safe weights and one score.
+        """
+        lacking = [name for name in _CROSS_ENCODER if not (folder / name).is_file()]
+        if lacking:
+            raise UsageError(f"{folder}: not a cross-encoder ({', '.join(lacking)} missing).", _SAVED)
         from sentence_transformers import CrossEncoder
 
-        self._model = CrossEncoder(
-            str(folder),
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
+        try:
+            self._model = CrossEncoder(
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:  # what the library raises for bad files
+            raise UsageError(f"{folder}: the cross-encoder cannot be loaded ({error}).", _SAVED) from error
+        if self._model.num_labels != 1:
+            raise UsageError(
+                f"{folder}: the model gives {self._model.num_labels} scores a pair.",
+                "Take one that gives one.",
+            )
         self._fingerprint = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
 
     @property

@@ -11,8 +11,10 @@ from index.errors import QuestionError, UsageError
 from index.onnx_encoder import question_encoder
 from index.store import open_index
 from qa.answer import Answerer, Settings
+from qa.ask_options import USUAL
 from qa.chat import changes_person, leans, resolve
 from qa.retrieve import paper_subjects
+from qa.select import CrossEncoderRanker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from index.store import Index
     from qa.answer import Evidence
+    from qa.ask_options import AskOptions
     from qa.records import Answer
     from qa.subjects import Subject
 
@@ -31,21 +34,19 @@ LEANING, NOT_LEANING = 0.2, 0.35
 
 
 @contextmanager
-def opened(
-    folder: Path, *, model: str | None = None, threshold: float | None = None, right: float | None = None
-) -> Iterator[Answerer]:
+def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
     """Yield an answerer on the index in ``folder``; close it afterwards.
 
-    ``threshold`` is the least confidence shown; ``right`` is, in its place, the share of what is shown
-    that should be right.
-
     Raises:
-        UsageError: no threshold is known for that share.
         IndexMissing, IndexDamaged, FormatMismatch, ModelMismatch, StorageError: it cannot be used.
+        UsageError: no threshold is known for that share, or the cross-encoder is none.
     """
     with open_index(folder) as index:
-        answerer = Answerer(index, question_encoder(index, model), settings=Settings(threshold=threshold))
-        yield answerer if right is None else answerer.as_sure(right)
+        encoder = question_encoder(index, options.model)
+        answerer = Answerer(index, encoder, settings=Settings(threshold=options.threshold))
+        if options.cross_encoder is not None:
+            answerer = answerer.ranked_by(CrossEncoderRanker(options.cross_encoder))
+        yield answerer if options.right is None else answerer.as_sure(options.right)
 
 
 def ask(

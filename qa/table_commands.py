@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from qa.ask_options import AskOptions
 from qa.evidence_table import NOT_STATED, EvidenceTable, as_csv, as_json, as_markdown, said
 from qa.present import confidence_word, place_words, section_words
 from qa.terminal import emit, out, visible, warn
@@ -33,7 +34,7 @@ def show_table(
     from qa.session import find_papers, opened, people_of
 
     understand(question)  # before the index is opened
-    with opened(folder, model=model) as answerer:
+    with opened(folder, AskOptions(model)) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
         standalone = resolve(question, history, people_of(answerer.index, documents))
