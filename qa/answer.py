@@ -184,7 +184,10 @@ class Answerer:
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         rank = self._rank_each if question.every_paper else self._rank
-        hits, ranked = rank(question, vector, documents)
+        if question.named:
+            hits, ranked = self._rank_named(question, documents)
+        else:
+            hits, ranked = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
 
@@ -209,6 +212,21 @@ class Answerer:
         each = [self._rank(single, vector, frozenset((paper,)), most=most) for paper in papers]
         ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         return [hit for found, _ in each for hit in found], ranked
+
+    def _rank_named(
+        self, question: Question, documents: frozenset[str] | None
+    ) -> tuple[list[Hit], list[Ranked]]:
+        """Return the passages for a question about several that it names, and the best sentence for each."""
+        hits: dict[int, Hit] = {}
+        best: dict[tuple[str, Span], Ranked] = {}
+        for text in question.named:
+            one = replace(understand(text), abbreviations=question.abbreviations)
+            near, found = self._rank(one, self.encoder.encode([one.searched])[0], documents)
+            hits.update({hit.position: hit for hit in near})
+            if found:
+                first = found[0].candidate
+                best.setdefault((first.document.id, first.sentence.span), found[0])
+        return list(hits.values()), sorted(best.values(), key=lambda item: -item.confidence)
 
     def _rank(
         self,
@@ -298,6 +316,8 @@ class Answerer:
         every = evidence.question.every_paper
         if not evidence.ranked or evidence.ranked[0].confidence < self.threshold:
             return []
+        if evidence.question.named:
+            return [item for item in evidence.ranked if item.confidence >= self.threshold * BESIDE]
         # Where one paper answers for sure, the others are asked the same and need less to be shown beside it.
         least = self.threshold * (BESIDE if every else 1.0)
         sure = [item for item in evidence.ranked if item.confidence >= least]
@@ -354,6 +374,9 @@ class Answerer:
             silent = [self.index.documents[paper].name for paper in looked_at if paper not in quoted]
             if silent:
                 return Status.PARTIAL, tuple(f"Nothing sure enough was found in “{name}”." for name in silent)
+        if len(citations) < len(question.named):
+            some = f"{len(citations)} of the {len(question.named)} that the question names"
+            return Status.PARTIAL, (f"Something sure enough was found on {some} only.",)
         return Status.ANSWERED, ()
 
     def _reasons(self, evidence: Evidence, documents: frozenset[str] | None) -> tuple[str, ...]:

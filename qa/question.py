@@ -13,7 +13,7 @@ from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
 from qa.abbreviations import known_forms, stems
-from qa.several import of_each
+from qa.several import of_each, of_named
 from qa.subjects import Subject, asked_about, impersonal
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ class Question:
         str
     ]  #: specific terms by which a patient or paper is picked: "the patient on rosuvastatin"
     every_paper: bool  #: wants an answer from each paper: "both patients"
+    named: tuple[str, ...] = ()  #: the question as it is asked of each of several that it names one by one
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
 
 
@@ -189,6 +190,7 @@ def understand(text: str) -> Question:
         subject=asked_about(asked),
         qualities=_qualities(searched),
         every_paper=of_each(asked),
+        named=() if of_each(asked) else of_named(asked),
     )
 
 

@@ -179,3 +179,19 @@ def test_what_cannot_be_asked(answerer: Answerer, question: str) -> None:
         answerer.ask(question)
     with pytest.raises(QuestionError):
         answerer.search(question)
+
+
+def test_each_of_several_that_a_question_names_is_asked_about(cases: Index) -> None:
+    answer = asked(cases).ask("How long had the woman coughed, and how long had the man chest pain?")
+    quotes = {citation.source: citation.quote for citation in answer.citations}
+    assert answer.status is Status.ANSWERED
+    assert quotes["lung.txt"] == "The woman had coughed for three weeks."
+    assert quotes["heart.txt"] == "The man had chest pain for two days."
+
+
+def test_one_of_several_named_that_the_papers_say_nothing_of_is_told(cases: Index) -> None:
+    answer = asked(cases).ask(
+        "How long had the woman coughed, and what did the zebra in the other paper paint?"
+    )
+    assert answer.status is Status.PARTIAL
+    assert answer.reasons == ("Something sure enough was found on 1 of the 2 that the question names only.",)
