@@ -26,12 +26,12 @@ from qa.metadata import look_up
 from qa.question import equivalents, holds, understand
 from qa.records import Answer, Receipt, Scores, Status
 from qa.rerank import chosen, joined, load_reranker
-from qa.retrieve import about, retrieve
+from qa.retrieve import about, of_another, retrieve
 from qa.select import load_weights
 from qa.several import of_one
 from qa.short import short_answer
 from qa.spelling import Speller
-from qa.subjects import NOBODY
+from qa.subjects import NOBODY, asks_of_patient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -480,10 +480,12 @@ def weigh(
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
     """Return the best passages, their sentences that can be about the person meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
+    patient = asks_of_patient(question.text)
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)
         if about(candidate.document, candidate.sentence.span, question.subject)
+        and not (patient and of_another(candidate.document, candidate.sentence.span))
     ]
     return hits, candidates, features_of(question, candidates, rarity(index, question))
 

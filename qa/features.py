@@ -16,7 +16,7 @@ import numpy as np
 from index.text import BlockKind
 from qa.candidates import rarity_in, tokens_of
 from qa.question import Wanted, held_spans, holds
-from qa.subjects import NOBODY
+from qa.subjects import NOBODY, asks_of_patient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +101,6 @@ _LACKED = (
     frozenset({Wanted.REASON}),
     frozenset({Wanted.PERSON, Wanted.PLACE}),
 )
-_PATIENT = re.compile(r"\b(?:the|this|that|our) (?:\w+ )?(?:patient|case)\b|\bthe patient's\b", re.I)
 _ONE_PATIENT = re.compile(
     r"\b(?:she|he|her|his|him)\b|\b(?:the|our|this) (?:\w+ )?patient\b|\bin (?:the|our|this) case\b"
     r"|\b\d+[- ](?:year|month|week|day)[- ]old\b",
@@ -237,7 +236,7 @@ def _kinds(question: Question, candidate: Candidate, text: str) -> tuple[float, 
 
 def _case(question: Question, candidate: Candidate, text: str) -> tuple[float, float]:
     """Tell whether question and sentence are about a patient rather than about patients in general."""
-    if question.subject == NOBODY and not question.every_paper and not _PATIENT.search(question.text):
+    if question.subject == NOBODY and not question.every_paper and not asks_of_patient(question.text):
         return 0.0, 0.0
     path = " ".join(candidate.document.section_path(candidate.hit.passage.section))
     reported = _CASE_SECTION.search(path) or candidate.sentence.kind is BlockKind.TABLE

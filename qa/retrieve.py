@@ -118,6 +118,15 @@ def about(document: Document, span: Span, subject: Subject) -> bool:
     return not reported or any(not person.conflicts(subject) for person in reported)
 
 
+def of_another(document: Document, span: Span) -> bool:
+    """Tell whether ``span`` introduces only people whom its paper does not report on, but others did."""
+    named = people_in(span.of(document.text))
+    if not named:
+        return False
+    reported = paper_subjects(document)
+    return bool(reported) and all(one.conflicts(other) for one in named for other in reported)
+
+
 @lru_cache(maxsize=256)
 def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # the id tells papers apart
     return subjects_of(text)

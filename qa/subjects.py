@@ -44,6 +44,8 @@ MENTION = re.compile(
     re.IGNORECASE,
 )
 
+_PATIENT = re.compile(r"\b(?:the|this|that|our) (?:\w+ )?(?:patient|case)\b|\bthe patient's\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -114,6 +116,11 @@ def asked_about(question: str) -> Subject:
         sexes |= {"female"} if _SHE.search(specific) else set()
         sexes |= {"male"} if _HE.search(specific) else set()
     return Subject(sexes.pop() if len(sexes) == 1 else None, age)
+
+
+def asks_of_patient(question: str) -> bool:
+    """Tell whether a question is about the patient of a report, whoever that is."""
+    return _PATIENT.search(question) is not None
 
 
 def impersonal(question: str) -> str:

@@ -16,6 +16,7 @@ from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from index.store import Index
     from qa.records import Citation, NearMiss
@@ -195,3 +196,25 @@ def test_one_of_several_named_that_the_papers_say_nothing_of_is_told(cases: Inde
     )
     assert answer.status is Status.PARTIAL
     assert answer.reasons == ("Something sure enough was found on 1 of the 2 that the question names only.",)
+
+
+REVIEWED = """Myositis in a baker
+
+Abstract
+
+We report a 54-year-old man with myositis. He had fever. He was weak. He recovered. His CK fell.
+
+Discussion
+
+A case series told how old the patient was who had myositis in it: an 80-year-old woman.
+"""
+
+
+def test_the_patient_is_not_one_of_a_cited_paper(tmp_path: Path) -> None:
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers", {"baker.txt": REVIEWED}))
+    with open_index(tmp_path / "index") as index:
+        answer = asked(index, threshold=0.0).ask("How old was the patient with myositis?")
+        assert answer.citations
+        assert not any("80-year-old" in citation.quote for citation in answer.citations)
+        woman = asked(index, threshold=0.0).ask("How old was the woman with myositis?")
+        assert "80-year-old" in woman.citations[0].quote
