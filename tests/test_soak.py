@@ -1,0 +1,52 @@
+"""The soak, in short: nothing fails and nothing grows while an index is rebuilt and asked; it can fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from evals.soak import soak
+from index.store import Index, generations
+from qa.answer import Answerer
+from tests.answering import plain_weights
+from tests.index_fakes import WordEncoder, write_papers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def answerer(index: Index) -> Answerer:
+    return Answerer(index, WordEncoder(), weights=plain_weights())
+
+
+@pytest.mark.slow
+def test_nothing_grows(tmp_path: Path) -> None:
+    papers = write_papers(tmp_path / "papers")
+    found = soak(tmp_path / "index", [papers], WordEncoder(), rounds=12, every=0.2, answerer=answerer)
+    assert found["held"], found
+    assert len(found["rounds"]) == 12
+    assert found["rounds"][-1]["asked"] > 12
+    assert len(generations(tmp_path / "index")) <= 5  # two of them because they are being read
+
+
+def test_what_leaks_or_answers_wrong_is_noticed(tmp_path: Path) -> None:
+    papers = write_papers(tmp_path / "papers")
+    held = []
+
+    def leaking(index: Index) -> Answerer:
+        held.append(papers.joinpath("sleep.txt").open())
+        return answerer(index)
+
+    found = soak(tmp_path / "index", [papers], WordEncoder(), rounds=8, every=0.1, answerer=leaking)
+    for file in held:
+        file.close()
+    assert not found["held"]
+    assert found["grown"]["files"] > 1
+
+    def mute(index: Index) -> Answerer:
+        raise ValueError("mute")
+
+    found = soak(tmp_path / "other", [papers], WordEncoder(), rounds=8, every=0.0, answerer=mute)
+    assert not found["held"]
+    assert "mute" in found["problems"][0]
