@@ -144,7 +144,8 @@ def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
     try:
         if chosen.right is not None:
             answerer = answerer.as_sure(chosen.right)
-        answer = ask(answerer, asked.question, [one.question for one in before], documents, before)
+        with library.in_turn():
+            answer = ask(answerer, asked.question, [one.question for one in before], documents, before)
     except LoccitError as error:
         return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))
     return Turn(key, asked.question, answer, scoped, documents)

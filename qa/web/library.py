@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,12 @@ from qa.answer import Answerer
 from qa.resources import index_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from index.encode import Encoder
     from index.store import Index
+
+_TURN = threading.Lock()
 
 
 def folder() -> Path:
@@ -56,6 +62,13 @@ def _years(place: str, generation: int, _index: Index) -> dict[str, int]:
 def years(index: Index) -> dict[str, int]:
     """Return the year of each paper that states one, by id; every paper is looked at once a generation."""
     return _years(str(index.folder), index.generation, index)
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Answer one question after the other: each is read on all cores, and side by side all would be late."""
+    with _TURN:
+        yield
 
 
 def paper_labels(index: Index) -> dict[str, str]:
