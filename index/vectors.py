@@ -31,7 +31,7 @@ FLAT_UP_TO = 20_000
 _TRAINED_ON = 32
 _ROUNDS = 6
 #: One of how many lists is looked through, and how many lists at least.
-_SHARE = 32
+_SHARE = 8
 _LISTS_AT_LEAST = 32
 #: Of the vectors asked for, how many times as many are compared again; and how many at least.
 _AGAIN = 2
