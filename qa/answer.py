@@ -480,7 +480,7 @@ def weigh(
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
     """Return the best passages, their sentences that can be about the person meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
-    patient = asks_of_patient(question.text)
+    patient = question.subject == NOBODY and asks_of_patient(question.text)
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)
