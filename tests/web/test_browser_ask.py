@@ -41,9 +41,13 @@ def ask(page: Page, question: str) -> Locator:
 
 
 def open_page(page: Page, name: str) -> None:
-    """Go to the page of that name in the app's navigation."""
+    """Go to the page of that name in the app's navigation, and wait until it is there.
+
+    A busy server takes its time to begin with it; until then the page before is drawn, and at rest.
+    """
     page.get_by_role("link", name=name).click()
-    page.wait_for_url(f"**/{'' if name == 'Ask' else name.lower()}*")
+    title = "Ask the papers" if name == "Ask" else name
+    page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
     settled(page)
 
 

@@ -303,6 +303,7 @@ def test_the_whole_page_of_a_paper_that_was_not_uploaded(
 
         open_page(page, "Papers")
         page.get_by_text("Read the papers again").click()
+        settled(page)
         page.get_by_role("button", name="Rebuild").click()
         page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for(timeout=BUILD)
         assert page.locator(".shelved", has_text="lichens.pdf").count() == 1
