@@ -188,6 +188,10 @@ def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -
         start(page, chat)
         ask(page, REFUSED)
         ask(page, ANSWERED)
+        # A chat stays at its end until a person scrolls; what a script scrolls is scrolled back at times.
+        page.mouse.move(400, 400)
+        page.mouse.wheel(0, -10_000)
+        settled(page)
         page.get_by_role("button", name="Export").click()
         page.get_by_text("2 answers, as:").wait_for()
         check_accessible(page)
