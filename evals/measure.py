@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from evals.corpora import Case, Gold
     from index.search import Hit
-    from qa.answer import Answerer, Ranked
+    from qa.answer import Answerer
     from qa.candidates import Candidate
+    from qa.evidence import Ranked
     from qa.records import Citation
     from qa.subjects import Subject
 

@@ -65,23 +65,25 @@ def load_practice(data: Path, part: str = "") -> Corpus:
     Raises:
         FileMissing, FormatMismatch, QuoteError: as ``evals.case_reports.load_case_reports``.
     """
-    papers = _papers(data)
-    cases = (case_of(q, papers) for q in _questions("practice") if part in ("", q.split))
-    # What a question is for is no half of a set to be measured on.
-    return Corpus(NAME, tuple(papers.values()), tuple(replace(case, split="dev") for case in cases))
+    return _corpus(NAME, data, part)
 
 
-def load_conversations(data: Path) -> Corpus:
+def load_conversations(data: Path, part: str = "") -> Corpus:
     """Return the same papers, and conversations on some of them, each turn with those before as its history.
 
-    Written to see where follow-ups fail: they are all of the dev half.
+    ``part`` as for ``load_practice``. None is of a test half.
 
     Raises:
         FileMissing, FormatMismatch, QuoteError: as ``load_practice``.
     """
+    return _corpus("conversations", data, part)
+
+
+def _corpus(name: str, data: Path, part: str) -> Corpus:
     papers = _papers(data)
-    cases = tuple(case_of(q, papers) for q in _questions("conversations"))
-    return Corpus("conversations", tuple(papers.values()), cases)
+    cases = (case_of(question, papers) for question in _questions(name) if part in ("", question.split))
+    # What a question is for is no half of a set to be measured on.
+    return Corpus(name, tuple(papers.values()), tuple(replace(case, split="dev") for case in cases))
 
 
 def _questions(name: str) -> tuple[Question, ...]:

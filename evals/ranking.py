@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from index.search import Hit
     from index.store import Index
     from index.text import Span
-    from qa.answer import Ranked
+    from qa.evidence import Ranked
 
 #: How many ranked units are judged.
 DEPTH = 10

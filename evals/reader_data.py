@@ -22,7 +22,8 @@ from index.passages import passages_of
 from index.terms import terms
 from index.text import Span
 from qa.abbreviations import definitions
-from qa.reader import Text
+from qa.chat import just_before, resolve
+from qa.reader import Asked, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 ALONE = 0.12
 #: Share of those whose passages are of other papers, as where the paper asked about is not there.
 ELSEWHERE = 0.4
+#: Share of the questions on a paper that come after another one on it, which they do not lean on.
+AFTER_ANOTHER = 0.12
+#: Share of the follow-ups that are read standing alone, as the rules of ``qa.chat`` make them.
+STANDING_ALONE = 0.25
 #: Passages nearest by words among which the negatives are drawn.
 NEAREST = 12
 
@@ -55,7 +60,7 @@ class Group:
     """One question and the passages read for it."""
 
     corpus: str
-    question: str
+    asked: Asked
     texts: tuple[Marked, ...]
 
 
@@ -153,16 +158,20 @@ def groups(pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: b
     ``spans`` says that golds are the decisive words rather than whole sentences.
     Passages that hold an accepted short answer are no negatives.
     """
+    others: dict[str, list[str]] = defaultdict(list)
+    for case in cases:
+        others[_paper_of(case)].append(case.question)
     for case in cases:
         own = pool.own(case)
+        asked = _asked(case, others[_paper_of(case)], chance, follows=not spans)
+        words = f"{asked.question} {asked.before}"
         # In a long paper the hard negatives are its own other passages.
-        paper = case.gold[0].document_id if case.gold else case.about
-        papers = [] if spans else pool.of.get(paper, [])
+        papers = [] if spans else pool.of.get(_paper_of(case), [])
         alone = not own or (bool(case.short) and chance.random() < ALONE)
         if alone and papers and chance.random() < ELSEWHERE:
-            near = [at for at in pool.nearest(case.question) if at not in papers]
+            near = [at for at in pool.nearest(words) if at not in papers]
         else:
-            near = pool.nearest(case.question, papers or None)
+            near = pool.nearest(words, papers or None)
         short = [answer.lower() for answer in case.short] if spans else []
         wrong = [
             at for at in near if at not in own and not any(s in pool.texts[at].text.lower() for s in short)
@@ -177,7 +186,24 @@ def groups(pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: b
         chosen = drawn[:count] if alone else [chance.choice(own), *drawn[:count]]
         texts = tuple(pool.marked(at, case, spans=spans) for at in chosen)
         if texts and all(found.text.sentences for found in texts) and (alone or any(texts[0].right)):
-            yield Group(pool.corpus.name, terse(case.question, chance), texts)
+            yield Group(pool.corpus.name, asked, texts)
+
+
+def _paper_of(case: Case) -> str:
+    return case.gold[0].document_id if case.gold else case.about
+
+
+def _asked(case: Case, others: Sequence[str], chance: random.Random, *, follows: bool) -> Asked:
+    """Return what is asked in ``case``: a follow-up as it is, after the questions before, or standing alone.
+
+    ``follows`` lets a question that stands alone come after one of ``others`` on its paper now and then.
+    """
+    if case.history:
+        if chance.random() < STANDING_ALONE:
+            return Asked(resolve(case.question, case.history))
+        return Asked(case.question, just_before(case.history))
+    before = chance.choice(others) if follows and chance.random() < AFTER_ANOTHER else ""
+    return Asked(terse(case.question, chance), "" if before == case.question else before)
 
 
 def terse(question: str, chance: random.Random) -> str:

@@ -72,7 +72,7 @@ def loss_of(net: ReaderNet, tokenizer: Tokenizer, chosen: Sequence[Group]) -> to
     softmax over all its sentences and a null answer of score 0; where there is
     none, of the null answer.
     """
-    batch = batch_of(tokenizer, [(group.question, found.text) for group in chosen for found in group.texts])
+    batch = batch_of(tokenizer, [(group.asked, found.text) for group in chosen for found in group.texts])
     ids, mask, types, sentence = (
         torch.from_numpy(array) for array in (batch.ids, batch.mask, batch.types, batch.sentence)
     )

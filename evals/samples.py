@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evals.fit import Sample
-from qa.answer import READ, Settings, weigh
+from qa.answer import READ, Settings
 from qa.chat import resolve
+from qa.evidence import weigh
 from qa.question import understand
 from qa.rerank import chosen, joined
 

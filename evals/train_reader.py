@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from evals import corpora
-from evals.practice import load_practice
+from evals.practice import load_conversations, load_practice
 from evals.reader_data import Group, Pool, groups, natural_questions
 from evals.reader_files import save
 from evals.reader_net import ReaderNet, loss_of
@@ -62,6 +62,10 @@ def _practice(data: Path, part: str) -> Corpus:
     return load_practice(data, "reader" if part == "ranker" else "ranking")
 
 
+def _conversations(data: Path, part: str) -> Corpus:
+    return load_conversations(data, "reader" if part == "ranker" else "ranking")
+
+
 def _part(load: Callable[[Path], Corpus]) -> Callable[[Path, str], Corpus]:
     def loaded(data: Path, part: str) -> Corpus:
         corpus = load(data)
@@ -75,10 +79,11 @@ def _squad(name: str) -> Callable[[Path, str], Corpus]:
 
 
 SOURCES = (
-    Source(_practice, 3000, passes=2, spans=False),
-    Source(_part(corpora.evidence_inference), 2000, spans=False),
-    Source(_squad("training/new_wiki_v1.0.json"), 1200),
-    Source(_squad("squad2_part.json"), 1800),
+    Source(_practice, 3000, spans=False),
+    Source(_conversations, 1200, passes=3, spans=False),
+    Source(_part(corpora.evidence_inference), 1500, spans=False),
+    Source(_squad("training/new_wiki_v1.0.json"), 900),
+    Source(_squad("squad2_part.json"), 1500),
     Source(_part(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz")), 600),
     Source(_squad("training/reddit_v1.0.json"), 200),
     Source(_squad("training/policyqa_dev.json"), 100),
@@ -106,8 +111,9 @@ def steps(groups: Sequence[Group], chance: random.Random) -> Iterator[list[Group
 
 
 def longest(group: Group) -> int:
-    """Return the most characters that a text of the group has with its question."""
-    return max(len(found.text.text) + len(found.text.context) for found in group.texts) + len(group.question)
+    """Return the most characters that a text of the group has with what is asked."""
+    asked = len(group.asked.question) + len(group.asked.before)
+    return max(len(found.text.text) + len(found.text.context) for found in group.texts) + asked
 
 
 def fit(
@@ -169,7 +175,7 @@ def right_first(net: ReaderNet, tokenizer: Tokenizer, held: Sequence[Group]) -> 
     net.eval()
     hits: dict[str, list[bool]] = {}
     for group in held:
-        batch = batch_of(tokenizer, [(group.question, found.text) for found in group.texts])
+        batch = batch_of(tokenizer, [(group.asked, found.text) for found in group.texts])
         arrays = (batch.ids, batch.mask, batch.types, batch.sentence)
         ids, mask, types, sentence = (torch.from_numpy(array) for array in arrays)
         count = max(len(found.right) for found in group.texts)

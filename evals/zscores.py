@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.store import Index
-    from qa.answer import Answerer, Evidence
+    from qa.answer import Answerer
     from qa.candidates import Candidate
+    from qa.evidence import Evidence
     from qa.question import Question
 
 

@@ -12,6 +12,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,9 +71,12 @@ def catalogue_of(index: Index) -> Catalogue:
     Raises:
         IndexDamaged: it cannot be made sense of, though its checksum is right.
     """
-    if index.manifest.file(CATALOGUE) is None:
-        return Catalogue()
-    path = index.folder / CATALOGUE
+    record = index.manifest.file(CATALOGUE)
+    return _read(index.folder / CATALOGUE, record.sha256) if record else Catalogue()
+
+
+@lru_cache(maxsize=2)  # a build needs the one before and its own several times, and large ones take a while
+def _read(path: Path, _sha256: str) -> Catalogue:
     try:
         value = json.loads(path.read_bytes())
         editions = [_edition_of(item) for item in value["editions"]] if value["method"] == METHOD else []

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from index.text import BlockKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from index.paper_rows import PaperRows
     from index.text import Document
@@ -140,21 +142,33 @@ def set_aside(editions: Iterable[Edition]) -> dict[str, str]:
     From the best down, each is used unless it is the same paper as one that is used
     already. So the outcome hangs on the set alone, and not on its order.
     """
+    editions = list(editions)
+    telling = _held_twice(editions)
     used: dict[str, Edition] = {}
     holders: defaultdict[int, list[str]] = defaultdict(list)  #: ids of those used, by hash
     aside: dict[str, str] = {}
     for edition in sorted(editions, key=lambda edition: edition.rank):
-        better = next((key for key in _alike(edition, holders) if same_paper(used[key], edition)), None)
+        shared = edition.sketch & telling
+        better = next((key for key in _alike(shared, holders) if same_paper(used[key], edition)), None)
         if better is not None:
             aside[edition.id] = better
             continue
         used[edition.id] = edition
-        for value in edition.sketch:
+        for value in shared:
             holders[value].append(edition.id)
     return aside
 
 
-def _alike(edition: Edition, holders: defaultdict[int, list[str]]) -> Iterator[str]:
-    """Yield the ids of those that share hashes with ``edition``, first those that share most."""
-    shared = Counter(key for value in edition.sketch if value in holders for key in holders[value])
+def _held_twice(editions: Sequence[Edition]) -> frozenset[int]:
+    """Return the hashes that more than one of ``editions`` has: few of many, and no others tell."""
+    if not editions:
+        return frozenset()
+    every = np.concatenate([np.fromiter(one.sketch, np.uint64, len(one.sketch)) for one in editions])
+    values, counts = np.unique(every, return_counts=True)
+    return frozenset(values[counts > 1].tolist())
+
+
+def _alike(hashes: Iterable[int], holders: defaultdict[int, list[str]]) -> Iterator[str]:
+    """Yield the ids of those that share some of ``hashes``, first those that share most."""
+    shared = Counter(key for value in hashes if value in holders for key in holders[value])
     yield from sorted(shared, key=lambda key: (-shared[key], key))

@@ -127,6 +127,14 @@ def resolve(question: str, history: Sequence[str], people: Sequence[Subject] = (
     return _resolve(question, _context(history, people), people)
 
 
+def just_before(history: Sequence[str]) -> str:
+    """Return what was asked just before, for the reader: the last two questions of ``history``.
+
+    As they were asked: what the rules make of a short one may lead astray.
+    """
+    return " ".join(" ".join(history[-2:]).split())
+
+
 def leans(question: str, standalone: str) -> bool:
     """Tell whether ``standalone``, as ``resolve`` made it of ``question``, took something over."""
     return standalone.casefold() != " ".join(question.split()).casefold()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from index.store import Index
     from index.text import Document, Field
-    from qa.answer import Evidence
+    from qa.evidence import Evidence
     from qa.question import Question
     from qa.records import Citation
 

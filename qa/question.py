@@ -158,6 +158,7 @@ class Question:
     every_paper: bool  #: wants an answer from each paper: "both patients"
     named: tuple[str, ...] = ()  #: the question as it is asked of each of several that it names one by one
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
+    before: str = ""  #: what was asked before, where this question may lean on it
 
 
 def understand(text: str) -> Question:

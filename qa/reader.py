@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-#: Pieces of question and passage together; what is longer loses its end.
-MAX_PIECES = 320
-#: Pieces of the question alone.
+#: Pieces of question, what was asked before and passage together; what is longer loses its end.
+MAX_PIECES = 368
+#: Pieces of the question alone, and the last pieces of what was asked before it.
 MAX_QUESTION = 64
+MAX_BEFORE = 56
 #: Most pieces of decisive words.
 LONGEST_MARK = 16
 #: Names of the trained files.
@@ -61,22 +62,30 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what was asked before where it may lean on that."""
+
+    question: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Pieces of a question with each of some texts, padded to one length."""
 
     ids: NDArray[np.int64]  #: (texts, pieces)
     mask: NDArray[np.int64]  #: 1 where there is a piece
-    types: NDArray[np.int64]  #: 0 question, 1 text
+    types: NDArray[np.int64]  #: 0 question, 1 what was asked before and the text
     sentence: NDArray[np.int64]  #: position of the sentence that a piece belongs to, -1 for none
     offsets: tuple[tuple[tuple[int, int], ...], ...]  #: where each piece stands in its text
 
 
-def batch_of(tokenizer: Tokenizer, pairs: Sequence[tuple[str, Text]]) -> Batch:
+def batch_of(tokenizer: Tokenizer, pairs: Sequence[tuple[Asked, Text]]) -> Batch:
     """Return questions and texts as the network takes them.
 
     ``tokenizer`` neither pads nor cuts off.
     """
-    found = [_pieces(tokenizer, question, text) for question, text in pairs]
+    found = [_pieces(tokenizer, asked, text) for asked, text in pairs]
     shape = (len(found), max(len(pieces) for pieces, _ in found))
     whole = np.zeros((*shape, 4), np.int64)
     whole[..., 3] = -1
@@ -87,27 +96,31 @@ def batch_of(tokenizer: Tokenizer, pairs: Sequence[tuple[str, Text]]) -> Batch:
 
 
 def _pieces(
-    tokenizer: Tokenizer, question: str, text: Text
+    tokenizer: Tokenizer, asked: Asked, text: Text
 ) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
     """Return the pieces of [CLS] question [SEP] context, text [SEP], and where in the text each stands.
 
-    The question has the forms of abbreviations that the text has. A row a piece: its id, 1,
-    its type and its sentence.
+    What was asked before comes between, with a [SEP] of its own. The question has the forms of abbreviations
+    that the text has. A row a piece: its id, 1, its type and its sentence.
     """
+    first, separator = tokenizer.encode("").ids  # [CLS] and [SEP]
+    question, earlier = asked.question, []
     if text.abbreviations is not None:
         question = in_forms_of(text.text, question, text.abbreviations)
-    asked = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION]
+    if asked.before:
+        earlier = tokenizer.encode(asked.before, add_special_tokens=False).ids[-MAX_BEFORE:]
+        earlier.append(separator)
+    words = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION]
     body = f"{text.context}\n{text.text}" if text.context else text.text
     encoded = tokenizer.encode(body, add_special_tokens=False)
-    room = MAX_PIECES - len(asked) - 3
+    before = len(words) + len(earlier) + 2
+    room = MAX_PIECES - before - 1
     start = len(body) - len(text.text)
-    first, separator = tokenizer.encode("").ids  # [CLS] and [SEP]
-    before = len(asked) + 2
     offsets = ((-1, -1),) * before + tuple((s - start, e - start) for s, e in encoded.offsets[:room])
     offsets += ((-1, -1),)
     pieces = np.ones((len(offsets), 4), np.int64)
-    pieces[:, 0] = [first, *asked, separator, *encoded.ids[:room], separator]
-    pieces[:before, 2] = 0
+    pieces[:, 0] = [first, *words, separator, *earlier, *encoded.ids[:room], separator]
+    pieces[: len(words) + 2, 2] = 0
     pieces[:, 3] = -1
     starts = np.array([s for s, _ in offsets], np.int64)
     for number, span in enumerate(text.sentences):
@@ -159,13 +172,16 @@ class Reader:
         self._words = weights[WORDS]
         self._session = _session(graph, json.loads(stated["initializers"]), weights)
 
-    def read(self, question: str, texts: Sequence[Text]) -> list[Reading]:
-        """Return the reading of each of ``texts``, in their order."""
+    def read(self, question: str, texts: Sequence[Text], before: str = "") -> list[Reading]:
+        """Return the reading of each of ``texts``, in their order.
+
+        ``before`` is what was asked before, where ``question`` may lean on it.
+        """
         readings: list[Reading | None] = [None] * len(texts)
         order = sorted(range(len(texts)), key=lambda i: len(texts[i].context) + len(texts[i].text))
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
-            batch = batch_of(self.tokenizer, [(question, texts[i]) for i in chosen])
+            batch = batch_of(self.tokenizer, [(Asked(question, before), texts[i]) for i in chosen])
             inputs = {"words": self._words[batch.ids], "mask": batch.mask, "types": batch.types}
             states = self._session.run(None, inputs)[0]
             for row, i in enumerate(chosen):

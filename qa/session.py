@@ -12,7 +12,7 @@ from index.onnx_encoder import question_encoder
 from index.store import open_index
 from qa.answer import Answerer, Settings
 from qa.ask_options import USUAL
-from qa.chat import changes_person, leans, resolve
+from qa.chat import changes_person, just_before, leans, resolve
 from qa.retrieve import paper_subjects
 from qa.select import CrossEncoderRanker
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.store import Index
-    from qa.answer import Evidence
     from qa.ask_options import AskOptions
+    from qa.evidence import Evidence
     from qa.records import Answer
     from qa.subjects import Subject
 
@@ -91,9 +91,9 @@ def gather(
     """Return what the papers hold on ``question`` after ``history``; arguments as for ``ask``.
 
     "And her AST?" is asked of the paper that the conversation is about, in the words
-    used: within one paper, words that name its patient lead to the sentences that
-    introduce her. It is asked of all papers too, standing alone, and that counts where
-    it finds something much surer: then the question opens a new topic.
+    used, and read beside the questions before: within one paper, words that name its patient
+    lead to the sentences that introduce her. It is asked of all papers too, standing
+    alone, and that counts where it finds something much surer: then it opens a new topic.
 
     Raises:
         QuestionError: the question is empty or too long.
@@ -107,10 +107,11 @@ def gather(
         spoken_of = _spoken_of(answerer, history, documents, answers)
     if not spoken_of or spoken_of == documents:
         return Meant(resolved, everywhere, documents)
+    before = just_before(history)
     try:
-        inside = answerer.gather(question, documents=spoken_of)
+        inside = answerer.gather(question, documents=spoken_of, before=before)
     except QuestionError:  # "Why?" says nothing by itself
-        inside = answerer.gather(resolved, documents=spoken_of)
+        inside = answerer.gather(resolved, documents=spoken_of, before=before)
     share = LEANING if leans(question, standalone) else NOT_LEANING
     if _confidence(inside) < share * _confidence(everywhere):
         return Meant(resolved, everywhere, documents)

@@ -38,6 +38,15 @@ _NAMED = re.compile(
     rf"[^\s,;?]+ ){{0,6}}?{_HEADS}(?![\w-])",
     re.IGNORECASE,
 )
+_MODIFIERS = r"(?:(?!(?:and|or|the|a|an|of|in|with|was|were|is|are|did|do|does|had|has|have)\b)[^\s,;?]+)"
+_MEMBER = rf"(?:the|a|an) {_MODIFIERS}(?: {_MODIFIERS}){{0,4}}"
+#: Several that share their noun: "the lymphoma, the lupus and the renal patients".
+_SHARING = re.compile(
+    rf"\b(?P<members>(?:{_MEMBER}, )*{_MEMBER}),? and (?P<last>{_MEMBER}) (?P<noun>patients|cases"
+    r"|(?:case )?reports|papers|studies|articles|trials|women|men)(?![\w-])",
+    re.IGNORECASE,
+)
+_ENDS_IN_HEAD = re.compile(rf"\b{_HEADS}$", re.IGNORECASE)
 _ASKS = r"(?:how|what|which|when|where|who|why)"
 #: What stands between two that are named beside each other: a new clause says what else is asked.
 _JOINT = re.compile(
@@ -54,6 +63,7 @@ def of_named(text: str) -> tuple[str, ...]:
 
     "How old were the man with A and the woman with B?" names two.
     """
+    text = _SHARING.sub(_with_noun_each, text)
     found = list(_NAMED.finditer(text))
     joints = [
         joint
@@ -76,6 +86,17 @@ def of_named(text: str) -> tuple[str, ...]:
         lead = text[joints[at - 1].start("clause") + 1 : one.start()] if own[at] else before
         asked.append(lead + text[one.start() : until] + (after if until != end else ""))
     return tuple(f"{_AGREEING_ONE.sub(_singular, _capital(one)).strip()}?" for one in asked)
+
+
+def _with_noun_each(match: re.Match[str]) -> str:
+    """Return those who share a noun with that noun each, in the singular."""
+    noun = match["noun"].lower()
+    noun = _SINGULAR_NOUNS.get(noun) or noun.removesuffix("s")
+    members = [*match["members"].split(", "), match["last"]]
+    if any(_ENDS_IN_HEAD.search(member) for member in members):  # "the boy and the older patients"
+        return match.group()
+    named = [f"{member} {noun}" for member in members]
+    return f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def of_each(text: str) -> bool:

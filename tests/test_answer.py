@@ -9,7 +9,8 @@ import pytest
 
 from index.errors import QuestionError
 from index.store import open_index
-from qa.answer import Answerer, Settings, alike
+from qa.answer import Answerer, Settings
+from qa.choose import alike
 from qa.records import Status, as_json
 from tests.answering import PAPERS, paper, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
@@ -188,6 +189,14 @@ def test_each_of_several_that_a_question_names_is_asked_about(cases: Index) -> N
     assert answer.status is Status.ANSWERED
     assert quotes["lung.txt"] == "The woman had coughed for three weeks."
     assert quotes["heart.txt"] == "The man had chest pain for two days."
+
+
+def test_a_sentence_that_answers_for_two_is_quoted_once(cases: Index) -> None:
+    answer = asked(cases).ask(
+        "How long had the woman coughed, and how long had the potter in the lung case coughed?"
+    )
+    assert [citation.quote for citation in answer.citations] == ["The woman had coughed for three weeks."]
+    assert answer.status is Status.ANSWERED
 
 
 def test_one_of_several_named_that_the_papers_say_nothing_of_is_told(cases: Index) -> None:

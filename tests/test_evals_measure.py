@@ -20,7 +20,8 @@ from tests.answering import candidate, sentence
 
 if TYPE_CHECKING:
     from index.store import Index
-    from qa.answer import Answerer, Evidence
+    from qa.answer import Answerer
+    from qa.evidence import Evidence
 
 
 def asked(index: Index) -> list[Case]:

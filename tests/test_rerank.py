@@ -18,7 +18,7 @@ from qa import rerank
 from qa.answer import Settings
 from qa.candidates import candidates_of
 from qa.question import understand
-from qa.reader import Mark, Reader, Reading, Text, batch_of, load_reader
+from qa.reader import Asked, Mark, Reader, Reading, Text, batch_of, load_reader
 from qa.rerank import chosen, joined, load_reranker
 from qa.retrieve import retrieve
 from tests.answering import paper
@@ -40,13 +40,25 @@ SHIPPED = Path(str(resources.files("qa")))
 def test_a_batch_by_hand() -> None:
     """Pieces know their sentence; those of question and context belong to none."""
     texts = (Text("Title", "One two. Three.", (Span(0, 8), Span(9, 15))), Text("", "B", ()))
-    batch = batch_of(load_encoder().files.tokenizer, [("What was it?", texts[0]), ("A?", texts[1])])
+    pairs = [(Asked("What was it?"), texts[0]), (Asked("A?"), texts[1])]
+    batch = batch_of(load_encoder().files.tokenizer, pairs)
     assert batch.mask.sum(axis=1).tolist() == [13, 6]  # [CLS] a ? [SEP] b [SEP]
     assert batch.types[0].tolist() == [0] * 6 + [1] * 7
     assert batch.sentence[0].tolist() == [-1] * 7 + [0, 0, 0, 1, 1, -1]
     assert set(batch.sentence[1].tolist()) == {-1}
     inside = [offset for offset in batch.offsets[0] if offset[0] >= 0]
     assert inside == [(0, 3), (4, 7), (7, 8), (9, 14), (14, 15)]
+
+
+def test_the_question_before_stands_between_question_and_text() -> None:
+    tokenizer = load_encoder().files.tokenizer
+    batch = batch_of(tokenizer, [(Asked("When?", "Who left?"), Text("Title", "One.", (Span(0, 4),)))])
+    pieces = [tokenizer.id_to_token(number) or "" for number in batch.ids[0]]
+    first, *others = " ".join(pieces).split(" [SEP]")
+    assert first == "[CLS] when ?"
+    assert others == [" who left ?", " title one .", ""]
+    assert batch.types[0].tolist() == [0] * 4 + [1] * 8
+    assert batch.sentence[0].tolist() == [-1] * 9 + [0, 0, -1]
 
 
 def test_what_is_too_long_loses_its_end() -> None:

@@ -10,7 +10,8 @@ import pytest
 from qa.session import NOT_LEANING, ask, gather
 
 if TYPE_CHECKING:
-    from qa.answer import Answerer, Evidence
+    from qa.answer import Answerer
+    from qa.evidence import Evidence
 
 
 WOMAN = "What was the lactate dehydrogenase of the woman with eosinophilic pneumonia?"
@@ -53,8 +54,8 @@ def test_a_new_topic_that_is_found_much_surer_elsewhere_is_asked_of_all(
 ) -> None:
     real = answerer.gather
 
-    def elsewhere(text: str, *, documents: frozenset[str] | None = None) -> Evidence:
-        found = real(text, documents=documents)
+    def elsewhere(text: str, *, documents: frozenset[str] | None = None, before: str = "") -> Evidence:
+        found = real(text, documents=documents, before=before)
         sure = 0.9 if documents is None else 0.9 * NOT_LEANING - 0.01
         return replace(found, ranked=tuple(replace(one, confidence=sure) for one in found.ranked))
 
@@ -62,6 +63,14 @@ def test_a_new_topic_that_is_found_much_surer_elsewhere_is_asked_of_all(
     assert gather(answerer, "What is myocarditis treated with?", [WOMAN]).documents is None
     monkeypatch.undo()
     assert gather(answerer, "Which steroid was given?", [WOMAN]).documents is not None
+
+
+def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) -> None:
+    history = ["How old was the rower?", "How long did she stay?", WOMAN]
+    meant = gather(answerer, "And her oxygen saturation?", history)
+    assert meant.documents is not None
+    assert meant.evidence.question.before == f"How long did she stay? {WOMAN}"
+    assert gather(answerer, WOMAN, []).evidence.question.before == ""
 
 
 def test_a_history_without_a_question_changes_nothing(answerer: Answerer) -> None:

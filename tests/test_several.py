@@ -60,6 +60,18 @@ def test_a_question_about_one_paper(question: str) -> None:
             ),
         ),
         (
+            "How long did the lymphoma, the lupus and the renal-failure patients stay?",
+            (
+                "How long did the lymphoma patient stay?",
+                "How long did the lupus patient stay?",
+                "How long did the renal-failure patient stay?",
+            ),
+        ),
+        (
+            "How old were the gout and the HIV-positive women?",
+            ("How old was the gout woman?", "How old was the HIV-positive woman?"),
+        ),
+        (
             "What was combined in the lung cancer report and in the oedema cases?",
             ("What was combined in the lung cancer report?", "What was combined in the oedema cases?"),
         ),
@@ -78,6 +90,8 @@ def test_asked_of_each_that_is_named(question: str, each: tuple[str, ...]) -> No
         "In the trial of two diets, what did the patients eat?",
         "In the case of the girl, how many of the 51 cells of a patient were counted?",
         "Was the woman older than the man?",
+        "What did the fever and rash patients get?",
+        "Were the liver and the kidney normal in the patients?",
         "Which drugs did the man, the one with the rash, get?",
         "What was given and who was the patient?",
     ],

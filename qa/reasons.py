@@ -1,0 +1,72 @@
+"""Why nothing is quoted for a question, in words about the question and the search, not about the papers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from index.terms import terms as terms_of
+from qa.candidates import abbreviations_of, paper_stems
+from qa.language import other_language
+from qa.question import equivalents
+from qa.subjects import NOBODY
+
+if TYPE_CHECKING:
+    from index.store import Index
+    from qa.evidence import Evidence
+
+#: Most papers whose words are looked through for those of the question.
+MOST_PAPERS = 10
+#: Most words that a reason names.
+MOST_WORDS = 5
+#: Specificity (see ``qa.question``) from which on it tells something that a word is absent.
+TELLING = 0.25
+_WORD = re.compile(r"[^\W_][\w-]*")
+
+
+def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> tuple[str, ...]:
+    """Say why nothing of ``evidence`` is quoted, looked for in ``documents`` or all papers."""
+    question = evidence.question
+    language = other_language(question.text)
+    if language is not None:
+        return (f"The question seems to be in {language}, and the papers are searched in English.",)
+    reasons = []
+    if question.subject != NOBODY and not evidence.hits:
+        reasons.append("No paper here is about the person the question names.")
+    absent = _absent_words(index, evidence, documents)
+    if absent:
+        asked = "the papers" if documents is None else "the papers asked"
+        listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
+        listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
+        reasons.append(f"No passage of {asked} mentions {listed}.")
+    if not reasons:
+        reasons.append("No sentence is likely enough to answer the question.")
+    return tuple(reasons)
+
+
+def _absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
+    """Return the telling words of the question, everyday ones aside, that the papers asked lack."""
+    question = evidence.question
+    rare = dict(zip(question.terms, question.specific, strict=True))
+    papers = [index.documents[key] for key in documents or ()]
+    if len(papers) > MOST_PAPERS:
+        return []
+    stems = frozenset[str]().union(*map(paper_stems, papers))
+    near = papers or [index.documents[hit.passage.document_id] for hit in evidence.hits[:MOST_PAPERS]]
+    forms = [equivalents(question, abbreviations_of(paper)) for paper in near]
+
+    def held(stem: str) -> bool:
+        if documents is None:
+            return bool(index.lexical.document_frequency(stem))
+        return stem in stems
+
+    def meant(stem: str) -> bool:
+        others = (choice for found in forms for choice in found.get(stem, ()))
+        return held(stem) or any(choice and all(map(held, choice)) for choice in others)
+
+    absent = []
+    for word in dict.fromkeys(_WORD.findall(question.text)):
+        telling = [stem for stem in terms_of(word) if rare.get(stem, 0.0) >= TELLING]
+        if telling and len(word) > 2 and not any(map(meant, telling)):
+            absent.append(word)
+    return absent
