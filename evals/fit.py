@@ -29,7 +29,8 @@ class Sample:
     features: NDArray[np.float64]  #: (candidates, features)
     right: NDArray[np.bool_]  #: which candidates answer
     answerable: bool
-    question: str = ""  #: as searched, standalone
+    question: str = ""  #: as searched
+    before: str = ""  #: what was asked before, where it may lean on that
     candidates: tuple[Candidate, ...] = ()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from evals.fit import Sample
 from qa.answer import READ, Settings
-from qa.chat import resolve
+from qa.chat import just_before, resolve
 from qa.evidence import weigh
 from qa.question import understand
 from qa.rerank import chosen, joined
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from evals.corpora import Case, Corpus
     from index.encode import Encoder
     from index.store import Index
+    from qa.candidates import Candidate
+    from qa.question import Question
     from qa.reader import Reader
 
 PASSAGES = Settings().passages
@@ -54,39 +56,44 @@ def chosen_cases(corpus: Corpus, part: str, most: int) -> list[Case]:
     return cases[:most]
 
 
-def sample(
-    index: Index,
-    case: Case,
-    vector: NDArray[np.float32],
-    corpus: str,
-    documents: frozenset[str] | None = None,
-) -> Sample:
-    """Return the sample of ``case``, searched as questions are, among ``documents``."""
-    question = understand(resolve(case.question, case.history))
-    _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
-    right = np.array(
-        [
-            any(g.document_id == c.document.id and g.span.overlaps(c.sentence.span) for g in case.gold)
-            for c in found
-        ],
-        dtype=bool,
-    )
-    return Sample(corpus, features, right, case.answerable, question.text, tuple(found))
-
-
 def samples(
     index: Index, name: str, cases: Sequence[Case], encoder: Encoder, *, without_gold: bool = False
 ) -> Iterator[Sample]:
     """Yield the samples of ``cases``; ``without_gold`` leaves their gold papers out of the search."""
-    vectors = encoder.encode([understand(resolve(case.question, case.history)).searched for case in cases])
-    everything = frozenset(index.documents)
-    for case, vector in zip(cases, vectors, strict=True):
-        if without_gold:
-            rest = everything - {gold.document_id for gold in case.gold}
-            unanswerable = replace(case, answerable=False, gold=())
-            yield sample(index, unanswerable, vector, f"{name} without its paper", rest)
-        else:
-            yield sample(index, case, vector, name)
+    asked = [_without_gold(case, index) if without_gold else _asked(case) for case in cases]
+    vectors = encoder.encode([question.searched for question, _ in asked])
+    for case, (question, documents), vector in zip(cases, asked, vectors, strict=True):
+        _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
+        yield Sample(
+            corpus=f"{name} without its paper" if without_gold else name,
+            features=features,
+            right=np.array([not without_gold and _answers(case, one) for one in found], dtype=bool),
+            answerable=case.answerable and not without_gold,
+            question=question.text,
+            before=question.before,
+            candidates=tuple(found),
+        )
+
+
+def _asked(case: Case) -> tuple[Question, frozenset[str] | None]:
+    """Return a question as ``qa.session`` asks it, and the papers that it is asked of; None for all.
+
+    A follow-up is asked of the paper spoken of, which is taken to be the one that it is about.
+    """
+    papers = frozenset({gold.document_id for gold in case.gold} or {case.about} - {""})
+    if case.history and len(papers) == 1:
+        return replace(understand(case.question), before=just_before(case.history)), papers
+    return understand(resolve(case.question, case.history)), None
+
+
+def _without_gold(case: Case, index: Index) -> tuple[Question, frozenset[str]]:
+    rest = frozenset(index.documents) - {gold.document_id for gold in case.gold}
+    return understand(resolve(case.question, case.history)), rest
+
+
+def _answers(case: Case, candidate: Candidate) -> bool:
+    span = candidate.sentence.span
+    return any(g.document_id == candidate.document.id and g.span.overlaps(span) for g in case.gold)
 
 
 def reread(
@@ -104,7 +111,7 @@ def reread(
     for at, (item, values) in enumerate(zip(found, scores, strict=True), 1):
         if len(values):
             choice = chosen(item.candidates, values, passages)
-            readings = reader.read(item.question, choice.texts)
+            readings = reader.read(item.question, choice.texts, item.before)
             features = joined(item.features, values, choice, readings)
             kept = tuple(item.candidates[i] for i in choice.kept)
             again.append(replace(item, features=features, right=item.right[choice.kept], candidates=kept))

@@ -24,7 +24,7 @@ import numpy as np
 from evals import corpora, sets
 from evals.collection import kept_index
 from evals.fit import first_candidates, fit_calibrator, fit_ranker, held_out_scores, hit_at, threshold_for
-from evals.practice import load_practice
+from evals.practice import load_conversations, load_practice
 from evals.samples import chosen_cases, part_of, reread, samples
 from index.encode import load_encoder
 from qa import features, rerank
@@ -106,10 +106,23 @@ PRECISION = 0.70
 SHARES = tuple(round(0.50 + 0.05 * step, 2) for step in range(10))
 #: How sets are called among the samples.
 SEEDS, REPORTS, PRACTICE = "seeds, dev half", "case_reports, dev half", "practice"
+TALKS = "conversations"
 #: Practice questions are written to share few words with their answers: the first stage, which has
 #: little but words to go by, would rank other questions worse for it.
-FIRST = Stage("weights.json", features.NAMES, EVIDENCE, {SEEDS: 15.0, REPORTS: 15.0, PRACTICE: 0.0}, 20.0)
-SECOND = Stage("rerank.json", rerank.NAMES, READ_EVIDENCE, {SEEDS: 3.0, REPORTS: 3.0, PRACTICE: 3.0}, 300.0)
+FIRST = Stage(
+    "weights.json",
+    features.NAMES,
+    EVIDENCE,
+    {SEEDS: 15.0, REPORTS: 15.0, PRACTICE: 0.0, TALKS: 0.0},
+    ridge=20.0,
+)
+SECOND = Stage(
+    "rerank.json",
+    rerank.NAMES,
+    READ_EVIDENCE,
+    {SEEDS: 3.0, REPORTS: 3.0, PRACTICE: 3.0, TALKS: 3.0},
+    ridge=300.0,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +174,14 @@ def gather(data: Path, work: Path, names: Sequence[str], papers: int | None = No
 
 
 def practice_samples(parts: Parts, data: Path, work: Path, encoder: Encoder) -> None:
-    """Add the questions of ``evals.practice``: where the reader has read the paper, to the first ranker's."""
+    """Add the questions of ``evals.practice``; where the reader has read the paper, for the first ranker."""
     read, unread = (load_practice(data, part) for part in ("reader", "ranking"))
     progress = _progress("practice: texts encoded")
     with kept_index("practice", read.documents, work, encoder, progress) as index:
         parts.ranker.extend(samples(index, f"{PRACTICE}, read", read.cases, encoder))
         parts.dev.extend(samples(index, PRACTICE, unread.cases, encoder))
+        talks = [case for case in load_conversations(data, "ranking").cases if case.history]
+        parts.dev.extend(samples(index, TALKS, talks, encoder))
         known = [case for case in unread.cases if case.gold]
         parts.calibrator.extend(samples(index, PRACTICE, known, encoder, without_gold=True))
 

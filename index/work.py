@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,7 @@ from index.paper_rows import PaperRows
 from index.papers import file_id, reading_fingerprint
 from index.passages import passages_of
 from index.pending import Embedded, Pending
+from index.recall import recalled
 from index.selection import Selection
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Work:
         self._by_name = {source: key for key, (source, _) in held.items()}
         sources = {key: source for key, (source, _) in held.items()} if keep else {}
         names: dict[str, str] = {}
-        unread: list[Path] = []
+        unread: dict[Path, str | None] = {}  # by file, the id that it would have
         for path in paths:
             key = file_id(path)
             if key is None or key not in names:
@@ -135,12 +136,12 @@ class Work:
                     sources[key] = path.name
                     self._note(path, Became.UNCHANGED if key in held else Became.ADDED, key)
                 else:
-                    unread.append(path)
+                    unread[path] = key
             else:
                 self._note(path, Became.DUPLICATE, key)
             if key is not None:  # of several names for the same bytes, the first in order is kept
                 names[key] = min(path.name, names.get(key, path.name), *self._kept(key, held, keep))
-        self._read(unread, sources, held)
+        self._read(self._still_unread(unread, sources), sources, held)
         sources.update({key: names[key] for key in sources if key in names})
         self._embed_again(base, sources)
         selection = Selection(sources, base, self.pending, frozenset(self._fresh)).chosen()
@@ -160,13 +161,28 @@ class Work:
 
     def _is_ready(self, key: str, path: Path, base: Index | None, held: dict[str, tuple[str, str]]) -> bool:
         """Tell whether ``base`` or the pending work has the paper as it would be read now."""
-        if base and key in held and held[key][1] == self.reading and _alike(held[key][0], path):
+        if base and key in held and self._read_alike(held[key][0], path, held[key][1]):
             return True
         found = self.pending.get(key)
         if found is None or not _alike(found.paper.source, path):
             return False
         self._fresh.add(key)
         return True
+
+    def _still_unread(self, unread: Mapping[Path, str | None], sources: dict[str, str]) -> list[Path]:
+        """Take from earlier generations what they have of ``unread``; return the others."""
+        wanted = {key: path for path, key in unread.items() if key is not None}
+        skip = self._base.generation if self._base else None
+        for embedded in recalled(self.folder, self.encoder.fingerprint, wanted, self._read_alike, skip):
+            key = embedded.paper.id
+            self.pending.put(embedded)
+            self._fresh.add(key)
+            sources[key] = wanted[key].name
+            self._note(wanted[key], Became.ADDED, key)
+        return [path for path, key in unread.items() if key is None or key not in self._fresh]
+
+    def _read_alike(self, source: str, path: Path, reading: str) -> bool:
+        return reading == self.reading and _alike(source, path)
 
     def _read(self, paths: Sequence[Path], sources: dict[str, str], held: dict[str, tuple[str, str]]) -> None:
         self.progress("papers", 0, len(paths))

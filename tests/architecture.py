@@ -63,6 +63,7 @@ FLOORS: tuple[tuple[str, int], ...] = (
     ("index.transfer", 2),
     # search, and the one place where the stages are joined
     ("index.search", 3),
+    ("index.recall", 3),
     ("index.work", 3),
     ("index.build", 3),
     ("index.watch", 3),

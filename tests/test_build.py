@@ -130,6 +130,38 @@ def test_removing_reads_and_embeds_nothing_and_leaves_no_trace(tmp_path: Path) -
         remove(frozenset({gone}), tmp_path / "index")
 
 
+def removed_and_added_again(tmp_path: Path) -> tuple[list[str], list[str]]:
+    """Remove a paper and add it again; return the texts embedded and the files read for that."""
+    vision = find_papers([tmp_path / "papers" / "vision.txt"])
+    encoder, reads = WordEncoder(), Reads()
+    report = add(vision, tmp_path / "index", encoder=encoder, read=reads)
+    assert [(one.path, one.became) for one in report.outcomes] == [(vision[0], Became.ADDED)]
+    build_papers(tmp_path / "fresh", tmp_path / "papers")
+    assert contents_of(tmp_path / "index") == contents_of(tmp_path / "fresh")
+    return encoder.encoded, reads.names
+
+
+def without_vision(tmp_path: Path) -> None:
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    with open_index(tmp_path / "index") as index:
+        gone = next(key for key, paper in index.documents.items() if paper.source == "vision.txt")
+    remove(frozenset({gone}), tmp_path / "index")
+
+
+def test_a_removal_is_undone_from_the_generation_before(tmp_path: Path) -> None:
+    without_vision(tmp_path)
+    assert removed_and_added_again(tmp_path) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["passages.sqlite", "sentence-vectors.npy", "manifest.json"])
+def test_a_damaged_generation_gives_nothing_back(tmp_path: Path, name: str) -> None:
+    without_vision(tmp_path)
+    damaged = tmp_path / "index" / "gen-00000001" / name
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    texts, names = removed_and_added_again(tmp_path)
+    assert texts and names == ["vision.txt"]
+
+
 def test_the_last_paper_can_be_removed_and_the_empty_index_searched(tmp_path: Path) -> None:
     build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
     with open_index(tmp_path / "index") as index:

@@ -45,6 +45,16 @@ def test_a_paper_is_for_the_reader_or_for_ranking(questions: Sequence[Question])
     assert all(len(found) == 1 for found in parts.values())
 
 
+def test_conversations_keep_to_the_parts(questions: Sequence[Question], root: Path) -> None:
+    part = {paper: question.split for question in questions for paper in papers_of(question)}
+    turns = read_questions(root / "evals" / "conversations.jsonl")
+    assert len({turn.id for turn in turns}) == len(turns) > 1000
+    for turn in turns:
+        assert {part[paper] for paper in papers_of(turn)} == {turn.split}
+        assert turn.answerable == bool(turn.gold) == (not turn.about)
+    assert sum(bool(turn.history) and turn.split == "ranking" for turn in turns) > 300
+
+
 @pytest.mark.bench
 def test_the_set_fits_the_papers(bench: Path, questions: Sequence[Question]) -> None:
     corpus = load_practice(bench)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from evals.corpora import Case, Corpus, Gold, document_of
 from evals.reader_data import Group, Pool, groups
 from index.text import Span
+from qa.reader import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,3 +67,20 @@ def test_a_passage_that_holds_an_accepted_short_answer_is_no_negative(pool: Pool
     found = drawn(pool, case(pool, "two weeks", ("two weeks", "nine days")), spans=True)
     wrong = {marked.text.text for group in found for marked in group.texts if not any(marked.right)}
     assert wrong and not any("nine days" in text for text in wrong)
+
+
+def test_a_follow_up_comes_after_what_was_asked_before_or_stands_alone(pool: Pool) -> None:
+    first = case(pool, "The foot was cast for two weeks.")
+    second = replace(first, question="And the hand of the woman?", history=(first.question,))
+    asked = {group.asked for group in drawn(pool, second, spans=False)}
+    assert Asked("And the hand of the woman?", first.question) in asked
+    alone = asked - {Asked("And the hand of the woman?", first.question)}
+    assert alone and not any(one.before for one in alone)
+
+
+def test_a_question_may_come_after_one_that_it_does_not_lean_on(pool: Pool) -> None:
+    first = case(pool, "The foot was cast for two weeks.")
+    other = replace(first, id="2", question="Was her blood examined?")
+    found = [g for seed in range(60) for g in groups(pool, [first, other], random.Random(seed), spans=False)]
+    befores = {group.asked.before for group in found if group.asked.question == first.question}
+    assert befores == {"", other.question}
