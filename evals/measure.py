@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qa.answer import Answerer
     from qa.candidates import Candidate
     from qa.evidence import Ranked
-    from qa.records import Citation
+    from qa.records import Answer, Citation
     from qa.subjects import Subject
 
 #: How many passages of the search alone "held" looks into.
@@ -117,8 +117,9 @@ def measure(
     people = people_of(answerer.index)
     units = Units(answerer.index, unit)
     outcomes = []
+    conversation: dict[tuple[str, ...], Answer] = {}
     for number, case in enumerate(cases, 1):
-        outcomes.append(_asked(answerer, case, people, units, name))
+        outcomes.append(_asked(answerer, case, people, units, name, conversation))
         if progress:
             progress(number, len(cases))
     return outcomes
@@ -138,8 +139,15 @@ class _Said:
     stages: dict[str, float] = field(default_factory=dict)
 
 
-def _asked(answerer: Answerer, case: Case, people: Sequence[Subject], units: Units, name: str) -> Outcome:
-    said = _said(answerer, case, people)
+def _asked(
+    answerer: Answerer,
+    case: Case,
+    people: Sequence[Subject],
+    units: Units,
+    name: str,
+    conversation: dict[tuple[str, ...], Answer],
+) -> Outcome:
+    said = _said(answerer, case, people, conversation)
     index = answerer.index
     quotes = tuple(quoted(index.documents[c.document_id], c, case.gold) for c in said.citations)
     marked = said.citations[0].short if said.citations else None
@@ -205,11 +213,19 @@ def _judged(
     )
 
 
-def _said(answerer: Answerer, case: Case, people: Sequence[Subject]) -> _Said:
-    """Ask; a question that is refused unread, as one without a word is, counts as not answered."""
+def _said(
+    answerer: Answerer,
+    case: Case,
+    people: Sequence[Subject],
+    conversation: dict[tuple[str, ...], Answer],
+) -> _Said:
+    """Ask; a question that is refused unread, as one without a word is, counts as not answered.
+
+    ``conversation`` has the answers given by now, by all that was asked up to them.
+    """
     try:
         # In a conversation, what came before has been answered: it does not count in the time.
-        before = [ask(answerer, case.history[-1], case.history[:-1])] if case.history else []
+        before = _last_answer(answerer, case.history, conversation)
         began = perf_counter()
         meant = gather(answerer, case.question, case.history, answers=before)
     except QuestionError:
@@ -219,6 +235,7 @@ def _said(answerer: Answerer, case: Case, people: Sequence[Subject]) -> _Said:
     resolving = deciding - began - sum(evidence.seconds.values())
     answer = answerer.decide(case.question, evidence, documents=meant.documents)
     decided = perf_counter()
+    conversation[*case.history, case.question] = answer
     return _Said(
         resolved=meant.resolved,
         status=str(answer.status),
@@ -229,6 +246,16 @@ def _said(answerer: Answerer, case: Case, people: Sequence[Subject]) -> _Said:
         zscore_first=first_of(answerer, evidence),
         stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
     )
+
+
+def _last_answer(
+    answerer: Answerer, history: tuple[str, ...], conversation: dict[tuple[str, ...], Answer]
+) -> list[Answer]:
+    """Return the answer to the last question of ``history``; none where nothing was asked."""
+    if history and history not in conversation:
+        earlier = _last_answer(answerer, history[:-1], conversation)
+        conversation[history] = ask(answerer, history[-1], history[:-1], answers=earlier)
+    return [conversation[history]] if history else []
 
 
 def _right(gold: Sequence[Gold], candidate: Candidate) -> bool:

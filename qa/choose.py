@@ -23,20 +23,26 @@ MOST_OF_EACH = 10
 
 
 def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ranked]:
-    """Return what to quote, in order; nothing where the best is below ``threshold``."""
+    """Return what to quote, in order; nothing where the best is below ``threshold``.
+
+    A threshold that was asked for, ``settings.threshold``, holds for every quote. Below the usual one a quote
+    may stand beside a sure one.
+    """
     every = evidence.question.every_paper
     if not evidence.ranked or evidence.ranked[0].confidence < threshold:
         return []
+    beside = threshold * BESIDE if settings.threshold is None else threshold
     if evidence.question.named:
-        return _once(item for item in evidence.ranked if item.confidence >= threshold * BESIDE)
+        return _once(item for item in evidence.ranked if item.confidence >= beside)
     # Where one paper answers for sure, the others are asked the same and need less to be shown beside it.
-    least = threshold * (BESIDE if every else 1.0)
+    least = beside if every else threshold
     sure = [item for item in evidence.ranked if item.confidence >= least]
     most = max(settings.quotes, MOST_OF_EACH) if every else settings.quotes
     per_paper = 1 if every else settings.quotes_per_paper
     floor = 0.0 if every else settings.relative * evidence.ranked[0].confidence
     if not every:
-        sure = _fitting_first(evidence, sure, settings.relative)
+        fitting = settings.relative * evidence.ranked[0].confidence
+        sure = _fitting_first(evidence, sure, fitting if settings.threshold is None else threshold)
     quoted: list[Ranked] = []
     papers: Counter[str] = Counter()
     for item in sure:
@@ -61,16 +67,15 @@ def _once(found: Iterable[Ranked]) -> list[Ranked]:
     return list(best.values())
 
 
-def _fitting_first(evidence: Evidence, sure: list[Ranked], relative: float) -> list[Ranked]:
+def _fitting_first(evidence: Evidence, sure: list[Ranked], least: float) -> list[Ranked]:
     """Put a sentence that holds the wanted kind (a time, a dose) before a best one that lacks it.
 
-    "Rather quickly" does not tell when. The first is taken that has ``relative``
-    of the best confidence.
+    "Rather quickly" does not tell when. The first is taken that is ``least`` sure.
     """
     wanted, best = evidence.question.wanted, sure[0]
     if holds(wanted, best.candidate.text) is not False:
         return sure
-    near = (item for item in evidence.ranked if item.confidence >= relative * best.confidence)
+    near = (item for item in evidence.ranked if item.confidence >= least)
     fitting = next((item for item in near if holds(wanted, item.candidate.text)), None)
     return sure if fitting is None else [fitting, *(item for item in sure if item is not fitting)]
 

@@ -199,6 +199,14 @@ def test_a_sentence_that_answers_for_two_is_quoted_once(cases: Index) -> None:
     assert answer.status is Status.ANSWERED
 
 
+def test_a_threshold_that_was_asked_for_holds_for_every_quote(cases: Index) -> None:
+    question = "How long had the woman coughed, and how long had the man pain in the arm?"
+    usual, strict = asked(cases), asked(cases, threshold=0.5)
+    assert usual.threshold == strict.threshold
+    least = [min(citation.confidence for citation in one.ask(question).citations) for one in (usual, strict)]
+    assert least[0] < 0.5 <= least[1]
+
+
 def test_one_of_several_named_that_the_papers_say_nothing_of_is_told(cases: Index) -> None:
     answer = asked(cases).ask(
         "How long had the woman coughed, and what did the zebra in the other paper paint?"
