@@ -69,18 +69,66 @@ def test_what_is_too_long_loses_its_end() -> None:
     assert reading.marks[1] is None
 
 
+PNEUMONIA = Text(
+    "Pneumonia in a farmer\nCase report",
+    "A 61-year-old farmer presented with cough and fever. Chest radiography showed an infiltrate in the left "
+    "lower lobe. He was treated with doxycycline 100 mg twice daily. The fever resolved within three days, and "
+    "he was discharged on day 7. Serology for Q fever was positive at 1:1024.",
+    (Span(0, 52), Span(53, 115), Span(116, 167), Span(168, 236), Span(237, 280)),
+)
+#: Plain questions on made-up texts, with the sentence that answers. Chance would find six of them.
+PLAIN = (
+    (TEXT, "What was the creatine kinase?", 0),
+    (TEXT, "What was she given?", 1),
+    (TEXT, "Which drug did she receive?", 1),
+    (TEXT, "Which medication did the woman get?", 1),
+    (TEXT, "What treatment did she have?", 1),
+    (TEXT, "When was mycophenolate stopped?", 2),
+    (PNEUMONIA, "How old was the man?", 0),
+    (PNEUMONIA, "What did the X-ray show?", 1),
+    (PNEUMONIA, "Which antibiotic did he get?", 2),
+    (PNEUMONIA, "What was the dose?", 2),
+    (PNEUMONIA, "What was the treatment?", 2),
+    (PNEUMONIA, "When could he go home?", 3),
+    (PNEUMONIA, "How quickly did the temperature settle?", 3),
+    (PNEUMONIA, "Which test gave the diagnosis?", 4),
+)
+
+
+def test_the_reader_finds_the_sentence_that_answers_most_plain_questions() -> None:
+    found = [
+        int(np.argmax(load_reader().read(question, [text])[0].scores)) == best
+        for text, question, best in PLAIN
+    ]
+    assert sum(found) >= 11
+
+
+@pytest.mark.parametrize("question", ["What was the creatine kinase?", "When was mycophenolate stopped?"])
+def test_a_text_about_something_else_answers_less(question: str) -> None:
+    here, elsewhere = load_reader().read(question, [TEXT, OTHER])
+    assert max(here.scores) > elsewhere.scores[0]
+
+
 @pytest.mark.parametrize(
-    ("question", "best"),
+    ("before", "question", "best"),
     [
-        ("What was the creatine kinase?", 0),
-        ("Which drug did she receive?", 1),
-        ("When was mycophenolate stopped?", 2),
+        ("Who was reported?", "And how old?", 0),
+        ("Which antibiotic did he get?", "And the dose?", 2),
+        ("Did he have a fever?", "How long did it last?", 3),
+        ("Was blood tested for Q fever?", "Was it positive?", 4),
     ],
 )
-def test_the_reader_finds_the_sentence_that_answers(question: str, best: int) -> None:
-    here, elsewhere = load_reader().read(question, [TEXT, OTHER])
-    assert int(np.argmax(here.scores)) == best
-    assert here.scores[best] > elsewhere.scores[0]
+def test_a_follow_up_is_read_after_what_was_asked_before(before: str, question: str, best: int) -> None:
+    (reading,) = load_reader().read(question, [PNEUMONIA], before)
+    assert int(np.argmax(reading.scores)) == best
+
+
+def test_what_was_asked_before_tells_what_is_meant() -> None:
+    def serology_before_imaging(before: str) -> float:
+        scores = load_reader().read("What did it show?", [PNEUMONIA], before)[0].scores
+        return float(scores[4] - scores[1])
+
+    assert serology_before_imaging("Was serology done?") > serology_before_imaging("Was he X-rayed?") + 0.5
 
 
 def test_a_text_reads_the_same_beside_others() -> None:

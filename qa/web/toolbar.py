@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qa.web.state import Turn
 
 #: Percentages that can be chosen; the first is the usual one.
-_SHARES = ("70", "80", "90")
+_SHARES = ("75", "80", "90")
 
 
 @dataclass(frozen=True, slots=True)
