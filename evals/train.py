@@ -62,9 +62,6 @@ EVIDENCE = (
     "table",
     "label",
 )
-#: How much a public question counts in calibration, beside one of the dev halves. Public sets have their
-#: unanswerable questions written to deceive, and only one place of many marked as right.
-PUBLIC_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +104,11 @@ SHARES = tuple(round(0.50 + 0.05 * step, 2) for step in range(10))
 #: How sets are called among the samples.
 SEEDS, REPORTS, PRACTICE = "seeds, dev half", "case_reports, dev half", "practice"
 TALKS = "conversations"
+#: How much a question counts in calibration, by its set; ``OTHER`` for other sets. Public sets have their
+#: unanswerable questions written to deceive, and only one place of many marked as right; follow-ups are
+#: answered right less often than others. Both would draw down the confidence of all.
+CALIBRATION = {SEEDS: 3.0, REPORTS: 3.0, PRACTICE: 1.0}
+OTHER = 0.1
 #: Practice questions are written to share few words with their answers: the first stage, which has
 #: little but words to go by, would rank other questions worse for it.
 FIRST = Stage(
@@ -257,7 +259,7 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     scores = [*(item.features @ weights + bias for item in parts.calibrator), *unseen]
     rows, right = first_candidates(both, scores, stage.evidence, stage.columns)
     telling = [item for item, values in zip(both, scores, strict=True) if len(values)]
-    share = np.array([1.0 if item.corpus in stage.shares else PUBLIC_SHARE for item in telling])
+    share = np.array([CALIBRATION.get(item.corpus, OTHER) for item in telling])
     odds, offset = fit_calibrator(rows, right, share)
     halves = np.array([item.corpus in (SEEDS, REPORTS) for item in telling])
     confidence = 1 / (1 + np.exp(-(rows[halves] @ odds + offset)))

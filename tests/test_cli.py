@@ -320,7 +320,7 @@ def ask(loccit: Callable[..., Said], seed_index: Path) -> Callable[..., dict[str
 
 
 def test_an_answer_as_json(ask: Callable[..., dict[str, Any]], seed_index: Path, seeds: Path) -> None:
-    answer = ask("When was mycophenolate restarted?")
+    answer = ask("When was MMF restarted?")
     assert answer.keys() == fields(Answer)
     assert answer["status"] == "answered"
     assert answer["receipt"].keys() == fields(Receipt)
@@ -375,7 +375,7 @@ def test_odd_characters_do_no_harm(loccit: Callable[..., Said], seed_index: Path
 
 
 def test_an_answer_as_text(loccit: Callable[..., Said], seed_index: Path) -> None:
-    said = loccit("ask", "When was mycophenolate restarted?", "--index", seed_index)
+    said = loccit("ask", "When was MMF restarted?", "--index", seed_index)
     flat = " ".join(said.out.split())
     assert (said.code, said.err) == (0, "")
     assert "[1] “" in flat
@@ -415,7 +415,7 @@ def test_the_threshold_decides(ask: Callable[..., dict[str, Any]]) -> None:
     assert ask(question, "--threshold", "1")["status"] == "not_found"
     assert ask(question, "--threshold", "0")["status"] == "answered"
     assert ask(question, "--threshold", "0.25")["receipt"]["threshold"] == 0.25
-    usual, strict = (ask(question, "--right", share)["receipt"]["threshold"] for share in ("0.7", "0.9"))
+    usual, strict = (ask(question, "--right", share)["receipt"]["threshold"] for share in ("0.75", "0.9"))
     assert ask(question)["receipt"]["threshold"] == usual < strict
 
 
@@ -445,7 +445,7 @@ def test_a_receipt_is_replayed(loccit: Callable[..., Said], seed_index: Path, tm
 def questions(tmp_path: Path) -> Path:
     path = tmp_path / "questions.jsonl"
     entries = [
-        {"id": "a", "question": "When was mycophenolate restarted?", "history": []},
+        {"id": "a", "question": "When was MMF restarted?", "history": []},
         {"id": 7, "question": "How do I bake bread?"},
         {"question": "And her AST?", "history": ["What was the woman's CK on admission?"]},
     ]

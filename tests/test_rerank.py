@@ -71,9 +71,9 @@ def test_what_is_too_long_loses_its_end() -> None:
 
 PNEUMONIA = Text(
     "Pneumonia in a farmer\nCase report",
-    "A 61-year-old farmer presented with cough and fever. Chest radiography showed an infiltrate in the left "
-    "lower lobe. He was treated with doxycycline 100 mg twice daily. The fever resolved within three days, and "
-    "he was discharged on day 7. Serology for Q fever was positive at 1:1024.",
+    "A 61-year-old farmer presented with cough and fever. Chest radiography showed an infiltrate in the "
+    "left lower lobe. He was treated with doxycycline 100 mg twice daily. The fever resolved within three "
+    "days, and he was discharged on day 7. Serology for Q fever was positive at 1:1024.",
     (Span(0, 52), Span(53, 115), Span(116, 167), Span(168, 236), Span(237, 280)),
 )
 #: Plain questions on made-up texts, with the sentence that answers. Chance would find six of them.

@@ -97,7 +97,7 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
         page.keyboard.press("ArrowRight")
         page.wait_for_url("**years=**")
         page.keyboard.press("Escape")
-        answer = ask(page, "Which antibodies were tested?")
+        answer = ask(page, "Which antibodies were positive?")
         assert answer.get_by_text("Asked only: Seronegative").is_visible()
         answer.locator(".cite").nth(1).click()
         page.wait_for_url("**cite=2**")
@@ -116,7 +116,7 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
 
 
 def test_a_doubtful_answer_is_not_shown_to_who_wants_surer_ones(browser: Browser, chat: str) -> None:
-    question = "Why does MMF make people prone to infections?"
+    question = "How was SARS-CoV-2 infection confirmed in this patient?"
     with watched_page(browser) as page:
         start(page, f"{chat}/?right=90")
         answer = ask(page, question)
@@ -209,12 +209,12 @@ def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -
 def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
-        sure = ask(page, "What was the woman's CK on admission?").locator("li").first
+        sure = ask(page, "What did CT of the abdomen and pelvis reveal?").locator("li").first
         assert (
             sure.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle") == "solid"
         )
         assert sure.get_by_text("High confidence · ").is_visible()
-        answer = ask(page, "Why does MMF make people prone to infections?")
+        answer = ask(page, "How was SARS-CoV-2 infection confirmed in this patient?")
         doubtful = answer.locator("li.unsure").first
         assert (
             doubtful.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle")
