@@ -131,7 +131,7 @@ def soak(
 
 
 def _open_files(process: psutil.Process) -> int:
-    """Return how many files are open all the time: the least of some counts, since who asks opens and closes."""
+    """Return how many files stay open: the least of some counts, for who asks opens and closes some."""
     counts = []
     for _ in range(_COUNTS):
         counts.append(int(process.num_fds()))
