@@ -32,14 +32,11 @@ _HEADS = (
     r"|boys?|lady|gentleman|infant|newborn|neonate|baby|child|toddler|teenager|adolescent"
     r"|\d+[\s-]*year[\s-]*old)"
 )
-#: A person or paper by name: "the lymphoma patient". Not across "and", a comma or a preposition.
-_NAMED = re.compile(
-    rf"\b(?:the|a|an) (?:(?!(?:and|or|the|a|an|of|in|with|was|were|is|are|did|do|does|had|has|have)\b)"
-    rf"[^\s,;?]+ ){{0,6}}?{_HEADS}(?![\w-])",
-    re.IGNORECASE,
-)
-_MODIFIERS = r"(?:(?!(?:and|or|the|a|an|of|in|with|was|were|is|are|did|do|does|had|has|have)\b)[^\s,;?]+)"
-_MEMBER = rf"(?:the|a|an) {_MODIFIERS}(?: {_MODIFIERS}){{0,4}}"
+#: A word that may stand before the noun: not across "and", a comma or a preposition.
+_MODIFIER = r"(?:(?!(?:and|or|the|a|an|of|in|with|was|were|is|are|did|do|does|had|has|have)\b)[^\s,;?]+)"
+#: A person or paper by name: "the lymphoma patient".
+_NAMED = re.compile(rf"\b(?:the|a|an) (?:{_MODIFIER} ){{0,6}}?{_HEADS}(?![\w-])", re.IGNORECASE)
+_MEMBER = rf"(?:the|a|an) {_MODIFIER}(?: {_MODIFIER}){{0,4}}"
 #: Several that share their noun: "the lymphoma, the lupus and the renal patients".
 _SHARING = re.compile(
     rf"\b(?P<members>(?:{_MEMBER}, )*{_MEMBER}),? and (?P<last>{_MEMBER}) (?P<noun>patients|cases"
