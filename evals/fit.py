@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qa.candidates import Candidate
+    from qa.question import Place
 
 FOLDS = 4
 #: The penalty on a ranker's weights where none is stated.
@@ -30,8 +31,9 @@ class Sample:
     right: NDArray[np.bool_]  #: which candidates answer
     answerable: bool
     question: str = ""  #: as searched
-    before: str = ""  #: what was asked before, where it may lean on that
+    before: str = ""  #: what was asked and quoted before, where it may lean on that
     candidates: tuple[Candidate, ...] = ()
+    cited: Place | None = None  #: where the last quote stands
 
 
 def fit_ranker(

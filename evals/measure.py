@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from evals.conversation import Conversations
 from evals.places import Place, Quoted, answers, place_of, quoted
 from evals.ranking import Ranking, Units, first_relevant, judged, ordered
 from evals.short_answers import exact_match, token_f1
@@ -20,7 +21,7 @@ from evals.zscores import first_of
 from index.errors import QuestionError
 from qa.chat import resolve
 from qa.records import Status
-from qa.session import ask, gather, people_of
+from qa.session import gather, people_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from qa.answer import Answerer
     from qa.candidates import Candidate
     from qa.evidence import Ranked
-    from qa.records import Answer, Citation
+    from qa.records import Citation
     from qa.subjects import Subject
 
 #: How many passages of the search alone "held" looks into.
@@ -117,9 +118,9 @@ def measure(
     people = people_of(answerer.index)
     units = Units(answerer.index, unit)
     outcomes = []
-    conversation: dict[tuple[str, ...], Answer] = {}
+    conversations = Conversations(answerer)
     for number, case in enumerate(cases, 1):
-        outcomes.append(_asked(answerer, case, people, units, name, conversation))
+        outcomes.append(_asked(answerer, case, people, units, name, conversations))
         if progress:
             progress(number, len(cases))
     return outcomes
@@ -145,9 +146,9 @@ def _asked(
     people: Sequence[Subject],
     units: Units,
     name: str,
-    conversation: dict[tuple[str, ...], Answer],
+    conversations: Conversations,
 ) -> Outcome:
-    said = _said(answerer, case, people, conversation)
+    said = _said(answerer, case, people, conversations)
     index = answerer.index
     quotes = tuple(quoted(index.documents[c.document_id], c, case.gold) for c in said.citations)
     marked = said.citations[0].short if said.citations else None
@@ -217,15 +218,12 @@ def _said(
     answerer: Answerer,
     case: Case,
     people: Sequence[Subject],
-    conversation: dict[tuple[str, ...], Answer],
+    conversations: Conversations,
 ) -> _Said:
-    """Ask; a question that is refused unread, as one without a word is, counts as not answered.
-
-    ``conversation`` has the answers given by now, by all that was asked up to them.
-    """
+    """Ask; a question that is refused unread, as one without a word is, counts as not answered."""
     try:
         # In a conversation, what came before has been answered: it does not count in the time.
-        before = _last_answer(answerer, case.history, conversation)
+        before = conversations.before(case.history)
         began = perf_counter()
         meant = gather(answerer, case.question, case.history, answers=before)
     except QuestionError:
@@ -235,7 +233,7 @@ def _said(
     resolving = deciding - began - sum(evidence.seconds.values())
     answer = answerer.decide(case.question, evidence, documents=meant.documents)
     decided = perf_counter()
-    conversation[*case.history, case.question] = answer
+    conversations.keep(case.history, case.question, answer)
     return _Said(
         resolved=meant.resolved,
         status=str(answer.status),
@@ -246,16 +244,6 @@ def _said(
         zscore_first=first_of(answerer, evidence),
         stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
     )
-
-
-def _last_answer(
-    answerer: Answerer, history: tuple[str, ...], conversation: dict[tuple[str, ...], Answer]
-) -> list[Answer]:
-    """Return the answer to the last question of ``history``; none where nothing was asked."""
-    if history and history not in conversation:
-        earlier = _last_answer(answerer, history[:-1], conversation)
-        conversation[history] = ask(answerer, history[-1], history[:-1], answers=earlier)
-    return [conversation[history]] if history else []
 
 
 def _right(gold: Sequence[Gold], candidate: Candidate) -> bool:

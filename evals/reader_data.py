@@ -26,12 +26,15 @@ from qa.chat import just_before, resolve
 from qa.reader import Asked, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from index.passages import PieceCounter
+
+    #: Says how likely each of some texts is to answer a question: the higher the likelier.
+    Judge = Callable[[Asked, Sequence[Text]], Sequence[float]]
 
 #: Share of the groups without their own passage, in sets that accept short answers: those tell what answers,
 #: so that the passages left do not.
@@ -42,8 +45,13 @@ ELSEWHERE = 0.4
 AFTER_ANOTHER = 0.12
 #: Share of the follow-ups that are read standing alone, as the rules of ``qa.chat`` make them.
 STANDING_ALONE = 0.25
+#: Share of the follow-ups that are read with the quote that answered the question before, and of those
+#: with another one, as where that was answered wrong.
+QUOTED, MISQUOTED = 0.65, 0.12
 #: Passages nearest by words among which the negatives are drawn.
 NEAREST = 12
+#: How many of those a judge looks at.
+JUDGED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class Pool:
 
     def __init__(self, corpus: Corpus, count_pieces: PieceCounter, max_pieces: int) -> None:
         self.corpus = corpus
+        self.text_of = {document.id: document.text for document in corpus.documents}
         self.texts: list[Text] = []
         self.places: list[tuple[str, Span]] = []  #: document and span of each
         self.of: dict[str, list[int]] = defaultdict(list)
@@ -152,18 +161,23 @@ def _postings(
     return arrays, idf, lengths / max(lengths.mean(), 1.0)
 
 
-def groups(pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: bool) -> Iterator[Group]:
-    """Yield a group a case: its passage with none to two negatives, or, now and then, negatives alone.
+def groups(
+    pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: bool, judge: Judge | None = None
+) -> Iterator[Group]:
+    """Yield a group a case: its passage with none to three negatives, or, now and then, negatives alone.
 
     ``spans`` says that golds are the decisive words rather than whole sentences.
-    Passages that hold an accepted short answer are no negatives.
+    Passages that hold an accepted short answer are no negatives. Those that ``judge``
+    takes for the likeliest to answer are drawn first (Xiong et al. 2021).
     """
     others: dict[str, list[str]] = defaultdict(list)
+    earlier = {(*case.history, case.question): case for case in pool.corpus.cases}
     for case in cases:
         others[_paper_of(case)].append(case.question)
     for case in cases:
         own = pool.own(case)
-        asked = _asked(case, others[_paper_of(case)], chance, follows=not spans)
+        quote = _quote_before(pool, case, earlier, chance)
+        asked = _asked(case, others[_paper_of(case)], quote, chance, follows=not spans)
         words = f"{asked.question} {asked.before}"
         # In a long paper the hard negatives are its own other passages.
         papers = [] if spans else pool.of.get(_paper_of(case), [])
@@ -176,7 +190,12 @@ def groups(pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: b
         wrong = [
             at for at in near if at not in own and not any(s in pool.texts[at].text.lower() for s in short)
         ]
-        count = chance.choice((1, 2)) if alone else chance.choice((0, 1, 1) if spans else (1, 2, 2))
+        if judge is not None and len(wrong) > 1:
+            first = wrong[:JUDGED]
+            judged = judge(asked, [pool.texts[at] for at in first])
+            near = wrong = [first[i] for i in np.argsort(-np.array(judged), kind="stable")]
+        most = (1, 2, 3) if judge else (1, 2, 2)
+        count = chance.choice((1, 2)) if alone else chance.choice((0, 1, 1) if spans else most)
         # The nearest come first: most of the draws fall on them.
         drawn = (
             wrong[:3]
@@ -193,15 +212,34 @@ def _paper_of(case: Case) -> str:
     return case.gold[0].document_id if case.gold else case.about
 
 
-def _asked(case: Case, others: Sequence[str], chance: random.Random, *, follows: bool) -> Asked:
-    """Return what is asked in ``case``: a follow-up as it is, after the questions before, or standing alone.
+def _quote_before(
+    pool: Pool, case: Case, earlier: Mapping[tuple[str, ...], Case], chance: random.Random
+) -> str:
+    """Return the quote that was shown before a follow-up: mostly what answered, at times another, or none."""
+    last = earlier.get(case.history)
+    if last is None:
+        return ""
+    draw = chance.random()
+    if last.gold and draw < QUOTED:
+        gold = last.gold[0]
+        return pool.text_of[gold.document_id][gold.span.start : gold.span.end]
+    if draw > 1 - MISQUOTED:
+        near = pool.nearest(last.question, pool.of.get(_paper_of(case)))
+        if near and (text := pool.texts[near[0]]).sentences:
+            return chance.choice(text.sentences).of(text.text)
+    return ""
 
-    ``follows`` lets a question that stands alone come after one of ``others`` on its paper now and then.
+
+def _asked(case: Case, others: Sequence[str], quote: str, chance: random.Random, *, follows: bool) -> Asked:
+    """Return what is asked in ``case``: a follow-up as it is, after what was said before, or standing alone.
+
+    ``quote`` is what was shown for the question before. ``follows`` lets a question that stands alone come
+    after one of ``others`` on its paper now and then.
     """
     if case.history:
         if chance.random() < STANDING_ALONE:
             return Asked(resolve(case.question, case.history))
-        return Asked(case.question, just_before(case.history))
+        return Asked(case.question, just_before(case.history, quote))
     before = chance.choice(others) if follows and chance.random() < AFTER_ANOTHER else ""
     return Asked(terse(case.question, chance), "" if before == case.question else before)
 

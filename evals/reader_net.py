@@ -34,6 +34,8 @@ class ReaderNet(torch.nn.Module):
         self.bert: Any = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
         self.bert.embeddings.requires_grad_(False)
         self.bert.encoder.layer[:FROZEN].requires_grad_(False)
+        for layer in self.bert.encoder.layer:  # with it, attention is computed the slow way
+            layer.attention.self.dropout.p = layer.attention.self.dropout_prob = 0.0
         width = self.bert.config.hidden_size
         self.scale = torch.nn.Parameter(torch.tensor(10.0))
         self.bias = torch.nn.Parameter(torch.tensor(-4.0))

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evals.conversation import Conversations
 from evals.fit import Sample
-from qa.answer import READ, Settings
-from qa.chat import just_before, resolve
+from index.errors import FormatMismatch
+from qa.answer import READ, Answerer, Settings
+from qa.chat import resolve
 from qa.evidence import weigh
 from qa.question import understand
-from qa.rerank import chosen, joined
+from qa.rerank import beside, chosen, joined, load_reranker
+from qa.session import said_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +63,8 @@ def samples(
     index: Index, name: str, cases: Sequence[Case], encoder: Encoder, *, without_gold: bool = False
 ) -> Iterator[Sample]:
     """Yield the samples of ``cases``; ``without_gold`` leaves their gold papers out of the search."""
-    asked = [_without_gold(case, index) if without_gold else _asked(case) for case in cases]
+    said = Conversations(_answerer(index, encoder)) if any(case.history for case in cases) else None
+    asked = [_without_gold(case, index) if without_gold else _asked(case, said) for case in cases]
     vectors = encoder.encode([question.searched for question, _ in asked])
     for case, (question, documents), vector in zip(cases, asked, vectors, strict=True):
         _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
@@ -72,17 +76,31 @@ def samples(
             question=question.text,
             before=question.before,
             candidates=tuple(found),
+            cited=question.cited,
         )
 
 
-def _asked(case: Case) -> tuple[Question, frozenset[str] | None]:
+def _answerer(index: Index, encoder: Encoder) -> Answerer:
+    """Return what answers the questions before a follow-up: all that is shipped.
+
+    Or its first stage alone, where the columns of the second are others now, and are about to be learned.
+    """
+    try:
+        load_reranker()
+    except FormatMismatch:
+        return Answerer(index, encoder, settings=Settings(read=0))
+    return Answerer(index, encoder)
+
+
+def _asked(case: Case, said: Conversations | None) -> tuple[Question, frozenset[str] | None]:
     """Return a question as ``qa.session`` asks it, and the papers that it is asked of; None for all.
 
     A follow-up is asked of the paper spoken of, which is taken to be the one that it is about.
     """
     papers = frozenset({gold.document_id for gold in case.gold} or {case.about} - {""})
     if case.history and len(papers) == 1:
-        return replace(understand(case.question), before=just_before(case.history)), papers
+        before, cited = said_before(case.history, said.last(case.history) if said else None)
+        return replace(understand(case.question), before=before, cited=cited), papers
     return understand(resolve(case.question, case.history)), None
 
 
@@ -110,9 +128,9 @@ def reread(
     again = []
     for at, (item, values) in enumerate(zip(found, scores, strict=True), 1):
         if len(values):
-            choice = chosen(item.candidates, values, passages)
+            choice = chosen(item.candidates, values, passages, cited=item.cited)
             readings = reader.read(item.question, choice.texts, item.before)
-            features = joined(item.features, values, choice, readings)
+            features = joined(item.features, values, choice, readings, beside(item.candidates, item.cited))
             kept = tuple(item.candidates[i] for i in choice.kept)
             again.append(replace(item, features=features, right=item.right[choice.kept], candidates=kept))
         progress(at, len(found))

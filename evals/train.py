@@ -98,7 +98,7 @@ READ_EVIDENCE = (
 )
 #: Share of the answers shown that should be right on the dev halves together. A higher share refuses more
 #: questions that the papers do answer; evals/RESULTS.md has the figures.
-PRECISION = 0.75
+PRECISION = 0.8
 #: Other shares that may be asked for.
 SHARES = tuple(round(0.50 + 0.05 * step, 2) for step in range(10))
 #: How sets are called among the samples.

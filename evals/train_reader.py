@@ -29,7 +29,7 @@ from evals.reader_files import save
 from evals.reader_net import ReaderNet, loss_of
 from evals.samples import chosen_cases
 from index.encode import load_encoder
-from qa.reader import TRAINED, batch_of, stated_in, weights_of
+from qa.reader import GRAPH, TRAINED, Reader, batch_of, stated_in, weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from evals.corpora import Corpus
+    from evals.reader_data import Judge
+    from qa.reader import Asked, Text
 
 #: Pieces in one step of training, about.
 STEP_PIECES = 3600
@@ -55,6 +57,7 @@ class Source:
     load: Callable[[Path, str], Corpus]  #: takes the folder of the sets, and the part of the documents
     questions: int
     passes: int = 1  #: how often each question is taken, with other negatives
+    judged: bool = False  #: whether those of the first pass are what the reader so far is taken in by
     spans: bool = True  #: whether its golds are the decisive words rather than whole sentences
 
 
@@ -79,15 +82,15 @@ def _squad(name: str) -> Callable[[Path, str], Corpus]:
 
 
 SOURCES = (
-    Source(_practice, 3000, spans=False),
-    Source(_conversations, 1200, passes=3, spans=False),
+    Source(_practice, 5000, judged=True, spans=False),
+    Source(_conversations, 3000, passes=2, judged=True, spans=False),
     Source(_part(corpora.evidence_inference), 1500, spans=False),
-    Source(_squad("training/new_wiki_v1.0.json"), 900),
-    Source(_squad("squad2_part.json"), 1500),
-    Source(_part(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz")), 600),
-    Source(_squad("training/reddit_v1.0.json"), 200),
-    Source(_squad("training/policyqa_dev.json"), 100),
-    Source(_squad("training/amazon_reviews_v1.0.json"), 100),
+    Source(_squad("training/new_wiki_v1.0.json"), 1500),
+    Source(_squad("squad2_part.json"), 1800),
+    Source(_part(lambda data: natural_questions(data / "training" / "nq-open-oracle.jsonl.gz")), 1200),
+    Source(_squad("training/reddit_v1.0.json"), 300),
+    Source(_squad("training/policyqa_dev.json"), 150),
+    Source(_squad("training/amazon_reviews_v1.0.json"), 200),
 )
 
 
@@ -150,10 +153,13 @@ def fit(
             told(f"{at} of {len(plan)} steps, loss {mean:.3f}, {time.monotonic() - started:.0f} s")
 
 
-def gather(data: Path, part: str, most: int | None = None, seed: int = 7) -> list[Group]:
+def gather(
+    data: Path, part: str, most: int | None = None, seed: int = 7, judge: Judge | None = None
+) -> list[Group]:
     """Return the groups of all sources in ``data``, of the documents of one part; ``most`` a source.
 
-    ``seed`` decides which questions are taken where there are more, and with what negatives.
+    ``seed`` decides which questions are taken where there are more, and with what negatives; of the sources
+    that are ``judged``, ``judge`` has a say in that.
     """
     files = load_encoder().files
     chance = random.Random(seed)
@@ -163,10 +169,21 @@ def gather(data: Path, part: str, most: int | None = None, seed: int = 7) -> lis
         pool = Pool(corpus, lambda texts: [len(e) for e in files.tokenizer.encode_batch(list(texts))], 256)
         wanted = min(most or source.questions, len(corpus.cases))
         cases = chance.sample(corpus.cases, wanted)
-        for _ in range(1 if most else source.passes):
-            found += groups(pool, cases, chance, spans=source.spans)
+        for number in range(1 if most else source.passes):
+            asked = judge if source.judged and number == 0 else None
+            found += groups(pool, cases, chance, spans=source.spans, judge=asked)
         sys.stderr.write(f"{corpus.name}: {len(found)} groups\n")
     return found
+
+
+def judge_of(reader: Reader) -> Judge:
+    """Return a judge that takes a text's best sentence for what it is worth to ``reader``."""
+
+    def judged(asked: Asked, texts: Sequence[Text]) -> list[float]:
+        readings = reader.read(asked.question, texts, asked.before)
+        return [float(reading.scores.max(initial=-np.inf)) for reading in readings]
+
+    return judged
 
 
 @torch.no_grad()
@@ -209,13 +226,14 @@ def main() -> None:
         parser.error("give the folder of the question sets with --data or LOCCIT_BENCH")
     files = load_encoder().files
     net = ReaderNet(files.folder)
-    rate, earlier = RATE, {}
+    rate, earlier, judge = RATE, {}, None
     if given.further:
         trained = given.further / TRAINED
+        judge = judge_of(Reader(given.further / GRAPH, trained, files.folder))
         weights = weights_of(trained, files.folder / "model.safetensors")
         net.load_state_dict({n: torch.from_numpy(np.array(a)) for n, a in weights.items()}, strict=False)
         rate, earlier = FURTHER_RATE, json.loads(stated_in(trained)["report"])
-    learning = gather(Path(given.data), "ranker", seed=given.seed)
+    learning = gather(Path(given.data), "ranker", seed=given.seed, judge=judge)
     held = gather(Path(given.data), "calibrator", 70)
     before = right_first(net, files.tokenizer, held)
     fit(net, files.tokenizer, learning, rate=rate, seed=given.seed, told=_tell)

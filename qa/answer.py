@@ -22,7 +22,7 @@ from qa.metadata import look_up
 from qa.question import understand
 from qa.reasons import reasons_for
 from qa.records import Answer, Receipt, Scores, Status
-from qa.rerank import chosen, joined, load_reranker
+from qa.rerank import beside, chosen, joined, load_reranker
 from qa.retrieve import retrieve
 from qa.select import load_weights
 from qa.several import of_one
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from index.search import Hit
     from index.store import Index
     from qa.evidence import Ranked
-    from qa.question import Question
+    from qa.question import Place, Question
     from qa.records import Citation, NearMiss
     from qa.rerank import Reranker
     from qa.select import Ranker, Weights
@@ -138,17 +138,25 @@ class Answerer:
         stated = self.settings.threshold
         return self.weights.threshold if stated is None else stated
 
-    def gather(self, text: str, *, documents: frozenset[str] | None = None, before: str = "") -> Evidence:
+    def gather(
+        self,
+        text: str,
+        *,
+        documents: frozenset[str] | None = None,
+        before: str = "",
+        cited: Place | None = None,
+    ) -> Evidence:
         """Return the ranked sentences for a question, from ``documents`` or all papers.
 
-        ``before`` is what was asked before, where it may lean on that; without, it stands alone.
+        ``before`` is what was asked and quoted before, where it may lean on that, and ``cited`` is where the
+        last quote stands; without, it stands alone.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         started = perf_counter()
         question, notes = self._understood(text)
-        question = replace(question, before=before)
+        question = replace(question, before=before, cited=cited)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         rank = self._rank_each if question.every_paper else self._rank
@@ -214,10 +222,10 @@ class Answerer:
             )
             return hits, by_score(candidates, scores, self._first.confidence(features, told))
         most = min(most or self.settings.read, self.settings.read)
-        choice = chosen(candidates, scores, most, abbreviations=question.abbreviations)
+        choice = chosen(candidates, scores, most, cited=question.cited, abbreviations=question.abbreviations)
         readings = self.reranker.reader.read(question.text, choice.texts, question.before)
         kept = [candidates[i] for i in choice.kept]
-        features = joined(features, scores, choice, readings)
+        features = joined(features, scores, choice, readings, beside(candidates, question.cited))
         scores = self.weights.ranker.log_odds(features)
         return hits, by_score(kept, scores, self.weights.confidence(features, scores), choice.marks(readings))
 

@@ -104,6 +104,8 @@ _LONGEST_NOUN = 7
 _COMMON = 5.2
 #: Zipf frequency below which a word names a topic of its own.
 _SPECIFIC = 4.4
+#: Characters of the last quote that are read beside a question, at most.
+LONGEST_QUOTE = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,12 @@ def resolve(question: str, history: Sequence[str], people: Sequence[Subject] = (
     return _resolve(question, _context(history, people), people)
 
 
-def just_before(history: Sequence[str]) -> str:
-    """Return what was asked just before, for the reader: the last two questions of ``history``.
+def just_before(history: Sequence[str], quote: str = "") -> str:
+    """Return what was said just before, for the reader: the last two questions of ``history``, and ``quote``.
 
-    As they were asked: what the rules make of a short one may lead astray.
+    As they were asked: what the rules make of a short one may lead astray. ``quote`` answered the last.
     """
-    return " ".join(" ".join(history[-2:]).split())
+    return " ".join(" ".join((*history[-2:], quote[:LONGEST_QUOTE])).split())
 
 
 def leans(question: str, standalone: str) -> bool:

@@ -19,6 +19,8 @@ from qa.subjects import Subject, asked_about, impersonal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from index.text import Span
+
 #: Longest question taken, in code points.
 LONGEST = 2_000
 
@@ -141,6 +143,14 @@ ASKING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a quote stands."""
+
+    document_id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A standalone question, understood."""
 
@@ -158,7 +168,8 @@ class Question:
     every_paper: bool  #: wants an answer from each paper: "both patients"
     named: tuple[str, ...] = ()  #: the question as it is asked of each of several that it names one by one
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
-    before: str = ""  #: what was asked before, where this question may lean on it
+    before: str = ""  #: what was asked and quoted before, where this question may lean on it
+    cited: Place | None = None  #: where the last quote stands, if so
 
 
 def understand(text: str) -> Question:

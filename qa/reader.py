@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 #: Pieces of question, what was asked before and passage together; what is longer loses its end.
-MAX_PIECES = 368
+MAX_PIECES = 424
 #: Pieces of the question alone, and the last pieces of what was asked before it.
 MAX_QUESTION = 64
-MAX_BEFORE = 56
+MAX_BEFORE = 112
 #: Most pieces of decisive words.
 LONGEST_MARK = 16
 #: Names of the trained files.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qa.candidates import Candidate
+    from qa.question import Place
     from qa.reader import Mark, Reader, Reading
     from qa.select import Weights
 
@@ -35,7 +36,12 @@ NAMES = (
     "first",  # score of the first stage
     "read",  # score of the reader, kept within ``LIMIT``
     "read_share",  # share of the softmax over all sentences read and no answer (0)
+    "cited",  # the sentence quoted last, in a conversation
+    "after_cited",  # how soon it comes after that: 1 next, less the farther
+    "before_cited",  # the same the other way
 )
+#: Characters over which being near the last quote loses most of its weight.
+REACH = 400.0
 #: Largest score of the reader, either way.
 LIMIT = 12.0
 
@@ -71,15 +77,41 @@ class Reranker:
         return f"{self.weights.fingerprint[:32]}{self.reader.fingerprint[:32]}"
 
 
+def beside(candidates: Sequence[Candidate], cited: Place | None) -> NDArray[np.float64]:
+    """Return how near each candidate stands to what was quoted last: the last of ``NAMES``, (candidates, 3).
+
+    What is asked next is often told in the same sentence or those around it. All 0 where nothing was quoted.
+    """
+    found = np.zeros((len(candidates), 3))
+    for row, candidate in enumerate(candidates):
+        if cited is None or candidate.document.id != cited.document_id:
+            continue
+        span = candidate.sentence.span
+        if span.overlaps(cited.span):
+            found[row, 0] = 1.0
+        elif span.start >= cited.span.end:
+            found[row, 1] = np.exp((cited.span.end - span.start) / REACH)
+        else:
+            found[row, 2] = np.exp((span.end - cited.span.start) / REACH)
+    return found
+
+
 def chosen(
-    candidates: Sequence[Candidate], scores: NDArray[np.float64], passages: int, *, abbreviations: bool = True
+    candidates: Sequence[Candidate],
+    scores: NDArray[np.float64],
+    passages: int,
+    *,
+    cited: Place | None = None,
+    abbreviations: bool = True,
 ) -> Choice:
     """Return the ``passages`` whose best sentence scores highest, and their candidates in order.
 
-    ``abbreviations`` says whether they are read as what they stand for.
+    The passage ``cited`` last is among them, with the next, if they were found. ``abbreviations`` says
+    whether they are read as what they stand for.
     """
     order = np.argsort(-scores, kind="stable")
-    hits = list(dict.fromkeys(candidates[i].hit.position for i in order))[:passages]
+    hits = list(dict.fromkeys((*_going_on(candidates, cited), *(candidates[i].hit.position for i in order))))
+    hits = hits[:passages]
     inside: dict[int, list[int]] = {hit: [] for hit in hits}
     for i, candidate in enumerate(candidates):
         if candidate.hit.position in inside:
@@ -100,15 +132,31 @@ def chosen(
     return Choice(tuple(texts), tuple(starts), kept, tuple(places[i] for i in kept))
 
 
+def _going_on(candidates: Sequence[Candidate], cited: Place | None) -> list[int]:
+    """Return the position of the passage ``cited``, and of the next, where they are among those found."""
+    if cited is None:
+        return []
+    hits = {c.hit.position: c.hit.passage for c in candidates if c.document.id == cited.document_id}
+    at = next((position for position, passage in hits.items() if passage.span.overlaps(cited.span)), -2)
+    return [position for position in (at, at + 1) if position in hits]
+
+
 def joined(
-    features: NDArray[np.float64], scores: NDArray[np.float64], choice: Choice, readings: Sequence[Reading]
+    features: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    choice: Choice,
+    readings: Sequence[Reading],
+    near: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the columns ``NAMES`` of the candidates kept, from ``features`` and ``scores`` of all."""
+    """Return the columns ``NAMES`` of the candidates kept, from ``features`` and ``scores`` of all.
+
+    ``near`` is what ``beside`` tells of all.
+    """
     told = np.array([readings[text].scores[sentence] for text, sentence in choice.places])
     told = np.clip(told, -LIMIT, LIMIT)
     powers = np.exp(told)
     share = powers / (1.0 + powers.sum())
-    return np.column_stack([features[choice.kept], scores[choice.kept], told, share])
+    return np.column_stack([features[choice.kept], scores[choice.kept], told, share, near[choice.kept]])
 
 
 @lru_cache(maxsize=1)

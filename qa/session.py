@@ -13,6 +13,7 @@ from index.store import open_index
 from qa.answer import Answerer, Settings
 from qa.ask_options import USUAL
 from qa.chat import changes_person, just_before, leans, resolve
+from qa.question import Place
 from qa.retrieve import paper_subjects
 from qa.select import CrossEncoderRanker
 
@@ -66,7 +67,7 @@ def ask(
     meant = gather(answerer, question, history, documents, answers)
     answer = answerer.decide(question, meant.evidence, documents=meant.documents)
     if meant.documents == documents:
-        return answer
+        return replace(answer, resolved_question=meant.resolved)
     names = " and ".join(f"“{answerer.index.names[key]}”" for key in meant.documents or ())
     reasons = (f"Looked for in {names}, as the questions before.", *answer.reasons)
     return replace(answer, resolved_question=meant.resolved, reasons=reasons)
@@ -102,16 +103,17 @@ def gather(
     standalone = resolve(question, history, people)
     everywhere = answerer.gather(standalone, documents=documents)
     resolved = everywhere.question.text  # its spelling put right
-    spoken_of = frozenset[str]()
-    if history and not everywhere.question.every_paper and not changes_person(question, history, people):
-        spoken_of = _spoken_of(answerer, history, documents, answers)
-    if not spoken_of or spoken_of == documents:
+    if not history or everywhere.question.every_paper or changes_person(question, history, people):
         return Meant(resolved, everywhere, documents)
-    before = just_before(history)
+    last = _last_answer(answerer, history, documents, answers)
+    spoken_of = _spoken_of(answerer.index, last)
+    if not spoken_of:
+        return Meant(resolved, everywhere, documents)
+    before, cited = said_before(history, last)
     try:
-        inside = answerer.gather(question, documents=spoken_of, before=before)
+        inside = answerer.gather(question, documents=spoken_of, before=before, cited=cited)
     except QuestionError:  # "Why?" says nothing by itself
-        inside = answerer.gather(resolved, documents=spoken_of, before=before)
+        inside = answerer.gather(resolved, documents=spoken_of, before=before, cited=cited)
     share = LEANING if leans(question, standalone) else NOT_LEANING
     if _confidence(inside) < share * _confidence(everywhere):
         return Meant(resolved, everywhere, documents)
@@ -122,20 +124,34 @@ def _confidence(evidence: Evidence) -> float:
     return evidence.ranked[0].confidence if evidence.ranked else 0.0
 
 
-def _spoken_of(
+def said_before(history: Sequence[str], last: Answer | None) -> tuple[str, Place | None]:
+    """Return what was asked and quoted just before, and where the quote stands; ``last`` answered last."""
+    if last is None or not last.citations:
+        return just_before(history), None
+    first = last.citations[0]
+    return just_before(history, first.quote), Place(first.document_id, first.span)
+
+
+def _last_answer(
     answerer: Answerer,
     history: Sequence[str],
     documents: frozenset[str] | None,
     answers: Sequence[Answer] | None,
-) -> frozenset[str]:
-    """Return the paper that the last question of ``history`` was answered from, or came nearest to."""
+) -> Answer | None:
+    """Return the answer to the last question of ``history``; None where it was none."""
     try:
-        last = answers[-1] if answers else ask(answerer, history[-1], history[:-1], documents)
+        return answers[-1] if answers else ask(answerer, history[-1], history[:-1], documents)
     except QuestionError:
+        return None
+
+
+def _spoken_of(index: Index, last: Answer | None) -> frozenset[str]:
+    """Return the paper that ``last`` quotes first, or came nearest to."""
+    if last is None:
         return frozenset()
     found = [citation.document_id for citation in last.citations]
     found = (found or [passage.document_id for passage in last.near_misses])[:1]
-    return frozenset(key for key in found if key in answerer.index.names)
+    return frozenset(key for key in found if key in index.names)
 
 
 def people_of(index: Index, documents: frozenset[str] | None = None) -> tuple[Subject, ...]:

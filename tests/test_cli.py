@@ -415,7 +415,7 @@ def test_the_threshold_decides(ask: Callable[..., dict[str, Any]]) -> None:
     assert ask(question, "--threshold", "1")["status"] == "not_found"
     assert ask(question, "--threshold", "0")["status"] == "answered"
     assert ask(question, "--threshold", "0.25")["receipt"]["threshold"] == 0.25
-    usual, strict = (ask(question, "--right", share)["receipt"]["threshold"] for share in ("0.75", "0.9"))
+    usual, strict = (ask(question, "--right", share)["receipt"]["threshold"] for share in ("0.8", "0.9"))
     assert ask(question)["receipt"]["threshold"] == usual < strict
 
 

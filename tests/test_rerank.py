@@ -17,9 +17,9 @@ from index.text import Span
 from qa import rerank
 from qa.answer import Settings
 from qa.candidates import candidates_of
-from qa.question import understand
+from qa.question import Place, understand
 from qa.reader import Asked, Mark, Reader, Reading, Text, batch_of, load_reader
-from qa.rerank import chosen, joined, load_reranker
+from qa.rerank import beside, chosen, joined, load_reranker
 from qa.retrieve import retrieve
 from tests.answering import paper
 from tests.index_fakes import WordEncoder
@@ -62,8 +62,8 @@ def test_the_question_before_stands_between_question_and_text() -> None:
 
 
 def test_what_is_too_long_loses_its_end() -> None:
-    long = "word " * 400
-    text = Text("", long, (Span(0, 1000), Span(1900, 2000)))
+    long = "word " * 500
+    text = Text("", long, (Span(0, 1000), Span(2400, 2500)))
     (reading,) = load_reader().read("Which word?", [text])
     assert np.isfinite(reading.scores).tolist() == [True, False]
     assert reading.marks[1] is None
@@ -191,16 +191,49 @@ def test_marks_are_moved_to_their_paper(cases: Index) -> None:
 
 def test_the_columns_by_hand(cases: Index) -> None:
     candidates = found(cases, "What was the ferritin of the woman?")
-    features = np.zeros((len(candidates), len(rerank.NAMES) - 3))
+    features = np.zeros((len(candidates), len(rerank.NAMES) - 6))
     scores = np.arange(len(candidates), dtype=float)
     choice = chosen(candidates, scores, 1)
     readings = [Reading(np.full(len(choice.texts[0].sentences), -np.inf), (None,) * len(choice.kept))]
     readings[0].scores[0] = 0.0
-    columns = joined(features, scores, choice, readings)
-    first, read, share = columns[:, -3:].T
+    columns = joined(features, scores, choice, readings, beside(candidates, None))
+    first, read, share = columns[:, -6:-3].T
+    assert not columns[:, -3:].any()  # nothing was quoted before
     assert first.tolist() == scores[choice.kept].tolist()
     assert read.tolist() == [0.0] + [-rerank.LIMIT] * (len(choice.kept) - 1)
     assert share[0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_how_near_a_sentence_stands_to_the_last_quote(cases: Index) -> None:
+    candidates = found(cases, "What was the ferritin of the woman?")
+    here = max(
+        (c.document.id for c in candidates), key=lambda key: sum(c.document.id == key for c in candidates)
+    )
+    inside = sorted((c for c in candidates if c.document.id == here), key=lambda c: c.sentence.span.start)
+    middle = inside[1]
+    near = beside(candidates, Place(here, middle.sentence.span))
+    for candidate, (same, after, before) in zip(candidates, near, strict=True):
+        if candidate.document.id != here:
+            assert (same, after, before) == (0, 0, 0)
+        elif candidate is middle:
+            assert (same, after, before) == (1, 0, 0)
+        elif candidate.sentence.span.start > middle.sentence.span.start:
+            assert 0 < after <= 1
+            assert (same, before) == (0, 0)
+        else:
+            assert 0 < before <= 1
+            assert (same, after) == (0, 0)
+    after = [near[candidates.index(one)][1] for one in inside[2:]]
+    assert after == sorted(after, reverse=True)  # the next is nearest
+
+
+def test_the_passage_quoted_last_is_read_in_any_case(cases: Index) -> None:
+    candidates = found(cases, "What was the ferritin of the woman?")
+    scores = -np.arange(len(candidates), dtype=float)
+    last = candidates[-1]
+    assert last.hit.position not in {candidates[i].hit.position for i in chosen(candidates, scores, 1).kept}
+    choice = chosen(candidates, scores, 1, cited=Place(last.document.id, last.sentence.span))
+    assert {candidates[i].hit.position for i in choice.kept} == {last.hit.position}
 
 
 def test_the_reranker_shipped_fits_the_program() -> None:

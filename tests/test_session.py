@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qa.session import NOT_LEANING, ask, gather
+from qa.question import Place
+from qa.session import NOT_LEANING, ask, gather, said_before
 
 if TYPE_CHECKING:
     from qa.answer import Answerer
@@ -54,8 +55,10 @@ def test_a_new_topic_that_is_found_much_surer_elsewhere_is_asked_of_all(
 ) -> None:
     real = answerer.gather
 
-    def elsewhere(text: str, *, documents: frozenset[str] | None = None, before: str = "") -> Evidence:
-        found = real(text, documents=documents, before=before)
+    def elsewhere(
+        text: str, *, documents: frozenset[str] | None = None, before: str = "", cited: Place | None = None
+    ) -> Evidence:
+        found = real(text, documents=documents, before=before, cited=cited)
         sure = 0.9 if documents is None else 0.9 * NOT_LEANING - 0.01
         return replace(found, ranked=tuple(replace(one, confidence=sure) for one in found.ranked))
 
@@ -69,8 +72,25 @@ def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) ->
     history = ["How old was the rower?", "How long did she stay?", WOMAN]
     meant = gather(answerer, "And her oxygen saturation?", history)
     assert meant.documents is not None
-    assert meant.evidence.question.before == f"How long did she stay? {WOMAN}"
-    assert gather(answerer, WOMAN, []).evidence.question.before == ""
+    quoted = ask(answerer, WOMAN, history[:-1]).citations[0]
+    assert meant.evidence.question.before == f"How long did she stay? {WOMAN} {quoted.quote}"
+    assert meant.evidence.question.cited == Place(quoted.document_id, quoted.span)
+    alone = gather(answerer, WOMAN, []).evidence.question
+    assert (alone.before, alone.cited) == ("", None)
+
+
+def test_after_a_refusal_there_is_no_quote_to_read_beside(answerer: Answerer) -> None:
+    refused = replace(ask(answerer, WOMAN), citations=())
+    assert said_before([WOMAN], refused) == (WOMAN, None)
+    assert said_before([WOMAN], None) == (WOMAN, None)
+
+
+def test_a_follow_up_in_the_one_paper_chosen_leans_on_what_was_said_too(answerer: Answerer) -> None:
+    only = frozenset(key for key, d in answerer.index.documents.items() if d.source == "lung.txt")
+    meant = gather(answerer, "And her oxygen saturation?", [WOMAN], only)
+    assert meant.documents == only
+    assert meant.evidence.question.before.startswith(WOMAN)
+    assert ask(answerer, "And her oxygen saturation?", [WOMAN], only).resolved_question == meant.resolved
 
 
 def test_a_history_without_a_question_changes_nothing(answerer: Answerer) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from qa.records import Answer
     from qa.web.state import Turn
 
-#: Percentages that can be chosen; the first is the usual one.
-_SHARES = ("75", "80", "90")
+#: Percentages that can be chosen, and the usual one (``evals.train.PRECISION``).
+_SHARES, _USUAL = ("70", "80", "90"), "80"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,13 @@ def _right() -> float | None:
         chosen = st.radio(
             "Of 100 answers shown, so many should be right:",
             _SHARES,
+            _SHARES.index(_USUAL),
             key="right",
             bind="query-params",
             horizontal=True,
         )
         st.caption("The more, the oftener a question that the papers do answer is refused.")
-    return None if chosen == _SHARES[0] else int(chosen) / 100
+    return None if chosen == _USUAL else int(chosen) / 100
 
 
 def scope_words(index: Index, documents: frozenset[str] | None, right: float | None) -> str:

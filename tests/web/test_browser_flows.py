@@ -126,7 +126,7 @@ def test_a_doubtful_answer_is_not_shown_to_who_wants_surer_ones(browser: Browser
         page.get_by_text("The more, the oftener").wait_for()
         for _ in both_themes(page):
             check_accessible(page)
-        page.get_by_role("radiogroup").get_by_text("75").click()
+        page.get_by_role("radiogroup").get_by_text("80").click()
         page.wait_for_url(lambda url: "right=90" not in url)
         page.keyboard.press("Escape")
         settled(page)
