@@ -102,9 +102,9 @@ def ask(
 ) -> None:
     """Answer in the papers' own words, each quote with its place.
 
-    loccit ask "When was mycophenolate restarted?"
+    loccit ask "When was MMF restarted?"
 
-    loccit ask "And IVIG?" --after "When was mycophenolate restarted?"
+    loccit ask "And IVIG?" --after "When was MMF restarted?"
 
     loccit ask --file questions.jsonl > answers.jsonl
     """

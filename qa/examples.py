@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 #: Questions on papers that come with Loccit, by the beginning of the paper's id.
 _ON_PAPERS = {
-    "7d02ec8241c6": ("When was mycophenolate restarted?", "Which drugs was the man taking for his myopathy?"),
+    "7d02ec8241c6": ("When was MMF restarted?", "Which drugs was the man taking for his myopathy?"),
     "dbba43cf2bda": ("What was the woman's CK on admission?", "What did the muscle biopsy show?"),
 }
 #: Questions that most papers answer.

@@ -33,7 +33,7 @@ def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | No
     reasons = []
     if question.subject != NOBODY and not evidence.hits:
         reasons.append("No paper here is about the person the question names.")
-    absent = _absent_words(index, evidence, documents)
+    absent = absent_words(index, evidence, documents)
     if absent:
         asked = "the papers" if documents is None else "the papers asked"
         listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
@@ -44,7 +44,7 @@ def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | No
     return tuple(reasons)
 
 
-def _absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
+def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
     """Return the telling words of the question, everyday ones aside, that the papers asked lack."""
     question = evidence.question
     rare = dict(zip(question.terms, question.specific, strict=True))

@@ -14,6 +14,7 @@ from qa.answer import Answerer, Settings
 from qa.ask_options import USUAL
 from qa.chat import changes_person, just_before, leans, resolve
 from qa.question import Place
+from qa.reasons import absent_words
 from qa.retrieve import paper_subjects
 from qa.select import CrossEncoderRanker
 
@@ -114,7 +115,10 @@ def gather(
         inside = answerer.gather(question, documents=spoken_of, before=before, cited=cited)
     except QuestionError:  # "Why?" says nothing by itself
         inside = answerer.gather(resolved, documents=spoken_of, before=before, cited=cited)
-    share = LEANING if leans(question, standalone) else NOT_LEANING
+    leaning = leans(question, standalone)
+    share = LEANING if leaning else NOT_LEANING
+    if not leaning and absent_words(answerer.index, inside, spoken_of):
+        share = 1.0  # what the question names is not in that paper: the surer one decides
     if _confidence(inside) < share * _confidence(everywhere):
         return Meant(resolved, everywhere, documents)
     return Meant(resolved, inside, spoken_of)

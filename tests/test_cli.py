@@ -291,7 +291,7 @@ def test_names_that_fit_no_paper_or_several(
 def test_a_place_that_cannot_be_written(
     loccit: Callable[..., Said], seed_index: Path, tmp_path: Path
 ) -> None:
-    asked = ("ask", "When was mycophenolate restarted?", "--index", seed_index)
+    asked = ("ask", "When was MMF restarted?", "--index", seed_index)
     said = one_line(loccit(*asked, "--receipt", tmp_path / "no" / "folder" / "r.json"), 4)
     assert "r.json" in said
 
@@ -411,7 +411,7 @@ def test_one_paper_only(ask: Callable[..., dict[str, Any]]) -> None:
 
 
 def test_the_threshold_decides(ask: Callable[..., dict[str, Any]]) -> None:
-    question = "When was mycophenolate restarted?"
+    question = "When was MMF restarted?"
     assert ask(question, "--threshold", "1")["status"] == "not_found"
     assert ask(question, "--threshold", "0")["status"] == "answered"
     assert ask(question, "--threshold", "0.25")["receipt"]["threshold"] == 0.25

@@ -11,6 +11,8 @@ from qa.question import Place
 from qa.session import NOT_LEANING, ask, gather, said_before
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qa.answer import Answerer
     from qa.evidence import Evidence
 
@@ -66,6 +68,34 @@ def test_a_new_topic_that_is_found_much_surer_elsewhere_is_asked_of_all(
     assert gather(answerer, "What is myocarditis treated with?", [WOMAN]).documents is None
     monkeypatch.undo()
     assert gather(answerer, "Which steroid was given?", [WOMAN]).documents is not None
+
+
+def test_a_question_that_names_what_the_paper_spoken_of_lacks_goes_to_the_surer_paper(
+    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = answerer.gather
+
+    def sure_of(inside: float) -> Callable[..., Evidence]:
+        def gathered(
+            text: str,
+            *,
+            documents: frozenset[str] | None = None,
+            before: str = "",
+            cited: Place | None = None,
+        ) -> Evidence:
+            found = real(text, documents=documents, before=before, cited=cited)
+            sure = 0.9 if documents is None else inside
+            return replace(found, ranked=tuple(replace(one, confidence=sure) for one in found.ranked))
+
+        return gathered
+
+    monkeypatch.setattr(answerer, "gather", sure_of(0.8))
+    assert (
+        gather(answerer, "What was the troponin?", [WOMAN]).documents is None
+    )  # the rower's, of another paper
+    assert gather(answerer, "Which steroid was given?", [WOMAN]).documents is not None
+    monkeypatch.setattr(answerer, "gather", sure_of(0.95))
+    assert gather(answerer, "What was the troponin?", [WOMAN]).documents is not None
 
 
 def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) -> None:

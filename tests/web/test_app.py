@@ -42,7 +42,7 @@ def ask(app: AppTest, question: str) -> AppTest:
 
 
 def test_an_answer_and_its_source(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = ask(opened(built), "When was mycophenolate restarted?")
+    app = ask(opened(built), "When was MMF restarted?")
     assert not app.exception
     (turn,) = views(app, "turn")
     assert turn["status"] == "answered"
@@ -79,7 +79,7 @@ def test_only_the_chosen_papers_are_asked(built: Path, opened: Callable[[Path], 
     (papers,) = app.multiselect
     chosen = next(option for option in papers.options if "Seronegative" in option)
     papers.select(chosen).run()
-    app = ask(app, "When was mycophenolate restarted?")
+    app = ask(app, "When was MMF restarted?")
     (turn,) = views(app, "turn")
     assert "Seronegative" in turn["scope"]
     shown = [paper["name"] for paper in turn["papers"]] + [near["name"] for near in turn["nearest"]]
@@ -98,7 +98,7 @@ def test_an_example_is_asked(built: Path, opened: Callable[[Path], AppTest]) -> 
 
 
 def test_a_new_conversation_forgets_the_old_one(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = ask(opened(built), "When was mycophenolate restarted?")
+    app = ask(opened(built), "When was MMF restarted?")
     next(button for button in app.button if button.label == "New conversation").click().run()
     assert not views(app, "turn")
     assert views(app, "empty")
@@ -107,7 +107,7 @@ def test_a_new_conversation_forgets_the_old_one(built: Path, opened: Callable[[P
 def test_a_long_conversation_is_drawn_in_part(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = opened(built)
     for number in range(12):
-        app = ask(app, f"When was mycophenolate restarted after {number} weeks?")
+        app = ask(app, f"When was MMF restarted after {number} weeks?")
     assert len(views(app, "turn")) == 10
     next(button for button in app.button if button.label.startswith("Show earlier")).click().run()
     assert len(views(app, "turn")) == 12
@@ -159,7 +159,7 @@ def test_an_index_that_vanishes_does_not_end_the_conversation(
 ) -> None:
     folder = tmp_path / "index"
     shutil.copytree(built, folder)
-    app = ask(opened(folder), "When was mycophenolate restarted?")
+    app = ask(opened(folder), "When was MMF restarted?")
     shutil.move(folder, tmp_path / "away")
     app.run()
     assert views(app, "notice")
@@ -172,12 +172,12 @@ def test_an_index_that_vanishes_does_not_end_the_conversation(
 def test_a_link_opens_question_and_source(built: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCCIT_INDEX", str(built))
     app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
-    app.query_params["q"] = "When was mycophenolate restarted?"
+    app.query_params["q"] = "When was MMF restarted?"
     app.query_params["cite"] = "99"
     app.run()
     assert not app.exception
     (turn,) = views(app, "turn")
-    assert turn["question"] == "When was mycophenolate restarted?"
+    assert turn["question"] == "When was MMF restarted?"
     (source,) = views(app, "source")
     assert source["number"] == source["count"]  # one that there is not becomes the last
     app.run()

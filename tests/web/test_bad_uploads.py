@@ -100,7 +100,7 @@ def test_a_disk_that_fills_up_during_an_upload(own: Path, root: Path, full_disk:
     assert "disk" in row["notes"][0]
     app = ask(
         AppTest.from_file(str(root / "app.py"), default_timeout=300).run(),
-        "When was mycophenolate restarted?",
+        "When was MMF restarted?",
     )
     (turn,) = views(app, "turn")
     assert turn["status"] == "answered"

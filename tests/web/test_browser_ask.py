@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-ANSWERED = "When was mycophenolate restarted?"
+ANSWERED = "When was MMF restarted?"
 REFUSED = "How do I bake bread?"
 
 
@@ -126,7 +126,7 @@ def test_filter_in_the_address(browser: Browser, chat: str) -> None:
         page.wait_for_url("**papers=**")
         address = page.url
         page.keyboard.press("Escape")
-        answer = ask(page, "When was mycophenolate restarted?")
+        answer = ask(page, "When was MMF restarted?")
         assert answer.get_by_text("Asked only: Seronegative").is_visible()
     with watched_page(browser) as page:
         start(page, address)

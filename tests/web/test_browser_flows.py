@@ -116,7 +116,7 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
 
 
 def test_a_doubtful_answer_is_not_shown_to_who_wants_surer_ones(browser: Browser, chat: str) -> None:
-    question = "How was SARS-CoV-2 infection confirmed in this patient?"
+    question = "How was the woman treated?"
     with watched_page(browser) as page:
         start(page, f"{chat}/?right=90")
         answer = ask(page, question)
@@ -214,7 +214,7 @@ def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
             sure.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle") == "solid"
         )
         assert sure.get_by_text("High confidence · ").is_visible()
-        answer = ask(page, "How was SARS-CoV-2 infection confirmed in this patient?")
+        answer = ask(page, "How was the woman treated?")
         doubtful = answer.locator("li.unsure").first
         assert (
             doubtful.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle")

@@ -112,7 +112,7 @@ def test_papers_are_added_whatever_page_is_looked_at(browser: Browser, own: str)
         outcome = page.locator(".outcomes > li", has_text="moss.txt")
         outcome.wait_for()  # it has begun
         open_page(page, "Ask")
-        assert ask(page, "When was mycophenolate restarted?").locator("blockquote").count()
+        assert ask(page, "When was MMF restarted?").locator("blockquote").count()
         open_page(page, "Papers")
         outcome.get_by_text("Added").wait_for(timeout=BUILD)
         page.locator(".shelved", has_text="moss.txt").wait_for()
@@ -126,7 +126,7 @@ def test_feedback_that_cannot_be_kept_says_so_where_it_was_given(
     try:
         with watched_page(browser, SIZES["phone"]) as page:
             start(page, own)
-            answer = ask(page, "When was mycophenolate restarted?")
+            answer = ask(page, "When was MMF restarted?")
             button = answer.get_by_role("button", name="Wrong")
             button.click()
             answer.get_by_text("Not saved").wait_for()
