@@ -222,7 +222,7 @@ def _quote_before(
     draw = chance.random()
     if last.gold and draw < QUOTED:
         gold = last.gold[0]
-        return pool.text_of[gold.document_id][gold.span.start : gold.span.end]
+        return gold.span.of(pool.text_of[gold.document_id])
     if draw > 1 - MISQUOTED:
         near = pool.nearest(last.question, pool.of.get(_paper_of(case)))
         if near and (text := pool.texts[near[0]]).sentences:

@@ -34,7 +34,7 @@ class ReaderNet(torch.nn.Module):
         self.bert: Any = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
         self.bert.embeddings.requires_grad_(False)
         self.bert.encoder.layer[:FROZEN].requires_grad_(False)
-        for layer in self.bert.encoder.layer:  # with it, attention is computed the slow way
+        for layer in self.bert.encoder.layer:  # with dropout there, attention takes the slow way
             layer.attention.self.dropout.p = layer.attention.self.dropout_prob = 0.0
         width = self.bert.config.hidden_size
         self.scale = torch.nn.Parameter(torch.tensor(10.0))
