@@ -84,3 +84,34 @@ def test_a_question_may_come_after_one_that_it_does_not_lean_on(pool: Pool) -> N
     found = [g for seed in range(60) for g in groups(pool, [first, other], random.Random(seed), spans=False)]
     befores = {group.asked.before for group in found if group.asked.question == first.question}
     assert befores == {"", other.question}
+
+
+def test_what_the_judge_is_taken_in_by_comes_first_among_the_negatives(pool: Pool) -> None:
+    asked = case(pool, "The foot was cast for two weeks.")
+
+    def share_of_blood(liked: str) -> float:
+        """How often the passage on blood is a negative, for a judge who likes the passage with ``liked``."""
+        found = [
+            {marked.text.text for marked in group.texts[1:]}
+            for seed in range(60)
+            for group in groups(
+                pool,
+                [asked],
+                random.Random(seed),
+                spans=False,
+                judge=lambda _, texts: [float(liked in text.text) for text in texts],
+            )
+        ]
+        return sum("Her blood was not examined." in texts for texts in found) / len(found)
+
+    assert share_of_blood("blood") > share_of_blood("walked")
+
+
+def test_a_follow_up_is_read_beside_the_quote_that_answered_before(pool: Pool) -> None:
+    quote = "The foot was cast for two weeks."
+    first = case(pool, quote)
+    second = replace(first, question="When did she walk?", history=(first.question,))
+    told = Pool(replace(pool.corpus, cases=(first, second)), count_words, 8)
+    before = {group.asked.before for group in drawn(told, second, spans=False)}
+    assert f"{first.question} {quote}" in before
+    assert first.question in before  # at times nothing was shown
