@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from index.terms import terms
 from index.text import Span
+from index.words import commonness
 from qa.clinical import clinical_abbreviations
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _BRACKETED = re.compile(r"\(([^()]{1,90})\)")
 _WORDS = re.compile(r"\S+")
 _MOST_WORDS = 10
+#: A word that stands for a long form of which it is a part: its letters at least, its frequency in English
+#: (Zipf) at most. "Mycophenolate" (1.4) does, "creatine" (2.8) does not.
+_LEAST_TELLING, _RARE = 6, 2.0
 
 
 def definitions(text: str) -> dict[str, str]:
@@ -46,7 +50,7 @@ def in_forms_of(text: str, question: str, abbreviations: Mapping[str, str]) -> s
     # "\u0130" is longer in lower case: then places in the one are not those in the other.
     if len(asked) != len(question) or len(read) != len(text):
         return question
-    changes: dict[Span, str] = {}
+    changes = _for_a_word(text, question, abbreviations)
     for short, long in known_forms(abbreviations.items()):
         small, full = short.lower(), long.lower()
         for had, wanted in ((full, small), (small, full)):
@@ -60,6 +64,28 @@ def in_forms_of(text: str, question: str, abbreviations: Mapping[str, str]) -> s
         if not any(place != other and place.overlaps(other) for other in changes):
             question = f"{question[: place.start]}{changes[place]}{question[place.end :]}"
     return question
+
+
+def _for_a_word(text: str, question: str, abbreviations: Mapping[str, str]) -> dict[Span, str]:
+    """Return the short forms that ``text`` has for a word of ``question``, by the word's place.
+
+    "MMF" for "mycophenolate", where the paper says "mycophenolate mofetil (MMF)": a word that is rare in
+    English and in no other long form of the paper stands for the whole.
+    """
+    asked, read = question.lower(), text.lower()
+    telling: dict[str, list[str]] = {}
+    for short, long in abbreviations.items():
+        if long.lower() not in asked and short.lower() not in asked:
+            for word in set(long.lower().split()) - {long.lower()}:
+                telling.setdefault(word, []).append(short)
+    changes: dict[Span, str] = {}
+    for word, shorts in telling.items():
+        if word not in asked or word in read or len(word) < _LEAST_TELLING or len(shorts) > 1:
+            continue
+        found = _word(word).search(asked)
+        if found and _word(shorts[0]).search(text) and commonness(word) < _RARE:
+            changes[Span(*found.span())] = shorts[0]
+    return changes
 
 
 def known_forms(own: Collection[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.export import escaped
 from qa.metadata import look_up
-from qa.present import CONFIDENCE_WORDS, confidence_word, paper_name, place_words, section_words
+from qa.present import CONFIDENCE_WORDS, confidence_word, paper_name, per_cent, place_words, section_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -255,7 +255,7 @@ def as_markdown(table: EvidenceTable) -> str:
             escaped(row.name + year),
             f"“{escaped(found.quote)}”",
             escaped(where),
-            f"{found.confidence:.0%}",
+            f"{per_cent(found.confidence)}%",
         )
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", f"{said(table)} Index generation {table.generation}."]

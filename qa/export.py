@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from qa.present import by_paper, headline, paper_name, place_words, section_words
+from qa.present import by_paper, headline, paper_name, per_cent, place_words, section_words
 from qa.records import as_json
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def _markdown_of(answer: Answer) -> list[str]:
     lines = [f"## {escaped(answer.question)}", ""]
     if answer.resolved_question != answer.question:
         lines += [f"Searched as: {escaped(answer.resolved_question)}", ""]
+    sure = f"confidence {per_cent(answer.confidence)}%"
     lines += [
-        f"{headline(answer)} (confidence {answer.confidence:.0%}, generation {answer.receipt.generation})",
+        f"{headline(answer)} ({sure}, generation {answer.receipt.generation})",
         "",
     ]
     lines += [f"- {escaped(reason)}" for reason in answer.reasons] + [""] * bool(answer.reasons)

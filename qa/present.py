@@ -31,6 +31,11 @@ def confidence_word(probability: float) -> str:
     return next(word for least, word in CONFIDENCE_WORDS if probability >= least)
 
 
+def per_cent(probability: float) -> int:
+    """Return a probability as people are told it: 1 to 99, since an estimate is no certainty."""
+    return min(max(round(100 * probability), 1), 99)
+
+
 def paper_name(title: str, source: str) -> str:
     """Return what a paper is called: its title, else the name of its file."""
     return title or source
@@ -124,7 +129,7 @@ def by_paper(citations: Sequence[Citation]) -> list[list[Citation]]:
 
 
 def _confidence(probability: float) -> View:
-    return {"word": confidence_word(probability), "percent": round(100 * probability)}
+    return {"word": confidence_word(probability), "percent": per_cent(probability)}
 
 
 def _paper_view(citations: Sequence[Citation]) -> View:

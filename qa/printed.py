@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from qa.present import confidence_word
+from qa.present import confidence_word, per_cent
 from qa.records import Status
 from qa.terminal import out, visible
 
@@ -68,7 +68,7 @@ def place_line(citation: Citation) -> str:
     where = _where(citation.title or citation.source, citation.section, citation.page, citation.line)
     label = f"{citation.table.label} · " if citation.table and citation.table.label else ""
     word = confidence_word(citation.confidence).lower()
-    return f"{label}{where} · {word} confidence ({citation.confidence:.0%})"
+    return f"{label}{where} · {word} confidence ({per_cent(citation.confidence)}%)"
 
 
 def _where(name: str, section: str, page: int | None, line: int | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from index.errors import QuoteError
 from index.text import BlockKind, Span
 from qa.cite import section_of
-from qa.present import paper_name, parts, place_words, section_words
+from qa.present import paper_name, parts, per_cent, place_words, section_words
 from qa.records import NearMiss
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _why_view(source: Citation | NearMiss) -> list[list[str]]:
         ["Shared words, whole passage (BM25)", f"{scores.lexical:.2f}"],
         ["Closeness in meaning (cosine, \u22121 to 1)", f"{scores.dense:.2f}"],
         ["Score of the sentence ranker", f"{scores.ranker:.2f}"],
-        ["Probability that it answers", f"{round(100 * source.confidence)} %"],
+        ["Probability that it answers", f"{per_cent(source.confidence)} %"],
     ]
 
 

@@ -102,6 +102,10 @@ def test_general_usage_is_lower_case_and_complete() -> None:
         ("Was CK or creatine kinase high?", "Creatine kinase rose.", "Was CK or creatine kinase high?"),
         ("What was the CI?", "a cardiac index of 2.1", "What was the cardiac index?"),
         ("What was the CI?", "a confidence interval", "What was the CI?"),
+        ("When was mycophenolate restarted?", "MMF was restarted in May.", "When was MMF restarted?"),
+        ("Was mycophenolate given?", "Mycophenolate, or MMF, was.", "Was mycophenolate given?"),
+        ("Was pneumonia seen?", "AEP recurred.", "Was pneumonia seen?"),  # a common word: any pneumonia
+        ("Was mofetil given?", "Neither MMF nor MFM was.", "Was mofetil given?"),  # of two long forms
         ("\u0130s the creatine kinase high?", "CK 9641", "\u0130s the creatine kinase high?"),
     ],
 )
@@ -111,5 +115,7 @@ def test_a_question_is_read_with_the_forms_of_the_text(question: str, text: str,
         "OR": "odds ratio",
         "ASC": "atypical squamous cells",
         "CI": "cardiac index",
+        "MMF": "mycophenolate mofetil",
+        "MFM": "mofetil metabolite",
     }
     assert in_forms_of(text, question, own) == read

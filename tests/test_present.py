@@ -17,7 +17,7 @@ from index.text import Span
 from qa import uploads
 from qa.cite import cite
 from qa.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
-from qa.present import answer_view, confidence_word, parts, place_words
+from qa.present import answer_view, confidence_word, parts, per_cent, place_words
 from qa.records import Answer, Receipt, Scores, Status
 from qa.sources import source_view
 from tests.web.papers import HOSTILE
@@ -84,6 +84,10 @@ def test_confidence_in_words() -> None:
         "Low",
         "Low",
     ]
+
+
+def test_no_estimate_is_told_as_certain() -> None:
+    assert [per_cent(value) for value in (1.0, 0.996, 0.5, 0.004, 0.0)] == [99, 99, 50, 1, 1]
 
 
 def paper() -> Document:

@@ -15,7 +15,7 @@ import streamlit as st
 from index.errors import FormatMismatch, StorageError
 from index.files import refusals
 from index.text import Span
-from qa.present import parts, place_words, section_words
+from qa.present import parts, per_cent, place_words, section_words
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -196,7 +196,7 @@ def _question(one: dict[str, Any], held: Container[str], *, judged: bool) -> Vie
         "resolved": resolved if resolved != asked else "",
         "answerable": bool(one["answerable"]),
         "refused": one["status"] == "not_found",
-        "percent": round(100 * float(one.get("confidence") or 0)),
+        "percent": per_cent(float(one.get("confidence") or 0)),
         "accepted": [str(text) for text in one.get("accepted", [])],
         "short": str(one.get("short") or ""),
         "verdict": ("right" if _right(one) else "wrong") if judged else "",
@@ -222,7 +222,7 @@ def _quoted(item: dict[str, Any], gold: Sequence[dict[str, Any]], held: Containe
         if item.get("document") in held
         else None,
         "right": item.get("right"),
-        "percent": round(100 * float(item["confidence"])) if item.get("confidence") is not None else None,
+        "percent": per_cent(float(item["confidence"])) if item.get("confidence") is not None else None,
     }
 
 
