@@ -17,6 +17,7 @@ from qa.question import Place
 from qa.reasons import absent_words
 from qa.retrieve import paper_subjects
 from qa.select import CrossEncoderRanker
+from qa.subjects import asked_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +109,7 @@ def gather(
         return Meant(resolved, everywhere, documents)
     last = _last_answer(answerer, history, documents, answers)
     spoken_of = _spoken_of(answerer.index, last)
-    if not spoken_of:
+    if not spoken_of or _of_nobody_in(answerer.index, spoken_of, asked_about(question)):
         return Meant(resolved, everywhere, documents)
     before, cited = said_before(history, last)
     try:
@@ -122,6 +123,12 @@ def gather(
     if _confidence(inside) < share * _confidence(everywhere):
         return Meant(resolved, everywhere, documents)
     return Meant(resolved, inside, spoken_of)
+
+
+def _of_nobody_in(index: Index, papers: frozenset[str], person: Subject) -> bool:
+    """Tell whether ``papers`` report on people, each of whom cannot be ``person``."""
+    reported = [known for key in papers for known in paper_subjects(index.documents[key])]
+    return bool(reported) and all(known.conflicts(person) for known in reported)
 
 
 def _confidence(evidence: Evidence) -> float:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from index.store import open_index
+from qa.answer import Answerer
 from qa.question import Place
 from qa.session import NOT_LEANING, ask, gather, said_before
+from tests.answering import HEART, PAPERS, plain_weights
+from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from qa.answer import Answerer
     from qa.evidence import Evidence
 
 
@@ -55,47 +59,60 @@ def test_papers_chosen_by_hand_stay_chosen(answerer: Answerer) -> None:
 def test_a_new_topic_that_is_found_much_surer_elsewhere_is_asked_of_all(
     answerer: Answerer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = answerer.gather
-
-    def elsewhere(
-        text: str, *, documents: frozenset[str] | None = None, before: str = "", cited: Place | None = None
-    ) -> Evidence:
-        found = real(text, documents=documents, before=before, cited=cited)
-        sure = 0.9 if documents is None else 0.9 * NOT_LEANING - 0.01
-        return replace(found, ranked=tuple(replace(one, confidence=sure) for one in found.ranked))
-
-    monkeypatch.setattr(answerer, "gather", elsewhere)
+    unsure = inside_as_sure_as(answerer, 0.9 * NOT_LEANING - 0.01)
+    monkeypatch.setattr(answerer, "gather", unsure)
     assert gather(answerer, "What is myocarditis treated with?", [WOMAN]).documents is None
     monkeypatch.undo()
     assert gather(answerer, "Which steroid was given?", [WOMAN]).documents is not None
 
 
+def inside_as_sure_as(answerer: Answerer, sure: float) -> Callable[..., Evidence]:
+    """Return ``answerer.gather`` with this confidence within one paper, and 0.9 in all."""
+    real = answerer.gather
+
+    def gathered(
+        text: str, *, documents: frozenset[str] | None = None, before: str = "", cited: Place | None = None
+    ) -> Evidence:
+        found = real(text, documents=documents, before=before, cited=cited)
+        confidence = 0.9 if documents is None else sure
+        return replace(found, ranked=tuple(replace(one, confidence=confidence) for one in found.ranked))
+
+    return gathered
+
+
 def test_a_question_that_names_what_the_paper_spoken_of_lacks_goes_to_the_surer_paper(
     answerer: Answerer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = answerer.gather
-
-    def sure_of(inside: float) -> Callable[..., Evidence]:
-        def gathered(
-            text: str,
-            *,
-            documents: frozenset[str] | None = None,
-            before: str = "",
-            cited: Place | None = None,
-        ) -> Evidence:
-            found = real(text, documents=documents, before=before, cited=cited)
-            sure = 0.9 if documents is None else inside
-            return replace(found, ranked=tuple(replace(one, confidence=sure) for one in found.ranked))
-
-        return gathered
-
-    monkeypatch.setattr(answerer, "gather", sure_of(0.8))
+    less, more = (inside_as_sure_as(answerer, sure) for sure in (0.8, 0.95))
+    monkeypatch.setattr(answerer, "gather", less)
     assert (
         gather(answerer, "What was the troponin?", [WOMAN]).documents is None
     )  # the rower's, of another paper
     assert gather(answerer, "Which steroid was given?", [WOMAN]).documents is not None
-    monkeypatch.setattr(answerer, "gather", sure_of(0.95))
+    monkeypatch.setattr(answerer, "gather", more)
     assert gather(answerer, "What was the troponin?", [WOMAN]).documents is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("What was the woman's troponin?", None),  # the woman of the paper spoken of is a cited study's
+        ("Was she given ibuprofen?", None),
+        ("What was the man's troponin?", {"heart.txt"}),
+        ("What was the troponin?", {"heart.txt"}),
+    ],
+)
+def test_a_question_about_someone_whom_the_paper_spoken_of_does_not_report_goes_to_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
+) -> None:
+    discussion = "He told his team of his heart. In another study a 58-year-old woman had a raised troponin."
+    cited = f"{HEART}\nDiscussion\n\n{discussion}\n"
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers", {**PAPERS, "heart.txt": cited}))
+    with open_index(tmp_path / "index") as index:
+        answerer = Answerer(index, WordEncoder(), weights=plain_weights())
+        monkeypatch.setattr(answerer, "gather", inside_as_sure_as(answerer, 0.95))
+        meant = gather(answerer, question, ["How long did the chest pain of the rower last?"])
+        assert (sources(answerer, meant.documents) or None) == papers
 
 
 def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) -> None:
