@@ -9,7 +9,7 @@ import numpy as np
 
 from qa.candidates import candidates_of, rarity
 from qa.features import features_of
-from qa.retrieve import about, of_another, retrieve
+from qa.retrieve import about, of_another, retrieve, tells_of
 from qa.subjects import NOBODY, asks_of_patient
 
 if TYPE_CHECKING:
@@ -68,11 +68,15 @@ def weigh(
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
     """Return the best passages, their sentences that can be about the person meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
-    patient = question.subject == NOBODY and asks_of_patient(question.text)
+    if question.subject == NOBODY:
+        reported = asks_of_patient(question.text)
+    else:
+        near = {hit.passage.document_id for hit in hits}
+        reported = any(tells_of(index.documents[key], question) for key in near)
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)
         if about(candidate.document, candidate.sentence.span, question.subject)
-        and not (patient and of_another(candidate.document, candidate.sentence.span))
+        and not (reported and of_another(candidate.document, candidate.sentence.span))
     ]
     return hits, candidates, features_of(question, candidates, rarity(index, question))

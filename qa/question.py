@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Longest question taken, in code points.
 LONGEST = 2_000
+#: How rare in English a word is, 0 to 1, from which on it tells a topic.
+TELLING = 0.25
 
 
 class Wanted(StrEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.terms import terms as terms_of
 from qa.candidates import abbreviations_of, paper_stems
 from qa.language import other_language
-from qa.question import equivalents
+from qa.question import TELLING, equivalents
 from qa.subjects import NOBODY
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 MOST_PAPERS = 10
 #: Most words that a reason names.
 MOST_WORDS = 5
-#: Specificity (see ``qa.question``) from which on it tells something that a word is absent.
-TELLING = 0.25
 _WORD = re.compile(r"[^\W_][\w-]*")
 
 

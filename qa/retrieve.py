@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from index.search import search
 from qa.abbreviations import known_forms, stems
 from qa.candidates import abbreviations_of, paper_stems
-from qa.question import equivalents, telling_words
-from qa.subjects import NOBODY, people_in, subjects_of
+from qa.question import TELLING, equivalents, telling_words
+from qa.subjects import NOBODY, PATIENT, people_in, subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +116,24 @@ def about(document: Document, span: Span, subject: Subject) -> bool:
         return any(not person.conflicts(subject) for person in named)
     reported = paper_subjects(document)
     return not reported or any(not person.conflicts(subject) for person in reported)
+
+
+def tells_of(document: Document, question: Question) -> bool:
+    """Tell whether a paper reports on the person that ``question`` names, and has all its specific words.
+
+    Then a person whom another paper merely cites is not meant.
+    """
+    person = question.subject
+    fitting = (
+        not one.conflicts(person) and (person.age is None or one.age == person.age)
+        for one in paper_subjects(document)
+    )
+    if not any(fitting):
+        return False
+    same, held = equivalents(question, abbreviations_of(document)), paper_stems(document)
+    rare = zip(question.terms, question.specific, strict=True)
+    topics = [term for term, weight in rare if weight >= TELLING and term != PATIENT]
+    return all(any(form <= held for form in same[term]) for term in topics)
 
 
 def of_another(document: Document, span: Span) -> bool:

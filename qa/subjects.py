@@ -44,6 +44,8 @@ MENTION = re.compile(
     re.IGNORECASE,
 )
 
+#: What ``impersonal`` puts for a person, as a term.
+PATIENT = "patient"
 _PATIENT = re.compile(r"\b(?:the|this|that|our) (?:\w+ )?(?:patient|case)\b|\bthe patient's\b", re.IGNORECASE)
 
 

@@ -75,6 +75,15 @@ Conclusion
 Sport should be avoided for three to six months after myocarditis.
 """
 PAPERS = {"heart.txt": HEART, "lung.txt": LUNG}
+#: The same, where the paper on the man cites a woman.
+CITING = {
+    "heart.txt": f"""{HEART}
+Discussion
+
+He told his team of his heart. In another study a 58-year-old woman had a raised troponin and coughed.
+""",
+    "lung.txt": LUNG,
+}
 
 #: A ranker whose order anyone can tell: words shared first, then the hybrid score of the passage.
 _RANKER = {"coverage": 6.0, "kind_held": 1.0, "passage": 0.2}
@@ -94,6 +103,15 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     build_papers(folder / "index", write_papers(folder / "papers", PAPERS))
     with open_index(folder / "index") as index:
         yield index
+
+
+@pytest.fixture(scope="session")
+def citing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    """Answers from the papers of ``CITING``, with the weights of ``plain_weights``."""
+    folder = tmp_path_factory.mktemp("citing")
+    build_papers(folder / "index", write_papers(folder / "papers", CITING))
+    with open_index(folder / "index") as index:
+        yield Answerer(index, WordEncoder(), weights=plain_weights(), settings=Settings())
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests.answering import answerer as answerer
 from tests.answering import cases as cases
+from tests.answering import citing as citing
 from tests.answering import seed_index as seed_index
 from tests.browser import FLAGS, browser_required, chromium_path
 from tests.network import Block, install

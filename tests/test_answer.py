@@ -235,3 +235,19 @@ def test_the_patient_is_not_one_of_a_cited_paper(tmp_path: Path) -> None:
         assert not any("80-year-old" in citation.quote for citation in answer.citations)
         woman = asked(index, threshold=0.0).ask("How old was the woman with myositis?")
         assert "80-year-old" in woman.citations[0].quote
+
+
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("How old was the woman?", False),  # a paper reports on a woman: she is meant
+        ("Had the woman coughed?", False),
+        ("Had the 58-year-old woman coughed?", True),  # that one is 47
+        ("What was the woman's troponin?", True),  # of which the report on a woman tells nothing
+    ],
+)
+def test_a_woman_who_is_cited_gives_way_to_one_who_is_reported_on(
+    citing: Answerer, question: str, cited: bool
+) -> None:
+    found = citing.gather(question)
+    assert any("58-year-old" in one.candidate.text for one in found.ranked) is cited

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.store import open_index
-from qa.answer import Answerer
 from qa.question import Place
 from qa.session import NOT_LEANING, ask, gather, said_before
-from tests.answering import HEART, PAPERS, plain_weights
-from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from qa.answer import Answerer
     from qa.evidence import Evidence
 
 
@@ -103,16 +99,11 @@ def test_a_question_that_names_what_the_paper_spoken_of_lacks_goes_to_the_surer_
     ],
 )
 def test_a_question_about_someone_whom_the_paper_spoken_of_does_not_report_goes_to_all(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
+    citing: Answerer, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
 ) -> None:
-    discussion = "He told his team of his heart. In another study a 58-year-old woman had a raised troponin."
-    cited = f"{HEART}\nDiscussion\n\n{discussion}\n"
-    build_papers(tmp_path / "index", write_papers(tmp_path / "papers", {**PAPERS, "heart.txt": cited}))
-    with open_index(tmp_path / "index") as index:
-        answerer = Answerer(index, WordEncoder(), weights=plain_weights())
-        monkeypatch.setattr(answerer, "gather", inside_as_sure_as(answerer, 0.95))
-        meant = gather(answerer, question, ["How long did the chest pain of the rower last?"])
-        assert (sources(answerer, meant.documents) or None) == papers
+    monkeypatch.setattr(citing, "gather", inside_as_sure_as(citing, 0.95))
+    meant = gather(citing, question, ["How long did the chest pain of the rower last?"])
+    assert (sources(citing, meant.documents) or None) == papers
 
 
 def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) -> None:
