@@ -18,6 +18,7 @@ from index.text import Span
 from qa.choose import choose
 from qa.cite import cite, near_miss
 from qa.evidence import Evidence, by_score, weigh
+from qa.findings import with_findings
 from qa.metadata import look_up
 from qa.question import understand
 from qa.reasons import reasons_for
@@ -268,7 +269,7 @@ class Answerer:
             citations, reasons = about_paper.citations, about_paper.reasons
             status = (Status.PARTIAL if reasons else Status.ANSWERED) if citations else Status.NOT_FOUND
         else:
-            quoted = choose(evidence, self.settings, self.threshold)
+            quoted = with_findings(evidence, choose(evidence, self.settings, self.threshold))
             citations = tuple(
                 self._cite(number, item, evidence.question) for number, item in enumerate(quoted, 1)
             )
