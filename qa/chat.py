@@ -95,6 +95,8 @@ _NO_FOCUS = frozenset(
 )
 
 
+_PRESENT = re.compile(r"\b(?:is|are|does|do|has|have|can|could|should|may|might|would|will)\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:was|were|did|had)\b", re.IGNORECASE)
 _PREPOSITIONS = "in|on|for|of|with|about|at|after|before|during|from|to|by|against|without"
 _PREPOSITION = re.compile(rf"({_PREPOSITIONS}) \S", re.IGNORECASE)
 #: Words of a fragment without a verb that the list of verbs knows; what is longer has some other verb.
@@ -140,6 +142,11 @@ def just_before(history: Sequence[str], quote: str = "") -> str:
 def leans(question: str, standalone: str) -> bool:
     """Tell whether ``standalone``, as ``resolve`` made it of ``question``, took something over."""
     return standalone.casefold() != " ".join(question.split()).casefold()
+
+
+def in_general(question: str) -> bool:
+    """Tell whether ``question`` asks what holds, not what was found or done once."""
+    return bool(_PRESENT.search(question)) and not _PAST.search(question)
 
 
 def changes_person(question: str, history: Sequence[str], people: Sequence[Subject] = ()) -> bool:

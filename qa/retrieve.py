@@ -67,6 +67,13 @@ def retrieve(
     return [*hits[:limit], *_of_one_paper(hits, limit)[:deeper]]
 
 
+def main_paper(hits: Sequence[Hit]) -> str:
+    """Return the paper that at least half of the best hits are in, as the one asked about; "" without one."""
+    papers = Counter(hit.passage.document_id for hit in hits[:BEST])
+    paper, count = papers.most_common(1)[0] if papers else ("", 0)
+    return paper if 2 * count >= BEST else ""
+
+
 def _of_one_paper(hits: list[Hit], limit: int) -> list[Hit]:
     """Return the hits from ``limit`` on in the paper that most of the best are in; none without one."""
     papers = Counter(hit.passage.document_id for hit in hits[:BEST])

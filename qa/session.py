@@ -12,10 +12,10 @@ from index.onnx_encoder import question_encoder
 from index.store import open_index
 from qa.answer import Answerer, Settings
 from qa.ask_options import USUAL
-from qa.chat import changes_person, just_before, leans, resolve
+from qa.chat import changes_person, in_general, just_before, leans, resolve
 from qa.question import Place
 from qa.reasons import absent_words
-from qa.retrieve import paper_subjects
+from qa.retrieve import main_paper, paper_subjects
 from qa.select import CrossEncoderRanker
 from qa.subjects import asked_about
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from qa.records import Answer
     from qa.subjects import Subject
 
-#: Up to how many papers are looked through for the people they report on.
+#: Up to how many papers are looked through for the people they report on, and any may be the one meant.
 FEW_PAPERS = 12
 #: How sure, as a share of the surest sentence of all papers, the best of the paper spoken of must be for a
 #: question to be asked of that paper alone: one that leans on the questions before, and one that does not.
@@ -97,6 +97,7 @@ def gather(
     used, and read beside the questions before: within one paper, words that name its patient
     lead to the sentences that introduce her. It is asked of all papers too, standing
     alone, and that counts where it finds something much surer: then it opens a new topic.
+    Among many papers it must point to one of them for that.
 
     Raises:
         QuestionError: the question is empty or too long.
@@ -117,12 +118,36 @@ def gather(
     except QuestionError:  # "Why?" says nothing by itself
         inside = answerer.gather(resolved, documents=spoken_of, before=before, cited=cited)
     leaning = leans(question, standalone)
+    lacking = not leaning and bool(absent_words(answerer.index, inside, spoken_of))
+    if _stays(answerer.index, question, everywhere, spoken_of, documents, lacking=lacking):
+        return Meant(resolved, inside, spoken_of)
     share = LEANING if leaning else NOT_LEANING
-    if not leaning and absent_words(answerer.index, inside, spoken_of):
+    if lacking:
         share = 1.0  # what the question names is not in that paper: the surer one decides
     if _confidence(inside) < share * _confidence(everywhere):
         return Meant(resolved, everywhere, documents)
     return Meant(resolved, inside, spoken_of)
+
+
+def _stays(
+    index: Index,
+    question: str,
+    everywhere: Evidence,
+    spoken_of: frozenset[str],
+    documents: frozenset[str] | None,
+    *,
+    lacking: bool,
+) -> bool:
+    """Tell whether a question can only be meant of the paper spoken of, whatever others say.
+
+    Among many papers some have a sentence that looks like an answer to "How large was the tumour?"; it is
+    another patient's. Elsewhere leads what points to one other paper, and a question in general for what
+    the paper spoken of is ``lacking``.
+    """
+    papers = len(index.documents if documents is None else documents)
+    if papers <= FEW_PAPERS or (lacking and in_general(question)):
+        return False
+    return main_paper(everywhere.hits) in ("", *spoken_of)
 
 
 def _of_nobody_in(index: Index, papers: frozenset[str], person: Subject) -> bool:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from index.store import open_index
+from qa.answer import Answerer
 from qa.question import Place
 from qa.session import NOT_LEANING, ask, gather, said_before
+from tests.answering import PAPERS, plain_weights
+from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from qa.answer import Answerer
     from qa.evidence import Evidence
 
 
@@ -104,6 +107,39 @@ def test_a_question_about_someone_whom_the_paper_spoken_of_does_not_report_goes_
     monkeypatch.setattr(citing, "gather", inside_as_sure_as(citing, 0.95))
     meant = gather(citing, question, ["How long did the chest pain of the rower last?"])
     assert (sources(citing, meant.documents) or None) == papers
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    """Answers from more than a few papers: the two, a score on tumours, and one on gout in many passages."""
+    sections = ("Abstract", "Introduction", "Methods", "Case presentation", "Results", "Discussion")
+    gout = "\n\n".join(f"{name}\n\nGout of the toe, told in part {name}: gout." for name in sections)
+    tumours = {
+        f"tumour{n}.txt": f"Patient number {n}\n\nCase presentation\n\nThe tumour was {n} cm large.\n"
+        for n in range(20)
+    }
+    folder = tmp_path_factory.mktemp("many")
+    papers = {**PAPERS, **tumours, "gout.txt": f"Gout of a miller\n\n{gout}\n"}
+    build_papers(folder / "index", write_papers(folder / "papers", papers))
+    with open_index(folder / "index") as index:
+        yield Answerer(index, WordEncoder(), weights=plain_weights())
+
+
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("How large was the tumour?", {"lung.txt"}),  # each of twenty papers has one: another patient's
+        ("And the tumour?", {"lung.txt"}),
+        ("How was the gout of the toe told?", None),  # points to one paper
+        ("How large is a tumour?", None),  # in general, and the paper spoken of has nothing on it
+    ],
+)
+def test_among_many_papers_a_question_must_point_to_one_to_leave_the_paper_spoken_of(
+    many: Answerer, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
+) -> None:
+    monkeypatch.setattr(many, "gather", inside_as_sure_as(many, 0.1))
+    meant = gather(many, question, [WOMAN])
+    assert (sources(many, meant.documents) or None) == papers
 
 
 def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) -> None:
