@@ -53,6 +53,17 @@ class Vocabulary:
     def find(self, word: str) -> int | None:
         """Return the position of ``word``, or None."""
         wanted = word.encode(errors="replace")
+        at = self._place(wanted)
+        return at if at < len(self) and self._word(at) == wanted else None
+
+    def begins(self, start: str) -> bool:
+        """Tell whether there is a word that begins with ``start``, or is it."""
+        wanted = start.encode(errors="replace")
+        at = self._place(wanted)
+        return at < len(self) and self._word(at).startswith(wanted)
+
+    def _place(self, wanted: bytes) -> int:
+        """Return the position of the first word that does not come before ``wanted``."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -60,7 +71,7 @@ class Vocabulary:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self._word(low) == wanted else None
+        return low
 
     def count(self, word: str) -> int:
         """Return the number of passages that hold ``word``; 0 for an unknown one."""

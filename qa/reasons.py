@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MOST_PAPERS = 10
 #: Most words that a reason names.
 MOST_WORDS = 5
+#: Letters from which on a stem is the root of the words that begin with it.
+LEAST_ROOT = 5
 _WORD = re.compile(r"[^\W_][\w-]*")
 
 
@@ -43,7 +45,10 @@ def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | No
 
 
 def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
-    """Return the telling words of the question, everyday ones aside, that the papers asked lack."""
+    """Return the telling words of the question, everyday ones aside, that the papers asked lack.
+
+    A paper that tells of a treatment does not lack "treated", nor one of a recurrence "recur".
+    """
     question = evidence.question
     rare = dict(zip(question.terms, question.specific, strict=True))
     papers = [index.documents[key] for key in documents or ()]
@@ -54,9 +59,10 @@ def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | N
     forms = [equivalents(question, abbreviations_of(paper)) for paper in near]
 
     def held(stem: str) -> bool:
+        root = len(stem) >= LEAST_ROOT
         if documents is None:
-            return bool(index.lexical.document_frequency(stem))
-        return stem in stems
+            return index.lexical.terms.begins(stem) if root else bool(index.lexical.document_frequency(stem))
+        return stem in stems or (root and any(other.startswith(stem) for other in stems))
 
     def meant(stem: str) -> bool:
         others = (choice for found in forms for choice in found.get(stem, ()))

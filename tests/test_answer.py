@@ -104,6 +104,14 @@ def test_words_that_the_papers_chosen_lack_are_named(answerer: Answerer, cases: 
     assert "“haptoglobin”" in reason
 
 
+def test_a_word_is_not_told_as_lacking_whose_root_the_papers_have(answerer: Answerer, cases: Index) -> None:
+    """The paper on the lung tells of a treatment."""
+    for papers in (None, frozenset(key for key, d in cases.documents.items() if d.source == "lung.txt")):
+        (reason,) = answerer.ask("When was anaphylaxis treated?", documents=papers).reasons
+        assert "“anaphylaxis”" in reason
+        assert "treated" not in reason
+
+
 def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index) -> None:
     chosen = frozenset({paper(cases, "heart.txt").id})
     answer = answerer.ask("What was the LDH on admission?", documents=chosen)

@@ -124,6 +124,8 @@ def test_frequencies_and_vocabulary(tmp_path: Path) -> None:
     assert lexical.idf("ck") < lexical.idf("il6") < lexical.idf("nowhere")
     expected = Counter(term for text in TEXTS for term in set(terms(text)))
     assert dict(lexical.terms) == expected
+    for start in ("c", "ck", "antibod", "ckk", "zzz"):
+        assert lexical.terms.begins(start) is any(term.startswith(start) for term in expected), start
     printed = dict(lexical.words)
     assert printed["antibodies"] == 1
     assert printed["ck"] == 2
