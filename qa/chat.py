@@ -56,6 +56,11 @@ _ATTRIBUTE = re.compile(
     r"|levels?|dates?|durations?|reasons?|causes?|limits?|cut-?offs?)$",
     re.IGNORECASE,
 )
+_VALUE_OF = re.compile(
+    r"\b(?:ranges?|units?|dos(?:e|age)s?|results?|values?|levels?|dates?|durations?|reasons?|causes?|limits?"
+    r"|cut-?offs?|findings?|shows?|showed|shown|reveal\w*)\b",
+    re.IGNORECASE,
+)
 _WH = re.compile(
     r"^(?:(?:in|from|for|at|on|by|with|to|of|since|until|under) )?(?:what|which|when|where|why|who|whom"
     r"|how)\b",
@@ -186,7 +191,7 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
     full = _pronouns(body if opened else asked, context)
     if of_each(full):  # of other people too: only what "it" is may come from before
         return full[:1].upper() + full[1:]
-    if context.thing and _says_little(full) and context.thing.lower() not in full.lower():
+    if context.thing and _wants_thing(full) and context.thing.lower() not in full.lower():
         full = f"{full.rstrip('?.! ')} ({context.thing})?"
     leans = (
         opened or full != asked or _says_little(asked) or _LEANING.search(asked) or _OTHER.search(question)
@@ -194,6 +199,15 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
     if leans and context.person and asked_about(full) == NOBODY and not _PAPER.search(full):
         full = f"{full.rstrip('?.! ')}, in {context.person}?"
     return full[:1].upper() + full[1:]
+
+
+def _wants_thing(question: str) -> bool:
+    """Tell whether ``question`` is of something that it does not name: "What was the dose?"
+
+    "Did the woman survive?" names whom it is about, and that is enough.
+    """
+    of_person = asked_about(question) != NOBODY and not _VALUE_OF.search(question)
+    return _says_little(question) and not of_person
 
 
 def _says_little(question: str) -> bool:
@@ -277,6 +291,8 @@ def _swap_thing(context: _Context, noun: str) -> str:
         return ""
     owned = context.question[: found.start()].rstrip().lower().endswith(("'s", "\u2019s", " her", " his"))
     put = re.sub(r"^(?:the|a|an|any|some) ", "", noun, flags=re.IGNORECASE) if owned else noun
+    if context.person and f"of {context.person}" in context.question[found.end() :]:
+        put = re.sub(rf"^{re.escape(context.person)}'s ", "the ", put)  # whose it is is said already
     swapped = context.question[: found.start()] + put + context.question[found.end() :]
     return swapped[:1].upper() + swapped[1:]
 

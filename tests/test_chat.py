@@ -48,6 +48,18 @@ def test_an_attribute_asks_on_about_the_same_thing() -> None:
     assert "woman" in found
 
 
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("And her AST?", "What did the AST of the woman show?"),  # whose it is stands there already
+        ("Did she survive?", "Did the woman survive?"),  # whom it is about is enough
+        ("What operation was done?", "What operation was done (EMG), in the woman?"),
+    ],
+)
+def test_what_is_taken_over_is_said_once_and_only_where_it_is_needed(question: str, alone: str) -> None:
+    assert resolve(question, ["What did the EMG of the woman show?"]) == alone
+
+
 def test_a_question_word_alone_asks_on_about_the_same_thing() -> None:
     assert resolve("Why?", ["Was ibuprofen stopped?"]).endswith("Was ibuprofen stopped?")
 
