@@ -202,7 +202,7 @@ def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str
 
 
 def _wants_thing(question: str) -> bool:
-    """Tell whether ``question`` is of something that it does not name: "What was the dose?"
+    """Tell whether ``question`` is of something that it does not name, as "What was the dose?" is.
 
     "Did the woman survive?" names whom it is about, and that is enough.
     """
