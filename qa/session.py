@@ -71,7 +71,10 @@ def ask(
     if meant.documents == documents:
         return replace(answer, resolved_question=meant.resolved)
     names = " and ".join(f"“{answerer.index.names[key]}”" for key in meant.documents or ())
-    reasons = (f"Looked for in {names}, as the questions before.", *answer.reasons)
+    where = f"Looked for in {names}, as the questions before."
+    if not answer.citations:
+        where += " Asked by itself, a question goes to all papers."
+    reasons = (where, *answer.reasons)
     return replace(answer, resolved_question=meant.resolved, reasons=reasons)
 
 

@@ -37,6 +37,17 @@ def test_a_fragment_stays_in_the_paper_spoken_of(answerer: Answerer) -> None:
     assert answer.reasons[0].startswith("Looked for in “Lungs of a potter")
 
 
+def test_a_refusal_in_the_paper_spoken_of_tells_how_to_ask_them_all(answerer: Answerer) -> None:
+    before = ask(answerer, WOMAN)
+    refused, answered = (
+        ask(answerer, question, [WOMAN], answers=[before]).reasons[0]
+        for question in ("And her haptoglobin?", "And her procalcitonin?")
+    )
+    assert refused.startswith("Looked for in “Lungs of a potter")
+    assert refused.endswith("Asked by itself, a question goes to all papers.")
+    assert answered.endswith("as the questions before.")
+
+
 def test_answers_at_hand_are_not_found_anew(answerer: Answerer) -> None:
     before = ask(answerer, WOMAN)
     given = ask(answerer, "And her procalcitonin?", [WOMAN], answers=[before])
