@@ -69,15 +69,19 @@ def retrieve(
 
 def main_paper(hits: Sequence[Hit]) -> str:
     """Return the paper that at least half of the best hits are in, as the one asked about; "" without one."""
-    papers = Counter(hit.passage.document_id for hit in hits[:BEST])
-    paper, count = papers.most_common(1)[0] if papers else ("", 0)
+    paper, count = _foremost(hits)
     return paper if 2 * count >= BEST else ""
+
+
+def _foremost(hits: Sequence[Hit]) -> tuple[str, int]:
+    """Return the paper that most of the best hits are in, and how many; "" and 0 without hits."""
+    papers = Counter(hit.passage.document_id for hit in hits[:BEST])
+    return papers.most_common(1)[0] if papers else ("", 0)
 
 
 def _of_one_paper(hits: list[Hit], limit: int) -> list[Hit]:
     """Return the hits from ``limit`` on in the paper that most of the best are in; none without one."""
-    papers = Counter(hit.passage.document_id for hit in hits[:BEST])
-    paper, count = papers.most_common(1)[0] if papers else ("", 0)
+    paper, count = _foremost(hits)
     return [hit for hit in hits[limit:] if hit.passage.document_id == paper] if count >= MOSTLY else []
 
 
