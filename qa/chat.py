@@ -51,16 +51,13 @@ _LEANING = re.compile(
     r"\b(?:too|also|as well|instead|then|later|afterwards?|again|earlier|before that|after that|the same)\b",
     re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(
-    r"^(?:the |its |their )?(?:reference|normal)? ?(?:ranges?|units?|dos(?:e|age)s?|results?|values?"
-    r"|levels?|dates?|durations?|reasons?|causes?|limits?|cut-?offs?)$",
-    re.IGNORECASE,
+#: What a thing has that is asked for without naming the thing.
+_VALUES = (
+    r"ranges?|units?|dos(?:e|age)s?|results?|values?|levels?|dates?|durations?|reasons?|causes?|limits?"
+    r"|cut-?offs?"
 )
-_VALUE_OF = re.compile(
-    r"\b(?:ranges?|units?|dos(?:e|age)s?|results?|values?|levels?|dates?|durations?|reasons?|causes?|limits?"
-    r"|cut-?offs?|findings?|shows?|showed|shown|reveal\w*)\b",
-    re.IGNORECASE,
-)
+_ATTRIBUTE = re.compile(rf"^(?:the |its |their )?(?:reference|normal)? ?(?:{_VALUES})$", re.IGNORECASE)
+_VALUE_OF = re.compile(rf"\b(?:{_VALUES}|findings?|shows?|showed|shown|reveal\w*)\b", re.IGNORECASE)
 _WH = re.compile(
     r"^(?:(?:in|from|for|at|on|by|with|to|of|since|until|under) )?(?:what|which|when|where|why|who|whom"
     r"|how)\b",
