@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from index.terms import terms
 from index.text import Span
-from index.words import commonness
 from qa.clinical import clinical_abbreviations
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 _BRACKETED = re.compile(r"\(([^()]{1,90})\)")
 _WORDS = re.compile(r"\S+")
 _MOST_WORDS = 10
-#: A word that stands for a long form of which it is a part: its letters at least, its frequency in English
-#: (Zipf) at most. "Mycophenolate" (1.4) does, "creatine" (2.8) does not.
-_LEAST_TELLING, _RARE = 6, 2.0
 
 
 def definitions(text: str) -> dict[str, str]:
@@ -42,50 +38,29 @@ def definitions(text: str) -> dict[str, str]:
 def in_forms_of(text: str, question: str, abbreviations: Mapping[str, str]) -> str:
     """Return ``question`` with the forms that ``text`` uses: "CK" for "creatine kinase", or the reverse.
 
-    ``abbreviations`` are those of the paper that ``text`` is of; general usage adds
-    what the paper does not define otherwise. What the text has as the question has
-    it, or not at all, stays as it is.
+    ``abbreviations`` are those of the paper that ``text`` comes from; general usage
+    adds those that the paper does not define otherwise. A form stays as typed where
+    ``text`` has it too, or lacks the other form. Only whole forms are replaced, never
+    one word of a long form.
     """
     asked, read = question.lower(), text.lower()
     # "\u0130" is longer in lower case: then places in the one are not those in the other.
     if len(asked) != len(question) or len(read) != len(text):
         return question
-    changes = _for_a_word(text, question, abbreviations)
+    changes: dict[Span, str] = {}
     for short, long in known_forms(abbreviations.items()):
         small, full = short.lower(), long.lower()
         for had, wanted in ((full, small), (small, full)):
             # Substrings first: of the many forms that are known, next to none is in the question.
             if had not in asked or had in read or wanted in asked or wanted not in read:
                 continue
-            found, form = _word(had).search(asked), _word(wanted).search(read)
-            if found and form and (had != small or _abbreviates(question[slice(*found.span())], short)):
-                changes[Span(*found.span())] = text[slice(*form.span())]
+            typed, form = _word(had).search(asked), _word(wanted).search(read)
+            if typed and form and (had != small or _abbreviates(question[slice(*typed.span())], short)):
+                changes[Span(*typed.span())] = text[slice(*form.span())]
     for place in sorted(changes, key=lambda span: -span.start):
         if not any(place != other and place.overlaps(other) for other in changes):
             question = f"{question[: place.start]}{changes[place]}{question[place.end :]}"
     return question
-
-
-def _for_a_word(text: str, question: str, abbreviations: Mapping[str, str]) -> dict[Span, str]:
-    """Return the short forms that ``text`` has for a word of ``question``, by the word's place.
-
-    "MMF" for "mycophenolate", where the paper says "mycophenolate mofetil (MMF)": a word that is rare in
-    English and in no other long form of the paper stands for the whole.
-    """
-    asked, read = question.lower(), text.lower()
-    telling: dict[str, list[str]] = {}
-    for short, long in abbreviations.items():
-        if long.lower() not in asked and short.lower() not in asked:
-            for word in set(long.lower().split()) - {long.lower()}:
-                telling.setdefault(word, []).append(short)
-    changes: dict[Span, str] = {}
-    for word, shorts in telling.items():
-        if word not in asked or word in read or len(word) < _LEAST_TELLING or len(shorts) > 1:
-            continue
-        found = _word(word).search(asked)
-        if found and _word(shorts[0]).search(text) and commonness(word) < _RARE:
-            changes[Span(*found.span())] = shorts[0]
-    return changes
 
 
 def known_forms(own: Collection[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -128,8 +128,6 @@ _PICKED = re.compile(
 )
 #: Specificity from which on such a word picks.
 _PICKING = 0.5
-#: Zipf frequency below which one word of a two-word name is taken for the name.
-_RARE = 2.5
 #: Words that ask or point, and so cannot be expected in an answer.
 ASKING = frozenset(
     terms_of(
@@ -260,42 +258,32 @@ def equivalents(
 ) -> dict[str, tuple[frozenset[str], ...]]:
     """Return for each term the sets of stems, any of which stands for it in this paper.
 
-    "ck" is stood for by {"creatin", "kinas"} where the paper defines CK; the
-    words of a long form that the question spells out are stood for by the short.
+    Where the paper defines CK, {"creatin", "kinas"} stands for "ck", and {"ck"} for
+    each word of a question that spells out "creatine kinase". One word of a long
+    form does not stand for the short form.
     """
-    found: dict[str, list[frozenset[str]]] = {term: [frozenset((term,))] for term in question.terms}
-    asked = frozenset(question.terms)
+    forms: dict[str, list[frozenset[str]]] = {term: [frozenset((term,))] for term in question.terms}
     for whole, parts in question.compounds:
         for term, others in ((whole, parts), *((part, frozenset((whole,))) for part in parts)):
-            if term in found:
-                found[term].append(others)
+            if term in forms:
+                forms[term].append(others)
     if question.abbreviations:
-        _add_abbreviations(found, asked, abbreviations)
-    return {term: tuple(choices) for term, choices in found.items()}
+        for term, others in _abbreviated(frozenset(question.terms), abbreviations):
+            if others not in forms[term]:
+                forms[term].append(others)
+    return {term: tuple(choices) for term, choices in forms.items()}
 
 
-def _add_abbreviations(
-    found: dict[str, list[frozenset[str]]], asked: frozenset[str], abbreviations: Mapping[str, str]
-) -> None:
-    """Add the other forms of the terms ``asked``: the paper's own, and those of general usage."""
+def _abbreviated(
+    asked: frozenset[str], abbreviations: Mapping[str, str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield each term of a form that ``asked`` has whole, with the stems of its other form.
+
+    The forms are the paper's own ``abbreviations`` and those of general usage.
+    """
     for short, long in known_forms(abbreviations.items()):
         short_terms, long_terms = stems(short), stems(long)
         if short_terms and long_terms:
-            for term, others in _forms(asked, short_terms, long_terms, defined=short in abbreviations):
-                if others not in found[term]:
-                    found[term].append(others)
-
-
-def _forms(
-    asked: frozenset[str], short: frozenset[str], long: frozenset[str], *, defined: bool
-) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each term of ``asked`` that an abbreviation concerns, with the stems that stand for it.
-
-    ``defined`` tells those of the paper from those of general usage.
-    """
-    if short <= asked:
-        yield from ((term, long) for term in short)
-    if defined and len(long) == 2:  # "mycophenolate" alone stands for "mycophenolate mofetil (MMF)"
-        yield from ((term, short) for term in long & asked if commonness(term) < _RARE)
-    if long <= asked:
-        yield from ((term, short) for term in long)
+            for form, other in ((short_terms, long_terms), (long_terms, short_terms)):
+                if form <= asked:
+                    yield from ((term, other) for term in form)

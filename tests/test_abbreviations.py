@@ -69,6 +69,21 @@ def test_both_forms_stand_for_each_other() -> None:
     assert frozenset(("ldh",)) in long["dehydrogenas"]
 
 
+@pytest.mark.parametrize(
+    ("question", "abbreviations"),
+    [
+        ("Was the pulmonary nodule removed?", {"PE": "pulmonary embolism"}),
+        ("Was mycophenolate restarted?", {"MMF": "mycophenolate mofetil"}),
+        ("Was the lactate raised?", {"LDH": "lactate dehydrogenase"}),
+    ],
+)
+def test_one_word_of_a_long_form_does_not_mean_the_abbreviation(
+    question: str, abbreviations: dict[str, str]
+) -> None:
+    asked = understand(question)
+    assert equivalents(asked, abbreviations) == {term: (frozenset((term,)),) for term in asked.terms}
+
+
 def test_a_word_always_stands_for_itself_alone_where_nothing_is_defined() -> None:
     asked = understand("Was ferritin raised?")
     assert equivalents(asked, {}) == {term: (frozenset((term,)),) for term in asked.terms}
@@ -102,10 +117,7 @@ def test_general_usage_is_lower_case_and_complete() -> None:
         ("Was CK or creatine kinase high?", "Creatine kinase rose.", "Was CK or creatine kinase high?"),
         ("What was the CI?", "a cardiac index of 2.1", "What was the cardiac index?"),
         ("What was the CI?", "a confidence interval", "What was the CI?"),
-        ("When was mycophenolate restarted?", "MMF was restarted in May.", "When was MMF restarted?"),
-        ("Was mycophenolate given?", "Mycophenolate, or MMF, was.", "Was mycophenolate given?"),
-        ("Was pneumonia seen?", "AEP recurred.", "Was pneumonia seen?"),  # a common word: any pneumonia
-        ("Was mofetil given?", "Neither MMF nor MFM was.", "Was mofetil given?"),  # of two long forms
+        ("Was mycophenolate given?", "MMF was given.", "Was mycophenolate given?"),  # one word of the form
         ("\u0130s the creatine kinase high?", "CK 9641", "\u0130s the creatine kinase high?"),
     ],
 )
@@ -116,6 +128,5 @@ def test_a_question_is_read_with_the_forms_of_the_text(question: str, text: str,
         "ASC": "atypical squamous cells",
         "CI": "cardiac index",
         "MMF": "mycophenolate mofetil",
-        "MFM": "mofetil metabolite",
     }
     assert in_forms_of(text, question, own) == read
