@@ -30,13 +30,19 @@ class TableContext:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Why a sentence was chosen. Higher is better in all of them."""
+    """Why a sentence was chosen; higher is better.
 
-    ranker: float  #: learned score of the sentence, a probability before calibration
-    passage: float  #: sum of the passage's two z-scores
-    lexical: float  #: BM25 of the passage
-    dense: float  #: cosine of question and sentence
-    terms: tuple[str, ...]  #: words of the question that the sentence has, in any form
+    A question about several people or papers is split: then the scores are those for
+    the part that found the sentence. A quote of two sentences has the scores of the
+    first. Bibliographic data (authors, DOI, dates) is looked up and not ranked: its
+    quotes have zeros and no terms.
+    """
+
+    ranker: float  #: score that orders the sentences; log-odds of the learned ranker, not a probability
+    passage: float  #: of the passage: weighted sum of three z-scores, see ``index.search.Hit``
+    lexical: float  #: BM25 of the passage, 0 or more
+    dense: float  #: cosine of question and sentence, -1 to 1
+    terms: tuple[str, ...]  #: stems of the question that the sentence or its table has, in any form
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from index.errors import QuestionError
 from index.store import open_index
 from qa.answer import Answerer, Settings
 from qa.choose import alike
-from qa.records import Status, as_json
+from qa.features import NAMES
+from qa.question import understand
+from qa.records import Scores, Status, as_json
+from qa.retrieve import retrieve
 from tests.answering import PAPERS, paper, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
@@ -173,6 +177,35 @@ def test_nothing_below_the_threshold_is_shown(cases: Index, threshold: float) ->
     assert all(citation.confidence >= threshold for citation in answer.citations)
     assert answer.receipt.threshold == threshold
     assert (answer.status is Status.NOT_FOUND) == (threshold > answer.confidence)
+
+
+def test_the_scores_of_a_quote_are_those_that_ranked_it(cases: Index) -> None:
+    answerer = asked(cases)
+    question = understand("What was the woman's LDH on admission?")
+    vector = answerer.encoder.encode([question.searched])[0]
+    citation = answerer.ask(question.text).citations[0]
+    (hit,) = (
+        hit
+        for hit in retrieve(cases, question, vector, limit=answerer.settings.passages)
+        if hit.passage.document_id == citation.document_id and hit.passage.span.contains(citation.span)
+    )
+    assert (citation.scores.passage, citation.scores.lexical) == (hit.score, hit.lexical)
+    sentence_vector = WordEncoder().encode([citation.quote])[0]
+    assert citation.scores.dense == pytest.approx(float(sentence_vector @ vector), abs=1e-2)
+    assert citation.scores.terms == question.terms == ("ldh", "admiss")
+
+
+def test_the_ranker_score_of_a_quote_is_log_odds(cases: Index) -> None:
+    weights = plain_weights()
+    constant = replace(weights, ranker=replace(weights.ranker, weights=np.zeros(len(NAMES)), bias=2.5))
+    answerer = Answerer(cases, WordEncoder(), weights=constant, settings=Settings(threshold=0.0))
+    answer = answerer.ask("What was the woman's LDH on admission?")
+    assert {citation.scores.ranker for citation in answer.citations} == {2.5}
+
+
+def test_what_is_looked_up_has_no_scores(answerer: Answerer) -> None:
+    (citation,) = answerer.ask("What is the DOI of the report on the potter?").citations
+    assert citation.scores == Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
 
 
 def test_the_same_question_has_the_same_answer(answerer: Answerer) -> None:
