@@ -21,7 +21,7 @@ from qa.select import Logistic, Weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from index.store import Index
     from index.text import Document
@@ -86,14 +86,26 @@ He told his team of his heart. In another study a 58-year-old woman had a raised
 }
 
 #: A ranker whose order anyone can tell: words shared first, then the hybrid score of the passage.
-_RANKER = {"coverage": 6.0, "kind_held": 1.0, "passage": 0.2}
+_RANKER = {"coverage": 6.0, "passage": 0.2}
+
+
+def ranker_of(weights: Mapping[str, float]) -> Logistic:
+    """Return a ranker with ``weights`` by feature name; all other features weigh 0.
+
+    Raises:
+        ValueError: a name is not a feature.
+    """
+    if unknown := weights.keys() - set(NAMES):
+        raise ValueError(f"unknown features {sorted(unknown)}; qa.features.NAMES lists those there are")
+    return Logistic(NAMES, np.array([weights.get(name, 0.0) for name in NAMES]), 0.0)
 
 
 def plain_weights(threshold: float = 0.5) -> Weights:
-    """Return weights written by hand: the confidence is the share of the question's words in the sentence."""
-    ranker = Logistic(NAMES, np.array([_RANKER.get(name, 0.0) for name in NAMES]), 0.0)
+    """Return weights written by hand: the confidence rises with the share of the question's words."""
     calibrator = Logistic(("coverage",), np.array([8.0]), -4.0)
-    return Weights(ranker=ranker, calibrator=calibrator, threshold=threshold, fingerprint="0" * 64)
+    return Weights(
+        ranker=ranker_of(_RANKER), calibrator=calibrator, threshold=threshold, fingerprint="0" * 64
+    )
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from qa.features import NAMES
 from qa.question import understand
 from qa.rerank import load_reranker
 from qa.select import FORMAT, Logistic, evidence, load_weights, parse
+from tests.answering import ranker_of
 
 ASKED = understand("Was ferritin raised?")
 
@@ -112,6 +113,13 @@ def test_confidence_by_hand() -> None:
     # 1 * score + 0.5 * lead + 2 * coverage - 2
     expected = [1 / (1 + np.exp(-(3.0 + 1.0 + 2.0 - 2.0))), 1 / (1 + np.exp(-(1.0 - 1.0 - 2.0)))]
     assert found.tolist() == pytest.approx(expected)
+
+
+def test_a_ranker_written_by_hand_takes_known_features_only() -> None:
+    ranker = ranker_of({"coverage": 6.0})
+    assert ranker.weights[NAMES.index("coverage")] == ranker.weights.sum() == 6.0
+    with pytest.raises(ValueError, match="kind_held"):
+        ranker_of({"coverage": 6.0, "kind_held": 1.0})
 
 
 def test_no_candidates_give_no_confidence() -> None:
