@@ -189,38 +189,40 @@ def understand(text: str) -> Question:
         raise QuestionError(f"“{asked[:40]}” holds no word.", "Ask in words.")
     searched = _COUNTED.sub(r"\1", impersonal(asked))
     weights = weighted_terms(searched)
-    terms = tuple(weights)
-    telling = tuple(term for term in terms if term not in ASKING)
+    terms = tuple(term for term in weights if term not in ASKING) or tuple(weights)
+    specific = _specific(searched)
     return Question(
         text=asked,
         searched=searched,
-        terms=telling or terms,
-        shares=tuple(weights[term] for term in telling or terms),
-        specific=tuple(_specific(searched).get(term, 0.0) for term in telling or terms),
+        terms=terms,
+        shares=tuple(weights[term] for term in terms),
+        specific=tuple(specific.get(term, 0.0) for term in terms),
         compounds=tuple(_compounds(searched)),
         wanted=wanted_of(asked),
         subject=asked_about(asked),
-        qualities=_qualities(searched),
+        qualities=_qualities(searched, specific),
         every_paper=of_each(asked),
         named=() if of_each(asked) else of_named(asked),
     )
 
 
-def _qualities(text: str) -> frozenset[str]:
-    """Return the specific terms that stand beside "patient", "case" or "paper" and tell which is meant."""
-    rare = _specific(text)
+def _qualities(text: str, specific: Mapping[str, float]) -> frozenset[str]:
+    """Return the ``specific`` terms beside "patient", "case" or "paper" that pick one of several."""
     beside = " ".join(match.group("before") or match.group("after") for match in _PICKED.finditer(text))
-    return frozenset(term for term in terms_of(beside) if rare.get(term, 0.0) >= _PICKING)
+    return frozenset(term for term in terms_of(beside) if specific.get(term, 0.0) >= _PICKING)
 
 
 def _specific(text: str) -> dict[str, float]:
-    """Return for each term how rare its word is: the part of Zipf's scale from 6 ("very") down to 2."""
-    found: dict[str, float] = {}
+    """Return how rare the word of each term is: 0 at a Zipf frequency of 6 ("very") or more, 1 at 2 or less.
+
+    A number counts as common.
+    """
+    specific: dict[str, float] = {}
     for word in dict.fromkeys(words_of(text)):
         rare = 0.0 if word.isdigit() else min(max((6.0 - commonness(word)) / 4.0, 0.0), 1.0)
         for term in terms_of(word):
-            found[term] = max(found.get(term, 0.0), 0.0 if term.isdigit() else rare)
-    return found
+            specific[term] = max(specific.get(term, 0.0), 0.0 if term.isdigit() else rare)
+    return specific
 
 
 def telling_words(question: Question) -> str:

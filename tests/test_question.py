@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.clean import commonness
 from index.errors import QuestionError
+from index.terms import words
 from qa.question import LONGEST, Wanted, held_spans, holds, telling_words, understand
 
 
@@ -91,6 +93,14 @@ def test_a_compound_weighs_no_more_than_a_word() -> None:
     asked = understand("Was interleukin-6 measured in runners?")
     assert sum(asked.shares) == pytest.approx(3)
     assert len(asked.shares) == len(asked.terms)
+
+
+def test_the_frequency_of_each_word_is_looked_up_once() -> None:
+    question = "What was the ferritin of the patient on rosuvastatin after melatonin and atropine?"
+    before = commonness.cache_info()
+    understand(question)
+    after = commonness.cache_info()
+    assert after.hits + after.misses - before.hits - before.misses == len(set(words(question)))
 
 
 @pytest.mark.parametrize("question", ["", " \t\n", "\u3000", "?!", "...", "\u2014"])
