@@ -17,7 +17,7 @@ from evals.conversation import Conversations
 from evals.places import Place, Quoted, answers, place_of, quoted
 from evals.ranking import Ranking, Units, first_relevant, judged, ordered
 from evals.short_answers import exact_match, token_f1
-from evals.zscores import first_of
+from evals.zscores import ranked_by_sum
 from index.errors import QuestionError
 from qa.chat import resolve
 from qa.records import Status
@@ -136,7 +136,7 @@ class _Said:
     citations: tuple[Citation, ...] = ()
     hits: tuple[Hit, ...] = ()
     ranked: tuple[Ranked, ...] = ()
-    zscore_first: Candidate | None = None
+    by_sum: tuple[Ranked, ...] = ()  #: the candidates in the order of the baseline
     stages: dict[str, float] = field(default_factory=dict)
 
 
@@ -203,7 +203,7 @@ def _judged(
         ranked_first=any(ranked[:1]),
         ranked_three=any(ranked),
         held=any(answers(case.gold, passage.document_id, passage.span) for passage in held),
-        zscore_first=said.zscore_first is not None and _right(case.gold, said.zscore_first),
+        zscore_first=any(_right(case.gold, item.candidate) for item in said.by_sum[:1]),
         place_right=quotes[0].place_right if quotes and case.answerable else None,
         passage_rank=first_relevant(ranking),
         retrieval=judged(ranking),
@@ -241,7 +241,7 @@ def _said(
         citations=answer.citations,
         hits=evidence.hits,
         ranked=evidence.ranked,
-        zscore_first=first_of(answerer, evidence),
+        by_sum=ranked_by_sum(answerer, evidence, meant.documents),
         stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
     )
 

@@ -1,4 +1,4 @@
-"""The baseline that learned rankers are held against: a plain sum of z-scores, nothing learned."""
+"""The baseline that learned rankers are compared with: a plain sum of z-scores, nothing learned."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.candidates import candidates_of, rarity
-from qa.retrieve import about
+from qa.candidates import rarity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from index.store import Index
     from qa.answer import Answerer
     from qa.candidates import Candidate
-    from qa.evidence import Evidence
+    from qa.evidence import Evidence, Ranked
     from qa.question import Question
 
 
@@ -35,7 +34,7 @@ class SummedScores:
     def scores(
         self, question: Question, candidates: Sequence[Candidate], features: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return one score a candidate; ``features`` belong to the seam and are not needed."""
+        """Return one score per candidate; ``features`` are not used."""
         weights = rarity(self._index, question)
         coverage = np.array([sum(weights[term] for term in one.matched) for one in candidates], np.float64)
         dense = np.array([one.dense for one in candidates], np.float64)
@@ -43,19 +42,19 @@ class SummedScores:
         return _standardised(dense) + _standardised(coverage) + passage
 
 
-def first_of(answerer: Answerer, evidence: Evidence) -> Candidate | None:
-    """Return the sentence that the sum puts first among those of the passages in ``evidence``."""
-    question = evidence.question
-    vector = answerer.encoder.encode([question.searched])[0]
-    hits = [hit for hit in evidence.hits if hit.rank <= answerer.settings.passages]
-    found = [
-        one
-        for one in candidates_of(answerer.index, question, hits, vector)
-        if about(one.document, one.sentence.span, question.subject)
-    ]
-    if not found:
-        return None
-    return found[int(np.argmax(SummedScores(answerer.index).scores(question, found, np.zeros((0, 0)))))]
+def ranked_by_sum(
+    answerer: Answerer, evidence: Evidence, documents: frozenset[str] | None
+) -> tuple[Ranked, ...]:
+    """Return the sentences in the order of their sums that the first stage ranks for the same question.
+
+    The question is asked again with the sum as the ranker, so that both rank the same candidates.
+    ``documents`` are those that ``evidence`` was gathered from. What was asked before does not matter: it
+    decides only what the second stage reads.
+    """
+    baseline = answerer.ranked_by(SummedScores(answerer.index))
+    ranked = baseline.gather(evidence.question.text, documents=documents).ranked
+    # Of several that a question names, the answerer orders the best by their learned confidence.
+    return tuple(sorted(ranked, key=lambda item: -item.score))
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from evals.ablation import ablations, variants
 from evals.corpora import Case, Gold
@@ -13,10 +14,11 @@ from evals.measure import as_row, judged_of, measure
 from evals.places import agrees
 from evals.runner import run
 from evals.sets import QuestionSet
-from evals.zscores import SummedScores
+from evals.zscores import SummedScores, ranked_by_sum
 from index.text import Span
+from qa.answer import Settings
 from qa.question import understand
-from tests.answering import candidate, sentence
+from tests.answering import candidate, paper, sentence
 
 if TYPE_CHECKING:
     from index.store import Index
@@ -132,6 +134,36 @@ def test_the_baseline_is_the_sum_of_three_z_scores(cases: Index) -> None:
     assert abs(rest.mean()) < 1e-9  # what is left is the z-score of coverage
     assert abs(rest.std() - 1) < 1e-9
     assert len(SummedScores(cases).scores(understand(question), [], np.zeros((0, 0)))) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "passages"),
+    [
+        ("Had the woman coughed?", 20),  # another woman, whom a paper cites, gives way
+        ("What was the woman's troponin?", 20),
+        ("What was the LDH in the patient on prednisolone?", 1),  # the rest of that paper is searched, too
+        ("How long had both patients coughed?", 20),
+    ],
+)
+def test_the_baseline_and_the_ranker_rank_the_same_candidates(
+    citing: Answerer, question: str, passages: int
+) -> None:
+    answerer = citing.configured(Settings(passages=passages))
+    evidence = answerer.gather(question)
+    by_sum, by_ranker = (
+        sorted((item.candidate.document.id, item.candidate.sentence.span.start) for item in ranked)
+        for ranked in (ranked_by_sum(answerer, evidence, None), evidence.ranked)
+    )
+    assert by_sum == by_ranker
+    assert by_sum
+
+
+def test_the_baseline_ranks_in_the_papers_that_were_asked(citing: Answerer) -> None:
+    documents = frozenset({paper(citing.index, "heart.txt").id})
+    evidence = citing.gather("How long had the patient coughed?", documents=documents)
+    ranked = ranked_by_sum(citing, evidence, documents)
+    assert {item.candidate.document.id for item in ranked} == documents
+    assert [item.score for item in ranked] == sorted((item.score for item in ranked), reverse=True)
 
 
 def test_the_program_without_each_part(answerer: Answerer, cases: Index) -> None:
