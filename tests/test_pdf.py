@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +44,28 @@ def reading(folder: Path, data: bytes, engine: str = "pypdf", limits: Limits = U
 
 def texts(document: Document, kind: BlockKind) -> list[str]:
     return [block.span.of(document.text) for block in document.blocks if block.kind is kind]
+
+
+def test_pypdf_has_the_private_names_that_fonts_are_read_with() -> None:
+    import pypdf
+
+    remedy = "adapt index/readers/pdf_fonts.py, or lower the ceiling of pypdf in pyproject.toml"
+    try:
+        from pypdf.generic._font import Font, FontDescriptor
+    except ImportError as error:
+        pytest.fail(f"pypdf {pypdf.__version__}: {error}; {remedy}")
+    used = {
+        Font: "name sub_type encoding interpretable character_map character_widths space_width "
+        "font_descriptor",
+        FontDescriptor: "weight italic_angle",
+    }
+    lacking = [
+        f"{kind.__name__}.{name}"
+        for kind, names in used.items()
+        for name in set(names.split()) - {field.name for field in fields(kind)}
+    ]
+    lacking += [] if hasattr(Font, "from_font_resource") else ["Font.from_font_resource"]
+    assert not lacking, f"pypdf {pypdf.__version__} lacks {', '.join(sorted(lacking))}; {remedy}"
 
 
 @pytest.mark.parametrize("engine", ["pypdf", "pdfium"])

@@ -111,3 +111,13 @@ def test_constraints_pin_exactly_and_meet_the_floors(root: Path) -> None:
     for line in project["dependencies"] + project["optional-dependencies"]["test"]:
         requirement = Requirement(line)
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), line
+
+
+def test_a_dependency_with_private_names_in_use_has_a_ceiling(root: Path) -> None:
+    """``index.readers.pdf_fonts`` imports a private module of pypdf; a major version may remove it."""
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (pypdf,) = (one for one in map(Requirement, project["dependencies"]) if one.name == "pypdf")
+    assert pypdf.specifier.contains("7.1.0")
+    assert not pypdf.specifier.contains("8.0.0")

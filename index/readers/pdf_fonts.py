@@ -61,6 +61,8 @@ class Face:
 
 def load_face(resource: DictionaryObject) -> Face:
     """Return the font that a resource describes; raises what pypdf raises on a broken one."""
+    # A private module: pypdf has no public access to a font's characters and widths. Hence the ceiling in
+    # pyproject.toml.
     from pypdf.generic._font import Font
 
     font = Font.from_font_resource(resource)
