@@ -15,12 +15,13 @@ from evals.runner import run
 from evals.sets import QuestionSet
 from evals.zscores import SummedScores
 from index.text import Span
+from qa.answer import Answerer
 from qa.question import understand
-from tests.answering import candidate, sentence
+from tests.answering import candidate, plain_weights, sentence
+from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
     from index.store import Index
-    from qa.answer import Answerer
     from qa.evidence import Evidence
 
 
@@ -68,6 +69,17 @@ def test_a_row_of_the_report_leads_back_to_the_judgement(answerer: Answerer, cas
 def test_a_question_refused_unread_is_a_refusal(answerer: Answerer) -> None:
     (outcome,) = measure(answerer, [Case("x", "?!", answerable=False, gold=())])
     assert (outcome.judged.status, outcome.judged.confidence, outcome.citations) == ("not_found", 0.0, ())
+
+
+def test_the_questions_of_a_chain_are_asked_once(cases: Index) -> None:
+    encoder = WordEncoder()
+    chain = ("What was the woman's LDH on admission?", "And her procalcitonin?", "And her ferritin?")
+    asked = [
+        Case(str(at), question, answerable=False, gold=(), history=chain[:at])
+        for at, question in enumerate(chain)
+    ]
+    measure(Answerer(cases, encoder, weights=plain_weights()), asked)
+    assert len(encoder.encoded) == 1 + 2 + 2  # a follow-up is searched for in all papers and in one
 
 
 def test_a_changed_case_has_another_digest(answerer: Answerer) -> None:
