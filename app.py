@@ -22,6 +22,6 @@ _PAGES = [
     st.Page(judged.page, title="Feedback", url_path="feedback"),
 ]
 chosen = st.navigation(_PAGES, position="top")
-state.name_conversation()
+state.name_chat()
 chosen.run()
 sign_in.who()

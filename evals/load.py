@@ -35,15 +35,15 @@ from index.build import build
 from index.encode import load_encoder
 from index.publish import Made, publish, writing
 from index.store import ENCODER, TOKENIZER, open_index
+from qa.conversation import Conversation
 from qa.resources import seeds_folder
-from qa.session import ask, opened
+from qa.session import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from playwright.async_api import Browser, Page
 
-    from qa.records import Answer
 
 _PROGRAM = "from qa.cli import main; main()"
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage")
@@ -83,15 +83,15 @@ def make_index(folder: Path, passages: int) -> None:
 def alone(folder: Path, questions: Sequence[str]) -> list[float]:
     """Return the seconds that ``qa`` takes for each question after those before it, with the index open.
 
-    As in the app, where they are a conversation: what leans on the questions before is looked for twice.
+    They are one conversation, as in the app: a follow-up is searched for twice.
     """
     with opened(folder) as answerer:
-        ask(answerer, questions[0])  # what is loaded once is not counted
+        answerer.ask(questions[0])  # loads what is loaded once, which is not counted
         times: list[float] = []
-        said: list[Answer] = []
+        conversation = Conversation()
         for question in questions:
             started = time.perf_counter()
-            said.append(ask(answerer, question, [answer.question for answer in said], None, said))
+            _, conversation = conversation.ask(answerer, question)
             times.append(time.perf_counter() - started)
         return times
 
@@ -104,12 +104,12 @@ def together(folder: Path, questions: Sequence[str], sessions: int) -> list[floa
     times: list[float] = []
     turn = threading.Lock()
     with opened(folder) as answerer:
-        ask(answerer, questions[0])
+        answerer.ask(questions[0])
 
         def one(number: int) -> None:
             started = time.perf_counter()
             with turn:
-                ask(answerer, questions[number % len(questions)])
+                answerer.ask(questions[number % len(questions)])
             times.append(time.perf_counter() - started)
 
         threads = [threading.Thread(target=one, args=(number,)) for number in range(sessions)]

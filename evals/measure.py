@@ -13,15 +13,13 @@ from dataclasses import asdict, dataclass, field, fields
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from evals.conversation import Conversations
 from evals.places import Place, Quoted, answers, place_of, quoted
 from evals.ranking import Ranking, Units, first_relevant, judged, ordered
 from evals.short_answers import exact_match, token_f1
 from evals.zscores import ranked_by_sum
 from index.errors import QuestionError
-from qa.chat import resolve
+from qa.conversation import Conversations
 from qa.records import Status
-from qa.session import gather, people_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from qa.candidates import Candidate
     from qa.evidence import Ranked
     from qa.records import Citation
-    from qa.subjects import Subject
 
 #: How many passages of the search alone "held" looks into.
 HELD = 10
@@ -115,12 +112,11 @@ def measure(
         name: of the set.
         unit: what retrieval is judged by, "passage" or "document".
     """
-    people = people_of(answerer.index)
     units = Units(answerer.index, unit)
     outcomes = []
     conversations = Conversations(answerer)
     for number, case in enumerate(cases, 1):
-        outcomes.append(_asked(answerer, case, people, units, name, conversations))
+        outcomes.append(_asked(answerer, case, units, name, conversations))
         if progress:
             progress(number, len(cases))
     return outcomes
@@ -143,12 +139,11 @@ class _Said:
 def _asked(
     answerer: Answerer,
     case: Case,
-    people: Sequence[Subject],
     units: Units,
     name: str,
     conversations: Conversations,
 ) -> Outcome:
-    said = _said(answerer, case, people, conversations)
+    said = _said(answerer, case, conversations)
     index = answerer.index
     quotes = tuple(quoted(index.documents[c.document_id], c, case.gold) for c in said.citations)
     marked = said.citations[0].short if said.citations else None
@@ -214,28 +209,23 @@ def _judged(
     )
 
 
-def _said(
-    answerer: Answerer,
-    case: Case,
-    people: Sequence[Subject],
-    conversations: Conversations,
-) -> _Said:
+def _said(answerer: Answerer, case: Case, conversations: Conversations) -> _Said:
     """Ask; a question that is refused unread, as one without a word is, counts as not answered."""
+    # The question before has been answered by the time a follow-up is asked: its time is not counted.
+    conversation = conversations.after(case.history)
+    began = perf_counter()
     try:
-        # In a conversation, what came before has been answered: it does not count in the time.
-        before = conversations.before(case.history)
-        began = perf_counter()
-        meant = gather(answerer, case.question, case.history, answers=before)
+        gathered = conversation.gather(answerer, case.question)
     except QuestionError:
-        return _Said(resolve(case.question, case.history, people))
-    evidence = meant.evidence
+        return _Said(conversation.standalone(answerer.index, case.question))
+    evidence = gathered.evidence
     deciding = perf_counter()
     resolving = deciding - began - sum(evidence.seconds.values())
-    answer = answerer.decide(case.question, evidence, documents=meant.documents)
+    answer = answerer.decide(case.question, evidence, documents=gathered.documents)
     decided = perf_counter()
-    conversations.keep(case.history, case.question, answer)
+    conversations.keep(conversation.with_answer(answer))
     return _Said(
-        resolved=meant.resolved,
+        resolved=gathered.resolved,
         status=str(answer.status),
         confidence=answer.confidence,
         citations=answer.citations,

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evals.conversation import Conversations
 from evals.fit import Sample
 from index.errors import FormatMismatch
 from qa.answer import READ, Answerer, Settings
 from qa.chat import resolve
+from qa.conversation import Conversations
 from qa.evidence import weigh
 from qa.question import understand
 from qa.rerank import beside, chosen, joined, load_reranker
-from qa.session import said_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,8 +62,10 @@ def samples(
     index: Index, name: str, cases: Sequence[Case], encoder: Encoder, *, without_gold: bool = False
 ) -> Iterator[Sample]:
     """Yield the samples of ``cases``; ``without_gold`` leaves their gold papers out of the search."""
-    said = Conversations(_answerer(index, encoder)) if any(case.history for case in cases) else None
-    asked = [_without_gold(case, index) if without_gold else _asked(case, said) for case in cases]
+    conversations = Conversations(_answerer(index, encoder))
+    asked = [
+        _without_gold(case, index) if without_gold else _asked(case, conversations, index) for case in cases
+    ]
     vectors = encoder.encode([question.searched for question, _ in asked])
     for case, (question, documents), vector in zip(cases, asked, vectors, strict=True):
         _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
@@ -92,14 +93,14 @@ def _answerer(index: Index, encoder: Encoder) -> Answerer:
     return Answerer(index, encoder)
 
 
-def _asked(case: Case, said: Conversations | None) -> tuple[Question, frozenset[str] | None]:
-    """Return a question as ``qa.session`` asks it, and the papers that it is asked of; None for all.
+def _asked(case: Case, conversations: Conversations, index: Index) -> tuple[Question, frozenset[str] | None]:
+    """Return a question as a conversation asks it, and the papers that it is asked of; None for all.
 
     A follow-up is asked of the paper spoken of, which is taken to be the one that it is about.
     """
     papers = frozenset({gold.document_id for gold in case.gold} or {case.about} - {""})
     if case.history and len(papers) == 1:
-        before, cited = said_before(case.history, said.last(case.history) if said else None)
+        before, cited = conversations.after(case.history).said_before(index)
         return replace(understand(case.question), before=before, cited=cited), papers
     return understand(resolve(case.question, case.history)), None
 

@@ -113,8 +113,8 @@ LONGEST_QUOTE = 320
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
-    """What earlier questions leave behind."""
+class Context:
+    """What the earlier questions of a conversation leave behind for the next one."""
 
     question: str = ""  #: the last one, standing alone
     person: str = ""  #: "the woman", "the 61-year-old"; empty where none was named
@@ -130,7 +130,7 @@ def resolve(question: str, history: Sequence[str], people: Sequence[Subject] = (
         people: whom the indexed papers report on, where they are few: lets "the
             other patient" be named by age.
     """
-    return _resolve(question, _context(history, people), people)
+    return resolve_in(context_of(history, people), question, people)
 
 
 def just_before(history: Sequence[str], quote: str = "") -> str:
@@ -151,25 +151,26 @@ def in_general(question: str) -> bool:
     return bool(_PRESENT.search(question)) and not _PAST.search(question)
 
 
-def changes_person(question: str, history: Sequence[str], people: Sequence[Subject] = ()) -> bool:
-    """Tell whether ``question`` is about somebody else than the questions in ``history``."""
-    before = asked_about(_context(history, people).person)
-    return bool(_OTHER.search(question)) or asked_about(question).conflicts(before)
+def changes_person(context: Context, question: str) -> bool:
+    """Tell whether ``question`` is about somebody else than the person of ``context``."""
+    return bool(_OTHER.search(question)) or asked_about(question).conflicts(asked_about(context.person))
 
 
-def _context(history: Sequence[str], people: Sequence[Subject]) -> _Context:
-    context = _Context()
+def context_of(history: Sequence[str], people: Sequence[Subject] = ()) -> Context:
+    """Return what the questions in ``history`` leave behind; arguments as for ``resolve``."""
+    context = Context()
     for earlier in history:
         if earlier.strip():
-            context = _after(_resolve(earlier, context, people), context)
+            context = _after(resolve_in(context, earlier, people), context)
     return context
 
 
-def _after(question: str, before: _Context) -> _Context:
-    return _Context(question, _person(question) or before.person, _thing(question) or before.thing)
+def _after(question: str, before: Context) -> Context:
+    return Context(question, _person(question) or before.person, _thing(question) or before.thing)
 
 
-def _resolve(question: str, context: _Context, people: Sequence[Subject]) -> str:
+def resolve_in(context: Context, question: str, people: Sequence[Subject] = ()) -> str:
+    """Return ``question`` so that it stands alone in ``context``; ``people`` as for ``resolve``."""
     asked = " ".join(question.split())
     if not context.question or not any(c.isalnum() for c in asked):
         return asked
@@ -218,7 +219,7 @@ def _says_little(question: str) -> bool:
     return len(words) < 2 and not any(word.isupper() or commonness(word) < _SPECIFIC for word in words)
 
 
-def _name_other(asked: str, context: _Context, people: Sequence[Subject]) -> str:
+def _name_other(asked: str, context: Context, people: Sequence[Subject]) -> str:
     """Put a person for "the other patient": the one of ``people`` who is not the last spoken of."""
     if not _OTHER.search(asked) or not context.person:
         return asked
@@ -255,7 +256,7 @@ def _possession(match: re.Match[str], question: str) -> str:
     return "'s" if possessive else ""
 
 
-def _fragment(bare: str, context: _Context) -> str:
+def _fragment(bare: str, context: Context) -> str:
     """Return a whole question for a fragment without a verb."""
     if _WH.match(bare):  # "From which site?" asks on about the same thing
         return f"{bare[:1].upper()}{bare[1:]}: {context.question}"
@@ -277,7 +278,7 @@ def _fragment(bare: str, context: _Context) -> str:
     return whole[:1].upper() + whole[1:]
 
 
-def _swap_thing(context: _Context, noun: str) -> str:
+def _swap_thing(context: Context, noun: str) -> str:
     """Return the last question with ``noun`` for the thing it was about; "" where it does not name it."""
     if not context.thing:
         return ""
@@ -306,7 +307,7 @@ def _swap_phrase(question: str, fragment: str) -> str:
     return f"{question[: places[-1].start()]}{fragment}{question[places[-1].end() :]}"
 
 
-def _pronouns(text: str, context: _Context) -> str:
+def _pronouns(text: str, context: Context) -> str:
     """Put names for pronouns whose bearer is known from earlier questions."""
     if context.person and not _conflicting(text, context):
         for pattern, form in _PRONOUNS:
@@ -320,7 +321,7 @@ def _pronouns(text: str, context: _Context) -> str:
     return text
 
 
-def _conflicting(text: str, context: _Context) -> bool:
+def _conflicting(text: str, context: Context) -> bool:
     """Tell whether the pronouns of ``text`` cannot mean the person of ``context``."""
     return asked_about(text).conflicts(asked_about(context.person))
 

@@ -39,16 +39,18 @@ def ask_one(
 ) -> None:
     """Answer one question."""
     understand(question)  # before the index is opened
+    from qa.conversation import Conversation
     from qa.printed import show_answer
     from qa.receipts import write_receipt
-    from qa.session import ask, find_papers, opened
+    from qa.session import find_papers, opened
 
     with opened(folder, options) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
-        answer = ask(answerer, question, history, documents)
+        conversation = Conversation(tuple(history)).recalled(answerer, documents)
+        answer, _ = conversation.ask(answerer, question, documents)
     if receipt is not None:
-        write_receipt(receipt, answer, history, documents)
+        write_receipt(receipt, answer, conversation, documents)
     if as_json:
         emit(answer_json(answer))
     else:
@@ -62,14 +64,19 @@ def ask_file(
     *,
     papers: Sequence[str] | None,
 ) -> None:
-    """Answer each question of a JSON lines file, one JSON object a line."""
-    from qa.session import ask, find_papers, opened
+    """Answer each question of a JSON lines file, one JSON object a line.
+
+    A line whose history is that of an earlier line and its question goes on from that line's answer.
+    """
+    from qa.conversation import Conversations
+    from qa.session import find_papers, opened
 
     entries = read_questions(file)
     with opened(folder, options) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
-        answer_each(entries, lambda asked, history: answer_json(ask(answerer, asked, history, documents)))
+        conversations = Conversations(answerer, documents)
+        answer_each(entries, lambda question, history: answer_json(conversations.ask(history, question)))
 
 
 def search_one(
@@ -101,17 +108,16 @@ def search_file(
     file: Path, folder: Path, *, limit: int, model: str | None, papers: Sequence[str] | None
 ) -> None:
     """Search for each question of a JSON lines file, one JSON object a line."""
-    from qa.chat import resolve
-    from qa.session import find_papers, opened, people_of
+    from qa.conversation import Conversation
+    from qa.session import find_papers, opened
 
     entries = read_questions(file)
     with opened(folder, AskOptions(model)) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
-        people = people_of(answerer.index, documents)
 
-        def found(question: str, history: Sequence[str]) -> dict[str, Any]:
-            standalone = resolve(question, history, people)
+        def result(question: str, history: Sequence[str]) -> dict[str, Any]:
+            standalone = Conversation(tuple(history)).standalone(answerer.index, question, documents)
             hits = answerer.search(standalone, limit=limit, documents=documents)
             return {
                 "question": question,
@@ -119,7 +125,7 @@ def search_file(
                 "hits": [_hit_json(answerer.index, hit) for hit in hits],
             }
 
-        answer_each(entries, found)
+        answer_each(entries, result)
 
 
 def _hit_json(index: Index, hit: Hit) -> dict[str, Any]:

@@ -1,17 +1,23 @@
-"""Receipts: an answer saved with all that is needed to get it again, and the replay that compares."""
+"""Receipts: an answer saved with all that is needed to get it again, and the replay that compares.
+
+``last`` is the place of the answer before it, added within format 1: a receipt without it still replays, by
+answering the last earlier question once more, and an older version ignores it.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from operator import index as whole
 from typing import TYPE_CHECKING, Any
 
 from index.errors import IndexDamaged, UsageError
+from index.text import Span
 from qa.answer import Answerer, Settings
+from qa.conversation import Conversation, LastAnswer
 from qa.records import as_json
-from qa.session import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from qa.records import Answer
@@ -22,12 +28,16 @@ _FREE = ("generation", "seconds")
 
 
 def write_receipt(
-    path: Path, answer: Answer, history: Sequence[str], documents: frozenset[str] | None
+    path: Path, answer: Answer, conversation: Conversation, documents: frozenset[str] | None
 ) -> None:
-    """Save ``answer`` with the question's circumstances; an existing file is replaced."""
+    """Save ``answer``, the ``conversation`` that it was given in, and the ids of the papers asked.
+
+    An existing file is replaced.
+    """
     saved = {
         "format": FORMAT,
-        "history": list(history),
+        "history": conversation.questions,
+        "last": conversation.last and asdict(conversation.last),
         "documents": None if documents is None else sorted(documents),
         "answer": as_json(answer),
     }
@@ -38,14 +48,17 @@ def replay(path: Path, answerer: Answerer) -> str:
     """Ask again what the receipt at ``path`` asked, and compare byte for byte.
 
     Raises:
-        UsageError: the file is not a receipt, or names another index, model or ranker.
+        UsageError: the file is not a receipt, names another index, model or ranker, or does not state what
+            an older version answered before.
         IndexDamaged: the same index now answers differently.
     """
     saved = _load(path)
     then = saved["answer"]
     again = answerer.configured(Settings(**then["receipt"]["settings"]))
     documents = None if saved["documents"] is None else frozenset(saved["documents"])
-    now = as_json(ask(again, then["question"], saved["history"], documents))
+    conversation = Conversation(tuple(saved["history"]), _last_of(saved))
+    answer, _ = conversation.ask(again, then["question"], documents)
+    now = as_json(answer)
     for key, what in (("index", "papers"), ("model", "model"), ("ranker", "ranker")):
         if then["receipt"][key] != now["receipt"][key]:
             raise UsageError(
@@ -54,8 +67,34 @@ def replay(path: Path, answerer: Answerer) -> str:
                 "Replay it with the index it was made with.",
             )
     if _bytes(then) != _bytes(now):
-        raise IndexDamaged(f"{path}: the answer differs now.", "Check the index: loccit verify")
+        raise _difference(path, saved)
     return f"{path}: same answer, byte for byte ({then['status']}, {len(then['citations'])} quotes)."
+
+
+def _difference(path: Path, saved: dict[str, Any]) -> UsageError | IndexDamaged:
+    """Return the error that explains why the answer differs from the one ``saved``."""
+    earlier = len(saved["history"])
+    if "last" not in saved and earlier > 1:
+        return UsageError(
+            f"{path}: the answer differs now. The receipt is of an older version, which answered all "
+            f"{earlier} earlier questions again and did not state the last answer.",
+            "Make it anew: loccit ask --receipt FILE",
+        )
+    return IndexDamaged(f"{path}: the answer differs now.", "Check the index: loccit verify")
+
+
+def _last_of(saved: dict[str, Any]) -> LastAnswer | None:
+    """Return where the answer before stands; None where the receipt does not say.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not stated as ``write_receipt`` does.
+    """
+    last = saved.get("last")
+    if last is None:
+        return None
+    quoted = last["quoted"]
+    span = None if quoted is None else Span(whole(quoted["start"]), whole(quoted["end"]))
+    return LastAnswer(last["document_id"], span)
 
 
 def _bytes(answer: dict[str, Any]) -> bytes:
@@ -86,7 +125,9 @@ def _sound(saved: dict[str, Any]) -> bool:
         texts = [answer["question"], *saved["history"], *(documents or ())]
         texts += [stated[key] for key in ("index", "model", "ranker")]
         numbers = [value for key, value in settings.items() if key != "threshold" or value is not None]
-    except (KeyError, TypeError, AttributeError):
+        if (last := _last_of(saved)) is not None:
+            texts.append(last.document_id)
+    except (KeyError, TypeError, ValueError, AttributeError):
         return False
     return (
         all(isinstance(text, str) for text in texts)

@@ -28,16 +28,16 @@ def show_table(
     model: str | None,
 ) -> None:
     """Ask each paper by itself and print a row for each, as text, csv, markdown or json (``form``)."""
-    from qa.chat import resolve
+    from qa.conversation import Conversation
     from qa.evidence_table import evidence_table
     from qa.question import understand
-    from qa.session import find_papers, opened, people_of
+    from qa.session import find_papers, opened
 
     understand(question)  # before the index is opened
     with opened(folder, AskOptions(model)) as answerer:
         warn(answerer.index.warnings)
         documents = find_papers(answerer.index, papers)
-        standalone = resolve(question, history, people_of(answerer.index, documents))
+        standalone = Conversation(tuple(history)).standalone(answerer.index, question, documents)
         made = evidence_table(answerer, standalone, documents=documents)
     _print(made, form)
 

@@ -16,13 +16,13 @@ from evals.runner import run
 from evals.sets import QuestionSet
 from evals.zscores import SummedScores, ranked_by_sum
 from index.text import Span
-from qa.answer import Settings
+from qa.answer import Answerer, Settings
 from qa.question import understand
-from tests.answering import candidate, paper, sentence
+from tests.answering import candidate, paper, plain_weights, sentence
+from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
     from index.store import Index
-    from qa.answer import Answerer
     from qa.evidence import Evidence
 
 
@@ -70,6 +70,18 @@ def test_a_row_of_the_report_leads_back_to_the_judgement(answerer: Answerer, cas
 def test_a_question_refused_unread_is_a_refusal(answerer: Answerer) -> None:
     (outcome,) = measure(answerer, [Case("x", "?!", answerable=False, gold=())])
     assert (outcome.judged.status, outcome.judged.confidence, outcome.citations) == ("not_found", 0.0, ())
+
+
+def test_the_questions_of_a_chain_are_asked_once(cases: Index) -> None:
+    encoder = WordEncoder()
+    chain = ("What was the woman's LDH on admission?", "And her procalcitonin?", "And her ferritin?")
+    asked = [
+        Case(str(at), question, answerable=False, gold=(), history=chain[:at])
+        for at, question in enumerate(chain)
+    ]
+    measure(Answerer(cases, encoder, weights=plain_weights()), asked)
+    searches = 1 + 2 + 2  # a follow-up is searched for in all papers and in one
+    assert len(encoder.encoded) == searches + len(chain)  # each question once more for the baseline
 
 
 def test_a_changed_case_has_another_digest(answerer: Answerer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from index.errors import IndexDamaged, LoccitError, UsageError
 from index.store import open_index
 from qa.answer import Answerer, Settings
+from qa.conversation import Conversation
 from qa.receipts import replay, write_receipt
-from qa.session import ask
 from tests.answering import PAPERS, paper, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
@@ -27,7 +28,8 @@ QUESTION = "What was the woman's LDH on admission?"
 @pytest.fixture
 def receipt(answerer: Answerer, tmp_path: Path) -> Path:
     path = tmp_path / "r.json"
-    write_receipt(path, ask(answerer, QUESTION), (), None)
+    answer, _ = Conversation().ask(answerer, QUESTION)
+    write_receipt(path, answer, Conversation(), None)
     return path
 
 
@@ -45,17 +47,53 @@ def test_history_papers_and_refusals_are_replayed_too(
     answerer: Answerer, cases: Index, tmp_path: Path
 ) -> None:
     path, chosen = tmp_path / "r.json", frozenset({paper(cases, "lung.txt").id})
-    history = (QUESTION,)
-    answer = ask(answerer, "And the potassium?", history, chosen)
-    write_receipt(path, answer, history, chosen)
+    conversation = Conversation((QUESTION,))
+    answer, _ = conversation.ask(answerer, "And the potassium?", chosen)
+    write_receipt(path, answer, conversation, chosen)
     assert str(answer.status) in replay(path, answerer)
+
+
+CHAIN = (QUESTION, "And her procalcitonin?", "Was she discharged?")
+
+
+def test_an_answer_deep_in_a_conversation_is_replayed_from_the_place_before_it(
+    answerer: Answerer, tmp_path: Path
+) -> None:
+    path, conversation = tmp_path / "r.json", Conversation()
+    for question in CHAIN:
+        before = conversation
+        answer, conversation = before.ask(answerer, question)
+    write_receipt(path, answer, before, None)
+    assert before.last is not None
+    assert json.loads(path.read_text())["last"]["document_id"] == before.last.document_id
+    assert "same answer" in replay(path, answerer)
+
+
+def test_a_receipt_from_before_places_were_stated_is_replayed(answerer: Answerer, tmp_path: Path) -> None:
+    path, conversation = tmp_path / "r.json", Conversation(CHAIN[:1])
+    answer, _ = conversation.ask(answerer, CHAIN[1])
+    write_receipt(path, answer, conversation, None)
+    change(path, lambda saved: saved.pop("last"))
+    assert "same answer" in replay(path, answerer)
+
+
+@pytest.mark.parametrize(("history", "error"), [(CHAIN[:1], IndexDamaged), (CHAIN[:2], UsageError)])
+def test_an_older_receipt_that_differs_is_no_sign_of_damage_after_several_questions(
+    answerer: Answerer, tmp_path: Path, history: tuple[str, ...], error: type[LoccitError]
+) -> None:
+    path, conversation = tmp_path / "r.json", Conversation(history)
+    answer, _ = conversation.ask(answerer, CHAIN[2])
+    write_receipt(path, replace(answer, confidence=0.123), conversation, None)
+    change(path, lambda saved: saved.pop("last"))
+    with pytest.raises(error, match="differs now"):
+        replay(path, answerer)
 
 
 def test_settings_are_those_of_the_receipt(cases: Index, answerer: Answerer, tmp_path: Path) -> None:
     strict = Answerer(cases, WordEncoder(), weights=plain_weights(), settings=Settings(threshold=0.999))
     path = tmp_path / "r.json"
-    answer = ask(strict, QUESTION)
-    write_receipt(path, answer, (), None)
+    answer, _ = Conversation().ask(strict, QUESTION)
+    write_receipt(path, answer, Conversation(), None)
     assert not answer.citations
     assert "not_found" in replay(path, answerer)
 
@@ -134,6 +172,10 @@ def test_what_is_no_receipt_is_refused_with_a_remedy(answerer: Answerer, tmp_pat
         lambda saved: saved["answer"].update(question=None),
         lambda saved: saved.update(history=[1]),
         lambda saved: saved["answer"]["receipt"].pop("model"),
+        lambda saved: saved.update(last="lung.txt"),
+        lambda saved: saved.update(last={"document_id": 1, "quoted": None}),
+        lambda saved: saved.update(last={"document_id": "a", "quoted": {"start": 2, "end": 1}}),
+        lambda saved: saved.update(last={"document_id": "a", "quoted": {"start": 0.5, "end": 1}}),
     ],
 )
 def test_a_receipt_without_what_a_replay_needs_is_refused(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from index.errors import LoccitError
+from qa.conversation import Conversation
 from qa.examples import examples
 from qa.export import as_text
 from qa.present import answer_view, notice_view
 from qa.question import LONGEST
-from qa.session import ask
 from qa.web import library, sign_in, state
 from qa.web.component import show
 from qa.web.evidence import evidence
@@ -140,12 +140,12 @@ def _first_source(turn: Turn, question: str) -> state.Chosen | None:
 def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
     documents = chosen.documents
     scoped = scope_words(answerer.index, documents, chosen.right)
-    before = [] if asked.standalone else [turn.answer for turn in state.turns() if turn.answer]
+    conversation = Conversation() if asked.standalone else state.chat().conversation
     try:
         if chosen.right is not None:
             answerer = answerer.as_sure(chosen.right)
         with library.in_turn():
-            answer = ask(answerer, asked.question, [one.question for one in before], documents, before)
+            answer, _ = conversation.ask(answerer, asked.question, documents)
     except LoccitError as error:
         return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))
     return Turn(key, asked.question, answer, scoped, documents)

@@ -62,7 +62,7 @@ def _make(answerer: Answerer, turn: Turn) -> None:
     # Its rows are as sure as the answer had to be.
     answerer = answerer.configured(replace(answerer.settings, threshold=turn.answer.receipt.threshold))
     try:
-        state.conversation().tables[turn.key] = evidence_table(
+        state.chat().tables[turn.key] = evidence_table(
             answerer, turn.answer.resolved_question, documents=turn.documents, progress=progress
         )
     except LoccitError as error:

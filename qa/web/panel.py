@@ -68,7 +68,7 @@ def opened(component: str) -> None:
 
 def _table(turn: str) -> None:
     """Have the evidence table of a turn made, or put it away."""
-    if state.conversation().tables.pop(turn, None) is None:
+    if state.chat().tables.pop(turn, None) is None:
         st.session_state["tabling"] = turn
 
 

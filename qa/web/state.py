@@ -1,4 +1,4 @@
-"""What one browser session remembers: its conversation, and what is to be done next."""
+"""What one browser session remembers: its chat, and what is to be done next."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from qa.web.history import Chosen, Conversation, Turn, history, owner
+from qa.web.history import Chat, Chosen, Turn, history, owner
 
 if TYPE_CHECKING:
     from qa.evidence_table import EvidenceTable
@@ -26,23 +26,23 @@ class Asked:
     standalone: bool = False  #: earlier questions are not read into it
 
 
-def conversation() -> Conversation:
-    """Return the conversation at hand; after a reload, the one that the address names."""
-    found: Conversation | None = st.session_state.get("conversation")
+def chat() -> Chat:
+    """Return the chat at hand; after a reload, the one that the address names."""
+    found: Chat | None = st.session_state.get("chat")
     if found is None:
-        found = history().find(owner(), st.query_params.get("c", "")) or Conversation()
-        st.session_state["conversation"] = found
+        found = history().find(owner(), st.query_params.get("c", "")) or Chat()
+        st.session_state["chat"] = found
         st.session_state["begun"] = bool(found.turns)
         _open_named(found)
     return found
 
 
-def _open_named(conversation: Conversation) -> None:
-    """Open the source that the address names, where the conversation has its question."""
+def _open_named(chat: Chat) -> None:
+    """Open the source that the address names, if the chat has its question."""
     question, number = st.query_params.get("q", "").strip(), cited()
-    for turn in reversed(conversation.turns):
+    for turn in reversed(chat.turns):
         if number and question in (turn.question, turn.standalone):
-            conversation.chosen = Chosen(turn.key, number)
+            chat.chosen = Chosen(turn.key, number)
             return
 
 
@@ -53,36 +53,36 @@ def cited() -> int:
 
 
 def turns() -> list[Turn]:
-    """Return the conversation's turns, oldest first."""
-    return conversation().turns
+    """Return the chat's turns, oldest first."""
+    return chat().turns
 
 
 def add(turn: Turn) -> None:
-    """Add a turn, and keep the conversation over a reload of the page."""
-    found = conversation()
+    """Add a turn, and keep the chat over a reload of the page."""
+    found = chat()
     found.turns.append(turn)
     history().keep(owner(), found)
     st.session_state["begun"] = True
-    name_conversation()
+    name_chat()
 
 
-def name_conversation() -> None:
-    """Name the conversation in the address, on whichever page; drawing it again then finds it."""
+def name_chat() -> None:
+    """Name the chat in the address, on whichever page; drawing it again then finds it."""
     if not turns():
         return
     if owner():
-        st.query_params["c"] = conversation().key
+        st.query_params["c"] = chat().key
     if "q" not in st.query_params:  # going to another page takes it out of the address
         st.query_params["q"] = turns()[-1].standalone
 
 
 def reopen(key: str) -> None:
-    """Go back to an earlier conversation of the same owner."""
+    """Go back to an earlier chat of the same owner."""
     found = history().find(owner(), key)
     if found:
         forget()
-        st.session_state["conversation"] = found
-        name_conversation()
+        st.session_state["chat"] = found
+        name_chat()
 
 
 def turn(key: str) -> Turn | None:
@@ -96,7 +96,7 @@ def turn(key: str) -> Turn | None:
 
 def table(key: str) -> EvidenceTable | None:
     """Return the evidence table made for a turn; None if there is none."""
-    return conversation().tables.get(key)
+    return chat().tables.get(key)
 
 
 def tabled(key: str) -> bool:
@@ -116,12 +116,12 @@ def in_table(key: str) -> bool:
 
 def chosen() -> Chosen | None:
     """Return the source that is open; None if none is."""
-    return conversation().chosen
+    return chat().chosen
 
 
 def choose(source: Chosen | None) -> None:
     """Open a source in the panel, or none."""
-    conversation().chosen = source
+    chat().chosen = source
 
 
 def ask(question: str, *, standalone: bool = False) -> None:
@@ -137,23 +137,23 @@ def asked() -> Asked | None:
 
 def judge(turn: str, helpful: bool) -> None:
     """Remember what was thought of an answer."""
-    conversation().judged[turn] = helpful
-    conversation().unsaved.pop(turn, None)
+    chat().judged[turn] = helpful
+    chat().unsaved.pop(turn, None)
 
 
 def not_judged(turn: str, why: str) -> None:
     """Remember why what was thought of an answer could not be kept."""
-    conversation().unsaved[turn] = why
+    chat().unsaved[turn] = why
 
 
 def unsaved(turn: str) -> str:
     """Return why what was thought of an answer could not be kept; empty if it could."""
-    return conversation().unsaved.get(turn, "")
+    return chat().unsaved.get(turn, "")
 
 
 def judged(turn: str) -> bool | None:
     """Return what was thought of an answer; None if nothing was said."""
-    return conversation().judged.get(turn)
+    return chat().judged.get(turn)
 
 
 def shown() -> int:
@@ -168,10 +168,10 @@ def show_earlier() -> None:
 
 
 def forget() -> None:
-    """Begin a new conversation."""
+    """Begin a new chat."""
     for key in ("shown", "sheet", "tabling"):
         st.session_state.pop(key, None)
-    st.session_state["conversation"] = Conversation()
+    st.session_state["chat"] = Chat()
     for key in ("q", "cite", "c"):
         if key in st.query_params:
             del st.query_params[key]

@@ -157,7 +157,7 @@ def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn], one: s
 
 def _earlier() -> None:
     """Offer the other conversations of this browser, or of the person signed in."""
-    others = {item.key: item for item in history().of(owner()) if item.key != state.conversation().key}
+    others = {item.key: item for item in history().of(owner()) if item.key != state.chat().key}
     if not others:
         return
     with st.popover("Earlier"):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from qa.web.history import Conversation, History, Turn
+from qa.conversation import Conversation
+from qa.web.history import Chat, History, Turn
 from qa.web.server import name_browser
 
+if TYPE_CHECKING:
+    from qa.answer import Answerer
 
-def _asked(question: str) -> Conversation:
-    return Conversation(turns=[Turn("1", question, None)])
+
+def _asked(question: str) -> Chat:
+    return Chat(turns=[Turn("1", question, None)])
 
 
 def test_only_the_owner_finds_a_conversation() -> None:
@@ -22,6 +27,19 @@ def test_only_the_owner_finds_a_conversation() -> None:
     assert history.find("you", mine.key) is None
     assert history.find("", mine.key) is None
     assert history.of("you") == []
+
+
+def test_the_next_question_follows_up_those_that_were_answered(answerer: Answerer) -> None:
+    assert _asked("Failed?").conversation == Conversation()
+    first, after_first = Conversation().ask(answerer, "What was the woman's LDH on admission?")
+    second, after_second = after_first.ask(answerer, "And her procalcitonin?")
+    turns = [
+        Turn("1", first.question, first),
+        Turn("2", "Failed?", None),
+        Turn("3", second.question, second),
+    ]
+    assert Chat(turns=turns[:2]).conversation == after_first
+    assert Chat(turns=turns).conversation == after_second
 
 
 def test_nothing_is_kept_for_nobody() -> None:
