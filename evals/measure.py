@@ -231,7 +231,7 @@ def _said(answerer: Answerer, case: Case, conversations: Conversations) -> _Said
         citations=answer.citations,
         hits=evidence.hits,
         ranked=evidence.ranked,
-        by_sum=ranked_by_sum(answerer, evidence, meant.documents),
+        by_sum=ranked_by_sum(answerer, evidence, gathered.documents),
         stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
     )
 
