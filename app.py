@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from qa.web import ask, evaluation, judged, papers, sign_in, state
+from qa.web import sign_in, state
 from qa.web.component import page_styles
+from qa.web.pages import ask, evaluation, papers
+from qa.web.pages import feedback as judged
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
 page_styles()

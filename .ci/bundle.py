@@ -1,4 +1,4 @@
-"""Puts what stands at the top of a checkout into the wheel, where ``qa/resources.py`` finds it.
+"""Puts what stands at the top of a checkout into the wheel, where ``qa/files/resources.py`` finds it.
 
 A hook and no ``force-include`` table: that one acts on editable installs too and would leave
 copies of the app and the seeds in site-packages beside the checkout they came from.

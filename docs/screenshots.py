@@ -17,8 +17,8 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from index.build import build  # noqa: E402 - the checkout must be on the path first
-from index.encode import load_encoder  # noqa: E402
+from index.embed.encoder import load_encoder  # noqa: E402
+from index.ingest.build import build  # noqa: E402 - the checkout must be on the path first
 from tests.browser import FLAGS, SIZES, chromium_path, watched_page  # noqa: E402
 from tests.web.serving import serving  # noqa: E402
 
@@ -55,7 +55,7 @@ def take_evaluation(browser: Browser, url: str, target: Path) -> None:
 
 def evaluate(index: Path) -> None:
     """Write a report where the Evaluation page looks for it."""
-    program = "from qa.cli import main; main()"
+    program = "from qa.cli.main import main; main()"
     options = ["eval", "--split", "dev", "--index", str(index), "--out", str(index / "evaluation")]
     subprocess.run([sys.executable, "-c", program, *options], check=True, cwd=ROOT)
 

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from index.store import Index
+    from index.store.open import Index
     from index.text import Passage
 
 #: Passages taken from each of the two searches before their scores are joined, at least.

@@ -8,65 +8,45 @@ from __future__ import annotations
 
 import hashlib
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index.text import Span
-from qa.choose import choose
-from qa.cite import cite, near_miss
-from qa.evidence import Evidence, by_score, weigh
-from qa.findings import with_findings
-from qa.metadata import look_up
-from qa.question import understand
-from qa.reasons import reasons_for
+from qa.quote.choose import choose
+from qa.quote.cite import cite, near_miss
+from qa.quote.findings import with_findings
+from qa.quote.metadata import look_up
+from qa.quote.reasons import reasons_for
+from qa.quote.short import short_answer
+from qa.rank.evidence import Evidence, by_score, weigh
+from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.retrieve import retrieve
+from qa.rank.select import load_weights
 from qa.records import Answer, Receipt, Scores, Status
-from qa.rerank import beside, chosen, joined, load_reranker
-from qa.retrieve import retrieve
-from qa.select import load_weights
-from qa.several import of_one
-from qa.short import short_answer
-from qa.spelling import Speller
+from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
+from qa.understand.question import understand
+from qa.understand.several import of_one
+from qa.understand.spelling import Speller
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from index.encode import Encoder
+    from index.embed.encoder import Encoder
     from index.search import Hit
-    from index.store import Index
-    from qa.evidence import Ranked
-    from qa.question import Place, Question
+    from index.store.open import Index
+    from qa.rank.evidence import Ranked
+    from qa.rank.rerank import Reranker
+    from qa.rank.select import Ranker, Weights
     from qa.records import Citation, NearMiss
-    from qa.rerank import Reranker
-    from qa.select import Ranker, Weights
+    from qa.understand.question import Place, Question
 
 #: Most papers that a question about "each patient" is put to.
 MOST_PAPERS = 10
-#: How many passages are read with the question; where it is put to each paper, of each at least, and of all.
-READ = 8
-READ_EACH = 3
-READ_ALL = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to answer."""
-
-    passages: int = 20  #: how many passages are looked into
-    read: int = READ  #: how many of them are read with the question; 0 for the first stage of ranking alone
-    quotes: int = 3  #: most quotes shown for one question
-    quotes_per_paper: int = 2
-    near_misses: int = 3
-    threshold: float | None = None  #: least confidence shown; None for the one the calibrator was fitted to
-    relative: float = 0.5  #: a further quote needs at least this share of the best confidence
-    abbreviations: bool = True  #: read them as what they stand for; False only to measure what that gives
-
-
-DEFAULT = Settings()
 
 
 class Answerer:

@@ -1,8 +1,8 @@
 """Conversations: what was asked so far, and where the last answer stands.
 
-A follow-up needs nothing else of what came before it: the earlier questions as text, to be made to stand
-alone (``qa.chat``), and the place of the last answer, to be asked of the paper spoken of. So asking it takes
-at most two searches and two readings, however long the conversation. Where only the texts of earlier
+A follow-up needs the earlier questions as text, to be made to stand alone
+(``qa.understand.followup``), and the place of the last answer, to be asked of the paper spoken of. So it
+takes at most two searches and two readings, however long the conversation. Where only the texts of earlier
 questions are known, the last of them is answered once more to learn its place: standing alone, since the
 answers before it are not known either. Questions further back are never asked again.
 """
@@ -13,21 +13,29 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
-from qa.chat import changes_person, context_of, in_general, just_before, leans, resolve, resolve_in
-from qa.question import Place
-from qa.reasons import absent_words
-from qa.retrieve import main_paper, paper_subjects
-from qa.subjects import asked_about
+from qa.quote.reasons import absent_words
+from qa.rank.retrieve import main_paper, paper_subjects
+from qa.understand.followup import (
+    changes_person,
+    context_of,
+    in_general,
+    just_before,
+    leans,
+    resolve,
+    resolve_in,
+)
+from qa.understand.question import Place
+from qa.understand.subjects import asked_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.store import Index
+    from index.store.open import Index
     from index.text import Span
     from qa.answer import Answerer
-    from qa.evidence import Evidence
+    from qa.rank.evidence import Evidence
     from qa.records import Answer
-    from qa.subjects import Subject
+    from qa.understand.subjects import Subject
 
 #: Up to this many papers, the people they report on are looked up, and any paper may be the one meant.
 FEW_PAPERS = 12

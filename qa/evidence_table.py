@@ -16,9 +16,16 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from qa.export import escaped
-from qa.metadata import look_up
-from qa.present import CONFIDENCE_WORDS, confidence_word, paper_name, per_cent, place_words, section_words
+from qa.quote.metadata import look_up
+from qa.show.export import escaped
+from qa.show.present import (
+    CONFIDENCE_WORDS,
+    confidence_word,
+    paper_name,
+    per_cent,
+    place_words,
+    section_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import IndexDamaged, UsageError
 from index.text import Span
-from qa.answer import Answerer, Settings
+from qa.answer import Answerer
 from qa.conversation import Conversation, LastAnswer
 from qa.records import as_json
+from qa.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,20 +5,20 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from index.catalogue import catalogue_of
+from index.embed.onnx import question_encoder
 from index.errors import UsageError
-from index.onnx_encoder import question_encoder
-from index.store import open_index
-from qa.answer import Answerer, Settings
-from qa.ask_options import USUAL
-from qa.select import CrossEncoderRanker
+from index.ingest.catalogue import catalogue_of
+from index.store.open import open_index
+from qa.answer import Answerer
+from qa.rank.select import CrossEncoderRanker
+from qa.settings import USUAL, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from index.store import Index
-    from qa.ask_options import AskOptions
+    from index.store.open import Index
+    from qa.settings import AskOptions
 
 
 @contextmanager

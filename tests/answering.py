@@ -10,22 +10,23 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from index.store import open_index
+from index.store.open import open_index
 from index.text import BlockKind, Sentence
-from qa.answer import Answerer, Settings
-from qa.candidates import candidates_of
-from qa.features import NAMES
-from qa.question import understand
-from qa.retrieve import retrieve
-from qa.select import Logistic, Weights
+from qa.answer import Answerer
+from qa.rank.candidates import candidates_of
+from qa.rank.features import NAMES
+from qa.rank.retrieve import retrieve
+from qa.rank.select import Logistic, Weights
+from qa.settings import Settings
+from qa.understand.question import understand
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from index.store import Index
+    from index.store.open import Index
     from index.text import Document
-    from qa.candidates import Candidate
+    from qa.rank.candidates import Candidate
 
 LUNG = """Lungs of a potter: a case report
 
@@ -96,7 +97,7 @@ def ranker_of(weights: Mapping[str, float]) -> Logistic:
         ValueError: a name is not a feature.
     """
     if unknown := weights.keys() - set(NAMES):
-        raise ValueError(f"unknown features {sorted(unknown)}; qa.features.NAMES lists those there are")
+        raise ValueError(f"unknown features {sorted(unknown)}; qa.rank.features.NAMES lists those there are")
     return Logistic(NAMES, np.array([weights.get(name, 0.0) for name in NAMES]), 0.0)
 
 
@@ -146,8 +147,8 @@ def seed_index(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
     folder = shared / "seed-index"
     with FileLock(shared / "seed-index.lock"):
         if not (folder / "CURRENT").exists():
-            from index.build import build
-            from index.encode import load_encoder
+            from index.embed.encoder import load_encoder
+            from index.ingest.build import build
 
             build([seeds], folder, encoder=load_encoder())
     return folder

@@ -1,12 +1,14 @@
-"""Reads the imports of a checkout and says which rules of the design they break.
+"""Reads the imports of a checkout and reports which rules of the design they break.
 
-The rules are data; the checker is pure but for reading the files, so that it can be tried on small
-trees that break them on purpose.
+The rooms and their order come from the folders: in every package, the imports between its
+modules and subpackages form no circle, typing imports and late imports included. Only the
+order of the top-level packages is written down here.
 """
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -15,101 +17,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-#: Top-level packages and modules of the project.
+#: Top-level packages and modules, lowest first. A module imports its own level and lower ones.
+LEVELS = ("index", "qa", "evals", "faces")
+#: What people touch: above everything, whatever folder it is in.
+FACES = ("qa.cli", "qa.web", "app")
 OURS = ("index", "qa", "evals", "app")
-
-#: Module patterns and their floor; the first that fits counts. A module may import its own floor and below.
-FLOORS: tuple[tuple[str, int], ...] = (
-    ("index.errors", 0),
-    ("index.mapped", 0),
-    ("index.text", 0),
-    # bytes -> Document -> passages; the encoder
-    ("index.words", 1),
-    ("index.borders", 1),
-    ("index.glued", 1),
-    ("index.clean", 1),
-    ("index.headings", 1),
-    ("index.layout", 1),
-    ("index.columns", 1),
-    ("index.places", 1),
-    ("index.markdown", 1),
-    ("index.metadata", 1),
-    ("index.structure", 1),
-    ("index.readers", 1),
-    ("index.readers.*", 1),
-    ("index.sentences", 1),
-    ("index.passages", 1),
-    ("index.encode", 1),
-    ("index.mpnet", 1),
-    # generations on disk
-    ("index.files", 2),
-    ("index.papers", 2),
-    ("index.codec", 2),
-    ("index.manifest", 2),
-    ("index.recent", 2),
-    ("index.rows", 2),
-    ("index.paper_rows", 2),
-    ("index.terms", 2),
-    ("index.lexical", 2),
-    ("index.vectors", 2),
-    ("index.pins", 2),
-    ("index.pending", 2),
-    ("index.store", 2),
-    ("index.editions", 2),
-    ("index.catalogue", 2),
-    ("index.onnx_encoder", 2),
-    ("index.selection", 2),
-    ("index.publish", 2),
-    ("index.transfer", 2),
-    # search, and the one place where the stages are joined
-    ("index.search", 3),
-    ("index.recall", 3),
-    ("index.work", 3),
-    ("index.build", 3),
-    ("index.watch", 3),
-    ("index", 3),
-    # answers, and above them the three faces
-    ("qa.cli", 5),
-    ("qa.commands", 5),
-    ("qa.cli_index", 5),
-    ("qa.cli_eval", 5),
-    ("qa.cli_table", 5),
-    ("qa.table_commands", 5),
-    ("qa.index_commands", 5),
-    ("qa.web", 5),
-    ("qa.web.*", 5),
-    ("qa", 4),
-    ("qa.*", 4),
-    ("evals", 5),
-    ("evals.*", 5),
-    ("app", 5),
-)
-
-#: The modules of each face, and which other faces may import it: the command line starts the other two.
-FACES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "command line": (
-        ("qa.cli", "qa.cli_*", "qa.commands", "qa.index_commands", "qa.table_commands"),
-        (),
-    ),
-    "evaluation": (("evals", "evals.*"), ("command line",)),
-    "web app": (("app", "qa.web", "qa.web.*"), ("command line",)),
-}
 
 #: Libraries that only some modules may import, at any depth of the code.
 OWNERS: Mapping[str, tuple[str, ...]] = {
-    "faiss": ("index.vectors",),
-    "tiktoken": ("index.passages",),
-    "pypdf": ("index.readers.pdf*",),
-    "pypdfium2": ("index.readers.pdf*",),
+    "faiss": ("index.store.vectors",),
+    "tiktoken": ("index.read.passages",),
+    "pypdf": ("index.read.pdf.*",),
+    "pypdfium2": ("index.read.pdf.*", "index.pages.*"),
     "streamlit": ("app", "qa.web.*"),
-    "onnxruntime": ("index.onnx_encoder", "qa.reader"),
-    "huggingface_hub": ("index.encode",),  # to find a model in its cache, never to fetch one
+    "onnxruntime": ("index.embed.onnx", "qa.rank.reader"),
+    "huggingface_hub": ("index.embed.encoder",),  # finds a model in its cache, never fetches one
 }
 
-#: Libraries that load slowly, or open windows to the network: imported inside functions only.
+#: Libraries that load slowly or can open a connection: imported inside functions only.
 HEAVY = frozenset({"torch", "transformers", "sentence_transformers", "onnxruntime", "faiss", "streamlit"})
-#: Modules that no program loads but the one that trains: the network itself is torch's.
-TRAINING = frozenset({"evals.reader_net", "evals.reader_files", "evals.train_reader"})
+#: Modules that only training loads: the network itself is built with torch.
+TRAINING = ("evals.train.*",)
 
 #: Libraries that read objects by running code, or that talk to the network.
 BANNED = frozenset(
@@ -117,7 +45,7 @@ BANNED = frozenset(
     | {"requests", "httpx", "httpx2", "aiohttp", "urllib3"}
 )
 
-#: Arguments that let data run code, or let a library ask the network for it.
+#: Arguments that let data run code, or let a library fetch it.
 BANNED_ARGUMENTS = frozenset({"allow_pickle", "trust_remote_code"})
 
 
@@ -144,81 +72,105 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def imports(root: Path) -> list[Import]:
-    """Return every import of every module; a name taken from a package is its module where there is one."""
+    """Return every import of every module; a module imported from its package counts as that module."""
     known = modules(root)
-    found: list[Import] = []
+    result: list[Import] = []
     for name, path in known.items():
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
         package = name if path.name == "__init__.py" else name.rpartition(".")[0]
         for node, late, typing in _walk(tree):
             for imported in _imported(node, package, known):
-                found.append(Import(name, imported, node.lineno, late, typing))
-    return found
+                result.append(Import(name, imported, node.lineno, late, typing))
+    return result
 
 
 def violations(root: Path) -> list[str]:
-    """Return what breaks the rules under ``root``, one line each; empty when all is well."""
-    found = [*_unplaced(root), *_cycles(root), *_arguments(root)]
+    """Return what breaks the rules under ``root``, one line each."""
+    result = [*_circles(root), *_arguments(root)]
     for one in imports(root):
-        found += [f"{one.importer}:{one.line}: {fault}" for fault in _faults(one)]
-    return found
+        result += [f"{one.importer}:{one.line}: {fault}" for fault in _faults(one)]
+    return result
 
 
-def floor_of(module: str) -> int | None:
-    """Return the floor that FLOORS gives ``module``, or None."""
-    return next((floor for pattern, floor in FLOORS if fnmatchcase(module, pattern)), None)
+def level_of(module: str) -> int:
+    """Return the position of ``module`` in LEVELS."""
+    if any(module == face or module.startswith(f"{face}.") for face in FACES):
+        return LEVELS.index("faces")
+    return LEVELS.index(module.partition(".")[0])
+
+
+def edges(root: Path) -> dict[str, dict[tuple[str, str], list[str]]]:
+    """Return the imports between the children of each package: package -> (importer, imported) -> examples.
+
+    The imports of a package's own ``__init__`` are left out: it may hand on names of any child.
+    """
+    known = modules(root)
+    result: dict[str, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    for one in imports(root):
+        if one.imported not in known or one.imported.partition(".")[0] != one.importer.partition(".")[0]:
+            continue
+        here, there = one.importer.split("."), one.imported.split(".")
+        depth = 0
+        while depth < min(len(here), len(there)) and here[depth] == there[depth]:
+            depth += 1
+        if depth < min(len(here), len(there)):
+            pair = (here[depth], there[depth])
+            result[".".join(here[:depth])][pair].append(f"{one.importer}:{one.line} imports {one.imported}")
+    return result
+
+
+def rooms(root: Path) -> set[tuple[str, str]]:
+    """Return the imports between the children of ``index``, ``qa`` and ``evals`` that no longer path implies.
+
+    This is the transitive reduction, as the diagram in ``docs/DESIGN.md`` draws it.
+    """
+    known = modules(root)
+    graph: dict[str, set[str]] = defaultdict(set)
+    for one in imports(root):
+        here, there = (".".join(name.split(".")[:2]) for name in (one.importer, one.imported))
+        if one.imported in known and here != there and "." in here and "." in there:
+            graph[here].add(there)
+    return {
+        (here, there)
+        for here in list(graph)
+        for there in graph[here]
+        if not any(there in _reachable(graph, {other}) for other in graph[here] - {there})
+    }
 
 
 def _faults(one: Import) -> Iterator[str]:
     top = one.imported.partition(".")[0]
-    if top in OURS:
-        here, there = floor_of(one.importer), floor_of(one.imported)
-        if here is not None and there is not None and there > here:
-            yield f"climbs from floor {here} to {one.imported} on floor {there}"
-        face, mine = _face(one.imported), _face(one.importer)
-        if face is not None and face != mine and mine not in FACES[face][1]:
-            yield f"imports {one.imported}, a part of the {face}"
+    if top in OURS and level_of(one.imported) > level_of(one.importer):
+        yield f"climbs to {one.imported}"
     if top in BANNED:
         yield f"imports {top}"
     if top in OWNERS and not any(fnmatchcase(one.importer, owner) for owner in OWNERS[top]):
         yield f"imports {top}, which only {', '.join(OWNERS[top])} may"
-    if top in HEAVY and not one.late and _face(one.importer) != "web app" and one.importer not in TRAINING:
+    in_app = one.importer == "app" or one.importer.startswith("qa.web")
+    trains = any(fnmatchcase(one.importer, pattern) for pattern in TRAINING)
+    if top in HEAVY and not (one.late or in_app or trains):
         yield f"loads {top} when imported"
 
 
-def _face(module: str) -> str | None:
-    for face, (parts, _) in FACES.items():
-        if any(fnmatchcase(module, part) for part in parts):
-            return face
-    return None
+def _circles(root: Path) -> Iterator[str]:
+    """Yield the edges that close a circle between the children of a package."""
+    for package, pairs in edges(root).items():
+        graph: dict[str, set[str]] = defaultdict(set)
+        for here, there in pairs:
+            graph[here].add(there)
+        for (here, there), examples in pairs.items():
+            if here in _reachable(graph, {there}):
+                yield f"circle in {package}: {here} and {there}: {examples[0]}"
 
 
-def _unplaced(root: Path) -> Iterator[str]:
-    for module in modules(root):
-        if floor_of(module) is None:
-            yield f"{module}: stands on no floor; give it one in tests/architecture.py"
-
-
-def _cycles(root: Path) -> Iterator[str]:
-    """Yield modules that cannot be imported before themselves."""
-    known = modules(root)
-    edges: dict[str, set[str]] = {name: set() for name in known}
-    for one in imports(root):
-        if not one.late and one.imported in known:
-            edges[one.importer].add(one.imported)
-    for name in known:
-        if name in _reachable(edges, edges[name]):
-            yield f"{name}: imports itself in a circle"
-
-
-def _reachable(edges: Mapping[str, set[str]], start: set[str]) -> set[str]:
+def _reachable(graph: Mapping[str, set[str]], start: set[str]) -> set[str]:
     seen: set[str] = set()
     waiting = list(start)
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
-            waiting += edges[name]
+            waiting += graph.get(name, ())
     return seen
 
 

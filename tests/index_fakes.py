@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.build import build
-from index.store import open_index
+from index.ingest.build import build
+from index.store.open import open_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.build import BuildReport
-    from index.store import Index
+    from index.ingest.build import BuildReport
+    from index.store.open import Index
 
 PAPERS = {
     "ferritin.txt": """Iron stores in runners

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evals.measure import Judged, Outcome
-from evals.places import Place, Quoted
-from evals.ranking import Ranking
+from evals.measure.outcomes import Judged, Outcome
+from evals.measure.places import Place, Quoted
+from evals.measure.ranking import Ranking
 
 _FOUND = {"recall@1": 1.0, "recall@5": 1.0, "recall@10": 1.0, "mrr": 1.0, "ndcg@10": 1.0}
 _FOURTH = {"recall@1": 0.0, "recall@5": 1.0, "recall@10": 1.0, "mrr": 0.25, "ndcg@10": 0.4}

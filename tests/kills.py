@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 
 from index.errors import IndexMissing
-from index.papers import file_id
-from index.pending import PENDING
-from index.publish import KEPT_BEFORE
-from index.store import generations, open_index
+from index.ingest.papers import file_id
+from index.ingest.pending import PENDING
+from index.store.open import generations, open_index
+from index.store.publish import KEPT_BEFORE
 from tests.disks import KillingDisk
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, write_papers
 
@@ -72,7 +72,7 @@ def _embedded_again(papers: Path, finished: set[str], encoded: list[str]) -> lis
 def _killed_build(papers: Path, index: Path, at: int, *, half: bool) -> int:
     child = os.fork()
     if child == 0:
-        from index.build import build
+        from index.ingest.build import build
 
         try:
             build([papers], index, encoder=WordEncoder(), disk=KillingDisk(at, half=half))

@@ -10,16 +10,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.build import add
+from index.ingest.build import add
 from index.search import search
-from index.store import open_index
+from index.store.open import open_index
 from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.store import Index
+    from index.store.open import Index
 
 QUESTION = "ferritin of runners before the season"
 

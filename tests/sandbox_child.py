@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from index.readers.sandbox import confine, send
+from index.read.sandbox import confine, send
 
 
 def main(request: dict[str, Any]) -> None:
@@ -45,8 +45,8 @@ def _crash(_: dict[str, Any]) -> None:
 
 
 def _modules(_: dict[str, Any]) -> None:
-    import index.readers.pdf_child
-    import index.readers.pdf_content  # noqa: F401 - loaded to see what it brings along
+    import index.read.pdf.extract.child
+    import index.read.pdf.extract.content  # noqa: F401 - loaded to see what it brings along
 
     send({"modules": sorted(sys.modules)})
     send({"end": "done"})

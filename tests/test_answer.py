@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from index.errors import QuestionError
-from index.store import open_index
-from qa.answer import Answerer, Settings
-from qa.choose import alike
-from qa.features import NAMES
-from qa.question import understand
+from index.store.open import open_index
+from qa.answer import Answerer
+from qa.quote.choose import alike
+from qa.rank.features import NAMES
+from qa.rank.retrieve import retrieve
 from qa.records import Scores, Status, as_json
-from qa.retrieve import retrieve
+from qa.settings import Settings
+from qa.understand.question import understand
 from tests.answering import PAPERS, paper, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.store import Index
+    from index.store.open import Index
     from qa.records import Citation, NearMiss
 
 TWIN = """Two potters

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.build import add, build, remove
+from index.ingest.build import add, build, remove
 from index.search import search
-from index.store import open_index
+from index.store.open import open_index
 from qa.answer import Answerer
-from qa.answer import Settings as AnswerSettings
 from qa.records import as_json
+from qa.settings import Settings as AnswerSettings
 from tests.index_fakes import PAPERS, TEA, WordEncoder, contents
 
 if TYPE_CHECKING:

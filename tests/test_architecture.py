@@ -1,4 +1,4 @@
-"""The directions of the design hold: no import climbs, heavy libraries stay out of start-up."""
+"""The directions of the design hold: no import climbs or circles, heavy libraries stay out of start-up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.architecture import HEAVY, OURS, imports, modules, violations
+from tests.architecture import HEAVY, OURS, imports, modules, rooms, violations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,68 +30,91 @@ def test_the_project_keeps_its_rules(root: Path) -> None:
 
 def test_the_rules_see_the_project(root: Path) -> None:
     """Guards against a checker that finds nothing to check."""
-    assert {"index.text", "index.readers.plain", "qa.resources", "evals"} <= modules(root).keys()
-    assert any(one.importer == "index.vectors" and one.imported == "faiss" for one in imports(root))
+    assert {"index.text", "index.read.text.plain", "qa.files.resources", "evals"} <= modules(root).keys()
+    assert any(one.importer == "index.store.vectors" and one.imported == "faiss" for one in imports(root))
+
+
+def test_the_diagram_of_the_rooms_shows_the_imports(root: Path) -> None:
+    """``docs/DESIGN.md`` draws the rooms; an arrow is an import that no longer path implies."""
+    text = (root / "docs" / "DESIGN.md").read_text(encoding="utf-8")
+    block = text.partition("```mermaid\n")[2].partition("```")[0]
+    drawn = {
+        (here.replace("/", "."), there.replace("/", "."))
+        for here, there in re.findall(r"^\s*([\w/]+) --> ([\w/]+)$", block, re.MULTILINE)
+    }
+    actual = rooms(root)
+    missing = [f"    {here} --> {there}".replace(".", "/") for here, there in sorted(actual - drawn)]
+    assert not missing, "add to the diagram:\n" + "\n".join(missing)
+    assert drawn - actual == set()
+
+
+def test_a_room_holds_about_a_dozen_modules(root: Path) -> None:
+    counts: dict[str, int] = {}
+    for name, path in modules(root).items():
+        if path.name != "__init__.py":
+            room = name.rpartition(".")[0]
+            counts[room] = counts.get(room, 0) + 1
+    assert {room: count for room, count in counts.items() if count > 13} == {}
 
 
 @pytest.mark.parametrize(
     ("module", "source", "fault"),
     [
-        ("index/text.py", "from index.clean import x", "climbs"),
-        ("index/store.py", "import index.search", "climbs"),
         ("index/search.py", "from qa.answer import x", "climbs"),
         ("index/search.py", "def f():\n    from qa import answer", "climbs"),
-        ("index/readers/plain.py", "from ..store import x", "climbs"),
         (
-            "index/readers/plain.py",
+            "index/read/plain.py",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import qa.cite",
             "climbs",
         ),
         ("qa/answer.py", "from evals import x", "climbs"),
-        ("evals/run.py", "from qa.cli import x", "command line"),
-        ("evals/run.py", "import app", "web app"),
-        ("qa/answer.py", "def f():\n    from qa.web import x", "web app"),
-        ("index/store.py", "def f():\n    import faiss", "only index.vectors"),
-        ("index/vectors.py", "import faiss", "when imported"),
-        ("index/vectors.py", "try:\n    import faiss\nexcept ImportError:\n    pass", "when imported"),
-        ("index/encode.py", "class A:\n    from torch import nn", "when imported"),
+        ("evals/run.py", "from qa.cli.main import x", "climbs"),
+        ("evals/run.py", "import app", "climbs"),
+        ("qa/answer.py", "def f():\n    from qa.web import x", "climbs"),
+        ("index/store/open.py", "import index.search", "circle in index"),
+        ("index/read/plain.py", "from ..store.open import x", "circle in index"),
+        ("index/read/words.py", "from index.read import glued", "circle in index.read"),
+        ("index/store/open.py", "def f():\n    import faiss", "only index.store.vectors"),
+        ("index/store/vectors.py", "import faiss", "when imported"),
+        ("index/store/vectors.py", "try:\n    import faiss\nexcept ImportError:\n    pass", "when imported"),
+        ("index/embed/encoder.py", "class A:\n    from torch import nn", "when imported"),
         ("qa/answer.py", "def f():\n    from streamlit import runtime", "only app"),
-        ("evals/run.py", "def f():\n    import tiktoken", "only index.passages"),
-        ("index/readers/plain.py", "def f():\n    from pypdf.generic import x", "only index.readers.pdf*"),
-        ("index/store.py", "def f():\n    import pickle", "imports pickle"),
-        ("index/store.py", "x = dict(allow_pickle=True)", "allow_pickle"),
-        ("index/encode.py", "def f(y):\n    return g(trust_remote_code=y)", "trust_remote_code"),
-        ("index/brand_new.py", "", "no floor"),
-        ("index/words.py", "from index import glued", "circle"),
+        ("evals/run.py", "def f():\n    import tiktoken", "only index.read.passages"),
+        ("index/read/plain.py", "def f():\n    from pypdf.generic import x", "only index.read.pdf.*"),
+        ("index/store/open.py", "def f():\n    import pickle", "imports pickle"),
+        ("index/store/open.py", "x = dict(allow_pickle=True)", "allow_pickle"),
+        ("index/embed/encoder.py", "def f(y):\n    return g(trust_remote_code=y)", "trust_remote_code"),
     ],
 )
-def test_a_tree_that_breaks_a_rule_is_found_out(tmp_path: Path, module: str, source: str, fault: str) -> None:
+def test_a_tree_that_breaks_a_rule_is_reported(tmp_path: Path, module: str, source: str, fault: str) -> None:
+    _write(tmp_path / "index/search.py", "import index.store.open")
+    _write(tmp_path / "index/store/open.py", "import index.read.plain")
+    _write(tmp_path / "index/read/glued.py", "import index.read.words")
     for name in (
-        "index/clean.py",
-        "index/search.py",
-        "index/store.py",
+        "index/read/plain.py",
+        "index/read/words.py",
         "qa/answer.py",
-        "qa/cli.py",
+        "qa/cli/main.py",
         "qa/cite.py",
     ):
         _write(tmp_path / name, "")
-    _write(tmp_path / "index/glued.py", "import index.words")
-    _write(tmp_path / "index/words.py", "")
     assert violations(tmp_path) == []
     _write(tmp_path / module, source)
-    assert any(fault in found for found in violations(tmp_path))
+    if module == "index/store/open.py":
+        _write(tmp_path / "index/search.py", "import index.store.open")
+    assert any(fault in violation for violation in violations(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("index/clean.py", "from index.text import Span"),
-        ("index/vectors.py", "def f():\n    import faiss"),
-        ("index/readers/pdf_pages.py", "import pypdf"),
-        ("index/encode.py", "def f():\n    return g(trust_remote_code=False)"),
+        ("index/read/clean.py", "from index.text import Span"),
+        ("index/store/vectors.py", "def f():\n    import faiss"),
+        ("index/read/pdf/pages.py", "import pypdf"),
+        ("index/embed/encoder.py", "def f():\n    return g(trust_remote_code=False)"),
         ("app.py", "import streamlit\nfrom qa.answer import x\nfrom qa.web import y"),
         ("qa/web/pages.py", "import streamlit"),
-        ("qa/cli.py", "def f():\n    from evals.run import x"),
+        ("qa/cli/main.py", "def f():\n    from evals.run import x"),
         ("evals/run.py", "from evals.metrics import x"),
     ],
 )
@@ -100,13 +123,15 @@ def test_a_tree_that_keeps_the_rules_passes(tmp_path: Path, module: str, source:
     assert violations(tmp_path) == []
 
 
-@pytest.mark.parametrize("module", ["index", "qa", "evals", "qa.answer", "index.search", "index.build"])
+@pytest.mark.parametrize(
+    "module", ["index", "qa", "evals", "qa.answer", "index.search", "index.ingest.build"]
+)
 def test_importing_a_module_loads_nothing_heavy(module: str) -> None:
     assert not _loaded(f"import {module}") & HEAVY
 
 
 def test_help_loads_nothing_heavy() -> None:
-    script = "import sys; sys.argv = ['loccit', '--help']; from qa.cli import main; main()"
+    script = "import sys; sys.argv = ['loccit', '--help']; from qa.cli.main import main; main()"
     loaded = _loaded(f"try:\n    {script}\nexcept SystemExit as done:\n    assert not done.code")
     assert "typer" in loaded
     assert not loaded & HEAVY

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.build import Became, add, build, remove
 from index.errors import IndexMissing, LoccitError, ModelMismatch, NothingToRead, StorageError
-from index.papers import find_papers
-from index.pending import PENDING
-from index.store import open_index
-from index.work import read_papers
+from index.ingest.build import Became, add, build, remove
+from index.ingest.papers import find_papers
+from index.ingest.pending import PENDING
+from index.ingest.work import read_papers
+from index.store.open import open_index
 from tests.index_fakes import PAPERS, WordEncoder, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from index.work import Outcome
+    from index.ingest.work import Outcome
 
 
 class Reads:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evals.case_reports import FOLDER, load_case_reports, main, read_questions, split_of
-from evals.resolve import SPLITS, TYPES
+from evals.sets.case_reports import FOLDER, load_case_reports, main, read_questions, split_of
+from evals.sets.resolve import SPLITS, TYPES
 from index.errors import FileMissing, FormatMismatch, QuoteError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def committed(root: Path) -> Path:
-    return root / "evals" / "case_reports.jsonl"
+    return root / "evals" / "sets" / "case_reports.jsonl"
 
 
 def write(data: Path, *drafts: dict[str, Any]) -> int:

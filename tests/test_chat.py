@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.chat import leans, resolve
-from qa.subjects import Subject
+from qa.understand.followup import leans, resolve
+from qa.understand.subjects import Subject
 
 POTTER = "What was the woman's ferritin on admission?"
 ROWER = "How long did the man have chest pain?"

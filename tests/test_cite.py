@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from index.errors import QuestionError, QuoteError
 from index.text import Span
-from qa.cite import check, cite, quote, section_of, table_context
+from qa.quote.cite import check, cite, quote, section_of, table_context
 from qa.records import Scores, Status
 from tests.answering import PAPERS, paper, rows_of, sentence
 
 if TYPE_CHECKING:
-    from index.store import Index
+    from index.store.open import Index
     from qa.answer import Answerer
     from qa.records import Answer, Citation
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise, split_glued
+from index.read.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise, split_glued
 from index.text import MappedText
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 import typer
 
-from index.encode import BUNDLED
-from qa.cli import app, main
+from index.embed.encoder import BUNDLED
+from qa.cli.main import app, main
 from qa.records import Answer, Citation, NearMiss, Receipt
 from tests.index_fakes import build_papers, write_papers
 
@@ -585,7 +585,7 @@ def test_export_and_import(loccit: Callable[..., Said], tmp_path: Path) -> None:
 def test_eval_as_json_and_as_a_report(
     loccit: Callable[..., Said], seed_index: Path, root: Path, tmp_path: Path
 ) -> None:
-    lines = (root / "evals" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (root / "evals" / "sets" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
     few = tmp_path / "few.jsonl"
     few.write_text("\n".join([lines[2], lines[-1]]), encoding="utf-8")
     said = loccit("eval", few, "--json", "--floors", "--out", tmp_path / "out", "--index", seed_index)
@@ -603,7 +603,7 @@ def test_eval_as_json_and_as_a_report(
 def test_an_index_without_the_papers_asked_about(
     loccit: Callable[..., Said], seed_index: Path, root: Path, tmp_path: Path
 ) -> None:
-    line = (root / "evals" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    line = (root / "evals" / "sets" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()[0]
     key = json.loads(line)["gold"][0]["document"]
     path = tmp_path / "others.jsonl"
     path.write_text(line.replace(key, "0" * 64), encoding="utf-8")
@@ -640,9 +640,9 @@ def test_the_help_of_every_command_is_an_example(loccit: Callable[..., Said], na
 
 def test_help_loads_nothing_heavy() -> None:
     script = (
-        "import sys\nfrom qa.cli import main\n"
+        "import sys\nfrom qa.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as left:\n    assert left.code == 0\n"
-        "heavy = {'torch', 'streamlit', 'faiss', 'sentence_transformers', 'numpy', 'index.store'}\n"
+        "heavy = {'torch', 'streamlit', 'faiss', 'sentence_transformers', 'numpy', 'index.store.open'}\n"
         "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

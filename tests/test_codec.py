@@ -10,25 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.codec import decode_document, encode_document
 from index.errors import FormatMismatch, IndexDamaged
 from index.files import FileRecord
-from index.manifest import FORMAT, Counts, Manifest, Model, decode
-from index.readers.plain import read_plain
+from index.read.text.plain import read_plain
+from index.store.codec import decode_document, encode_document
+from index.store.manifest import FORMAT, Counts, Manifest, Model, decode
 from index.terms import line_counts, read_counts, terms, written_counts
-from index.text import (
-    Block,
-    BlockKind,
-    Document,
-    Field,
-    Page,
-    Row,
-    Run,
-    Section,
-    SourceMap,
-    Span,
-    Table,
-)
+from index.text import Block, BlockKind, Document, Field, Page, Row, Run, Section, SourceMap, Span, Table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 
 from index.errors import QuestionError
-from index.store import open_index
+from index.store.open import open_index
 from index.text import Span
 from qa.answer import Answerer
 from qa.conversation import NOT_LEANING, Conversation, Conversations, LastAnswer
-from qa.question import Place
-from qa.reader import Reader, Reading
-from qa.rerank import Reranker, load_reranker
+from qa.rank.reader import Reader, Reading
+from qa.rank.rerank import Reranker, load_reranker
+from qa.understand.question import Place
 from tests.answering import PAPERS, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from index.store import Index
-    from qa.evidence import Evidence
-    from qa.reader import Text
+    from index.store.open import Index
+    from qa.rank.evidence import Evidence
+    from qa.rank.reader import Text
     from qa.records import Answer
 
 WOMAN = "What was the lactate dehydrogenase of the woman with eosinophilic pneumonia?"

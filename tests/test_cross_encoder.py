@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from index.encode import load_encoder
+from index.embed.encoder import load_encoder
+from index.embed.onnx import question_encoder
 from index.errors import UsageError
-from index.onnx_encoder import question_encoder
-from index.store import open_index
-from qa.answer import Answerer, Settings
-from qa.cli import main
+from index.store.open import open_index
+from qa.answer import Answerer
+from qa.cli.main import main
+from qa.rank.select import CrossEncoderRanker
 from qa.records import Status
-from qa.select import CrossEncoderRanker
+from qa.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

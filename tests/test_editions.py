@@ -12,21 +12,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.build import Became, add, build, remove
-from index.catalogue import Catalogue, aside_file, catalogue_of
-from index.editions import FEWEST, Edition, edition_of, likeness, same_paper, set_aside
-from index.paper_rows import PaperRows
-from index.readers import read
-from index.store import open_index
-from index.work import read_papers
-from qa.shelf import removal_words
+from index.ingest.build import Became, add, build, remove
+from index.ingest.catalogue import Catalogue, aside_file, catalogue_of
+from index.ingest.editions import FEWEST, Edition, edition_of, likeness, same_paper, set_aside
+from index.ingest.work import read_papers
+from index.read import read
+from index.store.open import open_index
+from index.store.paper_rows import PaperRows
+from qa.show.shelf import removal_words
 from tests.index_fakes import WordEncoder, contents, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from index.work import Outcome
+    from index.ingest.work import Outcome
 
 BODY = (
     "A woman of 34 years was admitted with weakness of both thighs that had begun nine days before.",

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from index.build import build
-from index.encode import BUNDLED, BUNDLED_SHA256, ModelFiles, SentenceEncoder, load_encoder
+from index.embed.encoder import BUNDLED, BUNDLED_SHA256, ModelFiles, SentenceEncoder, load_encoder
+from index.embed.onnx import OnnxEncoder, question_encoder, quiet_about_torchvision
 from index.errors import IndexDamaged, ModelMismatch, UsageError
-from index.onnx_encoder import OnnxEncoder, question_encoder, quiet_about_torchvision
-from index.store import ENCODER, TOKENIZER, open_index
+from index.ingest.build import build
+from index.store.open import ENCODER, TOKENIZER, open_index
 from tests.index_fakes import build_papers, write_papers
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def texts_of(seeds: Path, count: int) -> list[str]:
 
 def test_the_bundled_model_is_described_without_torch() -> None:
     code = (
-        "import sys, json; from index.encode import load_encoder; e = load_encoder(); "
+        "import sys, json; from index.embed.encoder import load_encoder; e = load_encoder(); "
         "n = e.count_pieces(['one two', '']); "
         "print(json.dumps([e.name, e.dimension, e.max_pieces, n, e.fingerprint, "
         "sorted({'torch', 'transformers', 'onnxruntime'} & set(sys.modules))]))"

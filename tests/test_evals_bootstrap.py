@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evals.bootstrap import differences, holm, intervals
-from evals.measure import Judged
-from evals.metrics import METRICS
+from evals.measure.bootstrap import differences, holm, intervals
+from evals.measure.metrics import METRICS
+from evals.measure.outcomes import Judged
 from tests.judgements import RIGHT
 
 ACCURACY = {"hit@1": METRICS["hit@1"].statistic}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.comparison import (
+from evals.measure.comparison import (
     COMMITTED,
     GATED,
     Earlier,
@@ -21,10 +21,10 @@ from evals.comparison import (
     read_earlier,
     worse,
 )
-from evals.measure import Judged
-from evals.metrics import METRICS
-from evals.report import report
-from evals.runner import Run
+from evals.measure.metrics import METRICS
+from evals.measure.outcomes import Judged
+from evals.measure.runner import Run
+from evals.report.contents import report
 from index.errors import UsageError
 from tests.judgements import ALL, LOST, RIGHT, outcome
 

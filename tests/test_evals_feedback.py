@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evals.feedback import append, case, decide, shown, waiting
-from evals.feedback_command import add
-from evals.sets import load
+from evals.cli.feedback import add
+from evals.sets.feedback import append, case, decide, shown, waiting
+from evals.sets.named import load
 from index.errors import UsageError
-from qa.feedback import judgements, save
+from qa.files.feedback import judgements, save
 from tests.answering import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from index.store import Index
+    from index.store.open import Index
     from qa.answer import Answerer
-    from qa.feedback import Judgement
+    from qa.files.feedback import Judgement
 
 LDH = "What was the woman's LDH on admission?"
 BREAD = "How do I bake bread?"

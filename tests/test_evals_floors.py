@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from evals.floors import BelowFloor, below, hold_floors, limits_of
-from evals.metrics import METRICS, summary
-from evals.progress import Kind, shown
+from evals.measure.metrics import METRICS, summary
+from evals.report.floors import BelowFloor, below, hold_floors, limits_of
+from evals.report.progress import Kind, shown
 from index.errors import UsageError
 from tests.judgements import ALL
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def stored(root: Path) -> dict[str, Any]:
-    return tomllib.loads((root / "evals" / "floors.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((root / "evals" / "report" / "floors.toml").read_text(encoding="utf-8"))
 
 
 def test_limits_from_below_and_from_above_and_of_one_type() -> None:

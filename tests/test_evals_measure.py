@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from evals.ablation import ablations, variants
-from evals.corpora import Case, Gold
-from evals.measure import as_row, judged_of, measure
-from evals.places import agrees
-from evals.runner import run
-from evals.sets import QuestionSet
-from evals.zscores import SummedScores, ranked_by_sum
+from evals.measure.ablation import ablations, variants
+from evals.measure.outcomes import as_row, judged_of, measure
+from evals.measure.places import agrees
+from evals.measure.runner import run
+from evals.measure.zscores import SummedScores, ranked_by_sum
+from evals.sets.corpora import Case, Gold
+from evals.sets.named import QuestionSet
 from index.text import Span
-from qa.answer import Answerer, Settings
-from qa.question import understand
+from qa.answer import Answerer
+from qa.settings import Settings
+from qa.understand.question import understand
 from tests.answering import candidate, paper, plain_weights, sentence
 from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
-    from index.store import Index
-    from qa.evidence import Evidence
+    from index.store.open import Index
+    from qa.rank.evidence import Evidence
 
 
 def asked(index: Index) -> list[Case]:

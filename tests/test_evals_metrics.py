@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from evals.curves import curves, stages
-from evals.metrics import METRICS, auroc, calibration_error, failures, metrics, summary
+from evals.measure.curves import curves, stages
+from evals.measure.metrics import METRICS, auroc, calibration_error, failures, metrics, summary
 from tests.judgements import ALL, FOOLED, LOST, REFUSED, RIGHT, THIRD
 
 CHANCE = st.floats(0, 1)

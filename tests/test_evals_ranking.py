@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import ir_measures
 import pytest
 
-from evals.ranking import MEASURES, Ranking, first_relevant, judged, write_trec
+from evals.measure.ranking import MEASURES, Ranking, first_relevant, judged
+from evals.measure.trec import write_trec
 from tests.judgements import LOST, RIGHT, outcome
 
 if TYPE_CHECKING:

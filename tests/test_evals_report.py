@@ -10,14 +10,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from evals.ablation import ablations
-from evals.comparison import Earlier, compare
-from evals.html import html
-from evals.markdown import markdown
-from evals.metrics import METRICS
-from evals.plots import Axis, Series, plot
-from evals.report import FORMAT, report
-from evals.runner import Run
+from evals.measure.ablation import ablations
+from evals.measure.comparison import Earlier, compare
+from evals.measure.metrics import METRICS
+from evals.measure.runner import Run
+from evals.report.contents import FORMAT, report
+from evals.report.html import html
+from evals.report.markdown import markdown
+from evals.report.plots import Axis, Series, plot
 from tests.browser import watched_page
 from tests.judgements import ALL, outcome
 

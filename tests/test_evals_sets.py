@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from evals.collection import kept_index
-from evals.corpora import document_of
-from evals.jsonl import places_of
-from evals.sets import load
+from evals.measure.collection import kept_index
+from evals.sets.corpora import document_of
+from evals.sets.jsonl import places_of
+from evals.sets.named import load
 from index.errors import IndexMissing, UsageError
 from index.text import Span
 from tests.index_fakes import WordEncoder
@@ -242,7 +242,7 @@ def test_an_index_is_kept_until_papers_change(tmp_path: Path) -> None:
 
 
 def test_a_set_on_papers_that_the_index_lacks(tmp_path: Path, seed_index: Path) -> None:
-    from evals.runner import asked_on
+    from evals.measure.runner import asked_on
 
     gold = {"document": "0" * 64, "start": 0, "end": 3}
     found = taken(lines(tmp_path / "mine.jsonl", [{"id": "a", "question": "How low?", "gold": [gold]}]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.short_answers import exact_match, normalised, token_f1
+from evals.measure.short_answers import exact_match, normalised, token_f1
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.cli import main
+from qa.cli.main import main
 from qa.evidence_table import (
     EvidenceTable,
     Row,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import IndexDamaged
-from index.store import CURRENT, VECTORS, open_index
-from index.vectors import Vectors
+from index.store.open import CURRENT, VECTORS, open_index
+from index.store.vectors import Vectors
 from tests.index_fakes import TEA, build_papers, contents, write_papers
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.build import build
 from index.errors import LoccitError
-from index.store import open_index
+from index.ingest.build import build
+from index.store.open import open_index
 from tests.disks import ForgetfulDisk, lay_out
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, contents_of, write_papers
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.build import build
 from index.errors import StorageError
-from index.publish import STAGING
+from index.ingest.build import build
 from index.search import search
-from index.store import open_index
+from index.store.open import open_index
+from index.store.publish import STAGING
 from tests.index_fakes import PAPERS, WordEncoder, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.build import build
+from index.embed.onnx import require_same_model
 from index.errors import FormatMismatch, ModelMismatch
-from index.manifest import FORMAT, MANIFEST, decode
-from index.onnx_encoder import require_same_model
-from index.publish import gc, rollback
-from index.store import CURRENT, generations, open_index, pointer_bytes
-from qa.index_commands import verify_index
+from index.ingest.build import build
+from index.store.manifest import FORMAT, MANIFEST, decode
+from index.store.open import CURRENT, generations, open_index, pointer_bytes
+from index.store.publish import gc, rollback
+from qa.cli.index_commands import verify_index
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def test_fault_8_a_build_by_a_wrong_clock_is_the_same(
     papers = write_papers(two.parent / "papers", {"more.txt": TEA["tea.txt"] + "It was hot.\n"})
     expected = two.parent / "expected"
     build_papers(expected, papers)
-    monkeypatch.setattr("index.publish.datetime", Clock)
+    monkeypatch.setattr("index.store.publish.datetime", Clock)
     assert build_papers(two, papers).published
     with open_index(two) as index:
         assert int(index.manifest.created[:4]) - datetime.now(UTC).year in (years - 1, years, years + 1)

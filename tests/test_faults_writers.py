@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.publish import Made, publish, verify
-from index.selection import Selection
-from index.store import open_index
+from index.ingest.selection import Selection
+from index.store.open import open_index
+from index.store.publish import Made, publish, verify
 from tests.index_fakes import PAPERS, TEA, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import StorageError
-from qa.feedback import FILE, as_cases, judgements, save
+from qa.files.feedback import FILE, as_cases, judgements, save
 from tests.test_present import answer_of, find, paper
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.store import open_index
+from index.store.open import open_index
 from qa.answer import Answerer
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import DamagedFile, ReadError, UnknownFormat
-from index.readers import read, read_many
-from index.readers.jats import read_jats
+from index.read import read, read_many
+from index.read.jats.article import read_jats
 from index.text import BlockKind, Document, Span
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.sets import load
-from qa.language import other_language
+from evals.sets.named import load
+from qa.understand.language import other_language
 
 if TYPE_CHECKING:
     from qa.answer import Answerer

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.files import LocalDisk
-from index.lexical import K1, B, Lexical, lexical_files
+from index.store.lexical import K1, B, Lexical, lexical_files
 from index.terms import terms, weighted_terms, words
 
 if TYPE_CHECKING:

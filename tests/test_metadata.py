@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.metadata import authors_in, state_fields
-from index.structure import Draft
+from index.read.metadata import authors_in, state_fields
+from index.read.structure import Draft
 from index.text import BlockKind, MappedText
 
 

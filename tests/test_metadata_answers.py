@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qa.metadata import asked_field
+from qa.quote.metadata import asked_field
 from qa.records import Status
 from tests.answering import paper
 
 if TYPE_CHECKING:
-    from index.store import Index
+    from index.store.open import Index
     from qa.answer import Answerer
 
 

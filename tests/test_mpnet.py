@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.encode import load_encoder
+from index.embed.encoder import load_encoder
+from index.embed.mpnet import _NAMES, MPNET, PACKAGES, WEIGHTS, installed_parts, mpnet_folder
 from index.errors import ModelMismatch, StorageError, UsageError
-from index.mpnet import _NAMES, MPNET, PACKAGES, WEIGHTS, installed_parts, mpnet_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

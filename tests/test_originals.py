@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from index.build import Became, FileOutcome
-from qa import uploads
-from qa.originals import FILE, Lost, original, paths, remember
+from index.ingest.build import Became, FileOutcome
+from qa.files import uploads
+from qa.files.originals import FILE, Lost, original, paths, remember
 
 
 def _accepted(path: Path, text: str) -> FileOutcome:

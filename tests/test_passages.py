@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.passages import TOKEN_BUDGET, count_tokens, embedded_text, passage_id, passages_of
-from index.readers.plain import read_plain
-from index.sentences import sentence_spans
+from index.read.passages import TOKEN_BUDGET, count_tokens, embedded_text, passage_id, passages_of
+from index.read.sentences import sentence_spans
+from index.read.text.plain import read_plain
 from index.text import BlockKind
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from index.errors import (
     ReadError,
     UnknownFormat,
 )
-from index.readers import Limits, Outcome, Status, read, read_many
+from index.read import Limits, Outcome, Status, read, read_many
 from index.text import BlockKind, Document, Span
 from tests.make_pdf import LEFT, RIGHT, Sheet, Words, column, paper, pdf
 
@@ -49,7 +49,7 @@ def texts(document: Document, kind: BlockKind) -> list[str]:
 def test_pypdf_has_the_private_names_that_fonts_are_read_with() -> None:
     import pypdf
 
-    remedy = "adapt index/readers/pdf_fonts.py, or lower the ceiling of pypdf in pyproject.toml"
+    remedy = "adapt index/read/pdf/extract/fonts.py, or lower the ceiling of pypdf in pyproject.toml"
     try:
         from pypdf.generic._font import Font, FontDescriptor
     except ImportError as error:

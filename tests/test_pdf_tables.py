@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.readers import read
+from index.read import read
 from tests.make_pdf import LEFT, Sheet, Words, column, pdf
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import DamagedFile
-from index.places import Box, boxes, picture
-from index.readers import read
+from index.pages.places import Box, boxes, picture
+from index.read import read
 from index.text import Document, Span
 from tests.make_pdf import Sheet, Words, column, paper, pdf
 

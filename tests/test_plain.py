@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import FileEmpty, GarbledText, ReadError, UndecodableText
-from index.readers.plain import decode, read_plain
-from index.sentences import sentence_spans
+from index.read.sentences import sentence_spans
+from index.read.text.plain import decode, read_plain
 from index.text import BlockKind, Document, Span
 
 if TYPE_CHECKING:

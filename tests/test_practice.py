@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evals.case_reports import Question, read_questions
-from evals.practice import load_conversations, load_practice, part_of
+from evals.sets.case_reports import Question, read_questions
+from evals.sets.practice import load_conversations, load_practice, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def questions(root: Path) -> Sequence[Question]:
-    return read_questions(root / "evals" / "practice.jsonl")
+    return read_questions(root / "evals" / "sets" / "practice.jsonl")
 
 
 def papers_of(question: Question) -> set[str]:
@@ -32,7 +32,7 @@ def test_a_question_has_gold_or_the_paper_that_lacks_it(questions: Sequence[Ques
 
 
 def test_no_paper_has_a_question_that_is_measured(questions: Sequence[Question], root: Path) -> None:
-    measured = read_questions(root / "evals" / "case_reports.jsonl")
+    measured = read_questions(root / "evals" / "sets" / "case_reports.jsonl")
     learned = set().union(*map(papers_of, questions))
     assert not learned & set().union(*map(papers_of, measured))
 
@@ -47,7 +47,7 @@ def test_a_paper_is_for_the_reader_or_for_ranking(questions: Sequence[Question])
 
 def test_conversations_keep_to_the_parts(questions: Sequence[Question], root: Path) -> None:
     part = {paper: question.split for question in questions for paper in papers_of(question)}
-    turns = read_questions(root / "evals" / "conversations.jsonl")
+    turns = read_questions(root / "evals" / "sets" / "conversations.jsonl")
     assert len({turn.id for turn in turns}) == len(turns) > 1000
     for turn in turns:
         assert {part[paper] for paper in papers_of(turn)} == {turn.split}

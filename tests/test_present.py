@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import FileEmpty, FileTooLarge, QuoteError, UnknownFormat
-from index.readers.plain import read_plain
+from index.read.text.plain import read_plain
 from index.text import Span
-from qa import uploads
-from qa.cite import cite
-from qa.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
-from qa.present import answer_view, confidence_word, parts, per_cent, place_words
+from qa.files import uploads
+from qa.quote.cite import cite
 from qa.records import Answer, Receipt, Scores, Status
-from qa.sources import source_view
+from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
+from qa.show.present import answer_view, confidence_word, parts, per_cent, place_words
+from qa.show.sources import source_view
 from tests.web.papers import HOSTILE
 
 if TYPE_CHECKING:

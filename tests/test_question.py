@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.clean import commonness
 from index.errors import QuestionError
+from index.read.clean import commonness
 from index.terms import words
-from qa.question import LONGEST, Wanted, held_spans, holds, telling_words, understand
+from qa.understand.question import LONGEST, Wanted, held_spans, holds, telling_words, understand
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evals import corpora
-from evals.resolve import SPLITS, TYPES, main, read_cases, write_case
+from evals.sets import corpora
+from evals.sets.resolve import SPLITS, TYPES, main, read_cases, write_case
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from evals.resolve import Case
+    from evals.sets.resolve import Case
 
 
 @pytest.fixture(scope="module")
 def questions(root: Path) -> Path:
-    return root / "evals" / "seeds.jsonl"
+    return root / "evals" / "sets" / "seeds.jsonl"
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evals.corpora import Case, Corpus, Gold, document_of
-from evals.reader_data import Group, Pool, groups
+from evals.sets.corpora import Case, Corpus, Gold, document_of
+from evals.train.reader_data import Group, Pool, groups
 from index.text import Span
-from qa.reader import Asked
+from qa.rank.reader import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.reading import classify, main, measure_folder, summary
-from evals.reading_pairs import bare, compare, kendall
-from index.readers import read
-from index.readers.jats import read_jats
+from evals.bench.reading import classify, main, measure_folder, summary
+from evals.bench.reading_pairs import bare, compare, kendall
+from index.read import read
+from index.read.jats.article import read_jats
 from tests.make_pdf import paper
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from index.errors import IndexDamaged, LoccitError, UsageError
-from index.store import open_index
-from qa.answer import Answerer, Settings
+from index.store.open import open_index
+from qa.answer import Answerer
 from qa.conversation import Conversation
 from qa.receipts import replay, write_receipt
+from qa.settings import Settings
 from tests.answering import PAPERS, paper, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from index.store import Index
+    from index.store.open import Index
 
 QUESTION = "What was the woman's LDH on admission?"
 

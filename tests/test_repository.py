@@ -76,8 +76,8 @@ def test_a_harmless_line_passes(line: str) -> None:
 
 def test_files_stay_readable_in_size(root: Path) -> None:
     """No model, index, cache or report slipped in; the reader and what it learns from are meant."""
-    learned = {root / "evals" / f"{name}.jsonl": 3_000_000 for name in ("practice", "conversations")}
-    most = {root / "qa" / "reader.safetensors": 8_000_000, **learned}
+    learned = {root / "evals" / "sets" / f"{name}.jsonl": 3_000_000 for name in ("practice", "conversations")}
+    most = {root / "qa" / "rank" / "reader.safetensors": 8_000_000, **learned}
     large = [path for path in _files(root) if path.stat().st_size > most.get(path, 1_000_000)]
     assert large == []
 
@@ -114,7 +114,7 @@ def test_constraints_pin_exactly_and_meet_the_floors(root: Path) -> None:
 
 
 def test_a_dependency_with_private_names_in_use_has_a_ceiling(root: Path) -> None:
-    """``index.readers.pdf_fonts`` imports a private module of pypdf; a major version may remove it."""
+    """``index.read.pdf.extract.fonts`` imports a private module of pypdf; a major version may remove it."""
     from packaging.requirements import Requirement
 
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from index.encode import load_encoder
+from index.embed.encoder import load_encoder
 from index.errors import FormatMismatch
 from index.text import Span
-from qa import rerank
-from qa.answer import Settings
-from qa.candidates import candidates_of
-from qa.question import Place, understand
-from qa.reader import Asked, Mark, Reader, Reading, Text, batch_of, load_reader
-from qa.rerank import beside, chosen, joined, load_reranker
-from qa.retrieve import retrieve
+from qa.rank import rerank
+from qa.rank.candidates import candidates_of
+from qa.rank.reader import Asked, Mark, Reader, Reading, Text, batch_of, load_reader
+from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.retrieve import retrieve
+from qa.settings import Settings
+from qa.understand.question import Place, understand
 from tests.answering import paper
 from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
-    from index.store import Index
-    from qa.candidates import Candidate
+    from index.store.open import Index
+    from qa.rank.candidates import Candidate
 
 TEXT = Text(
     "A woman with myositis\nCase presentation",
@@ -34,7 +34,7 @@ TEXT = Text(
     (Span(0, 36), Span(37, 65), Span(66, 97)),
 )
 OTHER = Text("", "The weather in the valley is mild.", (Span(0, 34),))
-SHIPPED = Path(str(resources.files("qa")))
+SHIPPED = Path(str(resources.files("qa.rank")))
 
 
 def test_a_batch_by_hand() -> None:

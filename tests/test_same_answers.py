@@ -21,7 +21,7 @@ QUESTIONS = (
 def test_two_processes_give_the_same_answers_to_the_last_digit(seed_index: Path, tmp_path: Path) -> None:
     asked = tmp_path / "questions.jsonl"
     asked.write_text("\n".join(json.dumps({"question": one}) for one in QUESTIONS), encoding="utf-8")
-    command = ["from qa.cli import main; import sys; main(sys.argv[1:])", "ask", "--file", str(asked)]
+    command = ["from qa.cli.main import main; import sys; main(sys.argv[1:])", "ask", "--file", str(asked)]
     said = [
         subprocess.run(
             [sys.executable, "-c", *command, "--index", str(seed_index)],

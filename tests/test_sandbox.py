@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from index.readers.sandbox import MIB, End, Limits, run
+from index.read.sandbox import MIB, End, Limits, run
 
 CHILD = "tests.sandbox_child"
 LIMITS = Limits(cpu=2, wall=20, memory=512 * MIB, characters=10_000)

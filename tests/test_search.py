@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from index.search import search
-from index.store import Index, open_index
+from index.store.open import Index, open_index
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:

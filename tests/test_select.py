@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evals.fit import (
+from evals.sets.splits import part_of
+from evals.train.fit import (
     Sample,
     first_candidates,
     fit_calibrator,
@@ -18,13 +19,12 @@ from evals.fit import (
     hit_at,
     threshold_for,
 )
-from evals.samples import part_of
-from evals.train import EVIDENCE, PRECISION, SHARES
+from evals.train.rankers import EVIDENCE, PRECISION, SHARES
 from index.errors import FormatMismatch, UsageError
-from qa.features import NAMES
-from qa.question import understand
-from qa.rerank import load_reranker
-from qa.select import FORMAT, Logistic, evidence, load_weights, parse
+from qa.rank.features import NAMES
+from qa.rank.rerank import load_reranker
+from qa.rank.select import FORMAT, Logistic, evidence, load_weights, parse
+from qa.understand.question import understand
 from tests.answering import ranker_of
 
 ASKED = understand("Was ferritin raised?")
@@ -81,7 +81,7 @@ def test_a_weights_file_is_read() -> None:
 def test_weights_of_another_version_or_for_other_features_are_refused(data: bytes) -> None:
     with pytest.raises(FormatMismatch, match=r"weights\.json") as caught:
         parse(data, "weights.json")
-    assert "evals.train" in caught.value.remedy
+    assert "evals.train.rankers" in caught.value.remedy
 
 
 def test_the_weights_shipped_fit_the_program() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.sentences import sentence_spans, split_sentences
-from index.structure import Draft, Source, assemble
+from index.read.sentences import sentence_spans, split_sentences
+from index.read.structure import Draft, Source, assemble
 from index.text import BlockKind, MappedText, Span
 
 WORDS = st.one_of(

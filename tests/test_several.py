@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.several import of_each, of_named, of_one
+from qa.understand.several import of_each, of_named, of_one
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.text import Row, Span, Table
-from qa.question import understand
-from qa.short import short_answer
+from qa.quote.short import short_answer
+from qa.understand.question import understand
 from tests.answering import candidate
 
 if TYPE_CHECKING:
-    from index.store import Index
+    from index.store.open import Index
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evals.soak import soak
-from index.store import Index, generations
+from evals.bench.soak import soak
+from index.store.open import Index, generations
 from qa.answer import Answerer
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder, write_papers

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from evals.speed import SECTIONS, main
-from evals.speed_asking import child, timed
-from evals.speed_data import DIMENSION, PASSAGES, SENTENCES, Papers, queries, vectors_of
-from evals.speed_report import Section, Target, markdown, plot, write_report
-from index.manifest import Model
-from index.publish import Made, publish, writing
-from index.store import open_index
+from evals.bench.speed import SECTIONS, main
+from evals.bench.speed_asking import child, timed
+from evals.bench.speed_data import DIMENSION, PASSAGES, SENTENCES, Papers, queries, vectors_of
+from evals.bench.speed_report import Section, Target, markdown, plot, write_report
+from index.store.manifest import Model
+from index.store.open import open_index
+from index.store.publish import Made, publish, writing
 
 if TYPE_CHECKING:
     from pathlib import Path

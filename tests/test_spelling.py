@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.store import open_index
+from index.store.open import open_index
 from qa.answer import Answerer
-from qa.spelling import Speller
+from qa.understand.spelling import Speller
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from index.build import build, remove
 from index.errors import IndexDamaged, IndexLocked, IndexMissing, StorageError
 from index.files import LocalDisk
-from index.pins import PINS, pinned
-from index.publish import LOCK, gc, rollback, verify, writing
-from index.store import CURRENT, generations, open_index, read_pointer
+from index.ingest.build import build, remove
+from index.store.open import CURRENT, generations, open_index, read_pointer
+from index.store.pins import PINS, pinned
+from index.store.publish import LOCK, gc, rollback, verify, writing
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, contents_of, write_papers
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def two(tmp_path: Path) -> Path:
 
 def test_opening_loads_no_model(two: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from index.store import open_index; "
+        "import sys; from pathlib import Path; from index.store.open import open_index; "
         f"index = open_index(Path({str(two)!r})); "
         "heavy = {'torch', 'onnxruntime', 'transformers', 'bm25s'}; "
         "print(index.generation, sorted(heavy & set(sys.modules)))"
@@ -143,7 +143,7 @@ def test_the_current_and_two_before_it_are_kept_and_what_is_read(two: Path) -> N
 
 def test_the_pin_of_a_dead_reader_holds_nothing(two: Path) -> None:
     code = (
-        "import os; from pathlib import Path; from index.store import open_index; "
+        "import os; from pathlib import Path; from index.store.open import open_index; "
         f"index = open_index(Path({str(two)!r})); os._exit(9)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)

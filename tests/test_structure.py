@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.structure import Draft, Source, assemble, bare_title, table_label
+from index.read.structure import Draft, Source, assemble, bare_title, table_label
 from index.text import BlockKind, Document, Field, MappedText, Span
 
 KINDS = st.sampled_from([kind for kind in BlockKind if kind is not BlockKind.TABLE])

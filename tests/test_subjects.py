@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.subjects import NOBODY, Subject, asked_about, impersonal, people_in, subjects_of
+from qa.understand.subjects import NOBODY, Subject, asked_about, impersonal, people_in, subjects_of
 
 WOMAN, MAN = Subject("female", None), Subject("male", None)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.terminal import emit, never_fail_to_write, out, visible
+from qa.show.terminal import emit, never_fail_to_write, out, visible
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import FormatMismatch, IndexDamaged, IndexMissing, LoccitError, StorageError, UsageError
-from index.manifest import FORMAT, MANIFEST
-from index.publish import STAGING
-from index.store import open_index
-from index.transfer import export_index, import_index
+from index.store.manifest import FORMAT, MANIFEST
+from index.store.open import open_index
+from index.store.publish import STAGING
+from index.store.transfer import export_index, import_index
 from tests.index_fakes import TEA, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:

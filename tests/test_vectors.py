@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from index.errors import IndexDamaged
-from index.vectors import Vectors, vector_chunks
+from index.store.vectors import Vectors, vector_chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

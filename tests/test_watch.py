@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.build import BuildReport
 from index.errors import IndexLocked, LoccitError, NothingToRead, UsageError
-from index.publish import writing
-from index.store import open_index
-from index.watch import builds, changes
+from index.ingest.build import BuildReport
+from index.ingest.watch import builds, changes
+from index.store.open import open_index
+from index.store.publish import writing
 from tests.index_fakes import PAPERS, TEA, WordEncoder, contents_of, write_papers
 
 if TYPE_CHECKING:

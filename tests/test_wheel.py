@@ -34,13 +34,13 @@ def test_it_holds_what_is_needed_and_no_more(wheel: Path, root: Path) -> None:
             assert archive.read(f"qa/_bundle/{name}") == (root / name).read_bytes()
     assert {name for name in tops if not name.endswith(".dist-info")} == {"qa", "index", "evals"}
     assert {"qa/py.typed", "index/py.typed", "evals/py.typed"} <= names
-    assert {"evals/seeds.jsonl", "evals/case_reports.jsonl"} <= names
+    assert {"evals/sets/seeds.jsonl", "evals/sets/case_reports.jsonl"} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
 def test_the_modules_come_from_the_wheel(installed: Installed, root: Path) -> None:
     script = """
-import evals, index, qa, qa.resources as resources
+import evals, index, qa, qa.files.resources as resources
 for path in (evals.__file__, index.__file__, qa.__file__, resources.app_file(), resources.seeds_folder()):
     print(path)
 """

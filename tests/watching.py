@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from index.build import BuildReport
-from index.watch import builds, changes
+from index.ingest.build import BuildReport
+from index.ingest.watch import builds, changes
 from tests.index_fakes import WordEncoder
 
 if __name__ == "__main__":

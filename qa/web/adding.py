@@ -6,14 +6,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from index.errors import LoccitError
-from index.work import read_papers
+from index.ingest.work import read_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from index.build import FileOutcome
-    from index.work import Outcome, Progress, Read
+    from index.ingest.build import FileOutcome
+    from index.ingest.work import Outcome, Progress, Read
 
 _BROKE_OFF = "The work broke off. The index is as it was; the server's log says more."
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from streamlit.components.v2.types import ComponentRenderer
 
-    from qa.present import View
+    from qa.show.present import View
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "static"
 _NAME = "loccit_text"
 _SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "report", "main")
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from index.onnx_encoder import question_encoder
-from index.store import open_index, read_pointer
+from index.embed.onnx import question_encoder
+from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
-from qa.resources import index_folder
+from qa.files.resources import index_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from index.encode import Encoder
-    from index.store import Index
+    from index.embed.encoder import Encoder
+    from index.store.open import Index
 
 _TURN = threading.Lock()
 

@@ -16,7 +16,7 @@ import streamlit as st
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PROGRAM = "import os; getattr(os, 'nice', id)(10); from qa.cli import main; main()"
+_PROGRAM = "import os; getattr(os, 'nice', id)(10); from qa.cli.main import main; main()"
 #: An evaluation below a floor ends so; its report is written all the same.
 BELOW = 1
 _NO_WORDS = "It ended without a word."

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from qa.resources import INDEX_VARIABLE, app_file
-from qa.web import pages
+from qa.files.resources import INDEX_VARIABLE, app_file
+from qa.web import page_images as pages
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.store import open_index
+from index.store.open import open_index
 from tests.answering import sentence
 from tests.web.papers import NAME, hostile_paper
 from tests.web.reports import report
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, seed_index: Path, seeds: Path) -> Path:
     """The folder of an index with both seed papers and a hostile one; not to be changed."""
-    from index.build import build
-    from index.encode import load_encoder
+    from index.embed.encoder import load_encoder
+    from index.ingest.build import build
 
     folder = tmp_path_factory.mktemp("index") / "index"
     shutil.copytree(seed_index, folder)

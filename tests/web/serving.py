@@ -35,7 +35,7 @@ def serving(
     """Serve the index in ``folder`` with ``loccit chat`` and ``options``; yield the address."""
     port = port or free_port()
     command = ["chat", "--no-browser", "--port", str(port), "--index", str(folder), *options]
-    program = [sys.executable, "-c", "from qa.cli import main; main()", *command]
+    program = [sys.executable, "-c", "from qa.cli.main import main; main()", *command]
     blocked = {"PYTHONPATH": os.pathsep.join([str(root / "tests" / "blocked"), str(root)])}
     attempts = log.with_suffix(".attempts")
     environment = os.environ | blocked | {LOG_VARIABLE: str(attempts)}

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from index.errors import StorageError
-from qa.shelf import waiting_view
+from qa.show.shelf import waiting_view
 from qa.web.adding import Adding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from index.build import FileOutcome
-    from index.work import Progress, Read
+    from index.ingest.build import FileOutcome
+    from index.ingest.work import Progress, Read
 
 
 def ended(work: Adding) -> Adding:

@@ -154,7 +154,7 @@ def test_two_sessions_do_not_see_each_other(browser: Browser, chat: str) -> None
 
 
 def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> None:
-    from index.store import open_index
+    from index.store.open import open_index
 
     with open_index(built) as index:
         (paper,) = [index.documents[key] for key in index.names if index.documents[key].source == NAME]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qa.cli import main
+from qa.cli.main import main
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
 from tests.web.pdf import pdf_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import FormatMismatch
-from qa.web.report import EVERY, failing_questions, failures_view, load, overview, title_of
+from qa.web.pages.report import EVERY, failing_questions, failures_view, load, overview, title_of
 from qa.web.running import Evaluation, Evaluations
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE

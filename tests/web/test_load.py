@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evals.load import percentiles
+from evals.bench.load import percentiles
 from tests.browser import browser_required, chromium_path
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ def test_a_small_crowd(tmp_path: Path, root: Path) -> None:
     sizes = ["--passages", "120", "--sessions", "2", "--questions", "2", "--long", "6"]
     options = [*sizes, "--index", str(tmp_path / "index"), "--chromium", str(chromium)]
     done = subprocess.run(
-        [sys.executable, "-m", "evals.load", *options], cwd=root, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "evals.bench.load", *options],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -1,0 +1,1 @@
+"""Benchmarks: speed, load, soak, reading quality."""

@@ -1,0 +1,304 @@
+"""Load test of the web app: ``python -m evals.bench.load``. Needs Chromium and the test extra.
+
+Builds an index of made-up papers (or takes ``--index``), serves it with ``loccit chat``
+and opens as many browser sessions as asked for, which all put their questions at the
+same time. Prints the time from question to answer in the app, in ``qa`` by itself and on
+the command line; what the app adds for one session; and whether a long conversation
+slows its next question.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from evals.bench.speed_data import PASSAGES, Papers
+from index.embed.encoder import load_encoder
+from index.ingest.build import build
+from index.store.open import ENCODER, TOKENIZER, open_index
+from index.store.publish import Made, publish, writing
+from qa.conversation import Conversation
+from qa.files.resources import seeds_folder
+from qa.session import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from playwright.async_api import Browser, Page
+
+
+_PROGRAM = "from qa.cli.main import main; main()"
+_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage")
+_START = 300  #: seconds that the server may take to answer
+_ANSWER = 300_000  #: milliseconds that an answer may take
+#: Looks for the answer to a question that holds ``mark`` in every frame; Playwright's own waiting looks twice
+#: a second. Returns "" or what went wrong.
+_ANSWERED = """([mark, limit]) => new Promise(done => {
+  const began = Date.now();
+  const turns = () => [...document.querySelectorAll("*")].filter(element => element.shadowRoot)
+    .flatMap(element => [...element.shadowRoot.querySelectorAll("article.turn")]);
+  const look = () => {
+    const turn = turns().find(article => article.textContent.includes(mark));
+    const wrong = turn?.querySelector(".notice");
+    if (wrong || turn?.querySelector("footer")) done(wrong ? wrong.textContent : "");
+    else if (Date.now() - began > limit) done("no answer in time");
+    else setTimeout(look, 16);
+  };
+  look();
+})"""
+_FEW = 5  #: answers at each end of a long conversation that are compared
+
+
+def make_index(folder: Path, passages: int) -> None:
+    """Publish an index of made-up papers with so many passages, asked with the bundled model."""
+    with tempfile.TemporaryDirectory() as small:
+        build([seeds_folder()], Path(small), encoder=load_encoder())
+        with open_index(Path(small)) as index:
+            files: dict[str, Path | bytes] = {
+                name: (index.folder / name).read_bytes() for name in (ENCODER, TOKENIZER)
+            }
+            made = Made(index.manifest.model, None, files)
+    with writing(folder):
+        publish(folder, Papers(max(passages // PASSAGES, 1)), made)
+
+
+def alone(folder: Path, questions: Sequence[str]) -> list[float]:
+    """Return the seconds that ``qa`` takes for each question after those before it, with the index open.
+
+    They are one conversation, as in the app: a follow-up is searched for twice.
+    """
+    with opened(folder) as answerer:
+        answerer.ask(questions[0])  # loads what is loaded once, which is not counted
+        times: list[float] = []
+        conversation = Conversation()
+        for question in questions:
+            started = time.perf_counter()
+            _, conversation = conversation.ask(answerer, question)
+            times.append(time.perf_counter() - started)
+        return times
+
+
+def together(folder: Path, questions: Sequence[str], sessions: int) -> list[float]:
+    """Return the seconds that each of ``sessions`` questions takes that are put at once, without a browser.
+
+    They are answered one after the other, as in the app.
+    """
+    times: list[float] = []
+    turn = threading.Lock()
+    with opened(folder) as answerer:
+        answerer.ask(questions[0])
+
+        def one(number: int) -> None:
+            started = time.perf_counter()
+            with turn:
+                answerer.ask(questions[number % len(questions)])
+            times.append(time.perf_counter() - started)
+
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(sessions)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return times
+
+
+def command(folder: Path, questions: Sequence[str]) -> list[float]:
+    """Return the seconds of ``loccit ask`` for each question, a process each."""
+
+    def run(question: str) -> None:
+        program = [sys.executable, "-c", _PROGRAM, "ask", question, "--index", str(folder), "--json"]
+        subprocess.run(program, stdout=subprocess.DEVNULL, check=True)
+
+    return [_timed(partial(run, question)) for question in questions]
+
+
+def _timed(do: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    do()
+    return time.perf_counter() - started
+
+
+@contextmanager
+def served(folder: Path, log: Path) -> Iterator[str]:
+    """Serve the index in ``folder``; yield the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["chat", "--no-browser", "--port", str(port), "--index", str(folder)]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, *options], stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def _wait(url: str) -> None:
+    for _ in range(_START * 10):
+        try:
+            with urllib.request.urlopen(f"{url}/ready", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise TimeoutError(f"{url}: no answer in {_START} s")
+
+
+class Session:
+    """One person with a browser of their own."""
+
+    def __init__(self, page: Page, url: str, name: str) -> None:
+        self._page = page
+        self._url = url
+        self._name = name
+        self.errors: list[str] = []
+        self._asked = 0
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    async def open(self) -> None:
+        """Open the app."""
+        await self._page.goto(self._url, timeout=_ANSWER)
+        await self._page.get_by_test_id("stChatInputTextArea").wait_for(timeout=_ANSWER)
+
+    async def ask(self, question: str) -> float:
+        """Ask; return the seconds from Enter to the answer on the page."""
+        self._asked += 1
+        mark = f"{self._name}{self._asked}"  # tells this answer from all others; no paper has such a word
+        box = self._page.get_by_placeholder("Ask about the papers")
+        await box.fill(f"{question} {mark}")
+        started = time.perf_counter()
+        await box.press("Enter")
+        problem: str = await self._page.evaluate(_ANSWERED, [mark, _ANSWER])
+        taken = time.perf_counter() - started
+        if problem:
+            self.errors.append(problem)
+        return taken
+
+
+async def _crowd(browser: Browser, url: str, sessions: int, questions: Sequence[str]) -> dict[str, object]:
+    """Let so many sessions put all ``questions`` at once; return their times and errors."""
+    people = [
+        Session(await (await browser.new_context()).new_page(), url, f"zq{at}x") for at in range(sessions)
+    ]
+    for person in people:  # opening is not measured; one after the other, as people come
+        await person.open()
+
+    async def all_of(person: Session, first: int) -> list[float]:
+        return [await person.ask(questions[(first + at) % len(questions)]) for at in range(len(questions))]
+
+    times = await asyncio.gather(*(all_of(person, at) for at, person in enumerate(people)))
+    errors = [error for person in people for error in person.errors]
+    for context in browser.contexts:
+        await context.close()
+    return {**percentiles([one for times_ in times for one in times_]), "errors": errors}
+
+
+async def _browse(
+    url: str, sessions: int, questions: Sequence[str], long: int, chromium: str
+) -> dict[str, object]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        with tempfile.TemporaryDirectory() as place:
+            # People have machines of their own; twenty browsers on this one give way to the server.
+            modest = Path(place) / "chromium"
+            modest.write_text(f'#!/bin/sh\nexec nice -n 19 {shlex.quote(chromium)} "$@"\n', encoding="utf-8")
+            modest.chmod(0o755)
+            browser = await playwright.chromium.launch(executable_path=modest, args=list(_FLAGS))
+        one = await _crowd(browser, url, 1, questions)
+        many = await _crowd(browser, url, sessions, questions)
+        person = Session(await browser.new_page(), url, "zqlong")
+        await person.open()
+        times = [await person.ask(questions[at % len(questions)]) for at in range(long)]
+        await browser.close()
+    return {
+        "one session": one,
+        f"{sessions} sessions at once": many,
+        f"a conversation of {long} answers": {
+            "first": float(np.median(times[1 : _FEW + 1])),
+            "last": float(np.median(times[-_FEW:])),
+            "errors": person.errors,
+        },
+    }
+
+
+def percentiles(seconds: Sequence[float]) -> dict[str, float | int]:
+    """Return how many times there are, their median and their 95th percentile."""
+    return {
+        "questions": len(seconds),
+        "p50": float(np.percentile(seconds, 50)),
+        "p95": float(np.percentile(seconds, 95)),
+    }
+
+
+def measure(
+    folder: Path, questions: Sequence[str], *, sessions: int, long: int, chromium: str
+) -> dict[str, object]:
+    """Return all figures for the index in ``folder``; times in seconds."""
+    by_itself = percentiles(alone(folder, questions))
+    with tempfile.TemporaryDirectory() as place:
+        log = Path(place) / "log"
+        with served(folder, log) as url:
+            app = asyncio.run(_browse(url, sessions, questions, long, chromium))
+        tracebacks = log.read_text(encoding="utf-8", errors="replace").count("Traceback")
+    one = app["one session"]
+    added = one["p50"] - float(by_itself["p50"]) if isinstance(one, dict) else None
+    return {
+        "qa by itself": by_itself,
+        f"{sessions} questions at once, no browser": percentiles(together(folder, questions, sessions)),
+        "loccit ask": percentiles(command(folder, questions[:_FEW])),
+        **app,
+        "added by the app, median": added,
+        "tracebacks of the server": tracebacks,
+    }
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passages", type=int, default=100_000)
+    parser.add_argument("--sessions", type=int, default=20)
+    parser.add_argument("--questions", type=int, default=8, help="for each session")
+    parser.add_argument("--long", type=int, default=100, help="answers in the long conversation")
+    parser.add_argument("--index", type=Path, help="an index made before; made there if there is none")
+    parser.add_argument(
+        "--chromium", default=os.environ.get("LOCCIT_CHROMIUM") or shutil.which("chromium") or "chromium"
+    )
+    chosen = parser.parse_args()
+    with ExitStack() as stack:
+        folder = chosen.index or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "index"
+        if not (folder / "CURRENT").is_file():
+            make_index(folder, chosen.passages)
+        with open_index(folder) as index:
+            held = {"papers": len(index.names), "passages": len(index.passages)}
+            questions = Papers(held["papers"]).questions(chosen.questions)
+        figures = measure(
+            folder, questions, sessions=chosen.sessions, long=chosen.long, chromium=chosen.chromium
+        )
+    sys.stdout.write(json.dumps({"index": held, **figures}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

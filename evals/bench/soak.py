@@ -1,0 +1,173 @@
+"""Whether anything grows over hours: ``python -m evals.bench.soak [--minutes 60] [--every 60]``.
+
+Rebuilds an index again and again, a paper coming and going, while two threads go on
+asking it. After each rebuild the memory of the process, its open files and the
+generations kept are noted. Ends with 1 if a question failed, an answer was wrong, or
+files or generations did not stay flat; memory is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from evals.bench.speed_asking import own_memory
+from index.embed.encoder import load_encoder
+from index.ingest.build import build
+from index.store.open import generations, open_index
+from qa.answer import Answerer
+from qa.files.resources import seeds_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from index.embed.encoder import Encoder
+    from index.store.open import Index
+
+_ASKERS = 2
+#: How often open files are counted after a rebuild, and seconds between.
+_COUNTS, _BETWEEN = 40, 0.005
+_GUEST = """Lichens of the northern coast
+
+Abstract
+
+We counted 37 lichens on the granite cliffs in May.
+
+Results
+
+The rarest lichen, Caloplaca marina, grew on nine of the cliffs only.
+"""
+QUESTION = "On how many cliffs did the rarest lichen grow?"
+
+
+class Asking:
+    """Threads that open the current generation and ask it, over and over."""
+
+    def __init__(self, folder: Path, answerer: Callable[[Index], Answerer]) -> None:
+        self.asked = 0
+        self.problems: list[str] = []
+        self._folder = folder
+        self._answerer = answerer
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._run) for _ in range(_ASKERS)]
+
+    def __enter__(self) -> Asking:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                with open_index(self._folder) as index:
+                    there = any("Lichens" in name for name in index.names.values())
+                    found = self._answerer(index).gather(QUESTION).ranked
+                    first = found[0].candidate if found else None
+                    told = first is not None and "Caloplaca" in first.sentence.span.of(first.document.text)
+                    if told is not there or index.warnings:
+                        self.problems.append(f"generation {index.generation}: {there=}, {told=}")
+            except Exception as error:  # whatever it is, the report must have it and the soak must go on
+                self.problems.append(repr(error))
+            self.asked += 1
+
+
+def soak(
+    folder: Path,
+    papers: Sequence[Path],
+    encoder: Encoder,
+    *,
+    rounds: int,
+    every: float,
+    answerer: Callable[[Index], Answerer],
+) -> dict[str, Any]:
+    """Rebuild ``rounds`` times, every so many seconds, and return what was noted and whether it held.
+
+    Args:
+        folder: of the index, which is made.
+        papers: files and folders that are always in it.
+        encoder: embeds.
+        rounds: how often it is rebuilt, at least 8.
+        every: seconds from one rebuild to the next.
+        answerer: makes what answers of an open index.
+    """
+    guest = folder.parent / "lichens.txt"
+    guest.write_text(_GUEST, encoding="utf-8")
+    build(papers, folder, encoder=encoder)
+    process, rows = psutil.Process(), []
+    with Asking(folder, answerer) as asking:
+        for number in range(rounds):
+            began = time.monotonic()
+            build([*papers, guest] if number % 2 == 0 else papers, folder, encoder=encoder)
+            time.sleep(max(every - (time.monotonic() - began), 0.0))
+            rows.append(
+                {
+                    "minute": round(number * every / 60, 2),
+                    "own MB": round(own_memory() / 1e6, 1),
+                    "files": _open_files(process),
+                    "generations": len(generations(folder)),
+                    "asked": asking.asked,
+                }
+            )
+    # What is loaded once is loaded in the first quarter.
+    second, last = rows[rounds // 4 : rounds // 2], rows[3 * rounds // 4 :]
+    grown = {key: _median(last, key) - _median(second, key) for key in ("own MB", "files", "generations")}
+    problems = asking.problems[:20]
+    flat = grown["files"] <= 1 and grown["generations"] <= 1
+    return {"rounds": rows, "grown": grown, "problems": problems, "held": flat and not problems}
+
+
+def _open_files(process: psutil.Process) -> int:
+    """Return how many files stay open: the least of some counts, for who asks opens and closes some."""
+    counts = []
+    for _ in range(_COUNTS):
+        counts.append(int(process.num_fds()))
+        time.sleep(_BETWEEN)
+    return min(counts)
+
+
+def _median(rows: Sequence[dict[str, Any]], key: str) -> float:
+    return float(statistics.median(row[key] for row in rows))
+
+
+def main() -> None:
+    """Soak the seed papers from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m evals.bench.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--every", type=float, default=60.0, help="seconds from one rebuild to the next")
+    options = parser.parse_args()
+    encoder = load_encoder()
+    with tempfile.TemporaryDirectory() as place:
+        found = soak(
+            Path(place) / "index",
+            [seeds_folder()],
+            encoder,
+            rounds=max(round(60 * options.minutes / options.every), 8),
+            every=options.every,
+            answerer=_answerer,
+        )
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    sys.exit(not found["held"])
+
+
+def _answerer(index: Index) -> Answerer:
+    from index.embed.onnx import question_encoder
+
+    return Answerer(index, question_encoder(index))
+
+
+if __name__ == "__main__":
+    main()

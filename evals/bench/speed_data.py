@@ -1,0 +1,209 @@
+"""Papers that nobody wrote, in any number: texts, and vectors that lie as a model's do.
+
+The spread of the vectors along their main directions, and the nearness of vectors of
+one paper, follow those of all-MiniLM-L6-v2 on 27,000 sentences of papers; vectors
+without such structure would be harder to search than any model's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.read.passages import passage_id
+from index.store.codec import encode_document
+from index.store.paper_rows import PaperRows
+from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+DIMENSION = 384
+PASSAGES = 60  #: of each paper
+SENTENCES = 4  #: of each passage
+_SECTIONS = ("Introduction", "Methods", "Results", "Discussion")
+_WORDS = 80_000
+#: Variances along the 1st, 2nd, 3rd, 5th, ... main direction, as measured.
+_AT = (1, 2, 3, 5, 10, 20, 40, 80, 160, 300, 384)
+_VARIANCES = (0.11, 0.033, 0.025, 0.016, 0.0114, 0.0078, 0.005, 0.0027, 0.0012, 0.00024, 0.00001)
+_MEAN = 0.36
+#: Shares of the variance that a paper, its passages and their sentences have in common.
+_SHARES = (0.5, 0.3, 0.2)
+
+
+@lru_cache(maxsize=1)
+def _spread() -> NDArray[np.float32]:
+    directions = np.arange(1, DIMENSION + 1)
+    logarithms = np.interp(np.log(directions), np.log(_AT), np.log(_VARIANCES))
+    return np.sqrt(np.exp(logarithms)).astype(np.float32)
+
+
+def vectors_of(number: int, sentences: bool = True) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the vectors of the passages of paper ``number``, and of their sentences if wanted."""
+    chance = np.random.default_rng([1, number])
+    paper, passage, sentence = (np.sqrt(share) * _spread() for share in _SHARES)
+    middle = paper * chance.standard_normal(DIMENSION, np.float32)
+    middle[0] += _MEAN
+    passages = middle + passage * chance.standard_normal((PASSAGES, DIMENSION), np.float32)
+    count = PASSAGES * SENTENCES if sentences else 0
+    own = sentence * chance.standard_normal((count, DIMENSION), np.float32)
+    return _normalised(passages), _normalised(
+        np.repeat(passages, SENTENCES if sentences else 0, axis=0) + own
+    )
+
+
+def queries(papers: int, count: int) -> NDArray[np.float32]:
+    """Return vectors of questions, each near a passage of one of ``papers`` papers."""
+    chance = np.random.default_rng(2)
+    found = []
+    for number in chance.integers(papers, size=count):
+        row = vectors_of(int(number), sentences=False)[0][chance.integers(PASSAGES)]
+        found.append(row + np.float32(0.6) * _spread() * chance.standard_normal(DIMENSION, np.float32))
+    return _normalised(np.array(found, np.float32))
+
+
+def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    result: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return result.astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> tuple[list[str], NDArray[np.float64]]:
+    """Return English words, the commonest first, and their cumulated probabilities (Zipf and Mandelbrot)."""
+    from wordfreq import top_n_list
+
+    words = [word for word in top_n_list("en", _WORDS) if word.isalpha() and word.isascii()]
+    weights = 1 / (np.arange(len(words)) + 2.7)
+    return words, np.cumsum(weights) / weights.sum()
+
+
+@dataclass(frozen=True)
+class Papers:
+    """So many papers, as ``index.store.publish`` wants them; each is made when it is asked for."""
+
+    count: int
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {
+            hashlib.sha256(f"paper {number}".encode()).hexdigest(): number for number in range(self.count)
+        }
+
+    @cached_property
+    def ids(self) -> Sequence[str]:
+        """See ``publish.Contents``."""
+        return sorted(self._numbers)
+
+    def paper(self, document_id: str) -> PaperRows:
+        """See ``publish.Contents``."""
+        document = document_of(document_id, self._numbers[document_id])
+        passages, sentences = _cut(document)
+        details = zlib.compress(encode_document(document).encode(), 1)
+        return PaperRows(
+            document.id,
+            document.source,
+            document.title,
+            document.text,
+            details,
+            "made up",
+            passages,
+            sentences,
+        )
+
+    def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
+        """See ``publish.Contents``."""
+        return vectors_of(self._numbers[document_id], sentences=False)[0]
+
+    def sentence_vectors(self, document_id: str) -> NDArray[np.float32]:
+        """See ``publish.Contents``."""
+        return vectors_of(self._numbers[document_id])[1]
+
+    def questions(self, count: int) -> list[str]:
+        """Return questions in the words of some of the papers."""
+        chance = np.random.default_rng(3)
+        asked = []
+        for at in chance.integers(self.count, size=count):
+            text = document_of("", int(at)).text
+            words = [word for word in re.findall(r"[a-z]{4,}", text[-4000:])]
+            some = [words[i] for i in chance.integers(len(words), size=5)]
+            asked.append(
+                f"Was the {some[0]} of {some[1]} with {some[2]} in {some[3]} and {some[4]} measured?"
+            )
+        return asked
+
+
+def document_of(document_id: str, number: int) -> Document:
+    """Return paper ``number`` under an id."""
+    words, shares = _vocabulary()
+    chance = np.random.default_rng([4, number])
+    lengths = chance.integers(12, 26, size=PASSAGES * SENTENCES)
+    drawn = [words[i] for i in np.searchsorted(shares, chance.random(int(lengths.sum())))]
+    title = f"On {' '.join(drawn[:4])}"
+    parts, blocks, sections = [title], [Block(Span(0, len(title)), BlockKind.TITLE, 0)], []
+    at, word = len(title), 0
+    starts: list[int] = []
+    for passage in range(PASSAGES):
+        if passage % (PASSAGES // len(_SECTIONS)) == 0:
+            heading = _SECTIONS[len(starts)]
+            starts.append(at + 2)
+            parts.append(heading)
+            blocks.append(Block(Span(at + 2, at + 2 + len(heading)), BlockKind.HEADING, len(starts)))
+            at += 2 + len(heading)
+        said = []
+        for length in lengths[passage * SENTENCES : (passage + 1) * SENTENCES]:
+            said.append(f"{' '.join(drawn[word : word + length]).capitalize()}.")
+            word += length
+        parts.append(" ".join(said))
+        blocks.append(Block(Span(at + 2, at + 2 + len(parts[-1])), BlockKind.PARAGRAPH, len(starts)))
+        at += 2 + len(parts[-1])
+    text = "\n\n".join(parts)
+    sections.append(Section("", 0, Span(0, starts[0])))
+    for name, start, end in zip(_SECTIONS, starts, [*starts[1:], len(text)], strict=True):
+        sections.append(Section(name, 1, Span(start, end)))
+    return Document(
+        id=document_id,
+        source=f"{number:06}.txt",
+        format="text",
+        title=title,
+        authors=(),
+        journal="",
+        year=None,
+        doi="",
+        licence="",
+        text=text,
+        blocks=tuple(blocks),
+        sections=tuple(sections),
+        tables=(),
+        fields=(),
+        map=SourceMap((Run(0, 0, len(text)),), tuple(i + 1 for i in _breaks(text))),
+        warnings=(),
+    )
+
+
+def _breaks(text: str) -> list[int]:
+    return [-1, *(found.start() for found in re.finditer("\n", text))]
+
+
+def _cut(document: Document) -> tuple[list[list[object]], list[list[object]]]:
+    """Return the rows of passages and sentences: a paragraph is a passage, a full stop ends a sentence."""
+    passages: list[list[object]] = []
+    sentences: list[list[object]] = []
+    for block in document.blocks:
+        if block.kind is not BlockKind.PARAGRAPH:
+            continue
+        start, text = block.span.start, block.span.of(document.text)
+        for found in re.finditer(r"[^.]+\.", text):
+            begin = start + found.start() + (found[0][0] == " ")
+            sentences.append([len(passages), begin, start + found.end(), "paragraph"])
+        context = f"{document.title}\n{document.sections[block.section].title}"
+        key = passage_id(document.id, block.span)
+        passages.append([key, start, block.span.end, block.section, "paragraph", len(text) // 6, context])
+    return passages, sentences

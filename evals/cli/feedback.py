@@ -1,0 +1,63 @@
+"""``loccit eval add-feedback``: asks about each thumb and writes the cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.text import Text
+
+from evals.sets.feedback import FILE, append, case, decide, shown, waiting
+from index.errors import UsageError
+from index.store.open import open_index
+from qa.files.feedback import judgements
+from qa.show.terminal import err, out, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from qa.files.feedback import Judgement
+
+
+def add(folder: Path, file: Path | None, *, number: int | None, gold: str | None) -> None:
+    """Make cases of the judgements beside the index in ``folder`` and add them to ``file``.
+
+    Args:
+        folder: of the index.
+        file: the set; ``FILE`` in ``folder`` if None.
+        number: only this judgement.
+        gold: see ``evals.sets.feedback.case``; a person is asked if None.
+
+    Raises:
+        UsageError: there is no such judgement, or its gold is in no paper.
+        StorageError: the disk refused.
+    """
+    path = file or folder / FILE
+    if gold is not None and number is None:
+        raise UsageError("--gold is about one judgement.", "Name it with --number.")
+    found = _chosen(waiting(judgements(folder), path), number)
+    added: list[dict[str, Any]] = []
+    with open_index(folder) as index:
+        for judgement in found:
+            for line in shown(judgement):
+                err().print(Text(visible(line)))
+            if gold is not None:
+                made: dict[str, Any] | None = case(judgement, index.documents, gold)
+            else:
+                made = decide(judgement, index.documents, _asked)
+            if made is not None:
+                append(path, [made])  # at once: whoever stops half-way loses nothing
+                added.append(made)
+    out().print(Text(f"{len(added)} of {len(found)} judgements added to {path}"))
+
+
+def _chosen(found: Sequence[Judgement], number: int | None) -> list[Judgement]:
+    chosen = [judgement for judgement in found if number in (None, judgement.number)]
+    if number is not None and not chosen:
+        raise UsageError(f"there is no judgement {number}, or it was added before.", "Leave --number out.")
+    return chosen
+
+
+def _asked(request: str) -> str:
+    return str(typer.prompt(visible(request), default="", show_default=False, err=True))

@@ -1,0 +1,1 @@
+"""Asking question sets and judging the answers."""

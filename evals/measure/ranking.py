@@ -1,0 +1,96 @@
+"""Ranked passages judged by ir-measures.
+
+A unit of a ranking is a passage, or a whole document where a set judges documents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from evals.sets.corpora import Gold
+    from index.search import Hit
+    from index.store.open import Index
+    from index.text import Span
+    from qa.rank.evidence import Ranked
+
+#: How many ranked units are judged.
+DEPTH = 10
+#: Metrics of this project by the names of ir-measures. "recall@k" asks, as open-domain question answering
+#: does, whether one right passage is among the first k (Karpukhin et al. 2020), which TREC calls success.
+MEASURES = {
+    "recall@1": "Success@1",
+    "recall@5": "Success@5",
+    "recall@10": "Success@10",
+    "mrr": "RR@10",
+    "ndcg@10": "nDCG@10",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What was found for a question, best first, and what would have been right."""
+
+    found: tuple[str, ...]
+    relevant: Mapping[str, int]  #: grade by unit, 1 or more
+
+
+def ordered(hits: Sequence[Hit], ranked: Sequence[Ranked]) -> list[Hit]:
+    """Return the passages looked into in the order of their best sentence, as in ``Answerer.search``."""
+    best: dict[int, int] = {}
+    for at, item in enumerate(ranked):
+        best.setdefault(item.candidate.hit.position, at)
+    return sorted(hits, key=lambda hit: (best.get(hit.position, len(ranked)), hit.rank))
+
+
+class Units:
+    """Names the units of an index: its passages, or its documents."""
+
+    def __init__(self, index: Index, unit: str) -> None:
+        self._whole = unit == "document"
+        self._passages: dict[str, list[Span]] = {}
+        for passage in index.passages:
+            self._passages.setdefault(passage.document_id, []).append(passage.span)
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return sum(len(spans) for spans in self._passages.values())
+
+    def ranking(self, hits: Iterable[Hit], gold: Sequence[Gold]) -> Ranking:
+        """Return the units of ``hits`` and those that hold a part of ``gold``."""
+        found = dict.fromkeys(self._name(hit.passage.document_id, hit.passage.span) for hit in hits)
+        relevant: dict[str, int] = {}
+        for place in gold:
+            for span in self._passages.get(place.document_id, ()):
+                if span.overlaps(place.span):
+                    name = self._name(place.document_id, span)
+                    relevant[name] = max(place.grade, relevant.get(name, 0))
+        return Ranking(tuple(found), relevant)
+
+    def _name(self, document_id: str, span: Span) -> str:
+        return document_id[:16] if self._whole else f"{document_id[:16]}:{span.start}-{span.end}"
+
+
+def judged(ranking: Ranking) -> dict[str, float] | None:
+    """Return each of ``MEASURES`` for one question; None where nothing is relevant."""
+    if not ranking.relevant:
+        return None
+    if not ranking.found:
+        return dict.fromkeys(MEASURES, 0.0)
+    import ir_measures
+
+    measures = {ir_measures.parse_measure(text): name for name, text in MEASURES.items()}
+    qrels = [ir_measures.Qrel("q", unit, grade) for unit, grade in ranking.relevant.items()]
+    run = [ir_measures.ScoredDoc("q", unit, -float(rank)) for rank, unit in enumerate(ranking.found)]
+    values = {measures[found.measure]: found.value for found in ir_measures.iter_calc(measures, qrels, run)}
+    return {name: float(values[name]) for name in MEASURES}
+
+
+def first_relevant(ranking: Ranking) -> int | None:
+    """Return the rank, from 1, of the first relevant unit; None where it is beyond ``DEPTH``."""
+    ranks = (rank for rank, unit in enumerate(ranking.found[:DEPTH], 1) if unit in ranking.relevant)
+    return next(ranks, None)

@@ -1,0 +1,62 @@
+"""The baseline that learned rankers are compared with: a plain sum of z-scores, nothing learned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa.rank.candidates import rarity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from index.store.open import Index
+    from qa.answer import Answerer
+    from qa.rank.candidates import Candidate
+    from qa.rank.evidence import Evidence, Ranked
+    from qa.understand.question import Question
+
+
+class SummedScores:
+    """Sums the z-scores of a sentence's cosine and word coverage, and its passage's hybrid score.
+
+    Coverage weighs the question's words by rarity. A ``qa.rank.select.Ranker``.
+    """
+
+    fingerprint = "summed z-scores"
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    def scores(
+        self, question: Question, candidates: Sequence[Candidate], features: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return one score per candidate; ``features`` are not used."""
+        weights = rarity(self._index, question)
+        coverage = np.array([sum(weights[term] for term in one.matched) for one in candidates], np.float64)
+        dense = np.array([one.dense for one in candidates], np.float64)
+        passage = np.array([one.hit.score for one in candidates], np.float64)
+        return _standardised(dense) + _standardised(coverage) + passage
+
+
+def ranked_by_sum(
+    answerer: Answerer, evidence: Evidence, documents: frozenset[str] | None
+) -> tuple[Ranked, ...]:
+    """Return the sentences in the order of their sums that the first stage ranks for the same question.
+
+    The question is asked again with the sum as the ranker, so that both rank the same candidates.
+    ``documents`` are those that ``evidence`` was gathered from. What was asked before does not matter: it
+    decides only what the second stage reads.
+    """
+    baseline = answerer.ranked_by(SummedScores(answerer.index))
+    ranked = baseline.gather(evidence.question.text, documents=documents).ranked
+    # Of several that a question names, the answerer orders the best by their learned confidence.
+    return tuple(sorted(ranked, key=lambda item: -item.score))
+
+
+def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    spread = float(values.std()) if len(values) else 0.0
+    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)

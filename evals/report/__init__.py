@@ -1,0 +1,1 @@
+"""Evaluation results for people: HTML, Markdown, terminal."""

@@ -1,0 +1,1 @@
+"""Question sets and the papers they are asked on."""

@@ -1,0 +1,1 @@
+"""Training of rankers, calibrators and the reader."""

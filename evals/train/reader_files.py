@@ -1,0 +1,137 @@
+"""The trained reader as files: a graph without weights, and what training changed of the bundled model's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from qa.rank.reader import GRAPH, TRAINED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from evals.train.reader_net import ReaderNet
+
+#: Arrays of fewer numbers stay in the graph.
+LEAST_LEFT_OUT = 384
+
+
+def difference(net: ReaderNet, base: dict[str, torch.Tensor]) -> dict[str, np.ndarray[Any, Any]]:
+    """Return what training changed, as ``qa.rank.reader.weights_of`` reads it."""
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for name, tensor in net.state_dict().items():
+        before = base.get(name.removeprefix("bert."))
+        if before is not None and torch.equal(before, tensor):
+            continue
+        array = tensor.numpy().astype(np.float32)
+        if before is None or array.ndim != 2:
+            found[name] = array
+            continue
+        change = array - before.numpy()
+        rows = np.maximum(np.abs(change).max(axis=1) / 127, 1e-12).astype(np.float32)
+        found[name] = np.round(change / rows[:, None]).astype(np.int8)
+        found[f"{name}.rows"] = rows
+    return found
+
+
+class _FromWords(torch.nn.Module):
+    """The network from the words' vectors on: half of its weights are their table, best left in its file."""
+
+    def __init__(self, net: ReaderNet) -> None:
+        super().__init__()
+        self.bert = net.bert
+
+    def forward(self, words: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.bert(
+            inputs_embeds=words, attention_mask=mask, token_type_ids=types
+        ).last_hidden_state
+        return found
+
+
+def graph_of(net: ReaderNet) -> tuple[bytes, list[str]]:
+    """Return the network without its weights as an ONNX graph, and the names of the weights it wants.
+
+    It takes the vectors of the words, ``(texts, pieces, width)``, in place of their ids.
+    """
+    import onnx
+
+    mask = torch.ones((3, 17), dtype=torch.int64)
+    types = (torch.arange(17) > 5).long().expand(3, 17).contiguous()
+    words = torch.randn((3, 17, net.bert.config.hidden_size))
+    rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=512)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter warns about its own parts
+        path = Path(folder) / "reader.onnx"
+        torch.onnx.export(
+            _FromWords(net).eval(),
+            (words, mask, types),
+            str(path),
+            dynamo=True,
+            verbose=False,
+            input_names=["words", "mask", "types"],
+            output_names=["states"],
+            dynamic_shapes=({0: rows, 1: columns},) * 3,
+            external_data=False,
+        )
+        model = onnx.load(path)
+    return _without_weights(model, {k: v.numpy() for k, v in net.state_dict().items()})
+
+
+def _without_weights(model: Any, weights: dict[str, np.ndarray[Any, Any]]) -> tuple[bytes, list[str]]:  # noqa: ANN401 - onnx is imported late
+    """Take the weights out of ``model``, under the names of the network; the exporter turns some of them."""
+    import onnx
+
+    names: dict[str, str] = {}
+    for tensor in model.graph.initializer:
+        array = onnx.numpy_helper.to_array(tensor)
+        if array.size < LEAST_LEFT_OUT or array.dtype != np.float32:
+            continue
+        name = next(n for n in _named(weights) if _same(n, weights, array))
+        names[tensor.name] = name
+        tensor.ClearField("raw_data")
+        tensor.name = name
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        entry = tensor.external_data.add()
+        entry.key, entry.value = "location", "weights"
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+        for at, used in enumerate(node.input):
+            node.input[at] = names.get(used, used)
+    del model.graph.metadata_props[:], model.metadata_props[:], model.graph.value_info[:]
+    return model.SerializeToString(), list(names.values())
+
+
+def _named(weights: dict[str, np.ndarray[Any, Any]]) -> Iterator[str]:
+    for name, array in weights.items():
+        yield name
+        if array.ndim == 2:
+            yield f"{name}.T"
+
+
+def _same(name: str, weights: dict[str, np.ndarray[Any, Any]], array: np.ndarray[Any, Any]) -> bool:
+    known = weights[name.removesuffix(".T")]
+    return np.array_equal(known.T if name.endswith(".T") else known, array)
+
+
+def save(net: ReaderNet, base: Path, out: Path, report: dict[str, Any]) -> None:
+    """Write ``reader.onnx`` and ``reader.safetensors`` into the folder ``out``."""
+    from safetensors.numpy import save_file
+    from safetensors.torch import load_file
+
+    graph, names = graph_of(net)
+    (out / GRAPH).write_bytes(graph)
+    stated = {
+        "base": hashlib.sha256(base.read_bytes()).hexdigest(),
+        "graph": hashlib.sha256(graph).hexdigest(),
+        "initializers": json.dumps(names),
+        "report": json.dumps(report),
+    }
+    save_file(difference(net, load_file(base)), out / TRAINED, metadata=stated)

@@ -1,0 +1,1 @@
+"""Texts to vectors: the seam between the index and embedding models."""

@@ -1,0 +1,1 @@
+"""Papers on disk to a new generation."""

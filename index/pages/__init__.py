@@ -1,0 +1,1 @@
+"""Spans of a document to boxes on rendered PDF pages."""

@@ -1,0 +1,140 @@
+"""From a span of a document to boxes on the rendered page of its PDF.
+
+Matched on the characters alone, without spaces, hyphens and ligatures. Where the
+characters are not found exactly, there is no box: better none than a wrong one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from index.errors import DamagedFile
+from index.read.sandbox import End, Limits, run
+from index.text import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.text import Document, Page
+
+USUAL = Limits()
+_CHILD = "index.pages.child"
+_SILENT = frozenset("-\u00ad\u2010\u2011\u200b^")
+#: A part of a quote that is looked for on its own has at least so many characters.
+SHORTEST_PART = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a rendered page, as shares of its width and height from the top left corner."""
+
+    page: int  #: physical, counted from 1
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def bare(text: str) -> str:
+    """Return the characters that are matched: compatibility forms, no white space, no hyphens."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and c not in _SILENT)
+
+
+def boxes(data: bytes, document: Document, span: Span, limits: Limits = USUAL) -> tuple[Box, ...]:
+    """Return the boxes that cover ``span``, one a line; none where it is not found exactly.
+
+    Args:
+        data: the PDF file's bytes.
+        document: what was read from it.
+        span: in ``document.text``.
+        limits: for the child process that looks.
+    """
+    if document.format != "pdf":
+        return ()
+    asked = [ask for page in document.map.pages if (ask := _ask(document, page, span)) is not None]
+    if not asked:
+        return ()
+    result = run(_CHILD, {"find": asked}, data, replace(limits, characters=200_000))
+    if result.end is not End.DONE:
+        return ()
+    found = [message for message in result.messages if "boxes" in message]
+    if len(found) != len(asked) or not all(message["boxes"] for message in found):
+        return ()  # a quote shown in part would mislead
+    try:
+        return tuple(
+            Box(int(message["page"]), *(min(max(float(value), 0.0), 1.0) for value in box))
+            for message in found
+            for box in message["boxes"]
+        )
+    except (TypeError, ValueError):
+        return ()
+
+
+def _ask(document: Document, page: Page, span: Span) -> dict[str, object] | None:
+    """Return what to look for on one page: the span's characters there, and which of several alike."""
+    pieces = _pieces(document, page, span)
+    wanted = [bare(text) for text, _ in pieces]
+    whole = "".join(wanted)
+    if not whole:
+        return None
+    before = bare("".join(text for text, _ in _pieces(document, page, Span(0, span.start))))
+    after = bare("".join(text for text, _ in _pieces(document, page, Span(span.end, len(document.text)))))
+    return {
+        "page": page.number,
+        "text": whole,
+        "parts": _parts(pieces),
+        "nth": before.count(whole),
+        "of": before.count(whole) + 1 + after.count(whole),
+    }
+
+
+def _pieces(document: Document, page: Page, span: Span) -> list[tuple[str, int]]:
+    """Return the stretches of ``span`` that stand on ``page``, each with its raw offset."""
+    found: list[tuple[str, int]] = []
+    for item in document.map.runs:
+        start, end = max(item.start, span.start), min(item.start + item.length, span.end)
+        raw = item.raw + start - item.start
+        if start < end and page.raw.start <= raw <= page.raw.end:
+            found.append((document.text[start:end], raw))
+    return found
+
+
+def _parts(pieces: Sequence[tuple[str, int]]) -> list[str]:
+    """Join stretches that follow each other in the file; what stands elsewhere is a part of its own."""
+    parts: list[str] = []
+    end = -1
+    for text, raw in pieces:
+        if parts and 0 <= raw - end <= 3:
+            parts[-1] += bare(text)
+        else:
+            parts.append(bare(text))
+        end = raw + len(text)
+    parts = [part for part in parts if part]
+    return parts if all(len(part) >= SHORTEST_PART for part in parts) else []
+
+
+def picture(data: bytes, page: int, scale: float = 1.5, limits: Limits = USUAL) -> bytes:
+    """Return page ``page`` (counted from 1) of a PDF as PNG, rendered in a child process.
+
+    Args:
+        data: the PDF file's bytes.
+        page: physical number.
+        scale: pixels for one point; at most 4.
+        limits: for the child process.
+
+    Raises:
+        DamagedFile: the page cannot be rendered.
+    """
+    result = run(_CHILD, {"render": page, "scale": min(max(scale, 0.1), 4.0)}, data, limits)
+    image = next((message["png"] for message in result.messages if "png" in message), "")
+    try:
+        png = base64.b64decode(image, validate=True)
+    except (binascii.Error, TypeError, ValueError):
+        png = b""
+    if result.end is not End.DONE or not png:
+        raise DamagedFile("PDF", f"page {page} cannot be rendered.", "Open the file in a PDF viewer.")
+    return png

@@ -1,0 +1,232 @@
+"""Reads JATS XML (ANSI/NISO Z39.96, and NLM before it): exact sections, tables, references and metadata."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from index.errors import DamagedFile, UnknownFormat
+from index.read.jats.front import front_drafts
+from index.read.jats.inline import inline, label_and_title, synthetic
+from index.read.jats.tables import table_drafts
+from index.read.jats.tree import Node, XmlError, decode_xml, parse
+from index.read.structure import Draft, Source, assemble
+from index.text import BlockKind, line_starts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.text import Document
+
+#: Elements that stand on their own; text around them in a paragraph goes on after them.
+FLOATS = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text",
+    "supplementary-material",
+                    "media", "chem-struct-wrap"})  # fmt: skip
+LISTS = frozenset({"list", "def-list", "disp-quote", "verse-group"})
+_NOTES = re.compile(
+    r"conflict|competing|disclosure|funding|financial|acknowledg|contribution|consent|ethic|availability|abbreviation",
+    re.IGNORECASE,
+)
+
+
+def read_jats(data: bytes, name: str) -> Document:
+    """Return the article in ``data``, a JATS XML file called ``name``.
+
+    Raises:
+        DamagedFile: the XML is broken, or declares entities of its own.
+        UnknownFormat: it is XML, but no JATS article.
+    """
+    try:
+        raw = decode_xml(data)
+        root = parse(raw)
+    except XmlError as error:
+        raise DamagedFile(name, f"{error}.", "Get the file again from its source.") from error
+    article = root if root.tag == "article" else next(root.walk("article"), None)
+    if article is None or (article.find("front") is None and article.find("body") is None):
+        raise UnknownFormat(name, f"XML with the root <{root.tag[:40]}>, not a JATS article.",
+                            "Give a PDF, JATS XML, Markdown or text file.")  # fmt: skip
+    drafts = list(_article(article))
+    if not any(draft.text.text.strip() for draft in drafts):
+        raise DamagedFile(name, "the article holds no text.", "Get the file again from its source.")
+    warnings = [] if article.find("body") else ["the file holds no body, only metadata and abstract"]
+    warnings += [
+        f"{_name(wrap)} is a picture in this file: its values were not read"
+        for wrap in article.walk("table-wrap")
+        if next(wrap.walk("tr"), None) is None and next(wrap.walk("row"), None) is None
+    ]
+    return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
+
+
+def _name(wrap: Node) -> str:
+    label = wrap.find("label")
+    return inline(label).text.strip(" .:") if label else "a table"
+
+
+def _article(article: Node) -> Iterator[Draft]:
+    meta = article.find("front/article-meta") or article.find("front-stub") or Node("", {}, 0)
+    yield from front_drafts(article.find("front/journal-meta"), meta)
+    for kind in ("abstract", "trans-abstract"):
+        for abstract in meta.all(kind):
+            yield from _abstract(abstract)
+    for body in article.all("body"):
+        yield from _content(body, 0)
+    for back in article.all("back"):
+        yield from _back(back)
+    for group in article.all("floats-group"):
+        yield from _content(group, 1)
+    for part in article.elements():
+        if part.tag in ("sub-article", "response"):
+            yield from _article(part)
+
+
+def _abstract(abstract: Node) -> Iterator[Draft]:
+    title = abstract.find("title")
+    text = inline(title) if title else synthetic("Abstract", abstract.at)
+    yield Draft(BlockKind.HEADING, text, level=1)
+    yield from _content(abstract, 1)
+
+
+def _content(parent: Node, level: int, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[Draft]:
+    """Yield what an element of block content holds; ``level`` is that of the section around it."""
+    for child in parent.elements():
+        if child.tag == "sec":
+            yield from _section(child, level + 1, kind)
+        elif child.tag == "p":
+            yield from _paragraph(child, level, kind)
+        elif child.tag in LISTS:
+            yield from _list(child, level, kind)
+        elif child.tag in FLOATS:
+            yield from _float(child, level)
+        elif child.tag in ("disp-formula", "preformat", "speech", "statement", "disp-formula-group"):
+            yield Draft(kind, inline(child))
+        elif child.tag == "ref-list":
+            yield from _references(child)
+        elif child.tag in ("fn-group", "fn", "ack", "notes", "app", "glossary"):
+            yield from _back_part(child)
+
+
+def _section(section: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
+    title = label_and_title(section)
+    if title.text:
+        yield Draft(BlockKind.HEADING, title, level=level)
+        if level == 1 and _NOTES.search(title.text):
+            kind = BlockKind.NOTE
+    else:
+        level -= 1
+    yield from _content(section, level, kind)
+
+
+def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
+    """Yield a paragraph, whole, and after it what stands inside it on its own."""
+    if _stands_for_heading(paragraph):
+        yield Draft(BlockKind.HEADING, inline(paragraph), level=level + 1)
+        return
+    apart = [child for child in paragraph.elements() if child.tag in FLOATS or child.tag in LISTS]
+    if not apart:
+        yield Draft(kind, inline(paragraph))
+        return
+    floats = [child for child in apart if child.tag in FLOATS]
+    piece = Node(paragraph.tag, paragraph.attributes, paragraph.at)
+    for child in paragraph.children:
+        if isinstance(child, Node) and child.tag in LISTS:
+            yield Draft(kind, inline(piece))
+            yield from _list(child, level, kind)
+            piece = Node(paragraph.tag, paragraph.attributes, paragraph.at)
+        elif not (isinstance(child, Node) and child.tag in FLOATS):
+            piece.children.append(child)
+    yield Draft(kind, inline(piece))
+    for child in floats:
+        yield from _float(child, level)
+
+
+def _stands_for_heading(paragraph: Node) -> bool:
+    """Tell whether a paragraph is nothing but a few bold or slanted words: a heading not marked up as one."""
+    parts = [c for c in paragraph.children if isinstance(c, Node) or c.text.strip()]
+    if not parts or not all(isinstance(c, Node) and c.tag in ("bold", "italic") for c in parts):
+        return False
+    text = inline(paragraph).text
+    return 1 <= len(text.split()) <= 12 and len(text) > 3 and text[0].isupper() and text[-1] not in ".,;?!"
+
+
+def _list(node: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
+    for item in node.elements():
+        if item.tag == "def-item":
+            yield Draft(kind, inline(item, spaced=True))
+        elif item.tag in ("list-item", "disp-quote"):
+            yield from _item(item, level, kind)
+        elif item.tag == "p":
+            yield from _paragraph(item, level, kind)
+        elif item.tag in LISTS:
+            yield from _list(item, level, kind)
+        elif item.tag in ("title", "verse-line", "attrib"):
+            yield Draft(kind, inline(item))
+
+
+def _item(item: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
+    label = item.find("label")
+    for number, draft in enumerate(_content(item, level, kind)):
+        if number == 0 and label is not None and draft.kind is kind:
+            draft = replace(draft, text=inline(label) + synthetic(" ", label.at) + draft.text)
+        yield draft
+
+
+def _float(node: Node, level: int) -> Iterator[Draft]:
+    if node.tag in ("table-wrap", "table-wrap-group"):
+        yield from table_drafts(node)
+    elif node.tag == "boxed-text":
+        yield from _section(node, level + 1, BlockKind.PARAGRAPH)
+    elif node.tag == "fig-group":
+        yield from _caption(node)
+        for figure in node.all("fig"):
+            yield from _caption(figure)
+    else:
+        yield from _caption(node)
+
+
+def _caption(node: Node) -> Iterator[Draft]:
+    label, caption = node.find("label"), node.find("caption")
+    head = inline(label) if label else synthetic("", node.at)
+    text = inline(caption, spaced=True) if caption else synthetic("", node.at)
+    if head.text and text.text:
+        head += synthetic(" " if head.text[-1] in ".:" else ": ", head.origins[-1])
+    yield Draft(BlockKind.CAPTION, head + text)
+
+
+def _back(back: Node) -> Iterator[Draft]:
+    for part in back.elements():
+        if part.tag == "ref-list":
+            yield from _references(part)
+        elif part.tag == "sec":
+            yield from _section(part, 1, BlockKind.NOTE)
+        elif part.tag == "app-group":
+            for app in part.all("app"):
+                yield from _section(app, 1, BlockKind.PARAGRAPH)
+        else:
+            yield from _back_part(part)
+
+
+_TITLES = {"ack": "Acknowledgements", "fn-group": "Notes", "glossary": "Abbreviations", "notes": "Notes"}
+
+
+def _back_part(part: Node) -> Iterator[Draft]:
+    title = label_and_title(part)
+    if not title.text and part.tag in _TITLES:
+        title = synthetic(_TITLES[part.tag], part.at)
+    if title.text:
+        yield Draft(BlockKind.HEADING, title, level=1)
+    if part.tag == "fn-group":
+        for note in part.all("fn"):
+            yield from _content(note, 1, BlockKind.NOTE)
+        return
+    yield from _content(part, 1, BlockKind.NOTE)
+
+
+def _references(node: Node) -> Iterator[Draft]:
+    title = label_and_title(node)
+    yield Draft(BlockKind.HEADING, title if title.text else synthetic("References", node.at), level=1)
+    for child in node.elements():
+        if child.tag == "ref":
+            yield Draft(BlockKind.REFERENCE, inline(child, spaced=True))
+        elif child.tag == "ref-list":
+            yield from _references(child)

@@ -1,0 +1,158 @@
+"""What a JATS article says about itself: one draft of front matter for each statement."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from index.read.jats.inline import inline, synthetic
+from index.read.structure import Draft
+from index.text import BlockKind, Field, MappedText, Span, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.read.jats.tree import Node
+
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+_EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
+_PUBLISHED = ("epub", "ppub", "collection", "epub-ppub", "pub", "")
+
+
+def front_drafts(journal: Node | None, meta: Node) -> Iterator[Draft]:
+    """Yield title, authors, addresses, journal, dates, DOI, licence and keywords, as far as stated."""
+    title = meta.find("title-group/article-title")
+    if title is not None:
+        text = inline(title)
+        subtitle = meta.find("title-group/subtitle")
+        if subtitle is not None and (more := inline(subtitle)).text:
+            text = join([text, more], " " if text.text[-1:] in ":?.\u2013\u2014" else ": ")
+        yield Draft(BlockKind.TITLE, text, fields=(Field("title", text.text, Span(0, len(text))),))
+    yield from _authors(meta)
+    for place in (*meta.all("aff"), *meta.all("contrib-group/aff")):
+        yield Draft(BlockKind.FRONT, inline(place, spaced=True))
+    for note in meta.all("author-notes"):
+        yield from _author_notes(note)
+    name = journal and (journal.find("journal-title-group/journal-title") or journal.find("journal-title"))
+    if name:
+        yield _stated("journal", inline(name))
+    yield from _dates(meta)
+    for identifier in meta.all("article-id"):
+        if identifier.attributes.get("pub-id-type") == "doi":
+            yield _stated("doi", inline(identifier), "doi: ")
+    yield from _permissions(meta)
+    for group in meta.all("kwd-group"):
+        words = [inline(word) for word in group.all("kwd")]
+        if words:
+            yield _stated("keywords", join(words, ", "), "Keywords: ")
+
+
+def _stated(name: str, value: MappedText, label: str = "") -> Draft:
+    at = value.origins[0] if value.origins else 0
+    text = synthetic(label, at) + value
+    return Draft(BlockKind.FRONT, text, fields=(Field(name, value.text, Span(len(label), len(text))),))
+
+
+def _authors(meta: Node) -> Iterator[Draft]:
+    text = MappedText("", ())
+    fields: list[Field] = []
+    for person in meta.all("contrib-group/contrib"):
+        if person.attributes.get("contrib-type", "author") != "author":
+            continue
+        name = _name(person)
+        if not name.text:
+            continue
+        if text.text:
+            text += synthetic(", ", person.at)
+        fields.append(Field("author", name.text, Span(len(text), len(text) + len(name))))
+        text += name
+    if fields:
+        yield Draft(BlockKind.FRONT, text, fields=tuple(fields))
+
+
+def _name(person: Node) -> MappedText:
+    name = person.find("name") or person.find("name-alternatives/name")
+    if name is None:
+        other = person.find("collab") or person.find("string-name")
+        return inline(other, spaced=True) if other else MappedText("", ())
+    parts = [name.find(tag) for tag in ("prefix", "given-names", "surname", "suffix")]
+    return join([inline(part) for part in parts if part is not None and inline(part).text])
+
+
+def _author_notes(notes: Node) -> Iterator[Draft]:
+    for note in notes.elements():
+        text = inline(note, spaced=True)
+        fields = (
+            (Field("corresponding author", text.text, Span(0, len(text))),) if note.tag == "corresp" else ()
+        )
+        yield Draft(BlockKind.FRONT, text, fields=fields)
+
+
+def _dates(meta: Node) -> Iterator[Draft]:
+    for date in (*meta.all("history/date"), *meta.all("history/event/date")):
+        event = _EVENTS.get(date.attributes.get("date-type", ""))
+        if event:
+            yield _stated(event, _date(date), f"{event.capitalize()}: ")
+    dates = list(meta.all("pub-date"))
+    kinds = [date.attributes.get("pub-type") or date.attributes.get("date-type") or "" for date in dates]
+    for kind in _PUBLISHED:
+        if kind in kinds:
+            date = dates[kinds.index(kind)]
+            text = _date(date)
+            year = re.search(r"\d{4}", text.text)
+            label = "Published: "
+            whole = synthetic(label, date.at) + text
+            fields = [Field("published", text.text, Span(len(label), len(whole)))]
+            if year:
+                span = Span(len(label) + year.start(), len(label) + year.end())
+                fields.append(Field("year", year.group(), span))
+            yield Draft(BlockKind.FRONT, whole, fields=tuple(fields))
+            return
+
+
+def _date(date: Node) -> MappedText:
+    parts: list[MappedText] = []
+    for tag in ("day", "month", "season", "year"):
+        part = date.find(tag)
+        text = inline(part) if part is not None else MappedText("", ())
+        if tag == "month" and text.text.isdecimal() and 1 <= int(text.text) <= 12:
+            text = synthetic(_MONTHS[int(text.text) - 1], text.origins[0])
+        if text.text:
+            parts.append(text)
+    return join(parts)
+
+
+def _permissions(meta: Node) -> Iterator[Draft]:
+    for statement in meta.all("permissions/copyright-statement"):
+        yield Draft(BlockKind.FRONT, inline(statement))
+    for licence in meta.all("permissions/license"):
+        text = inline(licence, spaced=True)
+        value = _licence(text.text, licence.attributes.get("href", ""))
+        fields = (Field("licence", value, Span(0, len(text))),) if value else ()
+        yield Draft(BlockKind.FRONT, text, fields=fields)
+
+
+_CC = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/([\d.]+)|publicdomain/zero/([\d.]+))")
+
+
+def _licence(text: str, address: str) -> str:
+    found = _CC.search(address) or _CC.search(text)
+    if found is None:
+        named = re.search(r"Creative Commons[\w\s-]*?Licen[cs]e|CC[ -]BY(?:-[A-Z]{2})*(?: \d\.\d)?", text)
+        return named.group() if named else ""
+    if found.group(3):
+        return f"CC0 {found.group(3)}"
+    return f"CC {found.group(1).upper()} {found.group(2)}"

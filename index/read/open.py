@@ -1,0 +1,191 @@
+"""Opens files: picks the reader by content, refuses what is no paper, reads several at once."""
+
+from __future__ import annotations
+
+import re
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import (
+    DamagedFile,
+    FileEmpty,
+    FileMissing,
+    FileTooLarge,
+    LoccitError,
+    StorageError,
+    UnknownFormat,
+    UsageError,
+)
+from index.read.sandbox import MIB, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from index.text import Document
+
+#: That can read PDF.
+ENGINES = ("pypdf", "pdfium")
+_KINDS = "Give a PDF, JATS XML, Markdown or text file."
+_MAGIC = {
+    b"PK\x03\x04": "a zip archive or an office document",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"II*\x00": "a TIFF picture",
+    b"MM\x00*": "a TIFF picture",
+    b"\x1f\x8b": "a gzip archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"\xd0\xcf\x11\xe0": "an old office document",
+    b"\x7fELF": "a program",
+    b"MZ\x90": "a program",
+    b"%!PS": "PostScript",
+    b"{\\rtf": "RTF",
+    b"SQLite format 3": "a database",
+}
+_XML = re.compile(rb"\s*(?:<\?xml|<!DOCTYPE\s+article|<article[\s>]|<!--)", re.IGNORECASE)
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*(?:<!DOCTYPE\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
+
+
+class Status(StrEnum):
+    """How reading a file ended."""
+
+    READ = "read"
+    WARNED = "read with warnings"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: a document or an error."""
+
+    path: Path
+    document: Document | None
+    error: LoccitError | None
+
+    @property
+    def status(self) -> Status:
+        """Read, read with warnings, or refused."""
+        if self.document is None:
+            return Status.REFUSED
+        return Status.WARNED if self.document.warnings else Status.READ
+
+
+#: Without a word from the caller.
+USUAL = Limits()
+
+
+def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Document:
+    """Return the paper in a file; its kind is told by its content, not by its name.
+
+    Args:
+        path: a regular file.
+        limits: what reading it may cost.
+        engine: for PDF: "pypdf" or "pdfium".
+
+    Raises:
+        ReadError: one of its kinds, see ``index.errors``.
+        StorageError: the file system refused to read it.
+        UsageError: there is no such engine.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"no engine {engine!r}.", f"There are {' and '.join(ENGINES)}.")
+    data = _bytes(path, limits)
+    name = path.name
+    try:
+        return _read(data, name, limits, engine)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # What no reader foresaw in a file: that file is refused, and the others go on.
+        raise DamagedFile(name, f"it cannot be made sense of ({error}).", _KINDS) from error
+
+
+def _read(data: bytes, name: str, limits: Limits, engine: str) -> Document:
+    kind = _kind(data, name)
+    if kind == "pdf":
+        from index.read.pdf.paper import read_pdf
+
+        return read_pdf(data, name, limits, engine)
+    if kind == "jats":
+        from index.read.jats.article import read_jats
+
+        return read_jats(data, name)
+    from index.read.text.plain import read_plain
+
+    return read_plain(data, name)
+
+
+def _bytes(path: Path, limits: Limits) -> bytes:
+    name = path.name or str(path)
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            raise FileMissing(name, f"{_not_regular(found.st_mode)}, not a file.", _KINDS)
+        with path.open("rb") as file:
+            data = file.read(limits.bytes + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileMissing(name, "there is no such file.", "Check the path.") from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{name}: cannot be read ({error}).", "Check the file's permissions.") from error
+    if len(data) > limits.bytes:
+        raise FileTooLarge(name, f"more than {limits.bytes // MIB} MiB.", "Give the paper alone.")
+    if not data.strip():
+        raise FileEmpty(name, "the file is empty.", "Get the file again from its source.")
+    return data
+
+
+def _not_regular(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a symbolic link" if stat.S_ISLNK(mode) else "a device, pipe or socket"
+
+
+def _kind(data: bytes, name: str) -> str:
+    start = data[:1024]
+    for magic, what in _MAGIC.items():
+        if start.startswith(magic):
+            raise UnknownFormat(name, f"{what}.", _KINDS)
+    if b"%PDF-" in start or re.match(rb"\s*%PDF", start):
+        return "pdf"
+    text = data[:4096].removeprefix(b"\xef\xbb\xbf")
+    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = text.decode("utf-16", "replace").encode()
+    if _HTML.match(text):
+        raise UnknownFormat(name, "an HTML page.", _KINDS)
+    return "jats" if _XML.match(text) else "text"
+
+
+def read_many(
+    paths: Iterable[Path],
+    *,
+    workers: int = 2,
+    progress: Callable[[Outcome], None] | None = None,
+    limits: Limits = USUAL,
+    engine: str = "pypdf",
+) -> Iterator[Outcome]:
+    """Yield what became of each file, in the order given; a bad file never stops the rest.
+
+    Args:
+        paths: files.
+        workers: how many are read at once.
+        progress: called with each outcome in the order given.
+        limits: for each file.
+        engine: see ``read``.
+    """
+
+    def attempt(path: Path) -> Outcome:
+        try:
+            return Outcome(path, read(path, limits=limits, engine=engine), None)
+        except LoccitError as error:
+            return Outcome(path, None, error)
+
+    with ThreadPoolExecutor(max(workers, 1)) as pool:
+        for outcome in pool.map(attempt, paths):
+            if progress is not None:
+                progress(outcome)
+            yield outcome

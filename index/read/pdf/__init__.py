@@ -1,0 +1,1 @@
+"""PDF to documents: layout, reading order, blocks."""

@@ -1,0 +1,255 @@
+"""From lines in reading order to the drafts of a paper: what each stretch is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from index.read import headings
+from index.read.clean import Vocabulary
+from index.read.metadata import state_fields
+from index.read.pdf.front import front_blocks
+from index.read.pdf.metadata import front_drafts, mend, running_drafts, with_citation, with_file_fields
+from index.read.pdf.paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
+from index.read.pdf.references import entries
+from index.read.pdf.tables import table_of
+from index.read.structure import Draft, table_label
+from index.text import CONTENT_KINDS, BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from index.read.pdf.layout import Line, Segment
+
+#: Words inside figures from which their loss is told.
+_MANY_LABELS = 30
+_TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Blocks that belong together, and what they are."""
+
+    kind: BlockKind
+    lines: tuple[Line, ...]
+    level: int = 0
+
+
+def drafts_of(
+    pages: Sequence[Sequence[Line]], removed: Sequence[Sequence[Segment]], head: dict[str, Any]
+) -> tuple[list[Draft], tuple[str, ...]]:
+    """Return the drafts of a paper and notes on what could not be repaired.
+
+    Args:
+        pages: for each page its lines in reading order.
+        removed: for each page the running heads and feet taken out of it.
+        head: the file's own metadata, used where the text states none.
+    """
+    body = body_of([line for page in pages for line in page])
+    blocks = blocks_of(pages, body)
+    title, end = front_blocks(blocks, body, str((head.get("info") or {}).get("Title", "")))
+    vocabulary = Vocabulary("\n".join(line.text.text for page in pages for line in page))
+    notes: list[str] = []
+    drafts = list(front_drafts(blocks[:end], title, vocabulary))
+    drafts += running_drafts(removed)
+    label = ""
+    left_out: Counter[int] = Counter()
+    for chunk in _join_broken(list(_classify(blocks[end:], body, left_out))):
+        if chunk.kind is BlockKind.CAPTION:
+            label = table_label(chunk.lines[0].text.text)
+        drafts += _drafts(chunk, vocabulary, notes, label)
+    if left_out.total() >= _MANY_LABELS:
+        pages_of = ", ".join(map(str, sorted(left_out)))
+        notes.append(f"{left_out.total()} words inside figures were left out (pages: {pages_of})")
+    if not any(draft.kind in CONTENT_KINDS for draft in drafts):
+        # No running text to tell labels from: everything is kept rather than nothing.
+        drafts = [
+            d for block in blocks for d in _drafts(Chunk(BlockKind.PARAGRAPH, block.lines), vocabulary, notes)
+        ]
+    drafts = with_citation(state_fields(iter(drafts)))
+    return with_file_fields(drafts, head), tuple(notes)
+
+
+def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> Iterator[Chunk]:
+    """Yield chunks in reading order; count in ``left_out`` the words on each page that are in none."""
+    in_references: Block | None = None  #: the heading of the list under way
+    in_back = False  #: whether a part after the paper proper is under way
+    after_caption = ""  #: label of the table whose caption came last
+    for number, block in enumerate(blocks):
+        text = block.text
+        following = blocks[number + 1] if number + 1 < len(blocks) else None
+        if _caption_like(block, body):
+            after_caption = table_label(text)
+            yield Chunk(BlockKind.CAPTION, block.lines)
+            continue
+        before = blocks[number - 1] if number else None
+        level = (
+            0 if _between_rows(before, block, following) else _heading_level(block, before, following, body)
+        )
+        if level and in_references is not None and not _ends_references(block, in_references):
+            level = 0
+        if level:
+            in_references = block if headings.references_heading(text) else None
+            in_back = headings.back_heading(text)
+            after_caption = ""
+            yield Chunk(BlockKind.HEADING, block.lines, level)
+        elif in_references is not None and headings.licence_text(text) and len(text.split()) > 12:
+            yield Chunk(BlockKind.FRONT, block.lines)
+        elif in_references is not None:
+            yield Chunk(BlockKind.REFERENCE, block.lines)
+        elif (
+            block.tabular
+            or _between_rows(before, block, following)
+            or (after_caption and not block.like(body) and not prose(text))
+        ):
+            yield Chunk(BlockKind.TABLE, block.lines)
+        elif block.like(body) or prose(text):
+            after_caption = ""
+            kind = _text_kind(block, following, body)
+            yield Chunk(BlockKind.NOTE if in_back and kind is BlockKind.PARAGRAPH else kind, block.lines)
+        elif block.lines[0].page == 1 or re.search(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", text, re.IGNORECASE):
+            yield Chunk(BlockKind.FRONT, block.lines)
+        else:  # labels inside figures and ornaments: no statement of the paper
+            left_out[block.lines[0].page] += sum(len(word) > 1 and word.isalpha() for word in text.split())
+
+
+def _between_rows(before: Block | None, block: Block, following: Block | None) -> bool:
+    """Tell whether a short line stands between two rows of one table, as a heading inside it does."""
+    if before is None or following is None or not (before.tabular and following.tabular):
+        return False
+    pages = {before.lines[-1].page, block.lines[0].page, following.lines[0].page}
+    return (
+        len(pages) == 1
+        and len(block.lines) == 1
+        and before.lines[-1].y - following.lines[0].y < 6 * block.size
+    )
+
+
+def _ends_references(block: Block, heading: Block) -> bool:
+    """Tell whether a heading inside a reference list ends it: a usual one, or one set as the list's own."""
+    alike = (
+        abs(block.size - heading.size) < 0.02 * heading.size and block.lines[0].font == heading.lines[0].font
+    )
+    return alike or headings.known_heading(block.text)
+
+
+def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
+    small = block.size < body.size * 0.93
+    last = block.lines[-1]
+    at_foot = following is None or (last.page, last.region) != (
+        following.lines[0].page,
+        following.lines[0].region,
+    )
+    if small and (block.lines[0].page == 1 or headings.licence_text(block.text[:300])) and at_foot:
+        return BlockKind.FRONT
+    if headings.front_matter(block.text) and len(block.text.split()) < 40:
+        return BlockKind.FRONT
+    return BlockKind.NOTE if small and (at_foot or not block.long) else BlockKind.PARAGRAPH
+
+
+def _caption_like(block: Block, body: Body) -> bool:
+    """Tell a caption from a sentence that begins with "Figure 1"."""
+    if not FIGURE.match(block.text):
+        return False
+    if block.size < 0.96 * body.size or (block.starts_bold and not body.bold):
+        return True
+    return headings.caption(block.text) and (
+        not block.like(body) or re.match(r"\s*\S+\s*\S+\s*[.:|]", block.text) is not None
+    )
+
+
+def _alone(block: Block, before: Block | None, following: Block | None) -> bool:
+    """Tell whether a short line has empty space above and below, as a heading in plain type has."""
+    line = block.lines[0]
+    if following is None or len(block.lines) > 1 or line.x1 > line.right - 0.25 * (line.right - line.left):
+        return False
+    words = block.text.split()
+    if (
+        not 2 <= len(words) <= 10
+        or not block.text[:1].isupper()
+        or re.search(r"[\d=.,;:]\s*$|[=<>%]", block.text)
+    ):
+        return False
+    below = line.y - following.lines[0].y
+    same = following.lines[0].region == line.region and following.lines[0].page == line.page
+    above = before.lines[-1].y - line.y if before and before.lines[-1].region == line.region else 99.0
+    return same and 1.5 * line.size < below < 4 * line.size and (above > 1.5 * line.size or above < 0)
+
+
+def _heading_level(block: Block, before: Block | None, following: Block | None, body: Body) -> int:
+    text = block.text.strip()
+    if len(block.lines) > 3 or len(text) > 160 or not any(c.isalpha() for c in text) or block.tabular:
+        return 0
+    distinct = block.distinct(body) or (
+        prose(following.text if following else "") and _alone(block, before, following)
+    )
+    if headings.front_matter(text) and not headings.known_heading(text):
+        return 0
+    numbered = headings.numbered_heading(text.rstrip("."))
+    if headings.known_heading(text) and (distinct or text[:1].isupper() or text[:1].isdigit()):
+        return numbered or 1
+    if numbered and (distinct or (numbered > 1 and text[-1].isalnum())):
+        return numbered
+    if not distinct or following is None or len(text.split()) > 16 or text[-1] in ",;":
+        return 0
+    if not text[:1].isupper() or not re.search(r"[a-zA-Z]{3}", text) or block.size < body.size * 0.93:
+        return 0
+    return 2 if block.size < body.size * 1.15 else 1
+
+
+def _join_broken(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Join a paragraph cut off in mid-sentence with its rest, across what stands between."""
+    done: list[Chunk] = []
+    open_at: dict[BlockKind, int] = {}
+    for chunk in chunks:
+        at = open_at.get(chunk.kind)
+        if at is not None and _goes_on(done[at], chunk):
+            done[at] = replace(done[at], lines=done[at].lines + chunk.lines)
+        else:
+            done.append(chunk)
+            at = len(done) - 1
+        if chunk.kind is BlockKind.PARAGRAPH:
+            open_at = {} if _TERMINAL.search(done[at].lines[-1].text.text) else {BlockKind.PARAGRAPH: at}
+        elif chunk.kind in (BlockKind.REFERENCE, BlockKind.TABLE, BlockKind.NOTE):
+            open_at[chunk.kind] = at
+        if chunk.kind is not BlockKind.TABLE:
+            open_at.pop(BlockKind.TABLE, None)
+        if chunk.kind is BlockKind.HEADING:
+            open_at = {}
+    return done
+
+
+def _goes_on(before: Chunk, after: Chunk) -> bool:
+    if before.kind is BlockKind.REFERENCE:
+        return True
+    if before.kind is BlockKind.TABLE:
+        return before.lines[-1].page == after.lines[0].page
+    last, first = before.lines[-1], after.lines[0]
+    if before.kind is BlockKind.NOTE and (_TERMINAL.search(last.text.text) or last.size != first.size):
+        return False
+    end, start = last.text.text[-1:], first.text.text[:1]
+    if start.islower() or (end in "-\u2010\u2013" and start.isalnum()):
+        return True
+    full = last.x1 > last.right - 3 * last.size
+    indented = first.x0 > first.left + 0.7 * first.size
+    return full and not indented and abs(last.size - first.size) < 0.06 * last.size
+
+
+def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str], label: str = "") -> Iterator[Draft]:
+    """Yield the drafts of a chunk; ``label`` is that of the caption before it."""
+    if chunk.kind is BlockKind.TABLE:
+        draft, unclear = table_of(chunk.lines, captioned=bool(label))
+        if unclear:
+            notes.append(f"page {chunk.lines[0].page}, {label or 'a table'}: {unclear}")
+        yield draft
+    elif chunk.kind is BlockKind.REFERENCE:
+        for entry in entries(chunk.lines):
+            yield Draft(chunk.kind, mend((line.text for line in entry), vocabulary, []))
+    else:
+        text = mend((line.text for line in chunk.lines), vocabulary, notes)
+        length, level = headings.run_in_heading(text.text) if chunk.kind is BlockKind.PARAGRAPH else (0, 0)
+        if length:
+            yield Draft(BlockKind.HEADING, text[:length].strip(), level=level)
+        yield Draft(chunk.kind, text[length:].strip(), level=chunk.level)

@@ -1,0 +1,1 @@
+"""The child process that extracts text and places from one PDF."""

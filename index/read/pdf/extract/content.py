@@ -1,0 +1,306 @@
+"""The text of a PDF page with its places, by walking pypdf's content streams.
+
+pypdf gives the parsed operators and the fonts; the graphics state is followed
+here (ISO 32000-2, 8.4 and 9.3 to 9.4), because every glyph's exact place is
+needed to tell words, columns and tables apart. Runs in the child process.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, StreamObject
+
+from index.read.pdf.extract.fonts import Face, load_face, number
+from index.read.pdf.extract.glyphs import UNREADABLE
+from index.read.pdf.extract.matrix import UNIT, Box, Matrix, cut, matrix, point, shows, times
+from index.read.pdf.extract.pieces import ARTIFACT, HIDDEN, Collector, Style
+
+MOST_FORMS = 5_000
+DEEPEST_FORM = 12
+
+
+@dataclass(slots=True)
+class State:
+    """The part of the graphics state that places text."""
+
+    ctm: Matrix = UNIT
+    font: Face | None = None
+    size: float = 1.0
+    spacing: float = 0.0
+    word_spacing: float = 0.0
+    scale: float = 1.0
+    leading: float = 0.0
+    rise: float = 0.0
+    render: int = 0
+    clip: Box | None = None  #: on the upright page
+
+    def copy(self) -> State:
+        """Return a copy for the stack."""
+        return State(
+            self.ctm, self.font, self.size, self.spacing, self.word_spacing,
+            self.scale, self.leading, self.rise, self.render, self.clip,
+        )  # fmt: skip
+
+
+class Interpreter:
+    """Walks the content of one page and hands every glyph to a ``Collector``."""
+
+    def __init__(self, pdf: Any, collector: Collector, faces: dict[object, Face]) -> None:  # noqa: ANN401
+        self.pdf = pdf
+        self.collector = collector
+        self.faces = faces  #: fonts already loaded, by object number, kept over the pages
+        self.forms = 0
+
+    def walk(
+        self,
+        content: Any,  # noqa: ANN401
+        resources: Any,  # noqa: ANN401
+        base: Matrix,
+        depth: int = 0,
+        clip: Box | None = None,
+    ) -> None:
+        """Carry out one content stream; ``base`` leads to the upright page, ``clip`` is what of it shows."""
+        stream = content if isinstance(content, ContentStream) else ContentStream(content, self.pdf, "bytes")
+        resources = resources.get_object() if resources is not None else DictionaryObject()
+        if not isinstance(resources, DictionaryObject):
+            resources = DictionaryObject()
+        _Walk(self, resources, State(ctm=base, clip=clip), depth).carry_out(stream.operations)
+
+    def face(self, resources: DictionaryObject, name: object) -> Face | None:
+        """Return the font that ``resources`` calls ``name``, or None."""
+        fonts = resources.get("/Font")
+        fonts = fonts.get_object() if fonts is not None else None
+        if not isinstance(fonts, DictionaryObject) or name not in fonts:
+            return None
+        reference = fonts.raw_get(name)
+        key = getattr(reference, "idnum", None) or id(reference)
+        if key not in self.faces:
+            resource = reference.get_object()
+            if not isinstance(resource, DictionaryObject):
+                return None
+            self.faces[key] = load_face(resource)
+        return self.faces[key]
+
+
+class _Walk:
+    """The state while one content stream is carried out."""
+
+    def __init__(self, owner: Interpreter, resources: DictionaryObject, state: State, depth: int) -> None:
+        self.owner = owner
+        self.resources = resources
+        self.depth = depth
+        self.state = state
+        self.path: list[tuple[float, float]] = []  #: corners of the path under way, on the page
+        self.stack: list[State] = []
+        self.tm = self.line = UNIT
+        self.marks: list[bool] = []  #: for each open marked content: is it an artifact
+        self.actual: list[str] | None = None  #: replacement text still to be shown
+        self.actual_depth = 0
+
+    def carry_out(self, operations: list[tuple[Any, bytes]]) -> None:
+        for operands, operator in operations:
+            handler = _HANDLERS.get(operator)
+            if handler is not None:
+                handler(self, operands)
+
+    # Operators. Operands of the wrong kind or number count as zero, as viewers do.
+
+    def save(self, _: list[Any]) -> None:
+        if len(self.stack) < 1_000:
+            self.stack.append(self.state.copy())
+
+    def restore(self, _: list[Any]) -> None:
+        if self.stack:
+            self.state = self.stack.pop()
+
+    def concat(self, operands: list[Any]) -> None:
+        self.state.ctm = times(matrix(operands), self.state.ctm)
+
+    def begin(self, _: list[Any]) -> None:
+        self.tm = self.line = UNIT
+
+    def set_font(self, operands: list[Any]) -> None:
+        if len(operands) < 2:
+            return
+        self.state.size = number(operands[1], self.state.size)
+        try:
+            self.state.font = self.owner.face(self.resources, operands[0])
+        except (MemoryError, RecursionError):
+            raise
+        except Exception:
+            self.state.font = None
+
+    def move(self, operands: list[Any]) -> None:
+        x, y = (number(value) for value in (*operands, 0, 0)[:2])
+        self.line = self.tm = times((1.0, 0.0, 0.0, 1.0, x, y), self.line)
+
+    def move_leading(self, operands: list[Any]) -> None:
+        self.state.leading = -number(operands[1] if len(operands) > 1 else 0)
+        self.move(operands)
+
+    def set_matrix(self, operands: list[Any]) -> None:
+        self.line = self.tm = matrix(operands)
+
+    def next_line(self, _: list[Any]) -> None:
+        self.move([0, -self.state.leading])
+
+    def show(self, operands: list[Any]) -> None:
+        if operands and isinstance(operands[-1], (bytes, str)):
+            self._show(operands[-1])
+
+    def show_many(self, operands: list[Any]) -> None:
+        if not operands or not isinstance(operands[0], (list, tuple)):
+            return
+        for item in operands[0]:
+            if isinstance(item, (bytes, str)) and not isinstance(item, NameObject):
+                self._show(item)
+            elif isinstance(item, (int, float)):
+                state = self.state
+                self._advance(-number(item) / 1000 * state.size * state.scale)
+
+    def quote(self, operands: list[Any]) -> None:
+        self.next_line([])
+        self.show(operands)
+
+    def double_quote(self, operands: list[Any]) -> None:
+        if len(operands) >= 3:
+            self.state.word_spacing = number(operands[0])
+            self.state.spacing = number(operands[1])
+        self.quote(operands)
+
+    def begin_mark(self, operands: list[Any]) -> None:
+        tag = operands[0] if operands else ""
+        properties: Any = operands[1] if len(operands) > 1 else None
+        if isinstance(properties, NameObject):
+            table = self.resources.get("/Properties")
+            table = table.get_object() if table is not None else None
+            properties = table.get(properties) if isinstance(table, DictionaryObject) else None
+        properties = properties.get_object() if hasattr(properties, "get_object") else properties
+        artifact = tag == "/Artifact" and isinstance(properties, dict)
+        self.marks.append(artifact and properties.get("/Type") == "/Pagination")
+        if isinstance(properties, dict) and "/ActualText" in properties and self.actual is None:
+            text = properties["/ActualText"]
+            self.actual = [_unicode(text)] if isinstance(text, (str, bytes)) else None
+            self.actual_depth = len(self.marks)
+
+    def end_mark(self, _: list[Any]) -> None:
+        if len(self.marks) == self.actual_depth:
+            self.actual, self.actual_depth = None, 0
+        if self.marks:
+            self.marks.pop()
+
+    def form(self, operands: list[Any]) -> None:
+        owner = self.owner
+        table = self.resources.get("/XObject")
+        table = table.get_object() if table is not None else None
+        if not operands or not isinstance(table, DictionaryObject) or operands[0] not in table:
+            return
+        form = table[operands[0]].get_object()
+        owner.forms += 1
+        if isinstance(form, StreamObject) and form.get("/Subtype") == "/Image":
+            a, b, c, d, _, _ = self.state.ctm
+            owner.collector.paint(math.hypot(a, b), math.hypot(c, d))
+        if not isinstance(form, StreamObject) or form.get("/Subtype") != "/Form":
+            return
+        if owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
+            return
+        base = times(matrix(form.get("/Matrix") or UNIT), self.state.ctm)
+        clip = self.state.clip
+        box = form.get("/BBox")
+        if isinstance(box, ArrayObject) and len(box) == 4:
+            x0, y0, x1, y1 = map(number, box)
+            clip = cut(clip, [point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
+        owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1, clip)
+
+    # Paths: only what they clip.
+
+    def rectangle(self, operands: list[Any]) -> None:
+        x, y, w, h = (number(value) for value in (*operands, 0, 0, 0, 0)[:4])
+        self._corners((x, y), (x + w, y), (x, y + h), (x + w, y + h))
+
+    def line_to(self, operands: list[Any]) -> None:
+        values = [number(value) for value in operands]
+        self._corners(*zip(values[::2], values[1::2], strict=False))
+
+    def _corners(self, *points: tuple[float, float]) -> None:
+        if len(self.path) < 10_000:
+            self.path += [point(self.state.ctm, x, y) for x, y in points]
+
+    def clip_to(self, _: list[Any]) -> None:
+        if self.path:
+            self.state.clip = cut(self.state.clip, self.path)
+
+    def end_path(self, _: list[Any]) -> None:
+        self.path = []
+
+    # Glyphs.
+
+    def _advance(self, distance: float) -> None:
+        a, b, c, d, e, f = self.tm
+        self.tm = (a, b, c, d, e + distance * a, f + distance * b)
+
+    def _show(self, data: bytes | str) -> None:
+        state, face = self.state, self.state.font
+        if isinstance(data, str):
+            data = data.encode("latin-1", "replace")
+        if face is None:
+            glyphs = [(UNREADABLE, 0.5, False)] * len(data)
+            face = _MISSING
+        else:
+            glyphs = face.decode(data)
+        style = Style(face.name, face.flags | self._flags(), face.space)
+        for text, width, is_space in glyphs:
+            if self.actual is not None:
+                text = self.actual.pop() if self.actual else ""
+            advance = width * state.size + state.spacing
+            if is_space:
+                advance += state.word_spacing
+            advance *= state.scale
+            m = times(self.tm, state.ctm)
+            em = state.size * face.unit * 1000
+            if state.clip is not None and not shows(state.clip, m, width * state.size * state.scale / 2):
+                self._advance(advance)
+                continue
+            self.owner.collector.glyph(text, m, em, state.rise, width * state.size * state.scale, style)
+            self._advance(advance)
+
+    def _flags(self) -> int:
+        flags = ARTIFACT if True in self.marks else 0
+        return flags | HIDDEN if self.state.render == 3 else flags
+
+
+def _unicode(text: str | bytes) -> str:
+    if isinstance(text, bytes):
+        codec = "utf-16-be" if text.startswith(b"\xfe\xff") else "latin-1"
+        return text.decode(codec, "replace").lstrip("\ufeff")
+    return text
+
+
+_MISSING = Face("", 0)
+_HANDLERS = {
+    b"q": _Walk.save, b"Q": _Walk.restore, b"cm": _Walk.concat, b"BT": _Walk.begin, b"Tf": _Walk.set_font,
+    b"Td": _Walk.move, b"TD": _Walk.move_leading, b"Tm": _Walk.set_matrix, b"T*": _Walk.next_line,
+    b"Tj": _Walk.show, b"TJ": _Walk.show_many, b"'": _Walk.quote, b'"': _Walk.double_quote,
+    b"BDC": _Walk.begin_mark, b"BMC": _Walk.begin_mark, b"EMC": _Walk.end_mark, b"Do": _Walk.form,
+    b"re": _Walk.rectangle, b"m": _Walk.line_to, b"l": _Walk.line_to, b"c": _Walk.line_to,
+    b"v": _Walk.line_to, b"y": _Walk.line_to, b"W": _Walk.clip_to, b"W*": _Walk.clip_to,
+    **dict.fromkeys((b"n", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), _Walk.end_path),
+}  # fmt: skip
+
+
+def _setter(name: str, factor: float = 1.0) -> Any:  # noqa: ANN401
+    def set_value(walk: _Walk, operands: list[Any]) -> None:
+        value = number(operands[0] if operands else 0) * factor
+        setattr(walk.state, name, int(value) if name == "render" else value)
+
+    return set_value
+
+
+for _operator, _name, _factor in (
+    (b"Tc", "spacing", 1.0), (b"Tw", "word_spacing", 1.0), (b"Tz", "scale", 0.01),
+    (b"TL", "leading", 1.0), (b"Ts", "rise", 1.0), (b"Tr", "render", 1.0),
+):  # fmt: skip
+    _HANDLERS[_operator] = _setter(_name, _factor)

@@ -1,0 +1,90 @@
+"""Fonts of a PDF: what characters their codes stand for, and how wide they are. Runs in the child process."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from pypdf.generic import ArrayObject, DictionaryObject
+
+from index.read.pdf.extract.glyphs import UNREADABLE
+from index.read.pdf.extract.pieces import BOLD, ITALIC
+
+
+def number(value: object, default: float = 0.0) -> float:
+    """Return a finite number as it is, anything else as ``default``."""
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return float(value)
+    return default
+
+
+@dataclass(slots=True)
+class Face:
+    """One font: codes to characters and widths."""
+
+    name: str
+    flags: int
+    codes: dict[bytes, tuple[str, float, bool]] = field(default_factory=dict)
+    font: Any = None
+    wide: bool = False  #: two bytes a code
+    unit: float = 0.001  #: text space units for one unit of glyph width
+    space: float = 0.25  #: width of a space, in units of the font size
+    known: bool = True  #: False: nothing tells which characters the codes stand for
+
+    def decode(self, data: bytes) -> list[tuple[str, float, bool]]:
+        """Return (characters, width in text space, is it a one-byte space) for each code."""
+        step = 2 if self.wide else 1
+        found = []
+        for i in range(0, len(data) - step + 1, step):
+            code = data[i : i + step]
+            glyph = self.codes.get(code)
+            if glyph is None:
+                glyph = self.codes[code] = self._look_up(code)
+            found.append(glyph)
+        return found
+
+    def _look_up(self, code: bytes) -> tuple[str, float, bool]:
+        font = self.font
+        if isinstance(font.encoding, dict):
+            raw = chr(code[0])
+            shown = font.encoding.get(code[0], raw)
+        else:
+            raw = shown = code.decode(font.encoding, "replace") if self.wide else chr(code[0])
+        text = font.character_map.get(shown)
+        if text is None:
+            text = UNREADABLE if not self.known or (self.wide and font.character_map) else shown
+        width = font.character_widths.get(raw, font.character_widths.get("default", 500))
+        width = float(width) if isinstance(width, (int, float)) else 500.0
+        return str(text), width * self.unit, code == b" "
+
+
+def load_face(resource: DictionaryObject) -> Face:
+    """Return the font that a resource describes; raises what pypdf raises on a broken one."""
+    # A private module: pypdf has no public access to a font's characters and widths. Hence the ceiling in
+    # pyproject.toml.
+    from pypdf.generic._font import Font
+
+    font = Font.from_font_resource(resource)
+    name = font.name.rpartition("+")[2].lower()
+    descriptor = font.font_descriptor
+    flags = 0
+    weight = descriptor.weight
+    heavy = number(weight) >= 600
+    if heavy or any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi")):
+        flags |= BOLD
+    if number(descriptor.italic_angle) or "italic" in name or "oblique" in name:
+        flags |= ITALIC
+    composite = font.sub_type == "Type0"
+    wide = composite and isinstance(font.encoding, str) and font.encoding.startswith("utf-16")
+    known = font.interpretable and not (composite and not font.character_map and _identity(resource))
+    unit = 0.001
+    if font.sub_type == "Type3":
+        matrix = resource.get("/FontMatrix")
+        if isinstance(matrix, ArrayObject) and matrix:
+            unit = abs(number(matrix[0], 0.001)) or 0.001
+    return Face(name, flags, {}, font, wide, unit, number(font.space_width, 250.0) * unit, known)
+
+
+def _identity(resource: DictionaryObject) -> bool:
+    return str(resource.get("/Encoding", "")).startswith("/Identity")

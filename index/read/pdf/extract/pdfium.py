@@ -1,0 +1,156 @@
+"""The text of PDF pages with its places, as pdfium gives it: the second engine. Runs in the child process."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import TYPE_CHECKING, Any
+
+import pypdfium2.raw as pdfium
+
+from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAME_BYTES = 256
+_FORCE_BOLD, _ITALIC = 1 << 18, 1 << 6  # font descriptor flags, PDF 32000-1, table 123
+
+
+def pages(pdf: Any, left: int) -> Iterator[tuple[int, str, Collector]]:  # noqa: ANN401 - pypdfium2 has no types
+    """Yield number, label and text of each page; ``left`` characters may come in all."""
+    for i in range(len(pdf)):
+        page = pdf[i]
+        text = page.get_textpage()
+        width, height = page.get_size()
+        collector = Collector(width, height, left)
+        PageReader(page, text, collector).read()
+        for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+            x0, y0, x1, y1 = item.get_bounds()
+            collector.paint(x1 - x0, y1 - y0)
+        left = collector.left
+        try:
+            label = pdf.get_page_label(i)
+        except (UnicodeError, ValueError):
+            label = ""
+        text.close()
+        page.close()
+        yield i + 1, label[:50], collector
+
+
+class PageReader:
+    """Hands the characters of one page to a collector."""
+
+    def __init__(self, page: Any, text: Any, collector: Collector) -> None:  # noqa: ANN401
+        self.raw = text.raw
+        self.count = text.count_chars()
+        self.collector = collector
+        self.turn = page.get_rotation()
+        box = page.get_cropbox()
+        self.box = tuple(float(value) for value in box)
+        self.styles: dict[int, tuple[Style, float]] = {}
+        self.buffer = ctypes.create_string_buffer(_NAME_BYTES)
+        self.x = ctypes.c_double()
+        self.y = ctypes.c_double()
+        self.rect = pdfium.FS_RECTF()
+
+    def read(self) -> None:
+        """Hand every glyph to the collector."""
+        for i, text, origin in self.glyphs():
+            self._place(i, text, origin)
+        self.collector.flush()
+
+    def glyphs(self) -> Iterator[tuple[int, str, tuple[float, float]]]:
+        """Yield position, characters and origin of each glyph; a ligature is one."""
+        text, first, origin = "", 0, (math.nan, math.nan)
+        for i in range(self.count):
+            if pdfium.FPDFText_IsGenerated(self.raw, i) == 1:
+                continue  # a space or line end that pdfium made up; places tell better
+            if not pdfium.FPDFText_GetCharOrigin(self.raw, i, self.x, self.y):
+                continue
+            here = (self.x.value, self.y.value)
+            if text and here != origin:
+                yield first, _whole(text), origin
+                text = ""
+            if not text:
+                first, origin = i, here
+            text += _character(pdfium.FPDFText_GetUnicode(self.raw, i))
+        if text:
+            yield first, _whole(text), origin
+
+    def _place(self, i: int, text: str, origin: tuple[float, float]) -> None:
+        pdfium.FPDFText_GetLooseCharBox(self.raw, i, self.rect)
+        style, size = self.style(i)
+        x, y = self._upright(*origin)
+        corners = [
+            self._upright(cx, cy)
+            for cx, cy in ((self.rect.left, self.rect.bottom), (self.rect.right, self.rect.top))
+        ]
+        angle = (round(math.degrees(-pdfium.FPDFText_GetCharAngle(self.raw, i))) - self.turn) % 360
+        width, height = self.collector.width, self.collector.height
+        if not (-2 <= x <= width + 2 and -2 <= y <= height + 2):
+            return
+        if angle:
+            turn = math.radians(angle)
+            turned = [_turned(*corner, turn) for corner in corners]
+            x0, y = _turned(x, y, turn)
+            x1 = max(turned[0][0], turned[1][0])
+        else:
+            x0, x1 = x, max(corners[0][0], corners[1][0])
+        self.collector.place(text, x0, x1, y, size, angle, style)
+
+    def _upright(self, x: float, y: float) -> tuple[float, float]:
+        """Turn a place in the file's page space into one on the page as it is read."""
+        left, bottom, right, top = self.box
+        if self.turn == 90:
+            return y - bottom, right - x
+        if self.turn == 180:
+            return right - x, top - y
+        if self.turn == 270:
+            return top - y, x - left
+        return x - left, y - bottom
+
+    def style(self, i: int) -> tuple[Style, float]:
+        """Return the style of character ``i`` and its font size."""
+        item = pdfium.FPDFText_GetTextObject(self.raw, i)
+        key = ctypes.cast(item, ctypes.c_void_p).value or -i - 1
+        if key not in self.styles:
+            flags = ctypes.c_int()
+            length = pdfium.FPDFText_GetFontInfo(self.raw, i, self.buffer, _NAME_BYTES, flags)
+            name = self.buffer.raw[: max(min(length, _NAME_BYTES) - 1, 0)].decode("utf-8", "replace")
+            name = name.rpartition("+")[2].lower()
+            marks = 0
+            if flags.value & _FORCE_BOLD or pdfium.FPDFText_GetFontWeight(self.raw, i) >= 600 or _heavy(name):
+                marks |= BOLD
+            if flags.value & _ITALIC or "italic" in name or "oblique" in name:
+                marks |= ITALIC
+            if pdfium.FPDFTextObj_GetTextRenderMode(item) == 3:
+                marks |= HIDDEN
+            self.styles[key] = (Style(name, marks), self._size(i))
+        return self.styles[key]
+
+    def _size(self, i: int) -> float:
+        matrix = pdfium.FS_MATRIX()
+        size = float(pdfium.FPDFText_GetFontSize(self.raw, i))
+        if pdfium.FPDFText_GetMatrix(self.raw, i, matrix):
+            size *= math.hypot(matrix.c, matrix.d)
+        return size
+
+
+def _whole(text: str) -> str:
+    """Join surrogates, which come as two characters, to one."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _character(code: int) -> str:
+    if code in (0, 0xFFFE, 0xFFFF):
+        return "\ufffd"
+    return "-" if code in (2, 0xAD) else chr(code)  # 2: pdfium's mark for a hyphen at a line end
+
+
+def _heavy(name: str) -> bool:
+    return any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi"))
+
+
+def _turned(x: float, y: float, turn: float) -> tuple[float, float]:
+    return x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)

@@ -1,0 +1,217 @@
+"""From single glyphs to pieces of text: what the child process sends for each page.
+
+A piece is a stretch of glyphs of one style on one baseline without a wide gap.
+Standard library only: parent and child share it, and both engines fill it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from index.read.pdf.extract.glyphs import ACCENTS, compose, meaning
+
+BOLD, ITALIC, ARTIFACT, HIDDEN = 1, 2, 4, 8
+#: A gap of this share of the font size ends a piece: a column, a cell, a wide justified space.
+WIDE = 0.7
+#: A pen that moves back by more than this share of the font size starts a new piece.
+BACK = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the glyphs of one piece have in common besides their size."""
+
+    font: str
+    flags: int  #: BOLD, ITALIC, ARTIFACT, HIDDEN
+    space: float = 0.25  #: width of a space, in units of the font size
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text; places in points, y upwards, on the page as it is read.
+
+    For text at an angle, x runs along its baseline and y across it.
+    """
+
+    text: str
+    x0: float
+    x1: float
+    y: float  #: baseline
+    size: float  #: of the font, in points
+    flags: int
+    angle: int  #: of the baseline, in degrees, counterclockwise, 0 to 359
+    font: str = ""
+
+    def to_json(self) -> list[Any]:
+        """Return the piece as a JSON list."""
+        return [
+            self.text,
+            round(self.x0, 2),
+            round(self.x1, 2),
+            round(self.y, 2),
+            round(self.size, 2),
+            self.flags,
+            self.angle,
+            self.font,
+        ]
+
+    @classmethod
+    def from_json(cls, values: list[Any]) -> Piece:
+        """Return the piece that ``to_json`` wrote.
+
+        Raises:
+            ValueError, TypeError: it did not write this.
+        """
+        text, x0, x1, y, size, flags, angle, font = values
+        if not isinstance(text, str) or not isinstance(font, str):
+            raise TypeError("a piece without text")
+        return cls(text, float(x0), float(x1), float(y), float(size), int(flags), int(angle), font)
+
+
+class Collector:
+    """Takes the glyphs of one page in the order of painting and makes pieces of them."""
+
+    def __init__(self, width: float, height: float, most: int) -> None:
+        self.width = width
+        self.height = height
+        self.left = most  #: characters that may still come
+        self.pieces: list[Piece] = []
+        self.picture = 0.0  #: share of the page that its largest picture covers
+        self.seen: set[tuple[str, int, int]] = set()
+        self._parts: list[str] = []
+        self._style = Style("", 0)
+        self._angle = 0
+        self._accent = ("", 0.0)  #: an accent just set, and its middle
+        self._letter = (0.0, 0.0)  #: where the glyph before begins and ends
+        self._x0 = self._x1 = self._y = self._size = 0.0
+
+    def glyph(
+        self,
+        text: str,
+        matrix: tuple[float, float, float, float, float, float],
+        em: float,
+        rise: float,
+        advance: float,
+        style: Style,
+    ) -> None:
+        """Add one glyph.
+
+        Args:
+            text: the characters it stands for; empty where another glyph carries them.
+            matrix: text space to the upright page.
+            em: the font size in text space.
+            rise: how far above the baseline, in text space.
+            advance: the glyph's width in text space.
+            style: of the glyph.
+        """
+        a, b, c, d, e, f = matrix
+        e, f = e + rise * c, f + rise * d
+        if not (math.isfinite(e) and math.isfinite(f)):
+            return
+        if not -2 <= e <= self.width + 2 or not -2 <= f <= self.height + 2:
+            return
+        length = math.hypot(a, b)
+        size = abs(em) * (math.hypot(c, d) or length)
+        angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(b, a))) % 360
+        if angle:
+            turn = math.radians(angle)
+            e, f = e * math.cos(turn) + f * math.sin(turn), f * math.cos(turn) - e * math.sin(turn)
+        self.place(text, e, e + advance * length, f, size, angle, style)
+
+    def place(self, text: str, x0: float, x1: float, y: float, size: float, angle: int, style: Style) -> None:
+        """Add one glyph whose place on the page is known."""
+        text = meaning(text, style.font)
+        if text and text not in " \xa0" and self._twice(text, x0, y):
+            return
+        if self._parts and (text in ACCENTS or self._accent[0]) and self._composed(text, x0, x1, y, size):
+            return
+        if not self._continues(x0, y, size, angle, style):
+            self.flush()
+            self._style, self._angle, self._size = style, angle, size
+            self._x0, self._y = x0, y
+        elif self._parts and text[:1] not in " \xa0":
+            gap = (x0 - self._x1) / (size or 1.0)
+            if gap > gap_of_space(style.space) and self._parts[-1][-1:] not in " \xa0":
+                self._parts.append(" ")
+        if text:
+            self._parts.append(text)
+            self._accent = (text, (x0 + x1) / 2) if text in ACCENTS else ("", 0.0)
+            self._letter = (x0, x1)
+        self._x1 = max(x1, x0)
+
+    def _composed(self, text: str, x0: float, x1: float, y: float, size: float) -> bool:
+        """Set an accent and a letter that stand over each other as one character."""
+        if abs(y - self._y) > 0.5 * size:
+            return False
+        accent, middle = self._accent
+        if accent and text.isalpha() and len(text) == 1 and x0 - 0.05 * size <= middle <= x1 + 0.05 * size:
+            self._parts[-1] = compose(text, accent)
+            self._x1 = max(x1, self._x1)
+        elif text in ACCENTS and self._parts[-1][-1:].isalpha() and self._over(x0, x1):
+            self._parts[-1] = self._parts[-1][:-1] + compose(self._parts[-1][-1], text)
+        else:
+            return False
+        self._accent = ("", 0.0)
+        return True
+
+    def _over(self, x0: float, x1: float) -> bool:
+        return self._letter[0] <= (x0 + x1) / 2 <= self._letter[1] and x0 < self._x1 - 0.1 * (x1 - x0)
+
+    def paint(self, width: float, height: float) -> None:
+        """Note a picture of this size, in points."""
+        share = abs(width * height) / max(self.width * self.height, 1.0)
+        self.picture = max(self.picture, min(share, 1.0) if math.isfinite(share) else 0.0)
+
+    def _twice(self, text: str, x: float, y: float) -> bool:
+        """Tell whether the same glyph was painted at the same place: a shadow, a false bold."""
+        key = (text, round(x), round(y))
+        if key in self.seen:
+            return True
+        self.seen.add(key)
+        return False
+
+    def _continues(self, x0: float, y: float, size: float, angle: int, style: Style) -> bool:
+        if not self._parts:
+            return False
+        same = style.font == self._style.font and style.flags == self._style.flags
+        if not same or angle != self._angle:
+            return False
+        em = self._size or 1.0
+        if abs(size - self._size) > 0.05 * em or abs(y - self._y) > 0.08 * em:
+            return False
+        return -BACK * em < x0 - self._x1 < WIDE * em
+
+    def flush(self) -> None:
+        """End the piece under way."""
+        text = "".join(self._parts)
+        self._parts = []
+        self._accent = ("", 0.0)
+        if not text.strip():
+            return
+        self.left -= len(text)
+        self.pieces.append(
+            Piece(
+                text, self._x0, self._x1, self._y, self._size,
+                self._style.flags, self._angle, self._style.font,
+            )
+        )  # fmt: skip
+
+
+def gap_of_space(space: float) -> float:
+    """Return the gap, in units of the font size, from which on two glyphs are two words."""
+    return min(max(space * 0.5, 0.1), 0.14)
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """One page as an engine extracted it."""
+
+    number: int  #: physical, counted from 1
+    label: str  #: as printed; empty where the file states none
+    width: float  #: points, of the page as it is read
+    height: float
+    pieces: tuple[Piece, ...]  #: in the order of painting
+    error: str = ""  #: why the page could not be read
+    picture: float = 0.0  #: share of the page that its largest picture covers

@@ -1,0 +1,192 @@
+"""Reads PDF: a child process extracts, this module makes a ``Document`` of what it sends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
+from index.read import sandbox
+from index.read.pdf.blocks import drafts_of
+from index.read.pdf.columns import common_gutter, reading_order
+from index.read.pdf.extract.pieces import Piece, RawPage
+from index.read.pdf.heads import running
+from index.read.pdf.layout import Line, Part, Segment, segments
+from index.read.pdf.quality import garbled, letters
+from index.read.structure import Source, assemble
+from index.text import MappedText, Page, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.text import Document
+
+MOST_PIECES = 40_000
+#: A page with fewer letters than this under a page-wide picture is a scan.
+FEW_LETTERS = 20
+
+
+def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypdf") -> Document:
+    """Return the paper in ``data``, a PDF called ``name``.
+
+    Raises:
+        PasswordNeeded, DamagedFile, FileTooLarge, NoTextLayer, GarbledText: see ``index.errors``.
+    """
+    warnings: list[str] = []
+    try:
+        head, raw = extract(data, name, limits, engine)
+    except DamagedFile:
+        if engine != "pypdf":
+            raise
+        # A broken file may still open in the other engine, which repairs more.
+        head, raw = extract(data, name, limits, "pdfium")
+        warnings.append(
+            "the file is damaged; it was repaired as far as possible, compare it with the original"
+        )
+    return _document(data, name, head, raw, warnings)
+
+
+def _document(
+    data: bytes, name: str, head: dict[str, Any], raw: Sequence[RawPage], warnings: list[str]
+) -> Document:
+    warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
+    if not any(page.pieces for page in raw) or all(_scanned(page) for page in raw if page.pieces):
+        _refuse_empty(name, raw)
+    if garbled(raw):
+        raise GarbledText(
+            name,
+            "the text layer holds glyph codes instead of words.",
+            "Recognise the text anew (OCR), or give the paper in another format.",
+        )
+    pages, laid, removed = _lay_out(raw)
+    empty = [str(page.number) for page in raw if not page.error and letters(page) < FEW_LETTERS]
+    if empty and len(raw) > 1 and len(empty) < len(raw):
+        warnings.append(f"no text on page{'s' * (len(empty) > 1)} {', '.join(empty[:20])}")
+    drafts, notes = drafts_of(laid, removed, head)
+    return assemble(Source(data, name, "pdf", pages=pages), drafts, [*warnings, *notes])
+
+
+def _scanned(page: RawPage) -> bool:
+    return page.picture > 0.5 and letters(page) < FEW_LETTERS
+
+
+def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
+    errors = [page.error for page in raw if page.error]
+    if errors and len(errors) == len(raw):
+        raise DamagedFile(
+            name, f"no page could be read ({errors[0]}).", "Get the file again from its source."
+        )
+    raise NoTextLayer(
+        name,
+        f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only.",
+        "Recognise its text (OCR), for example with OCRmyPDF, and try again.",
+    )
+
+
+def extract(
+    data: bytes, name: str, limits: sandbox.Limits, engine: str
+) -> tuple[dict[str, Any], tuple[RawPage, ...]]:
+    """Return the metadata of the file and its pages, read in a child process.
+
+    Raises:
+        PasswordNeeded, DamagedFile, FileTooLarge: see ``index.errors``.
+    """
+    request = {
+        "engine": engine,
+        "pages": limits.pages,
+        "characters": limits.characters,
+        "page_cpu": limits.page_cpu,
+    }
+    result = sandbox.run("index.read.pdf.extract.child", request, data, limits)
+    error = next((message for message in result.messages if "error" in message), None)
+    if error is not None:
+        raise _typed(name, str(error["error"]), str(error.get("detail", "")), limits)
+    if result.end is not sandbox.End.DONE:
+        raise _stopped(name, result, limits)
+    try:
+        head: dict[str, Any] = next((message["head"] for message in result.messages if "head" in message), {})
+        pages = tuple(_page(message["page"]) for message in result.messages if "page" in message)
+    except (KeyError, TypeError, ValueError) as problem:
+        raise DamagedFile(name, "its text could not be taken over.", "Get the file again.") from problem
+    head = {**head, "memory": result.messages[-1].get("memory", 0)}
+    return head, pages
+
+
+def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
+    if kind == "password":
+        return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without password, then try again.")
+    if kind == "pages":
+        return FileTooLarge(name, f"{detail} pages, the limit is {limits.pages}.", "Split the file.")
+    if kind == "text":
+        return FileTooLarge(name, f"more than {limits.characters} characters of text.", "Split the file.")
+    if kind == "memory":
+        return FileTooLarge(
+            name, f"reading it takes more than {limits.memory >> 20} MiB of memory.", "Split the file."
+        )
+    return DamagedFile(name, f"the PDF is broken ({detail}).", "Get the file again from its source.")
+
+
+def _stopped(name: str, result: sandbox.Result, limits: sandbox.Limits) -> ReadError:
+    if result.end is sandbox.End.TIME:
+        return FileTooLarge(
+            name,
+            f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all.",
+            "Try again when the machine is idle, or split the file.",
+        )
+    if result.end is sandbox.End.OUTPUT:
+        return _typed(name, "text", "", limits)
+    return DamagedFile(
+        name,
+        f"the PDF made its reader fail (exit code {result.code}).",
+        "Get the file again from its source.",
+    )
+
+
+def _page(message: dict[str, Any]) -> RawPage:
+    error = str(message.get("error", ""))
+    pieces = message.get("pieces", [])
+    if len(pieces) > MOST_PIECES:
+        pieces, error = [], f"{len(pieces)} pieces of text: a drawing"
+    return RawPage(
+        number=int(message["number"]),
+        label=str(message["label"]),
+        width=float(message.get("width", 0)),
+        height=float(message.get("height", 0)),
+        pieces=tuple(Piece.from_json(values) for values in pieces),
+        error=error,
+        picture=float(message.get("picture", 0)),
+    )
+
+
+def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]], list[list[Segment]]]:
+    """Return the pages, for each its lines in reading order, and what was taken out of it."""
+    pages: list[Page] = []
+    found: list[list[Segment]] = []
+    at = 0
+    for page in raw:
+        start = at
+        parts: list[Part] = []
+        angle = _upright(page)
+        for piece in page.pieces:
+            if piece.angle == angle:
+                text = MappedText.raw(piece.text, at)
+                parts.append(Part(text, piece.x0, piece.x1, piece.y, piece.size, piece.flags, piece.font))
+            at += len(piece.text) + 1
+        pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
+        at = max(at, start + 1)
+        found.append(segments(parts))
+    heads = running([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
+    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(found, heads, strict=True)]
+    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(found, heads, strict=True)]
+    if not any(kept):  # the same few lines on every page: all there is, not heads
+        kept, removed = found, [[] for _ in found]
+    usual = common_gutter(kept)
+    laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
+    return tuple(pages), laid, removed
+
+
+def _upright(page: RawPage) -> int:
+    """Return the angle of most of the page's text: 90 for a table set sideways."""
+    weights: dict[int, int] = {}
+    for piece in page.pieces:
+        weights[piece.angle] = weights.get(piece.angle, 0) + len(piece.text)
+    return max(weights, key=lambda angle: (weights[angle], -angle), default=0)

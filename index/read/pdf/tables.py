@@ -1,0 +1,185 @@
+"""Lines of a table -> rows of cells, where the layout tells the columns apart.
+
+A value under another's head misleads more than one without any. So a line whose cells
+run into each other is one cell; where many do, all are; and heads that do not fill
+every column are none. What could not be told apart is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from index.read.clean import normalise
+from index.read.pdf.layout import segment_text
+from index.read.structure import Draft
+from index.read.text.tables import numeric, table_draft, years
+from index.text import BlockKind, MappedText, join
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.read.pdf.layout import Line
+
+WIDEST = 40
+#: Lines that the heads of a table have at most.
+_HEAD_LINES = 4
+#: Share of unclear lines from which none of a table is taken for clear.
+_UNCLEAR = 0.3
+#: Points by which a cell reaches into a column that it stands in.
+_INTO = 3.0
+
+NO_COLUMNS = "its columns could not be told apart; each line of it is kept as a whole, without column heads"
+NO_HEADS = "its column heads could not be told apart and are left out"
+SOME_HEADS = "some of its columns have no head"
+SOME_LINES = "cells of some lines could not be told apart; these lines are kept as a whole"
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """One line of a table in its columns."""
+
+    line: Line
+    cells: tuple[MappedText, ...]
+    clear: bool  #: whether each of its values stands in one column and behind the row's name
+
+    @property
+    def data(self) -> bool:
+        """Whether it holds a value."""
+        return any(numeric(cell.text) for cell in self.cells[1:])
+
+    @property
+    def whole(self) -> list[MappedText]:
+        """The line as one cell."""
+        return [normalise(self.line.text).strip()]
+
+
+def table_of(lines: Sequence[Line], *, captioned: bool) -> tuple[Draft, str]:
+    """Return the draft of a table, and what is unclear about it; empty where all was understood.
+
+    Rows of cells where most lines have several, else the lines as text.
+    """
+    lines = _rejoined(lines)
+    celled = [line for line in lines if len(line.segments) > 1]
+    columns = _columns(lines)
+    if len(celled) < 2 or 2 * len(celled) < len(lines) or not 2 <= len(columns) <= WIDEST:
+        text = join([normalise(line.text).strip() for line in lines], "\n")
+        return Draft(BlockKind.TABLE, text), NO_COLUMNS if len(celled) > 1 and _values(lines) else ""
+    laid = [_laid(line, columns) for line in lines]
+    heads = _head_lines(laid)
+    body = _unwrapped(laid[heads:])
+    unclear = sum(1 for row in body if not row.clear)
+    if unclear > max(1, _UNCLEAR * len(body)):
+        return table_draft([row.whole for row in laid], header=False), NO_COLUMNS if _values(lines) else ""
+    rows = [list(row.cells) if row.clear else row.whole for row in body]
+    note = SOME_LINES if unclear else ""
+    if not heads:
+        # A list of abbreviations has no heads, and its first line is no head of the others.
+        judged = None if captioned and not any(row.data for row in body) else False
+        return table_draft(rows, header=judged), note
+    head = [
+        join([cell for cell in column if cell.text])
+        for column in zip(*(r.cells for r in laid[:heads]), strict=True)
+    ]
+    blank = sum(1 for cell in head[1:] if not cell.text)
+    if 2 * blank < len(head) - 1 and all(row.clear for row in laid[:heads]):
+        return table_draft([head, *rows], header=True), _notes(SOME_HEADS if blank else "", note)
+    above = [row.whole for row in laid[:heads]]
+    return table_draft([*above, *rows], header=False), _notes(NO_HEADS, note)
+
+
+def _notes(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
+
+
+def _rejoined(lines: Sequence[Line]) -> list[Line]:
+    """Join halves of one row that stand a little higher or lower than each other, side by side."""
+    done: list[Line] = []
+    for line in lines:
+        last = done[-1] if done else None
+        level = last is not None and last.page == line.page and abs(last.y - line.y) < 0.6 * line.size
+        if last is not None and level and (line.x0 > last.x1 or line.x1 < last.x0):
+            both = tuple(sorted((*last.segments, *line.segments), key=lambda segment: segment.x0))
+            done[-1] = replace(last, segments=both, x0=both[0].x0, x1=max(last.x1, line.x1))
+        else:
+            done.append(line)
+    return done
+
+
+def _values(lines: Sequence[Line]) -> bool:
+    """Tell whether several lines hold values: a table, and not the labels of a figure."""
+    return sum(1 for line in lines if any(numeric(segment_text(s).text) for s in line.segments[1:])) > 1
+
+
+def _columns(lines: Sequence[Line]) -> list[tuple[float, float]]:
+    """Return the extents of the columns: of the cells in the fullest rows, joined where they overlap."""
+    most = max((len(line.segments) for line in lines), default=0)
+    extents = sorted(
+        (segment.x0, segment.x1)
+        for line in lines
+        if len(line.segments) >= max(2, 0.7 * most)
+        for segment in line.segments
+    )
+    columns: list[tuple[float, float]] = []
+    for x0, x1 in extents:
+        if columns and x0 < columns[-1][1] - 1.0:
+            columns[-1] = (columns[-1][0], max(x1, columns[-1][1]))
+        else:
+            columns.append((x0, x1))
+    return columns
+
+
+def _laid(line: Line, columns: Sequence[tuple[float, float]]) -> _Laid:
+    cells: list[list[MappedText]] = [[] for _ in columns]
+    clear = True
+    for segment in line.segments:
+        overlaps = [min(x1, segment.x1) - max(x0, segment.x0) for x0, x1 in columns]
+        nearest = max(range(len(columns)), key=lambda i: overlaps[i])
+        text = normalise(segment_text(segment)).strip()
+        cells[nearest].append(text)
+        digits = any(character.isdigit() for character in text.text)
+        across = digits and sum(overlap > _INTO for overlap in overlaps) > 1
+        clear = clear and not (across and len(line.segments) > 1)
+    two = any(sum(numeric(cell.text) for cell in cell_parts) > 1 for cell_parts in cells[1:])
+    joined = tuple(join(parts) for parts in cells)
+    filled = sum(1 for cell in joined[1:] if cell.text)
+    values = any(numeric(cell.text) for cell in joined[1:])
+    nameless = not joined[0].text and values and filled < len(columns) - 1
+    return _Laid(line, joined, clear and not two and not nameless)
+
+
+def _head_lines(laid: Sequence[_Laid]) -> int:
+    """Return how many lines stand above the first that holds a value; 0 where that tells no heads."""
+    if years([cell.text for cell in laid[0].cells]):
+        return 1
+    data = next((i for i, row in enumerate(laid) if row.data), 0)
+    if not data or data > _HEAD_LINES or 2 * data > len(laid):
+        return 0
+    while data > 1 and not any(cell.text for cell in laid[data - 1].cells[1:]):
+        data -= 1  # a name above a group of rows
+    return data
+
+
+def _unwrapped(rows: Sequence[_Laid]) -> list[_Laid]:
+    """Join lines that go on with the words of the row above, known by the narrower step between them."""
+    named = [row for row in rows if row.cells[0].text]
+    steps = [a.line.y - b.line.y for a, b in pairwise(named) if a.line.page == b.line.page]
+    usual = median(step for step in steps if step > 0) if any(step > 0 for step in steps) else 0.0
+    done: list[_Laid] = []
+    last: Line | None = None
+    for row in rows:
+        goes_on = done and last and not row.cells[0].text and not row.data and row.line.page == last.page
+        if goes_on and last and 0 < last.y - row.line.y < 0.85 * usual:
+            above = done[-1]
+            cells = tuple(_both(a, b) for a, b in zip(above.cells, row.cells, strict=True))
+            done[-1] = _Laid(above.line, cells, above.clear)
+        else:
+            done.append(row)
+        last = row.line
+    return done
+
+
+def _both(above: MappedText, below: MappedText) -> MappedText:
+    return join([part for part in (above, below) if part.text])

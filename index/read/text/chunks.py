@@ -1,0 +1,298 @@
+"""Says what each stretch of a text file is, and joins what was interrupted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from index.read import headings
+from index.read.metadata import authors_in
+from index.read.text.cell_lines import cell_table
+from index.read.text.lines import MARKED_HEADING, TERMINAL, UNDERLINE, Layout, split_group
+from index.read.text.tables import tabular
+from index.text import BlockKind, MappedText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_RUNNING = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE})
+_LIFTED = frozenset({BlockKind.CAPTION, BlockKind.TABLE, BlockKind.FRONT})
+_ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
+_CLOSING_MARKS = re.compile(r"\s+#+\s*$")
+_NUMBER = re.compile(r"\s*(\d{1,2})(?:\.\d|\.?\s)")
+_KIND_OF_ARTICLE = re.compile(
+    r"\s*(?:(?:case|brief|short|original|research|clinical|review|open|rapid|full) ?)?"
+    r"(?:case )?(?:reports?|articles?|research|reviews?|access|communications?|paper"
+    r"|letters?(?: to the editor)?)\s*",
+    re.IGNORECASE,
+)
+_JOURNAL_LINE = re.compile(
+    r"\b(?:19|20)\d\d\b.{0,20}\d+ ?[:(]|\bvol(?:ume|\.)|\bissn\b|@|\bwww\.|https?:", re.IGNORECASE
+)
+_AFFILIATION = re.compile(
+    r"\s*(?:\d|\*|\u2020|(?:department|division|school|faculty|institute|university)\b)", re.IGNORECASE
+)
+_MARKED_NAME = re.compile(r"[^\W\d_][\d*\u00b9\u00b2\u00b3\u2020]")
+_GOES_ON = re.compile(
+    r"(?:\b(?:of|the|and|in|with|by|a|an|to|for|or|from|on|at|as|is|was|were|are|than|that|which|between)|,)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Lines that belong together, and what they are."""
+
+    kind: BlockKind
+    lines: tuple[MappedText, ...]
+    level: int = 0  #: of a heading
+
+    @property
+    def start(self) -> str:
+        """The first line, without white space at its ends."""
+        return self.lines[0].text.strip()
+
+    @property
+    def end(self) -> str:
+        """The last line, without white space at its ends."""
+        return self.lines[-1].text.strip()
+
+    def words(self) -> int:
+        """Count the words."""
+        return sum(len(line.text.split()) for line in self.lines)
+
+
+def classify(groups: Sequence[Sequence[MappedText]], layout: Layout) -> Iterator[Chunk]:
+    """Yield chunks in the file's order; front matter ends where the body opens."""
+    parts = [part for group in groups for part in split_group(group, layout)]
+    opening = _body_opening(parts)
+    yield from _front(parts[:opening])
+    marks = [len(found.group(1)) for part in parts if (found := MARKED_HEADING.match(part[0].text))]
+    yield from _Body(top=1 if marks.count(1) > 1 else 2).chunks(parts[opening:])
+
+
+def _body_opening(parts: Sequence[Sequence[MappedText]]) -> int:
+    """Return the number of the part that opens the body: a heading, else the first running text."""
+    for number, part in enumerate(parts):
+        marked = MARKED_HEADING.match(part[0].text)
+        if marked and (number or len(marked.group(1)) > 1 or headings.known_heading(marked.group(2))):
+            return number
+        if len(part) == 1 and headings.known_heading(part[0].text):
+            return number
+    for number, part in enumerate(parts):
+        if _running_text(part) or (len(part) == 1 and headings.numbered_heading(part[0].text)):
+            return number
+    return 0
+
+
+def _running_text(part: Sequence[MappedText]) -> bool:
+    text = " ".join(line.text.strip() for line in part)
+    if len(text.split()) < 40 or headings.licence_text(text) or headings.front_matter(text):
+        return False
+    return TERMINAL.search(part[-1].text.strip()) is not None and "@" not in text
+
+
+def _front(parts: Sequence[Sequence[MappedText]]) -> Iterator[Chunk]:
+    """Yield title, running text and front matter from what stands before the body."""
+    titled = False
+    for part in parts:
+        length, stopped = (0, False) if titled else _title_lines(part)
+        if _running_text(part) and not stopped:
+            yield Chunk(BlockKind.PARAGRAPH, tuple(part))
+            continue
+        if length:
+            yield Chunk(BlockKind.TITLE, (_unmarked(part[0]), *part[1:length]))
+            titled = True
+        byline = length + _byline_lines(part[length:]) if stopped else length
+        for lines in (part[length:byline], part[byline:]):
+            if lines:
+                yield Chunk(BlockKind.FRONT, tuple(lines))
+
+
+def _byline_lines(lines: Sequence[MappedText]) -> int:
+    """Return how many of the lines below a title name its authors."""
+    for number, line in enumerate(lines):
+        text = line.text.strip()
+        if _AFFILIATION.match(text) or headings.front_matter(text) or _JOURNAL_LINE.search(text):
+            return number
+    return len(lines)
+
+
+def _title_lines(part: Sequence[MappedText]) -> tuple[int, bool]:
+    """Return how many lines at the start of ``part`` are the title, and whether authors follow them."""
+    if MARKED_HEADING.match(part[0].text):
+        return 1, False
+    length, stopped = 0, False
+    for line in part:
+        text = line.text.strip()
+        if headings.front_matter(text) or _KIND_OF_ARTICLE.fullmatch(text) or _JOURNAL_LINE.search(text):
+            break
+        if length and (_AFFILIATION.match(text) or _names(text)):
+            stopped = True
+            break
+        length += 1
+    words = sum(len(line.text.split()) for line in part[:length])
+    return (length, stopped) if 3 <= words <= 40 else (0, False)
+
+
+def _names(line: str) -> bool:
+    """Tell whether a line holds names: several, or some with the marks of affiliations; one may be cut."""
+    names = authors_in(line.rstrip(", ")) or authors_in(line.rpartition(",")[0])
+    return len(names) > 2 or (bool(names) and _MARKED_NAME.search(line) is not None)
+
+
+def _unmarked(line: MappedText) -> MappedText:
+    """Return a heading without the marks of Markdown."""
+    found = MARKED_HEADING.match(line.text)
+    if not found:
+        return line
+    closing = _CLOSING_MARKS.search(line.text, found.start(2))
+    return line[found.start(2) : closing.start() if closing else len(line)].strip()
+
+
+class _Body:
+    """Goes through the body's parts, keeping in mind the section that each stands in."""
+
+    def __init__(self, top: int) -> None:
+        """``top`` is the number of marks of Markdown's main headings."""
+        self._top = top
+        self._in_references = self._in_back = False
+        self._number = 0
+
+    def chunks(self, parts: Sequence[list[MappedText]]) -> Iterator[Chunk]:
+        """Yield what each part is."""
+        for number, part in enumerate(parts):
+            following = parts[number + 1] if number + 1 < len(parts) else []
+            chunk = self._chunk(part, following)
+            if chunk.kind is BlockKind.HEADING:
+                self._enter(chunk)
+            elif self._in_back and chunk.kind is BlockKind.PARAGRAPH:
+                chunk = replace(chunk, kind=BlockKind.NOTE)
+            yield from _entries(chunk) if chunk.kind is BlockKind.REFERENCE else (chunk,)
+
+    def _enter(self, heading: Chunk) -> None:
+        title = heading.start
+        self._in_references = headings.references_heading(title)
+        main = headings.known_heading(title) or heading.level == 1
+        self._in_back = headings.back_heading(title) or (self._in_back and not main)
+        if found := _NUMBER.match(title):
+            self._number = int(found.group(1))
+
+    def _chunk(self, part: list[MappedText], following: Sequence[MappedText]) -> Chunk:
+        if level := self._heading_level(part, following):
+            return Chunk(BlockKind.HEADING, (_unmarked(part[0]),), level)
+        return Chunk(self._kind(part), tuple(part))
+
+    def _kind(self, part: Sequence[MappedText]) -> BlockKind:
+        first = part[0].text
+        if headings.caption(first):
+            return BlockKind.CAPTION
+        if self._in_references:
+            return BlockKind.REFERENCE
+        if (tabular(first) and len(part) >= 2) or cell_table(part):
+            return BlockKind.TABLE
+        short = sum(len(line.text.split()) for line in part) <= 60
+        if (short and headings.front_matter(first)) or headings.licence_text(first[:200]):
+            return BlockKind.FRONT
+        return BlockKind.PARAGRAPH
+
+    def _heading_level(self, part: Sequence[MappedText], following: Sequence[MappedText]) -> int:
+        """Return the level of the heading that ``part`` is; 0 if it is none."""
+        first = part[0].text
+        if len(part) == 2 and UNDERLINE.fullmatch(part[1].text):
+            return 1 if part[1].text.strip()[0] == "=" else 2
+        if len(part) > 1 or tabular(first):
+            return 0
+        if marked := MARKED_HEADING.match(first):
+            return max(len(marked.group(1)) - self._top + 1, 1)
+        if headings.known_heading(first):
+            return max(headings.numbered_heading(first), 1)
+        if self._in_references or headings.caption(first) or headings.front_matter(first):
+            return 0
+        if (level := headings.numbered_heading(first)) and self._next_number(first, following):
+            return level
+        return 2 if _bare_heading(first, following) else 0
+
+    def _next_number(self, line: str, following: Sequence[MappedText]) -> bool:
+        """Tell whether a numbered line goes on with the numbers of the headings, and is no item of a list."""
+        found = _NUMBER.match(line)
+        if found is None or int(found.group(1)) not in (self._number, self._number + 1):
+            return False
+        level = headings.numbered_heading(line)
+        return bool(following) and headings.numbered_heading(following[0].text) in (0, level + 1)
+
+
+def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
+    """Tell whether a short line without full stop stands above running text."""
+    text = line.strip()
+    if not following or len(text.split()) > 8 or not text[:1].isupper() or line[:1].isspace():
+        return False
+    above_text = sum(len(part.text.split()) for part in following) >= 12
+    above_text = above_text or (text.isupper() and headings.label(text))
+    ends_well = text[-1].isalnum() or text[-1] == ")" or headings.label(text)
+    return above_text and ends_well and not following[0].text.lstrip()[:1].islower()
+
+
+def _entries(chunk: Chunk) -> Iterator[Chunk]:
+    """Yield one chunk an entry of the reference list, known by their numbers or else by their authors."""
+    numbered = any(_ENTRY.match(line.text) for line in chunk.lines)
+    entry: list[MappedText] = []
+    for line in chunk.lines:
+        named = (
+            not numbered
+            and entry
+            and headings.ends_entry(entry[-1].text)
+            and headings.author_entry(line.text)
+        )
+        if entry and (named or _ENTRY.match(line.text)):
+            yield replace(chunk, lines=tuple(entry))
+            entry = []
+        entry.append(line)
+    yield replace(chunk, lines=tuple(entry))
+
+
+def join_broken(chunks: Iterable[Chunk], layout: Layout) -> list[Chunk]:
+    """Join a paragraph cut off in mid-sentence with its rest, across what was lifted out between."""
+    done: list[list[Chunk]] = []
+    open_at: int | None = None  # the paragraph that waits for its rest
+    citation_follows = False
+    for chunk in chunks:
+        if chunk.kind not in _RUNNING:
+            done.append([chunk])
+            citation_follows = chunk.kind is BlockKind.FRONT and _announces_citation(chunk)
+            open_at = open_at if chunk.kind in _LIFTED else None
+            continue
+        if citation_follows and not chunk.start[:1].islower():
+            done.append([replace(chunk, kind=BlockKind.FRONT)])
+        elif open_at is not None and _goes_on(done[open_at][-1], chunk, layout):
+            done[open_at].append(chunk)
+            open_at = open_at if _is_open(chunk) else None
+        else:
+            done.append([chunk])
+            open_at = len(done) - 1 if _is_open(chunk) else None
+        citation_follows = False
+    return [replace(c[0], lines=tuple(line for part in c for line in part.lines)) for c in done]
+
+
+def _announces_citation(chunk: Chunk) -> bool:
+    return chunk.words() <= 6 and "cit" in chunk.start.lower()
+
+
+def _is_open(chunk: Chunk) -> bool:
+    """Tell whether a paragraph breaks off in mid-sentence."""
+    return TERMINAL.search(chunk.end) is None or _bracket_open(chunk)
+
+
+def _bracket_open(chunk: Chunk) -> bool:
+    last = " ".join(line.text for line in chunk.lines[-2:])[-120:]
+    return last.rfind("(") > last.rfind(")")
+
+
+def _goes_on(before: Chunk, after: Chunk, layout: Layout) -> bool:
+    """Tell whether ``after`` is the rest of ``before``, which breaks off."""
+    start, end = after.start[:1], before.end
+    if start.islower() or start in "(,;)%<>=\u00b1" or _bracket_open(before):
+        return True
+    if (end[-1:] in "-\u2010" and start.isalnum()) or _GOES_ON.search(end):
+        return True
+    return layout.wrapped and start.isalnum() and len(end) >= 0.8 * layout.width

@@ -1,0 +1,1 @@
+"""Generations on disk: publishing, opening, lexical and vector search files."""

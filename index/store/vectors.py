@@ -1,0 +1,186 @@
+"""Search by meaning: FAISS inner product over passage vectors. The only importer of faiss.
+
+FAISS loads a changed byte without notice and may write half a file without an
+error, so it is given and asked for bytes in memory only; the bytes are written,
+checked and mapped elsewhere, and searched where they lie, without a copy.
+
+Few vectors are compared one by one (exact). Many are put into lists around
+centres, in one byte a component (IVF and a scalar quantizer); the nearest lists are
+looked through, and what is found there is compared again in full precision.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index.errors import IndexDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Buffer = bytes | bytearray | memoryview | NDArray[np.uint8]
+
+#: Vectors up to which every one is compared: see the table of evals/bench/speed.py.
+FLAT_UP_TO = 20_000
+#: Vectors from which one centre is learned.
+_TRAINED_ON = 32
+_ROUNDS = 6
+#: One of how many lists is looked through, and how many lists at least.
+_SHARE = 8
+_LISTS_AT_LEAST = 32
+#: Of the vectors asked for, how many times as many are compared again; and how many at least.
+_AGAIN = 2
+_AGAIN_AT_LEAST = 200
+_CHUNK = 1 << 20
+_limit = threading.Lock()  #: FAISS has one limit for the whole process
+
+
+def vector_chunks(
+    blocks: Iterable[NDArray[np.float32]], dimension: int, flat_up_to: int = FLAT_UP_TO
+) -> list[bytes]:
+    """Return an index over the rows of ``blocks``, in order, as FAISS's own bytes.
+
+    The same rows in the same order give the same bytes: nothing is left to chance or
+    to the order in which threads end.
+    """
+    faiss = _faiss()
+    flat = faiss.IndexFlatIP(dimension)
+    for block in blocks:
+        flat.add(np.ascontiguousarray(block, np.float32))
+    index = flat if flat.ntotal <= flat_up_to else _lists(flat)
+    chunks: list[bytes] = []
+    writer = faiss.PyCallbackIOWriter(chunks.append, _CHUNK)
+    faiss.write_index(index, writer)
+    del writer  # which hands over what it still holds
+    return chunks
+
+
+def _lists(flat: Any) -> Any:  # noqa: ANN401 - see _faiss
+    """Return an index that looks through some lists of the rows of ``flat`` and compares what it finds."""
+    faiss = _faiss()
+    rows = _rows_of(flat)
+    centres = faiss.IndexFlatIP(flat.d)
+    number = int(4 * np.sqrt(len(rows)))
+    lists = faiss.IndexIVFScalarQuantizer(
+        centres, flat.d, number, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, True
+    )
+    lists.cp.niter = _ROUNDS
+    lists.cp.max_points_per_centroid = _TRAINED_ON
+    lists.cp.min_points_per_centroid = 1
+    lists.cp.seed = 1
+    step = max(len(rows) // (number * _TRAINED_ON), 1)
+    lists.train(np.ascontiguousarray(rows[::step]))
+    for start in range(0, len(rows), 1 << 16):
+        lists.add(rows[start : start + (1 << 16)])
+    return faiss.IndexRefine(lists, flat)
+
+
+def _faiss() -> Any:  # noqa: ANN401 - its annotations describe the C++ side, not the Python one
+    import faiss
+
+    return faiss
+
+
+def _rows_of(flat: Any) -> NDArray[np.float32]:  # noqa: ANN401 - see _faiss
+    """Return the rows of a flat index where they lie; of no use when the index is gone."""
+    if not flat.ntotal:
+        return np.zeros((0, flat.d), np.float32)
+    found: NDArray[np.float32] = _faiss().rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
+    return found.reshape(flat.ntotal, flat.d)
+
+
+class Vectors:
+    """Passage vectors of one generation, L2-normalised. Safe in several threads."""
+
+    def __init__(self, data: Buffer) -> None:
+        """Open the bytes of ``vector_chunks``, whose checksum has been compared. They are not copied.
+
+        Raises:
+            IndexDamaged: FAISS refuses the bytes all the same.
+        """
+        faiss = _faiss()
+        self._data = np.frombuffer(data, np.uint8)  # searched where they are, so they must stay
+        try:
+            with _limit:
+                # A header that lies about a length is refused instead of being given the memory.
+                faiss.set_deserialization_vector_byte_limit(max(len(self._data), 1))
+                reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(self._data), len(self._data))
+                self._index: Any = faiss.read_index(reader)
+            self._lists = isinstance(self._index, faiss.IndexRefine)
+            self._flat = faiss.downcast_index(self._index.refine_index) if self._lists else self._index
+            self._rows = _rows_of(self._flat)
+        except (RuntimeError, AttributeError) as error:
+            raise IndexDamaged(f"vectors: {error}.", "Rebuild the index.") from error
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+        return int(self._index.d)
+
+    @property
+    def exact(self) -> bool:
+        """Whether ``nearest`` compares all vectors."""
+        return not self._lists
+
+    def rows(self, start: int, count: int) -> NDArray[np.float32]:
+        """Return the vectors of ``count`` passages from position ``start``."""
+        return self._rows[start : start + count].copy()
+
+    def nearest(
+        self,
+        vector: NDArray[np.float32],
+        count: int,
+        allowed: NDArray[np.bool_] | None = None,
+        few: int = FLAT_UP_TO,
+    ) -> NDArray[np.int64]:
+        """Return the positions of the ``count`` nearest passages, nearest first.
+
+        ``vector`` has shape ``(dimension,)``; ``allowed``, shape ``(len(self),)``,
+        leaves out the passages where it is False; where it leaves up to ``few``,
+        all of them are compared. Fewer come back where there are fewer.
+        """
+        if allowed is not None and np.count_nonzero(allowed) <= few:
+            chosen = np.flatnonzero(allowed)
+            return chosen[np.argsort(-self.scores(vector, chosen), kind="stable")[:count]]
+        count = min(count, len(self))
+        if count == 0:
+            return np.zeros(0, np.int64)
+        # One question on several threads costs more in waiting than it saves, all the more on a busy machine.
+        _faiss().omp_set_num_threads(1)
+        parameters = self._parameters(count, allowed)
+        _, found = self._index.search(vector.reshape(1, -1).astype(np.float32), count, params=parameters)
+        positions: NDArray[np.int64] = found[0]
+        return positions[positions >= 0]
+
+    def _parameters(self, count: int, allowed: NDArray[np.bool_] | None) -> Any:  # noqa: ANN401 - see _faiss
+        faiss = _faiss()
+        selector = None
+        if allowed is not None:
+            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        if not self._lists:
+            return faiss.SearchParameters(sel=selector) if selector else None
+        lists = faiss.downcast_index(self._index.base_index)
+        inner = faiss.SearchParametersIVF(nprobe=max(lists.nlist // _SHARE, _LISTS_AT_LEAST), sel=selector)
+        again = max(_AGAIN * count, _AGAIN_AT_LEAST) / count
+        return faiss.IndexRefineSearchParameters(k_factor=again, base_index_params=inner)
+
+    def scores(self, vector: NDArray[np.float32], positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the cosine of ``vector`` with each of the passages at ``positions``."""
+        return cosines(self._rows[positions], vector)
+
+
+def cosines(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the product of each row with ``vector``, shape ``(len(rows),)``.
+
+    On one thread: a few hundred rows are done before another thread is awake.
+    """
+    products: NDArray[np.float32] = np.einsum("ij,j->i", rows, vector.astype(np.float32))
+    return products

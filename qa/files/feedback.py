@@ -1,0 +1,116 @@
+"""What people think of answers, kept in one file beside the index; nothing leaves the machine.
+
+SQLite in WAL mode, so that sessions which judge at once do not wait for each other.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from index.errors import StorageError
+from qa.records import as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from qa.records import Answer
+
+FILE = "feedback.sqlite"
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS feedback (number INTEGER PRIMARY KEY, made TEXT NOT NULL, "
+    "helpful INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, UNIQUE (question, answer))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One answer and what somebody thought of it."""
+
+    number: int
+    made: str  #: ISO 8601, UTC
+    helpful: bool
+    question: str  #: as it was searched
+    answer: dict[str, Any]  #: see ``qa.records.as_json``
+
+
+def save(folder: Path, answer: Answer, helpful: bool) -> None:
+    """Keep a judgement; a later one on the same answer takes its place.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    stored = as_json(answer)
+    stored["receipt"]["seconds"] = {}  # else the same answer, given twice, would be two
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    text = json.dumps(stored, ensure_ascii=False, sort_keys=True)
+    with _opened(folder) as base:
+        base.execute(
+            "INSERT INTO feedback (made, helpful, question, answer) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (question, answer) DO UPDATE SET made = excluded.made, helpful = excluded.helpful",
+            (made, int(helpful), answer.resolved_question, text),
+        )
+
+
+def judgements(folder: Path) -> list[Judgement]:
+    """Return all judgements, oldest first.
+
+    Raises:
+        StorageError: the disk refused, or the file is damaged.
+    """
+    if not (folder / FILE).is_file():
+        return []
+    with _opened(folder) as base:
+        rows = base.execute("SELECT number, made, helpful, question, answer FROM feedback ORDER BY number")
+        return [
+            Judgement(number, made, bool(helpful), question, json.loads(answer))
+            for number, made, helpful, question, answer in rows
+        ]
+
+
+def as_cases(found: list[Judgement]) -> str:
+    """Return judgements as evaluation questions, one JSON object a line, like ``evals/sets/seeds.jsonl``.
+
+    Quotes that helped are gold. What did not help has none: a person has to say
+    what would have been right, so those lines are marked for review.
+    """
+    return "".join(json.dumps(_case(item), ensure_ascii=False) + "\n" for item in found)
+
+
+def _case(item: Judgement) -> dict[str, Any]:
+    citations = item.answer["citations"] if item.helpful else []
+    return {
+        "id": f"feedback-{item.number}",
+        "type": "feedback",
+        "question": item.question,
+        "history": [],
+        "answerable": bool(item.answer["citations"]) if item.helpful else None,
+        "gold": [
+            {
+                "document": citation["document_id"],
+                "quote": citation["quote"],
+                "start": citation["span"]["start"],
+                "end": citation["span"]["end"],
+            }
+            for citation in citations
+        ],
+        "review": not item.helpful,
+    }
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
+    path = folder / FILE
+    try:
+        with closing(sqlite3.connect(path, timeout=10)) as base:
+            base.execute("PRAGMA journal_mode = WAL")
+            base.execute(_SCHEMA)
+            with base:
+                yield base
+    except sqlite3.Error as error:
+        raise StorageError(f"{path}: {error}.", "Check the disk's free space and rights.") from error

@@ -1,0 +1,41 @@
+"""Where the files lie that are not modules: the index, the web app with its settings, the seed papers.
+
+In a checkout the app and the seeds stand at the top; a wheel carries them in ``qa/_bundle``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+#: Names the index folder for the command line and the web app.
+INDEX_VARIABLE = "LOCCIT_INDEX"
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def index_folder(chosen: Path | None) -> Path:
+    """Return the index folder: the one given, else LOCCIT_INDEX, else the platform's data folder."""
+    if chosen is not None:
+        return chosen
+    named = os.environ.get(INDEX_VARIABLE)
+    if named:
+        return Path(named)
+    from platformdirs import user_data_path
+
+    return user_data_path("loccit", appauthor=False) / "index"
+
+
+def app_file() -> Path:
+    """Return the script of the web app, ``app.py``; its ``.streamlit`` folder lies beside it."""
+    return _root() / "app.py"
+
+
+def seeds_folder() -> Path:
+    """Return the folder with the seed papers and ``manifest.toml``."""
+    return _root() / "seeds"
+
+
+def _root() -> Path:
+    bundle = _PACKAGE / "_bundle"
+    return bundle if bundle.is_dir() else _PACKAGE.parent

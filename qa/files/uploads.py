@@ -1,0 +1,88 @@
+"""Files that people hand in through the web app: named harmlessly, kept by content.
+
+``<index>/uploads/<sha256>/<name>``: the digest keeps names from meeting, the name is
+what the paper is called in answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from index.errors import FileEmpty, FileTooLarge, UnknownFormat
+from index.files import LocalDisk
+from index.ingest.papers import SUFFIXES
+
+if TYPE_CHECKING:
+    from index.files import Disk
+
+FOLDER = "uploads"
+LARGEST = 50 * 2**20  #: bytes; the readers refuse larger files anyway
+_LONGEST_NAME = 120
+_FALLBACK = "paper"
+#: Categories of characters that a name loses: controls, direction marks, private and unassigned ones.
+_LOST = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+
+
+def harmless_name(name: str) -> str:
+    """Return ``name`` as a file's name that leads nowhere and hides nothing; its suffix is kept.
+
+    Folders, control and direction characters go; the rest stays as it is.
+    """
+    last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
+    kept = "".join(c for c in last if unicodedata.category(c) not in _LOST)
+    kept = " ".join(kept.split()).lstrip(". ")
+    path = PurePosixPath(kept or _FALLBACK)
+    suffix = path.suffix[:8]
+    stem = path.name.removesuffix(path.suffix) or _FALLBACK
+    while len((stem + suffix).encode()) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return (stem.rstrip() or _FALLBACK) + suffix.rstrip()
+
+
+def keep(folder: Path, name: str, data: bytes, disk: Disk | None = None) -> Path:
+    """Store an upload beside the index in ``folder`` and return its path.
+
+    Only whether it may be a paper at all is looked at; reading it tells the rest.
+
+    Raises:
+        FileEmpty: there are no bytes.
+        FileTooLarge: there are more than ``LARGEST``.
+        UnknownFormat: the name has none of the endings of papers, or a PDF's bytes are not one's.
+        StorageError: the disk refused.
+    """
+    safe = harmless_name(name)
+    suffix = Path(safe).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UnknownFormat(safe, "not a kind of file that is read here.", "Give .pdf, .xml, .txt or .md.")
+    if not data:
+        raise FileEmpty(safe, "the file is empty.", "Upload it again.")
+    if len(data) > LARGEST:
+        size = f"{len(data) / 2**20:.0f} MB"
+        raise FileTooLarge(safe, f"{size} is more than {LARGEST >> 20} MB.", "Upload a smaller file.")
+    if suffix == ".pdf" and not re.search(rb"%PDF-\d", data[:1024]):
+        raise UnknownFormat(safe, "it is called .pdf but is no PDF.", "Upload the paper's PDF.")
+    disk = disk or LocalDisk()
+    place = folder / FOLDER / hashlib.sha256(data).hexdigest()
+    disk.make_folder(place)
+    path = place / safe
+    disk.write(path.with_name(".part"), [data])
+    disk.replace(path.with_name(".part"), path)
+    return path
+
+
+def kept(folder: Path, document_id: str) -> Path | None:
+    """Return the uploaded file of a document; None if it did not come by upload."""
+    place = folder / FOLDER / document_id
+    if not re.fullmatch(r"[0-9a-f]{64}", document_id) or not place.is_dir():
+        return None
+    return next((path for path in sorted(place.iterdir()) if not path.name.startswith(".")), None)
+
+
+def forget(folder: Path, document_id: str, disk: Disk | None = None) -> None:
+    """Remove the uploaded file of a document, if there is one."""
+    if kept(folder, document_id):
+        (disk or LocalDisk()).remove(folder / FOLDER / document_id)

@@ -1,0 +1,1 @@
+"""Ranked sentences to checked citations, or the reasons why there are none."""

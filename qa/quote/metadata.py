@@ -1,0 +1,193 @@
+"""Answers questions about a paper itself (DOI, authors, dates, licence) from its front matter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.terms import terms as terms_of
+from index.text import BlockKind, Sentence, Span
+from qa.quote.cite import cite
+from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.records import Scores
+from qa.understand.question import equivalents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.store.open import Index
+    from index.text import Document, Field
+    from qa.rank.evidence import Evidence
+    from qa.records import Citation
+    from qa.understand.question import Question
+
+_PAPER = r"(?:paper|article|report|study|publication|manuscript|case report|it|this)"
+_NAMED = r"(?:paper|article|report|study|publication|manuscript) (?:on|about|by|of|from|with)"
+_ASKED = (
+    ("doi", r"\bdoi\b|digital object identifier"),
+    (
+        "corresponding author",
+        r"\bcorresponding author|\bcorrespondence\b|whom? (?:should|can|do) (?:i|one|we) (?:contact|write)",
+    ),
+    (
+        "author",
+        r"\bwho (?:\w+ )?(?:wrote|authored|published)\b"
+        r"|\bwho (?:are|is|were|was) the (?!corresponding)(?:\w+ )?authors?\b"
+        r"|\bwritten by\b"
+        r"|\b(?:names? of|list|name|which are|what are) (?:all )?(?:of )?the (?:\w+ )?authors?\b"
+        r"|\b(?:first|last|senior|lead) author\b|^authors?\b",
+    ),
+    ("licence", r"\blicen[cs]e\b|\bcopyright\b|\bopen[- ]access\b|\breus(?:e|ed)\b"),
+    ("journal", r"\b(?:which|what|name of the) journal\b|\bjournal\b.*\b(?:published|appear)"),
+    (
+        "affiliation",
+        r"\baffiliat"
+        r"|\b(?:which|what) (?:university|institution|institute|department|hospital)\b.*\b(?:authors?|wrote"
+        r"|paper|from)\b|\bwhere do the authors work\b",
+    ),
+    ("keywords", r"\bkey ?words?\b"),
+    ("title", r"\btitle of\b|\bwhat is the title\b"),
+    (
+        "received",
+        rf"\b(?:when|date|day)\b.*\breceived\b(?=.*{_PAPER})|\b{_PAPER} (?:was )?(?:received|submitted)\b"
+        rf"|\b(?:when|date|day)\b.*\b{_NAMED} .*\b(?:received|submitted)\b",
+    ),
+    ("accepted", rf"\b(?:when|date)\b.*{_PAPER}.*\baccepted\b|\bacceptance date\b"),
+    ("review began", r"\breview (?:began|begin|begun|start(?:ed)?)|\bstart of (?:the )?(?:peer )?review"),
+    ("review ended", r"\breview (?:ended?|finish(?:ed)?|complete[d]?)|\bend of (?:the )?(?:peer )?review"),
+    (
+        "published",
+        rf"\b(?:when|date|day|year)\b.*{_PAPER}.*\b(?:publish|c[oa]me out|appear)"
+        rf"|\b(?:publication|publishing) (?:date|year)|\b(?:date|year) of publication",
+    ),
+)
+_PATTERNS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _ASKED)
+#: Fields that only front matter can state.
+_STATED_ONLY = frozenset({"doi", "licence", "journal", "keywords", "received", "accepted", "published"})
+#: Specificity (see ``qa.understand.question``) from which on a word names something.
+_NAME = 0.4
+#: Papers whose front matter is looked through for names; of more, those of the best passages.
+_FEW = 50
+#: Words by which metadata is asked for.
+_WORDS = frozenset(
+    terms_of(
+        "doi digital identifier corresponding correspondence author authors wrote written authored "
+        "published publication publish licence license licenced licensed copyright open-access reuse "
+        "journal appeared keywords keyword title received accepted acceptance submitted review "
+        "released release cite citation affiliated affiliation university institution institute "
+        "department hospital e-mail email contact preprint manuscript first last senior lead"
+    )
+)
+_LONGEST_QUOTE = 400
+#: Looked up, not inferred: what is left is the risk that the question was about something else.
+_CONFIDENCE = 0.95
+_FALLBACK = {"published": ("published", "year"), "received": ("received", "review began")}
+
+
+def asked_field(question: str) -> str | None:
+    """Return the name of the metadata field that ``question`` asks for; None for content."""
+    found = [
+        (match.start(), at)
+        for at, (_, pattern) in enumerate(_PATTERNS)
+        if (match := pattern.search(question))
+    ]
+    return _PATTERNS[min(found)[1]][0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What the front matter gave for a question about papers themselves."""
+
+    citations: tuple[Citation, ...]
+    reasons: tuple[str, ...]  #: which of the papers meant does not state it
+
+
+def look_up(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> LookUp | None:
+    """Return what the papers meant state about themselves; None for a question about content.
+
+    A question that names something the papers meant never mention ("Who wrote
+    Hamlet?") is not about them. What a paper does not state is not looked for
+    elsewhere, but for authors and affiliations, which running text may tell.
+    """
+    question = evidence.question
+    name = asked_field(question.text)
+    if name is None:
+        return None
+    papers = [paper for paper in _papers(index, evidence, documents) if not _foreign(question, paper)]
+    found = [(paper, span, short) for paper in papers for span, short in _places(paper, name)]
+    if not found and (not papers or name not in _STATED_ONLY):
+        return None
+    silent = [paper.name for paper in papers if not any(other is paper for other, _, _ in found)]
+    return LookUp(
+        tuple(_cite(number, *place) for number, place in enumerate(found, 1)),
+        tuple(f"“{paper}” does not state it: {name}." for paper in silent),
+    )
+
+
+def _cite(number: int, document: Document, span: Span, short: Span) -> Citation:
+    sentence = Sentence(document.id, span, -1, _kind(document, span))
+    scores = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
+    return cite(document, sentence, span, number=number, confidence=_CONFIDENCE, short=short, scores=scores)
+
+
+def _foreign(question: Question, document: Document) -> bool:
+    """Tell whether the question names something that the paper has in no form."""
+    same = equivalents(question, abbreviations_of(document))
+    held = paper_stems(document)
+    return any(
+        rare >= _NAME and term not in _WORDS and not any(form <= held for form in same[term])
+        for term, rare in zip(question.terms, question.specific, strict=True)
+    )
+
+
+def _papers(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> Sequence[Document]:
+    """Return the papers meant.
+
+    Those whose title, authors or journal the question names; else that of the
+    best passage; all, where the question singles out none.
+    """
+    scope = [key for key in index.documents if documents is None or key in documents]
+    best = list(dict.fromkeys(hit.passage.document_id for hit in evidence.hits))
+    looked_at = scope if len(scope) <= _FEW else best
+    if evidence.question.every_paper or not best:
+        return [index.documents[key] for key in looked_at]
+    named = {key: _named(evidence.question, index.documents[key]) for key in looked_at}
+    most = max(named.values(), default=0)
+    if most:
+        return [index.documents[key] for key in looked_at if named[key] == most]
+    return [index.documents[best[0]]]
+
+
+def _named(question: Question, document: Document) -> int:
+    """Return how many specific words of the question stand in the paper's title, authors and journal."""
+    front = " ".join((document.title, *document.authors, document.journal, document.source))
+    asked = {
+        term
+        for term, rare in zip(question.terms, question.specific, strict=True)
+        if rare >= _NAME and term not in _WORDS
+    }
+    return len(asked & set(terms_of(front)))
+
+
+def _places(document: Document, name: str) -> list[tuple[Span, Span]]:
+    """Return quote and decisive words for each statement of the field, without repeats."""
+    wanted = _FALLBACK.get(name, (name,))
+    fields: list[Field] = []
+    for candidate in wanted:
+        fields = [field for field in document.fields if field.name == candidate]
+        if fields:
+            break
+    found: dict[Span, Span] = {}
+    for field in fields:
+        if field.span is None:  # known from the file's properties only: there is nothing to quote
+            continue
+        block = next(block.span for block in document.blocks if block.span.contains(field.span))
+        quote = block if len(block) <= _LONGEST_QUOTE else field.span
+        previous = found.get(quote)
+        found[quote] = Span(previous.start, field.span.end) if previous and name == "author" else field.span
+    return list(found.items())[:2]
+
+
+def _kind(document: Document, span: Span) -> BlockKind:
+    return next(block.kind for block in document.blocks if block.span.contains(span))

@@ -1,0 +1,76 @@
+"""Why nothing is quoted for a question, in words about the question and the search, not about the papers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from index.terms import terms as terms_of
+from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.understand.language import other_language
+from qa.understand.question import TELLING, equivalents
+from qa.understand.subjects import NOBODY
+
+if TYPE_CHECKING:
+    from index.store.open import Index
+    from qa.rank.evidence import Evidence
+
+#: Most papers whose words are looked through for those of the question.
+MOST_PAPERS = 10
+#: Most words that a reason names.
+MOST_WORDS = 5
+#: Letters from which on a stem is the root of the words that begin with it.
+LEAST_ROOT = 5
+_WORD = re.compile(r"[^\W_][\w-]*")
+
+
+def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> tuple[str, ...]:
+    """Say why nothing of ``evidence`` is quoted, looked for in ``documents`` or all papers."""
+    question = evidence.question
+    language = other_language(question.text)
+    if language is not None:
+        return (f"The question seems to be in {language}, and the papers are searched in English.",)
+    reasons = []
+    if question.subject != NOBODY and not evidence.hits:
+        reasons.append("No paper here is about the person the question names.")
+    absent = absent_words(index, evidence, documents)
+    if absent:
+        asked = "the papers" if documents is None else "the papers asked"
+        listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
+        listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
+        reasons.append(f"No passage of {asked} mentions {listed}.")
+    if not reasons:
+        reasons.append("No sentence is likely enough to answer the question.")
+    return tuple(reasons)
+
+
+def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
+    """Return the telling words of the question, everyday ones aside, that the papers asked lack.
+
+    A paper that tells of a treatment does not lack "treated", nor one of a recurrence "recur".
+    """
+    question = evidence.question
+    rare = dict(zip(question.terms, question.specific, strict=True))
+    papers = [index.documents[key] for key in documents or ()]
+    if len(papers) > MOST_PAPERS:
+        return []
+    stems = frozenset[str]().union(*map(paper_stems, papers))
+    near = papers or [index.documents[hit.passage.document_id] for hit in evidence.hits[:MOST_PAPERS]]
+    forms = [equivalents(question, abbreviations_of(paper)) for paper in near]
+
+    def held(stem: str) -> bool:
+        root = len(stem) >= LEAST_ROOT
+        if documents is None:
+            return index.lexical.terms.begins(stem) if root else bool(index.lexical.document_frequency(stem))
+        return stem in stems or (root and any(other.startswith(stem) for other in stems))
+
+    def meant(stem: str) -> bool:
+        others = (choice for found in forms for choice in found.get(stem, ()))
+        return held(stem) or any(choice and all(map(held, choice)) for choice in others)
+
+    absent = []
+    for word in dict.fromkeys(_WORD.findall(question.text)):
+        telling = [stem for stem in terms_of(word) if rare.get(stem, 0.0) >= TELLING]
+        if telling and len(word) > 2 and not any(map(meant, telling)):
+            absent.append(word)
+    return absent

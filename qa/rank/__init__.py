@@ -1,0 +1,1 @@
+"""A query to ranked sentences: retrieval, features, learned ranking, reading."""

@@ -1,0 +1,82 @@
+"""What the papers hold on a question, before it is decided what of it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa.rank.candidates import candidates_of, rarity
+from qa.rank.features import features_of
+from qa.rank.retrieve import about, of_another, retrieve, tells_of
+from qa.understand.subjects import NOBODY, asks_of_patient
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from index.search import Hit
+    from index.store.open import Index
+    from qa.rank.candidates import Candidate
+    from qa.rank.reader import Mark
+    from qa.understand.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its ranker score and calibrated confidence."""
+
+    candidate: Candidate
+    score: float
+    confidence: float
+    mark: Mark | None = None  #: its decisive words in the paper, if it was read
+    named: int = 1  #: for how many of those that the question names it answers
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the papers hold on a question, best first; an ``Answer`` before the decision."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    ranked: tuple[Ranked, ...]
+    notes: tuple[str, ...]  #: for people: how the question was read
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def by_score(
+    candidates: Sequence[Candidate],
+    scores: NDArray[np.float64],
+    confidence: NDArray[np.float64],
+    marks: Sequence[Mark | None] | None = None,
+) -> list[Ranked]:
+    """Return the candidates with what was found out about each, the highest score first."""
+    marks = marks or [None] * len(candidates)
+    order = np.argsort(-scores, kind="stable")
+    return [Ranked(candidates[i], float(scores[i]), float(confidence[i]), marks[i]) for i in order]
+
+
+def weigh(
+    index: Index,
+    question: Question,
+    vector: NDArray[np.float32],
+    *,
+    passages: int,
+    documents: frozenset[str] | None = None,
+) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
+    """Return the best passages, their sentences that can be about the person meant, and their features."""
+    hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
+    if question.subject == NOBODY:
+        reported = asks_of_patient(question.text)
+    else:
+        near = {hit.passage.document_id for hit in hits}
+        reported = any(tells_of(index.documents[key], question) for key in near)
+    candidates = [
+        candidate
+        for candidate in candidates_of(index, question, hits, vector)
+        if about(candidate.document, candidate.sentence.span, question.subject)
+        and not (reported and of_another(candidate.document, candidate.sentence.span))
+    ]
+    return hits, candidates, features_of(question, candidates, rarity(index, question))

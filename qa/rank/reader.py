@@ -1,0 +1,308 @@
+"""Reads passages with the question in mind: a small network that scores each sentence and marks words.
+
+The network is the bundled embedding model trained further, to read a question
+and a passage together. It gives three things: how well each sentence answers,
+measured against "nothing here does" (0); which words in it are decisive; and it
+sees each sentence among its neighbours, so that "She was given it" can answer.
+Trained by ``python -m evals.train.reader``; run by onnxruntime without torch.
+
+Sources: one reading of a whole passage with a score a sentence (BERTSum, Liu and
+Lapata 2019), a null answer of score 0 (Devlin et al. 2019, section 4.3), start and
+end of the decisive words (Rajpurkar et al. 2016).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index.embed.encoder import load_encoder
+from index.errors import FormatMismatch
+from index.text import Span
+from qa.understand.abbreviations import in_forms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+#: Pieces of question, what was asked before and passage together; what is longer loses its end.
+MAX_PIECES = 424
+#: Pieces of the question alone, and the last pieces of what was asked before it.
+MAX_QUESTION = 64
+MAX_BEFORE = 112
+#: Most pieces of decisive words.
+LONGEST_MARK = 16
+#: Names of the trained files.
+GRAPH, TRAINED = "reader.onnx", "reader.safetensors"
+#: What is computed outside the graph.
+HEADS = ("scale", "bias", "alone", "both", "marks.weight", "marks.bias")
+#: The vectors of the words, which are looked up outside of it too.
+WORDS = "bert.embeddings.word_embeddings.weight"
+_BATCH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A passage to read."""
+
+    context: str  #: title, section and, for a row of a table, its heads
+    text: str
+    sentences: tuple[Span, ...]  #: in ``text``
+    #: Of its paper, long forms by short; None where they do not count as the same.
+    abbreviations: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what was asked before where it may lean on that."""
+
+    question: str
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pieces of a question with each of some texts, padded to one length."""
+
+    ids: NDArray[np.int64]  #: (texts, pieces)
+    mask: NDArray[np.int64]  #: 1 where there is a piece
+    types: NDArray[np.int64]  #: 0 question, 1 what was asked before and the text
+    sentence: NDArray[np.int64]  #: position of the sentence that a piece belongs to, -1 for none
+    offsets: tuple[tuple[tuple[int, int], ...], ...]  #: where each piece stands in its text
+
+
+def batch_of(tokenizer: Tokenizer, pairs: Sequence[tuple[Asked, Text]]) -> Batch:
+    """Return questions and texts as the network takes them.
+
+    ``tokenizer`` neither pads nor cuts off.
+    """
+    found = [_pieces(tokenizer, asked, text) for asked, text in pairs]
+    shape = (len(found), max(len(pieces) for pieces, _ in found))
+    whole = np.zeros((*shape, 4), np.int64)
+    whole[..., 3] = -1
+    for row, (pieces, _) in enumerate(found):
+        whole[row, : len(pieces)] = pieces
+    ids, mask, types, sentence = (np.ascontiguousarray(whole[..., at]) for at in range(4))
+    return Batch(ids, mask, types, sentence, tuple(offsets for _, offsets in found))
+
+
+def _pieces(
+    tokenizer: Tokenizer, asked: Asked, text: Text
+) -> tuple[NDArray[np.int64], tuple[tuple[int, int], ...]]:
+    """Return the pieces of [CLS] question [SEP] context, text [SEP], and where in the text each stands.
+
+    What was asked before comes between, with a [SEP] of its own. The question has the forms of abbreviations
+    that the text has. A row a piece: its id, 1, its type and its sentence.
+    """
+    first, separator = tokenizer.encode("").ids  # [CLS] and [SEP]
+    question, earlier = asked.question, []
+    if text.abbreviations is not None:
+        question = in_forms_of(text.text, question, text.abbreviations)
+    if asked.before:
+        earlier = tokenizer.encode(asked.before, add_special_tokens=False).ids[-MAX_BEFORE:]
+        earlier.append(separator)
+    words = tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION]
+    body = f"{text.context}\n{text.text}" if text.context else text.text
+    encoded = tokenizer.encode(body, add_special_tokens=False)
+    before = len(words) + len(earlier) + 2
+    room = MAX_PIECES - before - 1
+    start = len(body) - len(text.text)
+    offsets = ((-1, -1),) * before + tuple((s - start, e - start) for s, e in encoded.offsets[:room])
+    offsets += ((-1, -1),)
+    pieces = np.ones((len(offsets), 4), np.int64)
+    pieces[:, 0] = [first, *words, separator, *earlier, *encoded.ids[:room], separator]
+    pieces[: len(words) + 2, 2] = 0
+    pieces[:, 3] = -1
+    starts = np.array([s for s, _ in offsets], np.int64)
+    for number, span in enumerate(text.sentences):
+        pieces[(starts >= span.start) & (starts < span.end), 3] = number
+    return pieces, offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Decisive words of a sentence."""
+
+    span: Span  #: in the text read
+    confidence: float  #: share of the softmax over all places of the sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader makes of one text."""
+
+    scores: NDArray[np.float64]  #: a sentence; 0 is as good as no answer, ``-inf`` where it was cut off
+    marks: tuple[Mark | None, ...]  #: a sentence
+
+
+class Reader:
+    """The trained network, run by onnxruntime. Safe in several threads."""
+
+    def __init__(self, graph: Path, trained: Path, base: Path) -> None:
+        """Join the file of ``trained`` differences with the embedding model in the folder ``base``.
+
+        Raises:
+            FormatMismatch: they were trained from another model, or for another graph.
+        """
+        from tokenizers import Tokenizer
+
+        self.fingerprint = _sha256(trained)
+        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self.tokenizer = tokenizer
+        stated = stated_in(trained)
+        for path, key in ((graph, "graph"), (base / "model.safetensors", "base")):
+            if stated.get(key) != _sha256(path):
+                raise FormatMismatch(
+                    f"{trained.name} was not trained for this {path.name}.",
+                    "Train again: python -m evals.train.reader.",
+                )
+        weights = weights_of(trained, base / "model.safetensors")
+        self._heads = {name: weights[name] for name in HEADS}
+        self._words = weights[WORDS]
+        self._session = _session(graph, json.loads(stated["initializers"]), weights)
+
+    def read(self, question: str, texts: Sequence[Text], before: str = "") -> list[Reading]:
+        """Return the reading of each of ``texts``, in their order.
+
+        ``before`` is what was asked before, where ``question`` may lean on it.
+        """
+        readings: list[Reading | None] = [None] * len(texts)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i].context) + len(texts[i].text))
+        for start in range(0, len(order), _BATCH):
+            chosen = order[start : start + _BATCH]
+            batch = batch_of(self.tokenizer, [(Asked(question, before), texts[i]) for i in chosen])
+            inputs = {"words": self._words[batch.ids], "mask": batch.mask, "types": batch.types}
+            states = self._session.run(None, inputs)[0]
+            for row, i in enumerate(chosen):
+                readings[i] = self._reading(batch, row, states[row], len(texts[i].sentences))
+        return [reading for reading in readings if reading is not None]
+
+    def _reading(self, batch: Batch, row: int, states: NDArray[np.float32], count: int) -> Reading:
+        heads = self._heads
+        asked = states[(batch.types[row] == 0) & (batch.mask[row] == 1)].mean(axis=0)
+        logits = states @ heads["marks.weight"].T + heads["marks.bias"]
+        scores = np.full(count, -np.inf)
+        marks: list[Mark | None] = [None] * count
+        for number in range(count):
+            where = np.flatnonzero(batch.sentence[row] == number)
+            if not len(where):
+                continue
+            mean = states[where].mean(axis=0)
+            near = float(mean @ asked) / max(float(np.linalg.norm(mean) * np.linalg.norm(asked)), 1e-8)
+            learned = mean @ heads["alone"] + (mean * asked) @ heads["both"]
+            scores[number] = float(heads["scale"]) * near + float(learned) + float(heads["bias"])
+            marks[number] = _mark(logits[where], [batch.offsets[row][at] for at in where])
+        return Reading(scores, tuple(marks))
+
+
+def _mark(logits: NDArray[np.float32], places: Sequence[tuple[int, int]]) -> Mark:
+    """Return the likeliest decisive words of a sentence from ``logits`` of start and end, ``(pieces, 2)``."""
+    start, end = (_softmax(logits[:, side]) for side in (0, 1))
+    joint = np.triu(start[:, None] * end[None, :])
+    joint = np.tril(joint, LONGEST_MARK - 1)
+    first, last = divmod(int(joint.argmax()), len(joint))
+    return Mark(Span(places[first][0], places[last][1]), float(joint[first, last]))
+
+
+def _softmax(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    powers = np.exp(values.astype(np.float64) - values.max())
+    shares: NDArray[np.float64] = powers / powers.sum()
+    return shares
+
+
+def stated_in(trained: Path) -> dict[str, str]:
+    """Return what a file of trained differences says of itself: "base", "graph", "initializers", "report"."""
+    from safetensors import safe_open
+
+    with safe_open(trained, "numpy") as opened:
+        found: dict[str, str] = opened.metadata() or {}
+    return found
+
+
+def weights_of(trained: Path, base: Path) -> dict[str, NDArray[np.float32]]:
+    """Return all weights by name: those of the model file ``base`` with the ``trained`` differences added.
+
+    A difference of a matrix is kept as whole numbers of 8 bits with one factor a
+    row ("NAME.rows"); any other array is kept as it is. What training did not change
+    stays in its file, mapped into memory: of the word embeddings, half of the model,
+    only the rows of words that are read are ever loaded.
+    """
+    from safetensors.numpy import load_file
+
+    changes = load_file(trained)
+    found = {f"bert.{name}": array for name, array in _mapped(base).items()}
+    for name, change in changes.items():
+        if name.endswith(".rows"):
+            continue
+        rows = changes.get(f"{name}.rows")
+        if rows is None:
+            found[name] = change
+        else:
+            found[name] = found[name] + change * rows[:, None]
+    return found
+
+
+def _mapped(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of a safetensors file, read-only, where they lie in the file.
+
+    The format: eight bytes with the length of a header, the header as JSON with type,
+    shape and place of each array, the arrays.
+    """
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header: dict[str, Any] = json.loads(stream.read(length))
+    header.pop("__metadata__", None)
+    found: dict[str, NDArray[np.float32]] = {}
+    for name, stated in header.items():
+        if stated["dtype"] == "F32":
+            offset = 8 + length + stated["data_offsets"][0]
+            found[name] = np.memmap(path, np.float32, "r", offset, tuple(stated["shape"]))
+    return found
+
+
+def _session(graph: Path, names: Sequence[str], weights: dict[str, NDArray[np.float32]]) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    """Open ``graph``, which holds no weights, with those called ``names``; ".T" is a matrix transposed.
+
+    Takes the arrays out of ``weights``, so that none is held twice for long.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Threads that spin between two questions would keep a chat server's cores busy.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    values = []
+    for name in names:
+        array = weights.pop(name.removesuffix(".T"))
+        laid_out = np.ascontiguousarray(array.T if name.endswith(".T") else array)
+        values.append(onnxruntime.OrtValue.ortvalue_from_numpy(laid_out))
+    options.add_external_initializers(list(names), values)
+    return onnxruntime.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@lru_cache(maxsize=1)
+def load_reader() -> Reader:
+    """Return the reader shipped with the package, on the bundled model.
+
+    Raises:
+        UsageError: the bundled model is not installed.
+        ModelMismatch: its weights are not the genuine ones.
+    """
+    folder = Path(str(resources.files("qa.rank")))
+    return Reader(folder / GRAPH, folder / TRAINED, load_encoder().files.folder)

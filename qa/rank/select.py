@@ -1,0 +1,211 @@
+"""Ranks the sentences of the top passages, and says how likely each is to answer.
+
+Two models, both logistic and both readable JSON: the ranker orders the candidates
+of one question; the calibrator turns its score and a few features into the
+probability that the sentence answers (Platt 1999). They are fitted on
+different questions by ``python -m evals.train.rankers``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from index.errors import FormatMismatch, UsageError
+from qa.rank.features import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from qa.rank.candidates import Candidate
+    from qa.understand.question import Question
+
+#: Version of the weights' file.
+FORMAT = 1
+_TRAIN = "Train again: python -m evals.train.rankers."
+
+
+class Ranker(Protocol):
+    """Orders candidate sentences: learned weights, or a cross-encoder that reads both texts."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the weights in receipts."""
+        ...
+
+    def scores(
+        self, question: Question, candidates: Sequence[Candidate], features: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return one score a candidate, higher for better, shape ``(candidates,)``."""
+        ...
+
+
+_CROSS_ENCODER = ("config.json", "model.safetensors", "tokenizer.json")
+_SAVED = "Give the folder of a sentence-transformers CrossEncoder saved with safetensors."
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression over named columns."""
+
+    names: tuple[str, ...]
+    weights: NDArray[np.float64]  #: one a name
+    bias: float
+
+    def log_odds(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the log-odds of each row, shape ``(rows,)``."""
+        odds: NDArray[np.float64] = rows @ self.weights + self.bias
+        return odds
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The learned ranker and calibrator."""
+
+    ranker: Logistic
+    calibrator: Logistic
+    threshold: float  #: least confidence at which an answer is shown
+    fingerprint: str  #: sha256 of the file
+    #: By the share of shown answers that should be right: the least confidence for it, on the dev halves.
+    thresholds: tuple[tuple[float, float], ...] = ()
+
+    def threshold_for(self, right: float) -> float:
+        """Return the least confidence at which a share of ``right`` of what is shown is right.
+
+        That held on the questions that the calibrator was fitted to; for other papers it is an estimate.
+
+        Raises:
+            UsageError: these weights know no threshold for so high a share.
+        """
+        found = [threshold for share, threshold in self.thresholds if share >= right - 1e-9]
+        if not found:
+            known = ", ".join(f"{share:.2f}" for share, _ in self.thresholds) or "none"
+            raise UsageError(f"no threshold is known for a share of {right:.2f}.", f"Known are: {known}.")
+        return found[0]
+
+    def scores(
+        self, question: Question, candidates: Sequence[Candidate], features: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the log-odds of the ranker; see ``Ranker``."""
+        return self.ranker.log_odds(features)
+
+    def confidence(self, features: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability that each candidate answers, shape ``(candidates,)``."""
+        if not len(scores):
+            return np.zeros(0)
+        rows = evidence(features, scores, self.calibrator.names, self.ranker.names)
+        return 1.0 / (1.0 + np.exp(-self.calibrator.log_odds(rows)))
+
+
+def evidence(
+    features: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    names: Sequence[str],
+    columns: Sequence[str] = NAMES,
+) -> NDArray[np.float64]:
+    """Return the calibrator's columns ``names``: features, called ``columns``, "score" and "lead".
+
+    "lead" is how far a candidate's score stands above the best one of another
+    passage; negative for all but the first.
+    """
+    found = []
+    for name in names:
+        if name == "score":
+            found.append(scores)
+        elif name == "lead":
+            order = np.sort(scores)[::-1]
+            second = order[1] if len(order) > 1 else order[0] - 1.0
+            found.append(np.where(scores == order[0], order[0] - second, scores - order[0]))
+        else:
+            found.append(features[:, columns.index(name)])
+    return np.stack(found, axis=1)
+
+
+def parse(data: bytes, name: str, columns: Sequence[str] = NAMES) -> Weights:
+    """Return the weights in ``data``, the contents of the file ``name``, for features called ``columns``.
+
+    Raises:
+        FormatMismatch: the file is of another version or for other features.
+    """
+    found = json.loads(data)
+    if found.get("format") != FORMAT:
+        raise FormatMismatch(
+            f"{name}: weights of format {found.get('format')}, this program reads {FORMAT}.", _TRAIN
+        )
+    if tuple(found["ranker"]["names"]) != tuple(columns):
+        raise FormatMismatch(f"{name}: weights for other features than this program has.", _TRAIN)
+    models = {
+        key: Logistic(
+            tuple(found[key]["names"]), np.array(found[key]["weights"], np.float64), float(found[key]["bias"])
+        )
+        for key in ("ranker", "calibrator")
+    }
+    return Weights(
+        threshold=float(found["threshold"]),
+        fingerprint=hashlib.sha256(data).hexdigest(),
+        thresholds=tuple((float(one["right"]), float(one["threshold"])) for one in found["thresholds"]),
+        **models,
+    )
+
+
+@lru_cache(maxsize=4)
+def load_weights(path: Path | None = None, columns: tuple[str, ...] = NAMES) -> Weights:
+    """Return the weights at ``path``, by default those of the first stage shipped with the package."""
+    source = resources.files("qa.rank") / "weights.json" if path is None else path
+    return parse(source.read_bytes(), str(source), columns)
+
+
+class CrossEncoderRanker:
+    """Orders candidates by a cross-encoder read from a local folder (safetensors only)."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model; nothing is downloaded and no code of the model is run.
+
+        Raises:
+            UsageError: it is not the folder of a cross-encoder with safe weights and one score.
+        """
+        lacking = [name for name in _CROSS_ENCODER if not (folder / name).is_file()]
+        if lacking:
+            raise UsageError(f"{folder}: not a cross-encoder ({', '.join(lacking)} missing).", _SAVED)
+        from sentence_transformers import CrossEncoder
+
+        try:
+            self._model = CrossEncoder(
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:  # what the library raises for bad files
+            raise UsageError(f"{folder}: the cross-encoder cannot be loaded ({error}).", _SAVED) from error
+        if self._model.num_labels != 1:
+            raise UsageError(
+                f"{folder}: the model gives {self._model.num_labels} scores a pair.",
+                "Take one that gives one.",
+            )
+        self._fingerprint = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """The sha256 of the model's weights."""
+        return self._fingerprint
+
+    def scores(
+        self,
+        question: Question,
+        candidates: Sequence[Candidate],
+        features: NDArray[np.float64],  # the other implementation of the seam needs them
+    ) -> NDArray[np.float64]:
+        """Return the model's score of question and sentence; see ``Ranker``."""
+        pairs = [(question.text, candidate.text) for candidate in candidates]
+        return np.asarray(self._model.predict(pairs, show_progress_bar=False), np.float64)

@@ -1,0 +1,51 @@
+"""How questions are answered: what a person may ask for, and the settings of an answerer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class AskOptions:
+    """How questions are to be answered; None for what is usual."""
+
+    model: str | None = None  #: encodes the question; that of the index if None
+    threshold: float | None = None  #: least confidence shown
+    right: float | None = None  #: in its place, the share of what is shown that should be right
+    cross_encoder: Path | None = None  #: folder of a model that puts the sentences into their order
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and self.right is not None:
+            raise UsageError("--threshold and --right both say what is shown.", "Give one of them.")
+
+
+USUAL = AskOptions()
+
+
+#: How many passages are read with the question; where it is put to each paper, of each at least, and of all.
+READ = 8
+READ_EACH = 3
+READ_ALL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to answer."""
+
+    passages: int = 20  #: how many passages are looked into
+    read: int = READ  #: how many of them are read with the question; 0 for the first stage of ranking alone
+    quotes: int = 3  #: most quotes shown for one question
+    quotes_per_paper: int = 2
+    near_misses: int = 3
+    threshold: float | None = None  #: least confidence shown; None for the one the calibrator was fitted to
+    relative: float = 0.5  #: a further quote needs at least this share of the best confidence
+    abbreviations: bool = True  #: read them as what they stand for; False only to measure what that gives
+
+
+DEFAULT = Settings()

@@ -1,0 +1,1 @@
+"""Answers, sources and indexes as plain data and text for people."""

@@ -1,0 +1,166 @@
+"""Answers to take along: plain text, Markdown, JSON, BibTeX and RIS.
+
+Pure. Quotes stay as they are; where a format gives signs a meaning, the signs
+are escaped in that format's own way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from qa.records import as_json
+from qa.show.present import by_paper, headline, paper_name, per_cent, place_words, section_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from index.text import Document
+    from qa.records import Answer, Citation, NearMiss
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!:@{}^])")
+_LINE_START = re.compile(r"(?m)^(\s*)(\d{1,9}(?=[.)])|)([+\-=.)])")
+_BIBTEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{sign: f"\\{sign}" for sign in "#$%&_"},
+}
+
+
+def _place(item: Citation | NearMiss) -> str:
+    label, last = getattr(item, "page_label", None), getattr(item, "last_line", None)
+    place = place_words(item.page, label, item.line, last)
+    return ", ".join(part for part in (section_words(item.section), place) if part)
+
+
+def as_text(answer: Answer) -> str:
+    """Return question and quotes with their places as plain text."""
+    lines = [answer.question, "", headline(answer)]
+    lines += answer.reasons
+    for group in by_paper(answer.citations):
+        lines += ["", paper_name(group[0].title, group[0].source)]
+        lines += [f"[{citation.number}] “{citation.quote}” ({_place(citation)})" for citation in group]
+    return "\n".join(lines) + "\n"
+
+
+def as_markdown(answers: Sequence[Answer]) -> str:
+    """Return a conversation as Markdown (CommonMark); quotes are block quotes."""
+    return "\n".join(part for answer in answers for part in _markdown_of(answer)) + "\n"
+
+
+def _markdown_of(answer: Answer) -> list[str]:
+    lines = [f"## {escaped(answer.question)}", ""]
+    if answer.resolved_question != answer.question:
+        lines += [f"Searched as: {escaped(answer.resolved_question)}", ""]
+    sure = f"confidence {per_cent(answer.confidence)}%"
+    lines += [
+        f"{headline(answer)} ({sure}, generation {answer.receipt.generation})",
+        "",
+    ]
+    lines += [f"- {escaped(reason)}" for reason in answer.reasons] + [""] * bool(answer.reasons)
+    for group in by_paper(answer.citations):
+        lines += [f"### {escaped(paper_name(group[0].title, group[0].source))}", ""]
+        for citation in group:
+            lines += [
+                *_quoted(citation.quote),
+                ">",
+                f"> \\[{citation.number}\\] {escaped(_place(citation))}",
+                "",
+            ]
+    if answer.near_misses:
+        lines += ["### Nearest passages, which do not answer the question", ""]
+    for miss in answer.near_misses:
+        where = ", ".join(part for part in (paper_name(miss.title, miss.source), _place(miss)) if part)
+        lines += [*_quoted(miss.quote), ">", f"> {escaped(where)}", ""]
+    return lines
+
+
+def escaped(text: str) -> str:
+    """Return ``text`` on one line, with every sign escaped that Markdown would read as markup."""
+    line = _MARKDOWN.sub(r"\\\1", " ".join(text.splitlines()))
+    return re.sub(r"(?i)\bwww\.", lambda match: match.group()[:3] + r"\.", _LINE_START.sub(r"\1\2\\\3", line))
+
+
+def _quoted(text: str) -> list[str]:
+    """Return a block quote; line ends stay, as hard breaks."""
+    lines = [escaped(line) for line in text.splitlines()]
+    return [f"> {line}\\" for line in lines[:-1]] + [f"> {line}" for line in lines[-1:]]
+
+
+def as_json_text(answers: Sequence[Answer]) -> str:
+    """Return a conversation as a JSON array of whole answers, receipts included."""
+    return json.dumps([as_json(answer) for answer in answers], ensure_ascii=False, indent=1) + "\n"
+
+
+def _cited(answers: Sequence[Answer]) -> dict[str, list[Citation]]:
+    """Return the citations of all answers by paper, each place once."""
+    found: dict[str, dict[tuple[int, int], Citation]] = {}
+    for answer in answers:
+        for citation in answer.citations:
+            place = (citation.span.start, citation.span.end)
+            found.setdefault(citation.document_id, {}).setdefault(place, citation)
+    return {key: list(items.values()) for key, items in found.items()}
+
+
+def as_bibtex(answers: Sequence[Answer], documents: Mapping[str, Document]) -> str:
+    """Return an entry for each cited paper; its quotes stand in ``annote``.
+
+    What a paper does not state is left out. Papers no longer among ``documents``
+    are cited by title and file name.
+    """
+    return "\n".join(
+        _bibtex_entry(citations, documents.get(key)) for key, citations in _cited(answers).items()
+    )
+
+
+def _bibtex_entry(citations: Sequence[Citation], document: Document | None) -> str:
+    first = citations[0]
+    fields = {
+        "title": "{" + _bibtex(paper_name(first.title, first.source)) + "}",
+        "author": " and ".join(map(_bibtex, document.authors)) if document else "",
+        "journal": _bibtex(document.journal) if document else "",
+        "year": str(document.year or "") if document else "",
+        "doi": _bibtex(document.doi) if document else "",
+        "file": _bibtex(first.source),
+        "annote": " ".join(f"``{_bibtex(item.quote)}'' ({_bibtex(_place(item))})" for item in citations),
+    }
+    kind = "article" if fields["journal"] else "misc"
+    lines = [f"  {name} = {{{' '.join(value.split())}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@{kind}{{{_key(first, document)},", *lines, "}", ""])
+
+
+def _key(citation: Citation, document: Document | None) -> str:
+    """Return a citation key that is the same each time: author, year, beginning of the paper's id."""
+    author = (
+        re.sub(r"[^a-z]", "", document.authors[0].split()[-1].lower())
+        if document and document.authors
+        else ""
+    )
+    year = str(document.year or "") if document else ""
+    return f"{author or 'paper'}{year}-{citation.document_id[:8]}"
+
+
+def _bibtex(text: str) -> str:
+    return "".join(_BIBTEX.get(sign, sign) for sign in text)
+
+
+def as_ris(answers: Sequence[Answer], documents: Mapping[str, Document]) -> str:
+    """Return a record for each cited paper; each quote is a note (N1) with its place."""
+    records = []
+    for key, citations in _cited(answers).items():
+        document, first = documents.get(key), citations[0]
+        lines = [
+            ("TY", "JOUR" if document and document.journal else "GEN"),
+            ("TI", paper_name(first.title, first.source)),
+        ]
+        if document:
+            lines += [("AU", author) for author in document.authors]
+            lines += [("JO", document.journal), ("PY", str(document.year or "")), ("DO", document.doi)]
+        lines += [("SP", str(citations[0].page or ""))]
+        lines += [("N1", f"“{item.quote}” ({_place(item)})") for item in citations]
+        records.append("".join(f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in lines if value))
+    return "".join(f"{record}ER  - \r\n\r\n" for record in records)

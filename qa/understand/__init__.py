@@ -1,0 +1,1 @@
+"""A question as typed to a query: terms, wanted kind, people, spelling, abbreviations."""

@@ -1,0 +1,256 @@
+"""The Papers page: what is indexed, adding and removing, going back."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from index.embed.encoder import load_encoder
+from index.errors import IndexMissing, LoccitError
+from index.ingest.build import add, remove
+from index.store.publish import rollback
+from qa.files import uploads
+from qa.files.originals import paths, remember
+from qa.show.present import notice_view
+from qa.show.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
+from qa.web import library
+from qa.web.adding import Adding
+from qa.web.component import event, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from index.embed.encoder import Encoder
+    from index.ingest.build import FileOutcome
+    from index.ingest.work import Progress, Read
+    from index.store.open import Index
+
+_AT_ONCE = 20  #: papers shown before "Show more"
+_STAGES = {"papers": "Reading papers", "texts": "Embedding the paper at hand", "saving": "Saving the index"}
+
+
+def page() -> None:
+    """Draw the page; carry out what was just confirmed."""
+    index = _index()
+    message = f"Index generation {index.generation} answers; {len(index.names)} papers." if index else ""
+    show({"view": "intro", "title": "Papers", "message": message}, "intro-papers")
+    _adding(index)
+    if index is None:
+        return
+    _list(index)
+    _rebuilding(index)
+    _history()
+    removing = st.session_state.pop("removing", None)
+    if removing in index.names:
+        _confirm_removal(index, removing)
+
+
+def _index() -> Index | None:
+    """Return the current index; where there is none, say so. Papers can be added all the same."""
+    try:
+        return library.current().index
+    except IndexMissing:
+        message = "Upload papers below, or build one on the command line: loccit build"
+        show(notice_view("info", "There is no index yet", message), "no-index")
+    except LoccitError as error:
+        show(notice_view("error", "The index cannot be used", error.message, error.remedy), "index-failed")
+    return None
+
+
+def _adding(index: Index | None) -> None:
+    round_ = st.session_state.setdefault("upload-round", 0)  # a new key empties the field
+    busy = _ended("outcomes") is not None
+    with st.expander("Add papers", expanded=busy or index is None or "outcomes" in st.session_state):
+        files = st.file_uploader(
+            "PDF, JATS XML, Markdown or plain text",
+            type=["pdf", "xml", "md", "txt"],
+            accept_multiple_files=True,
+            key=f"upload-{round_}",
+        )
+        pressed = st.button("Add to the index", type="primary", disabled=busy or not files)
+        if pressed and files:
+            _add(files)
+            st.session_state["upload-round"] = round_ + 1
+            st.rerun()
+        if busy:
+            _progress("outcomes")
+        elif "outcomes" in st.session_state:
+            show(st.session_state["outcomes"], "outcomes")
+
+
+def _add(files: Sequence[UploadedFile]) -> None:
+    """Store ``files`` and have them indexed."""
+    folder = library.folder()
+    stored: list[Path] = []
+    refused: list[LoccitError] = []
+    for file in files:
+        try:
+            stored.append(uploads.keep(folder, file.name, file.getvalue()))
+        except LoccitError as error:
+            refused.append(error)
+    if stored:
+        _begin("outcomes", partial(_build, stored, folder), stored, refused)
+    else:
+        st.session_state["outcomes"] = outcomes_view((), refused)
+
+
+def _begin(
+    what: str,
+    work: Callable[[Encoder, Progress, Read], Sequence[FileOutcome]],
+    waiting: Sequence[Path],
+    refused: Sequence[LoccitError] = (),
+) -> None:
+    """Begin ``work`` in a thread; what became of each file is kept under ``what`` when it has ended."""
+    try:
+        encoder = _encoder()
+    except LoccitError as error:
+        st.session_state[what] = outcomes_view((), [*refused, error])
+        return
+    st.session_state[f"{what}-waiting"] = waiting
+    st.session_state[f"{what}-work"] = Adding(partial(work, encoder), refused)
+
+
+def _ended(what: str) -> Adding | None:
+    """Return the work that is still going on; what came of one that has ended is kept under ``what``."""
+    work: Adding | None = st.session_state.get(f"{what}-work")
+    if work is None or work.running:
+        return work
+    del st.session_state[f"{what}-work"]
+    st.session_state[what] = outcomes_view(work.outcomes, work.refused)
+    return None
+
+
+@st.fragment(run_every=0.5)
+def _progress(what: str) -> None:
+    """Draw how far the work is; when it has ended, the page is drawn anew."""
+    work: Adding | None = st.session_state.get(f"{what}-work")
+    if work is None or not work.running:
+        st.rerun()
+    count = f" · {work.done} of {work.total}" if work.total > 1 else ""
+    share = min(work.done / work.total, 1.0) if work.total else 0.0
+    st.progress(share, f"{_STAGES.get(work.stage, 'Working')}{count}")
+    waiting = st.session_state[f"{what}-waiting"]
+    show(waiting_view(waiting, work.seen, work.refused), f"{what}-waiting-rows")
+
+
+def _rebuilding(index: Index) -> None:
+    """Offer to read the papers' files again; those that have not changed are not."""
+    busy = _ended("rebuilt") is not None
+    with st.expander("Read the papers again", expanded=busy or "rebuilt" in st.session_state):
+        known = _known(index)
+        message = (
+            f"The files of {len(known)} of {len(index.names)} papers lie where they were read from. "
+            "A new version of a file takes the old one’s place; an unchanged file is read again "
+            "only where this version of Loccit reads otherwise. All else stays as it is, and the "
+            "papers answer as now until it is done."
+        )
+        show(notice_view("info", "Rebuild the index", message), "rebuilding")
+        if known and st.button("Rebuild", disabled=busy):
+            folder = library.folder()
+            files = list(known.values())
+            _begin("rebuilt", partial(_rebuild, known, folder), files)
+            st.rerun()
+        if busy:
+            _progress("rebuilt")
+        elif "rebuilt" in st.session_state:
+            show(st.session_state["rebuilt"], "rebuilt")
+
+
+def _known(index: Index) -> dict[str, Path]:
+    """Return the files of the index's papers that are still there, changed or not, by document id."""
+    found = {key: Path(path) for key, path in paths(library.folder()).items() if key in index.names}
+    return {key: path for key, path in found.items() if path.is_file()}
+
+
+def _rebuild(
+    known: Mapping[str, Path], folder: Path, encoder: Encoder, told: Progress, read: Read
+) -> Sequence[FileOutcome]:
+    """Read ``known`` again and take out the papers whose file holds another version now."""
+    outcomes = _build(list(known.values()), folder, encoder, told, read)
+    now = {one.path.absolute(): one.document_id for one in outcomes if one.document_id}
+    old = frozenset(key for key, path in known.items() if now.get(path, key) != key)
+    if old:
+        remove(old, folder)
+    return outcomes
+
+
+def _build(
+    files: Sequence[Path], folder: Path, encoder: Encoder, told: Progress, read: Read
+) -> Sequence[FileOutcome]:
+    """Add ``files`` to the index; runs in a thread, which knows of no session."""
+    report = add(files, folder, encoder=encoder, progress=told, read=read)
+    remember(folder, report.outcomes)
+    return report.outcomes
+
+
+def _encoder() -> Encoder:
+    """Return the encoder of the index; where there is none yet, the bundled one."""
+    try:
+        return library.current().encoder
+    except IndexMissing:
+        return load_encoder()
+
+
+def _list(index: Index) -> None:
+    words = st.text_input("Find a paper", key="find", placeholder=f"Among {len(index.names)} papers")
+    found = matching(index, words)
+    most = st.session_state.setdefault("papers-shown", _AT_ONCE)
+    if not found:
+        show(notice_view("info", "No paper is called so", "Try fewer words."), "none-found")
+        return
+    show(papers_view(index, found[:most]), "papers-list", _pressed)
+    if len(found) > most:
+        st.button(f"Show more ({len(found) - most})", on_click=_show_more)
+
+
+def _show_more() -> None:
+    st.session_state["papers-shown"] += _AT_ONCE
+
+
+def _pressed() -> None:
+    pressed = event("papers-list")
+    if pressed.get("do") == "remove":
+        st.session_state["removing"] = str(pressed["document"])
+
+
+@st.dialog("Remove this paper?")
+def _confirm_removal(index: Index, document_id: str) -> None:
+    message = removal_words(index, document_id)
+    show(notice_view("info", "Take it out of the index?", message), "removal")
+    with st.container(horizontal=True):
+        if st.button("Remove", type="primary"):
+            try:
+                remove(frozenset([document_id]), library.folder())
+                uploads.forget(library.folder(), document_id)
+            except LoccitError as error:
+                show(
+                    notice_view("error", "It could not be removed", error.message, error.remedy),
+                    "not-removed",
+                )
+                return
+            st.session_state.pop("outcomes", None)
+            st.rerun()
+        if st.button("Keep"):
+            st.rerun()
+
+
+def _history() -> None:
+    with st.expander("History of the index"):
+        try:
+            view, previous = history_view(library.folder())
+        except LoccitError as error:
+            show(notice_view("error", "No history", error.message, error.remedy), "no-history")
+            return
+        show(view, "history")
+        if previous is not None and st.button(f"Go back to generation {previous}"):
+            try:
+                rollback(library.folder())
+            except LoccitError as error:
+                show(notice_view("error", "Nothing was changed", error.message, error.remedy), "no-rollback")
+                return
+            st.rerun()
