@@ -6,7 +6,7 @@
     │   ├── NothingToRead             no readable paper among the given paths
     │   └── IndexMissing              no index in that folder yet
     ├── ReadError                  2  one file could not be read as a paper
-    │   ├── FileMissing               no such file, or not a regular file
+    │   ├── FileMissing               does not exist, or is not a regular file
     │   ├── FileEmpty                 zero bytes, or white space only
     │   ├── FileTooLarge              over the size, page, text, time or memory limit
     │   ├── UnknownFormat             not text, Markdown, PDF or JATS XML
@@ -79,7 +79,7 @@ class ReadError(LoccitError):
 
 
 class FileMissing(ReadError):
-    """There is no such file, or it is a folder, a link or a device."""
+    """The path does not exist, or is a folder, a link or a device; ``path`` is as the caller gave it."""
 
 
 class FileEmpty(ReadError):
@@ -146,3 +146,12 @@ class FormatMismatch(LoccitError):
 
 class ModelMismatch(FormatMismatch):
     """The index was built with another embedding model."""
+
+
+def why_unreadable(error: OSError) -> str:
+    """Return why a file that the user named cannot be read: "does not exist", or the system's reason."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return "does not exist"
+    if isinstance(error, IsADirectoryError):
+        return "a folder, not a file"
+    return f"cannot be read ({error.strerror or error})"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from index.errors import IndexDamaged, StorageError
+from index.errors import IndexDamaged, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,6 +112,13 @@ class LocalDisk:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+
+def require_folder(path: Path, remedy: str) -> None:
+    """Raise a ``UsageError`` with ``path`` as given and ``remedy`` unless ``path`` is a folder."""
+    if not path.is_dir():
+        what = "a file, not a folder" if path.exists() else "does not exist"
+        raise UsageError(f"{path}: {what}.", remedy)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from qa.quote.findings import with_findings
 from qa.quote.metadata import look_up
 from qa.quote.reasons import reasons_for
 from qa.quote.short import short_answer
-from qa.rank.evidence import Evidence, by_score, weigh
+from qa.rank.evidence import Evidence, RankedPassage, by_score, weigh
 from qa.rank.rerank import beside, chosen, joined, load_reranker
 from qa.rank.retrieve import retrieve
 from qa.rank.select import load_weights
@@ -210,11 +210,13 @@ class Answerer:
         scores = self.weights.ranker.log_odds(features)
         return hits, by_score(kept, scores, self.weights.confidence(features, scores), choice.marks(readings))
 
-    def search(self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None) -> list[Hit]:
+    def search(
+        self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None
+    ) -> list[RankedPassage]:
         """Return the passages nearest to a standalone question, whether or not they answer it.
 
-        The hybrid search finds them; those that answers are looked for in are put
-        in the order of their best sentence, the rest follows.
+        The hybrid search finds them. Those that are read for an answer come first, by
+        the score of their best sentence; the rest follows by hybrid score.
 
         Raises:
             QuestionError: the question is empty or too long.
@@ -224,9 +226,14 @@ class Answerer:
         hits, ranked = self._rank(question, vector, documents)
         if limit > len(hits):
             hits = retrieve(self.index, question, vector, limit=limit, documents=documents)
-        best = {item.candidate.hit.position: at for at, item in reversed(list(enumerate(ranked)))}
-        ordered = sorted(hits, key=lambda hit: (best.get(hit.position, len(ranked)), hit.rank))
-        return [replace(hit, rank=rank) for rank, hit in enumerate(ordered[:limit], 1)]
+        best: dict[int, float] = {}  # in the order of ``ranked``, which is that of the scores
+        for item in ranked:
+            best.setdefault(item.candidate.hit.position, item.score)
+        places = {position: place for place, position in enumerate(best)}
+        ordered = sorted(hits, key=lambda hit: (places.get(hit.position, len(places)), hit.rank))
+        return [
+            RankedPassage(rank, hit, best.get(hit.position)) for rank, hit in enumerate(ordered[:limit], 1)
+        ]
 
     def ask(self, question: str, *, documents: frozenset[str] | None = None) -> Answer:
         """Return the answer to a standalone ``question``, from ``documents`` or all papers.

@@ -127,7 +127,7 @@ def evidence_table(
 def _nearest_first(answerer: Answerer, question: str, documents: frozenset[str] | None) -> list[str]:
     """Return the ids of the papers to ask; those that no search finds come last, in order of name."""
     hits = answerer.search(question, limit=1000, documents=documents)
-    found = dict.fromkeys(hit.passage.document_id for hit in hits)
+    found = dict.fromkeys(one.hit.passage.document_id for one in hits)
     names = answerer.index.names
     rest = [key for key in names if key not in found and (documents is None or key in documents)]
     return [*found, *sorted(rest, key=lambda key: (names[key].casefold(), key))]

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from operator import index as whole
 from typing import TYPE_CHECKING, Any
 
-from index.errors import IndexDamaged, UsageError
+from index.errors import IndexDamaged, UsageError, why_unreadable
 from index.text import Span
 from qa.answer import Answerer
 from qa.conversation import Conversation, LastAnswer
@@ -107,7 +107,9 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         saved = json.loads(path.read_bytes())
         version = saved["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path}: {why_unreadable(error)}.", "Check the path.") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path}: not a receipt ({error}).", "Make one: loccit ask --receipt FILE"
         ) from error

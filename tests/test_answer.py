@@ -123,7 +123,7 @@ def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index
     shown: list[Citation | NearMiss] = [*answer.citations, *answer.near_misses]
     assert shown
     assert {one.document_id for one in shown} == chosen
-    assert {hit.passage.document_id for hit in answerer.search("LDH", documents=chosen)} == chosen
+    assert {one.hit.passage.document_id for one in answerer.search("LDH", documents=chosen)} == chosen
 
 
 def test_each_paper_has_its_say(three: Index) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.errors import IndexMissing, LoccitError, ModelMismatch, NothingToRead, StorageError
+from index.errors import FileMissing, IndexMissing, LoccitError, ModelMismatch, NothingToRead, StorageError
 from index.ingest.build import Became, add, build, remove
 from index.ingest.papers import find_papers
 from index.ingest.pending import PENDING
@@ -310,6 +310,23 @@ def test_folders_are_searched_without_links_hidden_files_and_other_kinds(tmp_pat
         "sleep.txt",
         "vision.txt",
     ]
+
+
+def test_a_copy_whose_name_is_not_a_papers_does_not_take_its_place(tmp_path: Path) -> None:
+    papers = write_papers(tmp_path, {"a.docx": PAPERS["sleep.txt"], "b.txt": PAPERS["sleep.txt"]})
+    report = build([papers / "a.docx", papers / "b.txt"], tmp_path / "index", encoder=WordEncoder())
+    assert [one.became for one in report.outcomes] == [Became.REFUSED, Became.ADDED]
+    with open_index(tmp_path / "index") as index:
+        assert [document.source for document in index.documents.values()] == ["b.txt"]
+
+
+def test_a_path_that_does_not_exist_stops_the_build_before_it_drops_papers(tmp_path: Path) -> None:
+    papers = write_papers(tmp_path / "papers")
+    build_papers(tmp_path / "index", papers)
+    before = contents_of(tmp_path / "index")
+    with pytest.raises(FileMissing, match="typo: does not exist"):
+        build([papers / "sleep.txt", tmp_path / "typo"], tmp_path / "index", encoder=WordEncoder())
+    assert contents_of(tmp_path / "index") == before
 
 
 def test_progress_ends_where_it_should(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import FileEmpty, FileTooLarge, QuoteError, UnknownFormat
+from index.read import read
 from index.read.text.plain import read_plain
 from index.text import Span
 from qa.files import uploads
@@ -194,13 +195,22 @@ def test_an_upload_is_kept_by_content(tmp_path: Path) -> None:
     ("name", "data", "error"),
     [
         ("a.exe", b"x", UnknownFormat),
-        ("a.pdf", b"not one", UnknownFormat),
         ("a.txt", b"", FileEmpty),
         ("a.txt", b"x" * (uploads.LARGEST + 1), FileTooLarge),
     ],
-    ids=["ending", "bytes", "empty", "large"],
+    ids=["ending", "empty", "large"],
 )
 def test_uploads_that_are_refused(tmp_path: Path, name: str, data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
         uploads.keep(tmp_path, name, data)
     assert not list(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("name", ["notes.docx", "notes", "paper.nxml"])
+def test_an_upload_and_a_file_are_refused_by_name_alike(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"words")
+    with pytest.raises(UnknownFormat) as file:
+        read(tmp_path / name)
+    with pytest.raises(UnknownFormat) as upload:
+        uploads.keep(tmp_path, name, b"words")
+    assert str(file.value) == f"{tmp_path}/{upload.value}"

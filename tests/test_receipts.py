@@ -188,5 +188,5 @@ def test_a_receipt_without_what_a_replay_needs_is_refused(
 
 
 def test_a_missing_receipt_is_refused(answerer: Answerer, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"nowhere\.json"):
+    with pytest.raises(UsageError, match=r"nowhere\.json: does not exist"):
         replay(tmp_path / "nowhere.json", answerer)

@@ -112,8 +112,10 @@ def test_missing_files_and_folders(tmp_path: Path, exported: Path) -> None:
         export_index(tmp_path / "nothing", tmp_path / "x")
     with pytest.raises(StorageError, match="nowhere"):
         export_index(tmp_path / "index", tmp_path / "nowhere" / "x")
-    with pytest.raises(StorageError, match="absent"):
+    with pytest.raises(UsageError, match="absent: does not exist"):
         import_index(tmp_path / "absent", tmp_path / "other")
+    with pytest.raises(UsageError, match="a folder, not a file"):
+        import_index(tmp_path, tmp_path / "other")
 
 
 def test_a_file_or_folder_of_that_name_is_not_written_over(exported: Path) -> None:

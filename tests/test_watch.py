@@ -106,7 +106,7 @@ def test_changes_before_the_first_look_count_and_a_folder_that_goes_is_told(tmp_
     for path in papers.iterdir():
         path.unlink()
     papers.rmdir()
-    with pytest.raises(UsageError, match="no such folder"):
+    with pytest.raises(UsageError, match="papers: does not exist"):
         list(seen)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from evals.measure.bootstrap import RESAMPLES, SEED, differences, holm
 from evals.measure.metrics import METRICS
 from evals.measure.outcomes import Judged, judged_of
-from index.errors import LoccitError, UsageError
+from index.errors import LoccitError, UsageError, why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +63,7 @@ def read_earlier(path: Path) -> Earlier:
         rows = [{"set": found["set"], **row} for row in found["outcomes"]]
         return Earlier(path.name, found.get("made"), tuple(judged_of(row) for row in rows))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).", "Check the path.") from error
+        raise UsageError(f"{path}: {why_unreadable(error)}.", "Check the path.") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path}: not a report of loccit eval.", "Give a report.json.") from error
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from evals.sets import corpora
 from evals.sets.beir import beir
 from evals.sets.jsonl import brings_texts, check_form, on_contexts, on_papers
-from index.errors import UsageError
+from index.errors import UsageError, why_unreadable
+from index.files import require_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -70,7 +71,8 @@ def load(named: str, data: Path | None, split: str, *, papers: int | None, limit
     try:
         found = _read(named, data)
     except OSError as error:
-        raise UsageError(f"{named}: cannot be read ({error.strerror}).", "Check the path.") from error
+        where = error.filename or named
+        raise UsageError(f"{where}: {why_unreadable(error)}.", "Check the path.") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         what = f"a question lacks {error}" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{named}: not a question set ({what}).", _FORM) from error
@@ -85,14 +87,18 @@ def _read(named: str, data: Path | None) -> QuestionSet:
     if named == "seeds":
         return QuestionSet(named, corpora.read_cases(_here("seeds.jsonl")))
     if named in NAMES:
-        if data is None or not data.is_dir():
-            what = "no folder of public sets is named" if data is None else f"{data} is no folder"
-            raise UsageError(f"{named}: {what}.", "Name it with --data DIR or LOCCIT_BENCH.")
+        remedy = "Name the folder of the public sets with --data DIR or LOCCIT_BENCH."
+        if data is None:
+            raise UsageError(f"{named}: a public set, which is not part of Loccit.", remedy)
+        require_folder(data, remedy)
         return _PUBLIC[named](data)
     return _from_file(Path(named))
 
 
 def _from_file(path: Path) -> QuestionSet:
+    if not path.exists():
+        known = f"Give a file, or one of {', '.join(NAMES)}."
+        raise UsageError(f"{path}: does not exist, and no set has this name.", known)
     if path.is_dir():
         return _own(beir(path), "document")
     if path.suffix == ".json":

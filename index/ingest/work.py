@@ -16,6 +16,7 @@ from index.ingest.papers import file_id, reading_fingerprint
 from index.ingest.pending import Embedded, Pending
 from index.ingest.recall import recalled
 from index.ingest.selection import Selection
+from index.read import may_be_paper
 from index.read.passages import passages_of
 from index.store.paper_rows import PaperRows
 
@@ -129,7 +130,8 @@ class Work:
         names: dict[str, str] = {}
         unread: dict[Path, str | None] = {}  # by file, the id that it would have
         for path in paths:
-            key = file_id(path)
+            # Without an id, a file is read, and reading it says what is wrong.
+            key = file_id(path) if may_be_paper(path) else None
             if key is None or key not in names:
                 ready = key is not None and self._is_ready(key, path, base, held)
                 if key is not None and ready:

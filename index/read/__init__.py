@@ -1,6 +1,15 @@
 """Reads papers: one door for PDF, JATS XML, Markdown and text, chosen by content."""
 
-from index.read.open import Outcome, Status, read, read_many
+from index.read.open import SUFFIXES, Outcome, Status, may_be_paper, read, read_many, require_suffix
 from index.read.sandbox import Limits
 
-__all__ = ["Limits", "Outcome", "Status", "read", "read_many"]
+__all__ = [
+    "SUFFIXES",
+    "Limits",
+    "Outcome",
+    "Status",
+    "may_be_paper",
+    "read",
+    "read_many",
+    "require_suffix",
+]

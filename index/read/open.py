@@ -1,4 +1,4 @@
-"""Opens files: picks the reader by content, refuses what is no paper, reads several at once."""
+"""Opens files: picks the reader by content, refuses what is not a paper, reads several at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from index.errors import (
@@ -19,6 +19,7 @@ from index.errors import (
     StorageError,
     UnknownFormat,
     UsageError,
+    why_unreadable,
 )
 from index.read.sandbox import MIB, Limits
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
+#: Suffixes, in lower case, of the files that may hold papers; their content decides which reader takes them.
+SUFFIXES = (".pdf", ".xml", ".txt", ".md")
 #: That can read PDF.
 ENGINES = ("pypdf", "pdfium")
 _KINDS = "Give a PDF, JATS XML, Markdown or text file."
@@ -81,11 +84,28 @@ class Outcome:
 USUAL = Limits()
 
 
+def may_be_paper(path: PurePath) -> bool:
+    """Tell whether a file of this name may hold a paper; upper and lower case are alike."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def require_suffix(path: PurePath) -> None:
+    """Raise an ``UnknownFormat`` that names ``path`` unless a file of this name may hold a paper."""
+    if may_be_paper(path):
+        return
+    accepted = f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+    if path.suffix:
+        message, remedy = f"{path.suffix} files are not read as papers.", f"Save the paper as {accepted}."
+    else:
+        message, remedy = "its name has no suffix.", f"Rename it to end in {accepted}, after what it holds."
+    raise UnknownFormat(str(path), message, remedy)
+
+
 def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Document:
-    """Return the paper in a file; its kind is told by its content, not by its name.
+    """Return the paper in a file; among the suffixes accepted, content decides its kind.
 
     Args:
-        path: a regular file.
+        path: a regular file with one of ``SUFFIXES``.
         limits: what reading it may cost.
         engine: for PDF: "pypdf" or "pdfium".
 
@@ -121,17 +141,20 @@ def _read(data: bytes, name: str, limits: Limits, engine: str) -> Document:
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
-    name = path.name or str(path)
+    name = path.name
     try:
         found = path.lstat()
         if not stat.S_ISREG(found.st_mode):
-            raise FileMissing(name, f"{_not_regular(found.st_mode)}, not a file.", _KINDS)
+            raise FileMissing(str(path), f"{_not_regular(found.st_mode)}, not a file.", _KINDS)
+        require_suffix(path)
         with path.open("rb") as file:
             data = file.read(limits.bytes + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise FileMissing(name, "there is no such file.", "Check the path.") from error
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{name}: cannot be read ({error}).", "Check the file's permissions.") from error
+        raise FileMissing(str(path), "does not exist.", "Check the path.") from error
+    except OSError as error:
+        raise StorageError(f"{path}: {why_unreadable(error)}.", "Check the file's permissions.") from error
+    except ValueError as error:  # a path with a null character
+        raise StorageError(f"{path}: cannot be read ({error}).", "Check the path.") from error
     if len(data) > limits.bytes:
         raise FileTooLarge(name, f"more than {limits.bytes // MIB} MiB.", "Give the paper alone.")
     if not data.strip():

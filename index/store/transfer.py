@@ -80,13 +80,14 @@ def import_index(
     """Make the generation in the file ``source`` the current one of the index in ``folder``.
 
     Raises:
-        UsageError: there is an index in ``folder``, and ``replace`` is not said.
+        UsageError: ``source`` is not a file, or ``folder`` holds an index and ``replace`` is False.
         IndexDamaged: the file is not what ``export_index`` wrote; nothing was changed.
         FormatMismatch: another version of Loccit wrote it; nothing was changed.
         IndexLocked: another process is writing.
         StorageError: the disk refused; nothing was changed.
     """
     disk = disk or LocalDisk()
+    _check_source(source)
     try:
         with refusals(source), source.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             entries = iter(tar)
@@ -105,6 +106,14 @@ def import_index(
                 return manifest
     except tarfile.TarError as error:
         raise IndexDamaged(f"{source}: not an exported index ({error}).", _REMEDY) from error
+
+
+def _check_source(source: Path) -> None:
+    with refusals(source):
+        there, is_folder = source.exists(), source.is_dir()
+    if is_folder or not there:
+        what = "a folder, not a file" if is_folder else "does not exist"
+        raise UsageError(f"{source}: {what}.", "Give a file that loccit export wrote.")
 
 
 def _manifest(source: Path, tar: tarfile.TarFile, first: tarfile.TarInfo | None) -> Manifest:

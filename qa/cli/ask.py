@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from index.search import Hit
     from index.store.open import Index
     from index.text import Document
+    from qa.rank.evidence import RankedPassage
 
 # Asking
 
@@ -128,12 +128,14 @@ def search_file(
         answer_each(entries, result)
 
 
-def _hit_json(index: Index, hit: Hit) -> dict[str, Any]:
+def _hit_json(index: Index, ranked: RankedPassage) -> dict[str, Any]:
+    hit = ranked.hit
     document = index.documents[hit.passage.document_id]
     place = document.map.place(hit.passage.span)
     return {
-        "rank": hit.rank,
-        "score": hit.score,
+        "rank": ranked.rank,
+        "score": ranked.score,
+        "hybrid": hit.score,
         "lexical": hit.lexical,
         "dense": hit.dense,
         "document_id": document.id,

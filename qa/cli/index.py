@@ -16,7 +16,8 @@ app = typer.Typer()
 @app.command()
 def build(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Papers or folders; the seed papers by default.")
+        list[Path] | None,
+        typer.Argument(help="Papers (.pdf, .xml, .txt, .md) or folders; the seed papers by default."),
     ] = None,
     index: IndexOption = None,
     model: ModelOption = None,
@@ -35,7 +36,7 @@ def build(
 
 @app.command()
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Papers or folders to add.")],
+    paths: Annotated[list[Path], typer.Argument(help="Papers (.pdf, .xml, .txt, .md) or folders to add.")],
     index: IndexOption = None,
     workers: WorkersOption = 2,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from index.errors import UsageError
 from qa.show.terminal import emit, err, out, visible, warn
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 def build_index(
     paths: Sequence[Path] | None, folder: Path, *, model: str | None, workers: int, add: bool
 ) -> None:
-    """Build or extend the index and say what became of each file."""
+    """Build or extend the index and report what became of each file.
+
+    Raises:
+        UsageError: a file named in ``paths`` was refused; the others are in the index.
+    """
     from index.embed.encoder import load_encoder
     from index.ingest.build import add as add_papers
     from index.ingest.build import build
@@ -48,6 +53,12 @@ def build_index(
             )
     remember(folder, report.outcomes)
     _show_report(report, folder)
+    refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
+    if refused:
+        raise UsageError(
+            f"{len(refused)} of {len(chosen)} paths could not be read; the rest is in the index.",
+            "See the lines “refused” above.",
+        )
 
 
 def _show_report(report: BuildReport, folder: Path) -> None:

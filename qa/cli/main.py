@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,14 @@ from rich.console import Console
 from index.errors import LoccitError, UsageError
 from qa.cli.eval import app as eval_app
 from qa.cli.index import app as index_app
-from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption, ModelOption, PaperOption
+from qa.cli.options import (
+    CrossEncoderOption,
+    IndexOption,
+    JsonOption,
+    ModelOption,
+    PaperOption,
+    QuestionsOption,
+)
 from qa.cli.table import app as table_app
 from qa.files.resources import index_folder
 from qa.settings import AskOptions
@@ -49,9 +57,19 @@ app.add_typer(eval_app, name="eval")
 app.add_typer(table_app)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"loccit {version('loccit')}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
 ) -> None:
     """Take the options that stand before a command."""
     _state["debug"] = debug
@@ -65,10 +83,7 @@ def ask(
     question: Annotated[
         str | None, typer.Argument(help="A question in a sentence.", show_default=False)
     ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", help='JSON lines: {"id", "question", "history"}.', show_default=False),
-    ] = None,
+    file: QuestionsOption = None,
     after: Annotated[
         list[str] | None,
         typer.Option(
@@ -107,6 +122,8 @@ def ask(
     loccit ask "And IVIG?" --after "When was MMF restarted?"
 
     loccit ask --file questions.jsonl > answers.jsonl
+
+    head -5 questions.jsonl | loccit ask --file -
     """
     from qa.cli.ask import ask_file, ask_one
 
@@ -128,10 +145,7 @@ def ask(
 @app.command()
 def search(
     question: Annotated[str | None, typer.Argument(help="What to look for.", show_default=False)] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", help='JSON lines: {"id", "question", "history"}.', show_default=False),
-    ] = None,
+    file: QuestionsOption = None,
     limit: Annotated[int, typer.Option(help="How many passages.", min=1, max=1000)] = 10,
     paper: PaperOption = None,
     index: IndexOption = None,
@@ -140,7 +154,14 @@ def search(
 ) -> None:
     """List the passages nearest to a question, whether or not they answer it.
 
+    Passages are in the order of "score", the ranking score of their best sentence.
+    It compares passages of one question only and is not a probability.
+    Passages that are not read for an answer have none ("–", in JSON null).
+    They follow in the order of the hybrid search, whose score is "hybrid" in JSON.
+
     loccit search "muscle biopsy findings"
+
+    loccit search "muscle biopsy findings" --json --limit 50
     """
     from qa.cli.ask import search_file, search_one
 

@@ -36,4 +36,12 @@ PaperOption = Annotated[
         "--paper", help="Ask only this paper (file name, title or id); repeatable.", show_default=False
     ),
 ]
+QuestionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        help='JSON lines: {"id", "question", "history"}; "-" reads standard input.',
+        show_default=False,
+    ),
+]
 WorkersOption = Annotated[int, typer.Option(help="Papers read at once.", min=1, max=32)]

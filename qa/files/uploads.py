@@ -12,9 +12,9 @@ import unicodedata
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from index.errors import FileEmpty, FileTooLarge, UnknownFormat
+from index.errors import FileEmpty, FileTooLarge
 from index.files import LocalDisk
-from index.ingest.papers import SUFFIXES
+from index.read import require_suffix
 
 if TYPE_CHECKING:
     from index.files import Disk
@@ -46,25 +46,21 @@ def harmless_name(name: str) -> str:
 def keep(folder: Path, name: str, data: bytes, disk: Disk | None = None) -> Path:
     """Store an upload beside the index in ``folder`` and return its path.
 
-    Only whether it may be a paper at all is looked at; reading it tells the rest.
+    Checks the name and the size; reading decides whether the content is a paper, as on the command line.
 
     Raises:
         FileEmpty: there are no bytes.
         FileTooLarge: there are more than ``LARGEST``.
-        UnknownFormat: the name has none of the endings of papers, or a PDF's bytes are not one's.
+        UnknownFormat: the suffix is not that of a paper.
         StorageError: the disk refused.
     """
     safe = harmless_name(name)
-    suffix = Path(safe).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UnknownFormat(safe, "not a kind of file that is read here.", "Give .pdf, .xml, .txt or .md.")
+    require_suffix(PurePosixPath(safe))
     if not data:
         raise FileEmpty(safe, "the file is empty.", "Upload it again.")
     if len(data) > LARGEST:
         size = f"{len(data) / 2**20:.0f} MB"
         raise FileTooLarge(safe, f"{size} is more than {LARGEST >> 20} MB.", "Upload a smaller file.")
-    if suffix == ".pdf" and not re.search(rb"%PDF-\d", data[:1024]):
-        raise UnknownFormat(safe, "it is called .pdf but is no PDF.", "Upload the paper's PDF.")
     disk = disk or LocalDisk()
     place = folder / FOLDER / hashlib.sha256(data).hexdigest()
     disk.make_folder(place)

@@ -36,6 +36,15 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedPassage:
+    """A passage near a question, in the order of its best sentence."""
+
+    rank: int  #: from 1
+    hit: Hit  #: with the scores of the hybrid search
+    score: float | None  #: ranker score of its best sentence; None if not read: those follow by hybrid score
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What the papers hold on a question, best first; an ``Answer`` before the decision."""
 

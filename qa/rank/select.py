@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from index.errors import FormatMismatch, UsageError
+from index.files import require_folder
 from qa.rank.features import NAMES
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ class CrossEncoderRanker:
         Raises:
             UsageError: it is not the folder of a cross-encoder with safe weights and one score.
         """
+        require_folder(folder, _SAVED)
         lacking = [name for name in _CROSS_ENCODER if not (folder / name).is_file()]
         if lacking:
             raise UsageError(f"{folder}: not a cross-encoder ({', '.join(lacking)} missing).", _SAVED)

@@ -81,16 +81,17 @@ def _short(text: str, most: int = 200) -> str:
     return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
-def show_hits(found: Sequence[dict[str, Any]]) -> None:
-    """Print passages as a table, best first."""
+def show_hits(hits: Sequence[dict[str, Any]]) -> None:
+    """Print passages as a table, best first; a passage that was not read has no score."""
     table = Table(show_edge=False, pad_edge=False)
     for head in ("#", "score", "words", "meaning", "place", "passage"):
         table.add_column(
             head, overflow="fold", ratio=4 if head == "passage" else 2 if head == "place" else None
         )
-    for hit in found:
+    for hit in hits:
         where = _where(hit["title"] or hit["source"], hit["section"], hit["page"], hit["line"])
-        numbers = [f"{hit['score']:.2f}", f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}"]
+        score = "–" if hit["score"] is None else f"{hit['score']:.2f}"
+        numbers = [score, f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}"]
         cells = [str(hit["rank"]), *numbers, _short(where, 90), _short(hit["quote"], 160)]
         table.add_row(*(Text(visible(cell)) for cell in cells))
     out().print(table)

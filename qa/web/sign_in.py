@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from index.errors import UsageError
+from index.errors import UsageError, why_unreadable
 from qa.web.component import show
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def read_sign_in(path: Path) -> SignIn:
         redirect = urlsplit(str(auth["redirect_uri"]))
         secret = str(auth["cookie_secret"])
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).", "Check the path.") from error
+        raise UsageError(f"{path}: {why_unreadable(error)}.", "Check the path.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{path}: not a sign-in file ({what}).", _GUIDE) from error

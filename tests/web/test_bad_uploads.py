@@ -72,7 +72,7 @@ def test_each_bad_file_is_told_and_the_good_one_goes_in(own: Path, root: Path) -
     assert found["moss.txt"]["became"] == "Added"
     assert "password" in said["locked.pdf"]
     assert "50 MB" in said["large.pdf"]
-    assert "no PDF" in said["pretends.pdf"]
+    assert "a GIF picture" in said["pretends.pdf"]
     assert "empty" in said["empty.txt"]
     for name in ("locked.pdf", "scan.pdf", "large.pdf", "pretends.pdf", "empty.txt"):
         assert not found[name]["good"], name

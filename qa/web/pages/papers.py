@@ -11,6 +11,7 @@ import streamlit as st
 from index.embed.encoder import load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
+from index.read import SUFFIXES
 from index.store.publish import rollback
 from qa.files import uploads
 from qa.files.originals import paths, remember
@@ -68,7 +69,7 @@ def _adding(index: Index | None) -> None:
     with st.expander("Add papers", expanded=busy or index is None or "outcomes" in st.session_state):
         files = st.file_uploader(
             "PDF, JATS XML, Markdown or plain text",
-            type=["pdf", "xml", "md", "txt"],
+            type=list(SUFFIXES),
             accept_multiple_files=True,
             key=f"upload-{round_}",
         )
