@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evals.report.html_text import plain
+from qa.show.present import place_words, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,8 +92,6 @@ def _verdict(good: bool, yes: str, no: str) -> str:
 
 
 def _quote(place: Mapping[str, Any], verdict: str) -> str:
-    where = [place["source"], place["section"]]
-    where += [f"page {place['page']}"] if place["page"] is not None else []
-    where += [f"line {place['line']}"] if place["line"] is not None and place["page"] is None else []
-    at = plain(" · ".join(part for part in where if part))
+    spot = place_words(place["page"], None, place["line"], place.get("last_line"))
+    at = plain(where(place["source"], place["section"], spot))
     return f'<blockquote>{plain(place["quote"])}</blockquote><p class="soft">{at} {verdict}</p>'

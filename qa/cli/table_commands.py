@@ -10,7 +10,7 @@ from rich.text import Text
 
 from qa.evidence_table import NOT_STATED, EvidenceTable, as_csv, as_json, as_markdown, said
 from qa.settings import AskOptions
-from qa.show.present import confidence_word, place_words, section_words
+from qa.show.present import confidence_word, place_of, where
 from qa.show.terminal import emit, out, visible, warn
 
 if TYPE_CHECKING:
@@ -64,9 +64,8 @@ def _shown(made: EvidenceTable) -> Table:
         if found is None:
             shown.add_row(Text(visible(name)), Text(NOT_STATED, style="italic dim"), Text(""))
             continue
-        place = place_words(found.page, found.page_label, found.line, found.last_line)
-        where = " · ".join(part for part in (section_words(found.section), place) if part)
-        quote = Text(f"“{visible(found.quote)}”").append(f"\n{visible(where)}", style="dim")
+        place = where("", found.section, place_of(found))
+        quote = Text(f"“{visible(found.quote)}”").append(f"\n{visible(place)}", style="dim")
         sure = f"{confidence_word(found.confidence).lower()} ({found.confidence:.2f})"
         shown.add_row(Text(visible(name)), quote, Text(sure))
     return shown

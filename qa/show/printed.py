@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.records import Status
-from qa.show.present import confidence_word, per_cent
+from qa.show.present import confidence_word, per_cent, place_of, place_words, where
 from qa.show.terminal import out, visible
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def show_answer(answer: Answer) -> None:
     if answer.near_misses:
         console.print(Text("\nNearest passages (they do not answer):", style="dim"))
     for near in answer.near_misses:
-        where = _where(near.title or near.source, near.section, near.page, near.line)
-        console.print(Text(f"  · {visible(_short(near.quote))}\n    {visible(where)}", style="dim"))
+        place = where(near.title or near.source, near.section, place_of(near))
+        console.print(Text(f"  · {visible(_short(near.quote))}\n    {visible(place)}", style="dim"))
 
 
 def _quote_text(citation: Citation) -> Text:
@@ -65,15 +65,10 @@ def _row_text(citation: Citation) -> Text:
 
 def place_line(citation: Citation) -> str:
     """Return where a quote stands, as one line for people."""
-    where = _where(citation.title or citation.source, citation.section, citation.page, citation.line)
+    place = where(citation.title or citation.source, citation.section, place_of(citation))
     label = f"{citation.table.label} · " if citation.table and citation.table.label else ""
     word = confidence_word(citation.confidence).lower()
-    return f"{label}{where} · {word} confidence ({per_cent(citation.confidence)}%)"
-
-
-def _where(name: str, section: str, page: int | None, line: int | None) -> str:
-    parts = [name, section, f"p. {page}" if page else "", f"line {line}" if line and not page else ""]
-    return " · ".join(part for part in parts if part)
+    return f"{label}{place} · {word} confidence ({per_cent(citation.confidence)}%)"
 
 
 def _short(text: str, most: int = 200) -> str:
@@ -89,9 +84,10 @@ def show_hits(hits: Sequence[dict[str, Any]]) -> None:
             head, overflow="fold", ratio=4 if head == "passage" else 2 if head == "place" else None
         )
     for hit in hits:
-        where = _where(hit["title"] or hit["source"], hit["section"], hit["page"], hit["line"])
+        spot = place_words(hit["page"], None, hit["line"], None)
+        place = where(hit["title"] or hit["source"], hit["section"], spot)
         score = "–" if hit["score"] is None else f"{hit['score']:.2f}"
         numbers = [score, f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}"]
-        cells = [str(hit["rank"]), *numbers, _short(where, 90), _short(hit["quote"], 160)]
+        cells = [str(hit["rank"]), *numbers, _short(place, 90), _short(hit["quote"], 160)]
         table.add_row(*(Text(visible(cell)) for cell in cells))
     out().print(table)

@@ -55,7 +55,7 @@ def test_what_has_been_read_is_seen_file_by_file(tmp_path: Path) -> None:
     begun.set()
     ended(found)
     assert shown == [
-        ("good.txt", ["Being embedded", "Waiting", "Waiting"]),
+        ("good.txt", ["Embedding", "Waiting", "Waiting"]),
         ("bad.txt", ["Read", "Refused", "Waiting"]),
     ]
 

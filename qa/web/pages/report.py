@@ -15,7 +15,7 @@ import streamlit as st
 from index.errors import FormatMismatch, StorageError
 from index.files import refusals
 from index.text import Span
-from qa.show.present import parts, per_cent, place_words, section_words
+from qa.show.present import parts, per_cent, place_words, where
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -214,10 +214,9 @@ def _quoted(item: dict[str, Any], gold: Sequence[dict[str, Any]], held: Containe
         if "start" in item and other.get("document") == item.get("document") and "start" in other
     ]
     place = place_words(item.get("page"), None, item.get("line"), item.get("last_line"))
-    where = (str(item.get("source", "")), section_words(str(item.get("section", ""))), place)
     return {
         "parts": parts(text, start, marks),
-        "where": " · ".join(part for part in where if part),
+        "where": where(str(item.get("source", "")), str(item.get("section", "")), place),
         "place": {"document": item["document"], "quote": text, "start": start}
         if item.get("document") in held
         else None,
