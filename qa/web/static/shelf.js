@@ -11,7 +11,7 @@ function warningsOf(paper) {
   return make(
     "details",
     {},
-    make("summary", {}, `${count} note${count > 1 ? "s" : ""} from reading it`),
+    make("summary", {}, `${count} reading note${count > 1 ? "s" : ""}`),
     make("ul", { class: "notes" }, paper.warnings.map((text) => make("li", { dir: "auto" }, text)), more)
   );
 }
@@ -26,11 +26,7 @@ function shelved(paper, send) {
     doiLine(paper.doi),
     make("dl", { class: "facts" }, facts),
     warningsOf(paper),
-    make(
-      "button",
-      { type: "button", class: "small", "aria-label": `Remove ${paper.name}`, onclick: () => send({ do: "remove", document: paper.id }) },
-      "Remove"
-    )
+    button("Remove", () => send({ do: "remove", document: paper.id }), { "aria-label": `Remove ${paper.name}` })
   );
 }
 
@@ -52,14 +48,14 @@ function outcomes(view) {
 }
 
 function history(view) {
-  const cells = (row) => [`${row.number}${row.current ? " (answers now)" : ""}`, row.when, row.holds];
+  const cells = (row) => [`${row.number}${row.current ? " (current)" : ""}`, row.when, row.holds];
   return make(
     "div",
     { class: "table", tabindex: "0", role: "region", "aria-label": "Generations of the index" },
     make(
       "table",
       {},
-      make("thead", {}, make("tr", {}, ["Generation", "Published", "Holds"].map((text) => make("th", { scope: "col" }, text)))),
+      make("thead", {}, make("tr", {}, ["Generation", "Published", "Contents"].map((text) => make("th", { scope: "col" }, text)))),
       make("tbody", {}, view.rows.map((row) => make("tr", {}, cells(row).map((text) => make("td", {}, text)))))
     )
   );
