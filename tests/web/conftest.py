@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, seed_index: Path, seeds: Path) -> Path:
-    """The folder of an index with both seed papers and a hostile one; not to be changed."""
+    """The folder of an index with both seed papers and a hostile one; read-only."""
     from index.embed.encoder import load_encoder
     from index.ingest.build import build
 
@@ -41,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, seed_index: Path, seeds: Pat
 
 @pytest.fixture(scope="session")
 def chat(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of ``built``; what it writes must hold no traceback."""
+    """The URL of a server of ``built``; its log must not contain a traceback."""
     log = tmp_path_factory.mktemp("server") / "log"
     with serving(root, built, log) as url:
         yield url
