@@ -55,32 +55,24 @@ function quoteOf(view, paper, quote, send) {
 }
 
 function paperOf(view, paper, send) {
-  return make(
-    "section",
-    { class: "paper" },
-    make("h3", {}, paperName(paper)),
-    make("ol", {}, paper.quotes.map((quote) => quoteOf(view, paper, quote, send)))
-  );
+  const quotes = paper.quotes.map((quote) => quoteOf(view, paper, quote, send));
+  return make("section", { class: "paper" }, make("h3", {}, paperName(paper)), make("ol", {}, quotes));
 }
 
 function nearestOf(view, send) {
   if (!view.nearest.length) return null;
-  const items = view.nearest.map((miss) => {
-    return make(
+  const items = view.nearest.map((miss) =>
+    make(
       "li",
       {},
       make("div", { class: "from" }, paperName(miss)),
       make("p", { class: "words clamped", dir: "auto" }, miss.text),
       sourceButton(view, miss.number, where(miss), "Show this passage in its paper", send)
-    );
-  });
-  return make(
-    "section",
-    { class: "nearest" },
-    make("h3", {}, "Nearest passages"),
-    make("p", { class: "label" }, "These do not answer the question. They are the passages most similar to it."),
-    make("ol", {}, items)
+    )
   );
+  const label = "These do not answer the question. They are the passages most similar to it.";
+  const heading = make("h3", {}, "Nearest passages");
+  return make("section", { class: "nearest" }, heading, make("p", { class: "label" }, label), make("ol", {}, items));
 }
 
 function copyButton(view, status) {
@@ -150,7 +142,7 @@ function turn(view, send) {
     view.resolved ? resolvedLine(view, send) : null,
     view.scope ? make("p", { class: "resolved" }, view.scope) : null,
     make("p", { class: "headline" }, make("strong", {}, view.headline)),
-    view.reasons.length ? make("ul", { class: "reasons" }, view.reasons.map((text) => make("li", { dir: "auto" }, text))) : null,
+    view.reasons.length ? list("reasons", view.reasons) : null,
     view.papers.map((paper) => paperOf(view, paper, send)),
     answered ? null : nearestOf(view, send),
     make("footer", {}, copyButton(view, copied), tableButton(view, send), thumbs(view, send), copied, make("span", { class: "aside" }, generationWords(view)))

@@ -17,13 +17,13 @@ function evidenceRow(view, row, send) {
 }
 
 function evidence(view, send) {
-  const heads = ["Paper", "Best quote and its place", "Confidence"].map((text) => make("th", { scope: "col" }, text));
+  const heads = headRow(["Paper", "Best quote and its place", "Confidence"]);
   return make(
     "section",
     { class: "evidence", "aria-label": `Evidence table: ${view.question}` },
     make("h3", {}, "Evidence table"),
     make("p", { class: "resolved" }, "Asked of each paper separately: ", make("q", { dir: "auto" }, view.question)),
     make("p", { class: "headline" }, view.said),
-    make("table", {}, make("thead", {}, make("tr", {}, heads)), make("tbody", {}, view.rows.map((row) => evidenceRow(view, row, send))))
+    make("table", {}, heads, make("tbody", {}, view.rows.map((row) => evidenceRow(view, row, send))))
   );
 }

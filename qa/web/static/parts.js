@@ -19,6 +19,14 @@ function button(words, onclick, attributes = {}) {
   return make("button", { type: "button", class: "small", ...attributes, onclick }, words);
 }
 
+function list(name, texts, more = null) {
+  return make("ul", { class: name }, texts.map((text) => make("li", { dir: "auto" }, text)), more);
+}
+
+function headRow(texts) {
+  return make("thead", {}, make("tr", {}, texts.map((text) => make("th", { scope: "col" }, text))));
+}
+
 // --- text with marks
 
 function marked(parts) {

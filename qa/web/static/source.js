@@ -16,22 +16,14 @@ function stepper(view, send) {
       disabled: to < 1 || to > view.count,
       "aria-label": words,
     });
-  return make(
-    "div",
-    { class: "stepper" },
-    step(view.number - 1, "Previous source", "‹"),
-    make("span", {}, `${view.number} of ${view.count}`),
-    step(view.number + 1, "Next source", "›")
-  );
+  const place = make("span", {}, `${view.number} of ${view.count}`);
+  const [back, next] = [step(view.number - 1, "Previous source", "‹"), step(view.number + 1, "Next source", "›")];
+  return make("div", { class: "stepper" }, back, place, next);
 }
 
 function why(view) {
-  return make(
-    "details",
-    {},
-    make("summary", {}, "Why this passage?"),
-    make("dl", {}, view.why.map(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]).flat())
-  );
+  const scores = view.why.flatMap(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]);
+  return make("details", {}, make("summary", {}, "Why this passage?"), make("dl", {}, scores));
 }
 
 function doiLink(doi) {
