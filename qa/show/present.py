@@ -63,6 +63,11 @@ def section_words(section: str) -> str:
     return section.replace(" > ", " › ")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 paper" or "3 papers"."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def utc_words(moment: str) -> str:
     """Return an ISO 8601 moment in UTC as "2026-01-31 12:00:00 UTC"."""
     return moment.replace("T", " ").removesuffix("+00:00") + " UTC"
@@ -126,8 +131,8 @@ def headline(answer: Answer) -> str:
     """Return the outcome in one line."""
     if answer.status is Status.NOT_FOUND:
         return "Not in these papers"
-    quotes, papers = len(answer.citations), len(by_paper(answer.citations))
-    counts = f"{quotes} quote{'s' * (quotes > 1)} from {papers} paper{'s' * (papers > 1)}"
+    papers = len(by_paper(answer.citations))
+    counts = f"{counted(len(answer.citations), 'quote')} from {counted(papers, 'paper')}"
     if doubtful(answer):
         return f"Uncertain: {counts} that may not answer"
     return f"Partial answer: {counts}" if answer.status is Status.PARTIAL else counts

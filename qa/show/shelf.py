@@ -8,7 +8,7 @@ from index.errors import FormatMismatch, IndexDamaged
 from index.ingest.build import Became
 from index.ingest.catalogue import catalogue_of
 from index.store.open import generation_folder, generations, read_manifest, read_pointer
-from qa.show.present import utc_words
+from qa.show.present import counted, utc_words
 from qa.show.sources import byline
 from qa.understand.language import other_language
 
@@ -142,7 +142,8 @@ def history_view(folder: Path) -> tuple[View, int | None]:
             rows.append({"number": number, "current": current, "when": "", "holds": error.message})
             continue
         counts = manifest.counts
-        holds = f"{counts.documents} papers, {counts.passages} passages, {manifest.size / 1e6:.0f} MB"
+        size = f"{manifest.size / 1e6:.0f} MB"
+        holds = f"{counted(counts.documents, 'paper')}, {counted(counts.passages, 'passage')}, {size}"
         when = utc_words(manifest.created)
         rows.append({"number": number, "current": current, "when": when, "holds": holds})
         if current and manifest.previous in kept:

@@ -43,7 +43,7 @@ def serving(
         server = subprocess.Popen(program, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait(server, url, log)
+            wait_for(server, f"{url}/ready", log)
             yield url
         finally:
             server.terminate()
@@ -51,11 +51,12 @@ def serving(
     assert not attempts.exists(), attempts.read_text(encoding="utf-8")
 
 
-def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until ``url`` of the server responds; fail with its log if it ends or takes too long."""
     for _ in range(START * 10):
         assert server.poll() is None, log.read_text(encoding="utf-8")
         try:
-            with urllib.request.urlopen(f"{url}/ready", timeout=2):
+            with urllib.request.urlopen(url, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

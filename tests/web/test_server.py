@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import pytest
 
 from index.errors import UsageError
 from qa.web.server import SecurityHeaders, headers, require_free
+from tests.web.serving import free_port, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,26 +93,13 @@ def test_a_taken_port_is_refused() -> None:
 
 
 def test_streamlit_run_serves_the_app(root: Path, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), "--server.headless=true"]
-    log = tmp_path / "log"
+    port, log = free_port(), tmp_path / "log"
+    options = ["--server.headless=true", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), *options]
     with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*command, f"--server.port={port}"], cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT
-        )
+        server = subprocess.Popen(command, cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT)
     try:
-        for _ in range(600):
-            assert server.poll() is None, log.read_text(encoding="utf-8")
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as response:
-                    assert response.read() == b"ok"
-                    break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        else:
-            pytest.fail(log.read_text(encoding="utf-8"))
+        wait_for(server, f"http://127.0.0.1:{port}/_stcore/health", log)
     finally:
         server.terminate()
         server.wait(timeout=60)

@@ -15,7 +15,7 @@ from index.read import SUFFIXES
 from index.store.publish import rollback
 from qa.files import uploads
 from qa.files.originals import paths, remember
-from qa.show.present import notice_view
+from qa.show.present import counted, notice_view
 from qa.show.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
 from qa.web import library
 from qa.web.adding import Adding
@@ -38,7 +38,7 @@ _STAGES = {"papers": "Reading papers", "texts": "Embedding the current paper", "
 def page() -> None:
     """Draw the page."""
     index = _index()
-    message = f"{len(index.names)} papers, index generation {index.generation}." if index else ""
+    message = f"{counted(len(index.names), 'paper')}, index generation {index.generation}." if index else ""
     show_title("Papers", message, "intro-papers")
     _adding(index)
     if index is None:
@@ -145,7 +145,7 @@ def _rebuilding(index: Index) -> None:
     with st.expander("Re-read the papers", expanded=busy or "rebuilt" in st.session_state):
         known = _known(index)
         message = (
-            f"{len(known)} of {len(index.names)} papers still have their file. Changed files replace "
+            f"Found the files of {len(known)} of {counted(len(index.names), 'paper')}. Changed files replace "
             "their old version. Unchanged files are read again only if this version of Loccit reads "
             "them differently. Until this is done, questions are answered from the current index."
         )
@@ -197,7 +197,9 @@ def _encoder() -> Encoder:
 
 
 def _list(index: Index) -> None:
-    words = st.text_input("Find a paper", key="find", placeholder=f"Among {len(index.names)} papers")
+    words = st.text_input(
+        "Find a paper", key="find", placeholder=f"Search {counted(len(index.names), 'paper')}"
+    )
     ids = matching(index, words)
     most = st.session_state.setdefault("papers-shown", _AT_ONCE)
     if not ids:
@@ -205,11 +207,8 @@ def _list(index: Index) -> None:
         return
     show(papers_view(index, ids[:most]), "papers-list", _pressed)
     if len(ids) > most:
-        st.button(f"Show more ({len(ids) - most})", on_click=_show_more)
-
-
-def _show_more() -> None:
-    st.session_state["papers-shown"] += _AT_ONCE
+        more = {"papers-shown": most + _AT_ONCE}
+        st.button(f"Show more ({len(ids) - most})", on_click=st.session_state.update, args=[more])
 
 
 def _pressed() -> None:
