@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from index.errors import QuoteError
 from index.text import BlockKind, Span
-from qa.quote.cite import section_of
 from qa.records import NearMiss
 from qa.show.present import paper_name, parts, per_cent, place_words, section_words
 
@@ -108,31 +107,6 @@ def source_view(document: Document, answer: Answer, number: int, key: str) -> Vi
         "place": focus.place,
         "blocks": _blocks_view(document, focus, marks),
         "why": _why_view((answer.citations or answer.near_misses)[number - 1]),
-    }
-
-
-def place_view(document: Document, quote: str, start: int, heading: str) -> View:
-    """Return what the source panel shows of ``quote``, which stands at ``start`` and no answer cites.
-
-    Raises:
-        QuoteError: the paper's text at that place is not what was quoted.
-    """
-    span = Span(start, start + len(quote))
-    if span.of(document.text) != quote:
-        raise QuoteError(f"{document.source}: the text at {start} is not this quote.", "Evaluate again.")
-    place = document.map.place(span)
-    focus = Focus(document.id, document.name, quote, span, span, None, "", "")
-    return {
-        "view": "source",
-        "heading": heading,
-        "sort": str(Sort.CITATION),
-        "number": 1,
-        "count": 1,
-        **_paper(document),
-        "section": section_words(section_of(document, span)),
-        "place": place_words(place.page, place.page_label, place.line, place.last_line),
-        "blocks": _blocks_view(document, focus, [(str(Sort.CITATION), span)]),
-        "why": [],
     }
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "static"
 _NAME = "loccit_text"
-_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "report", "main")
+_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "main")
 
 
 @cache
