@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from qa.quote.cite import section_of
@@ -58,15 +58,7 @@ def place_of(document: Document, span: Span) -> Place:
 def quoted(document: Document, citation: Citation, gold: Sequence[Gold]) -> Quoted:
     """Return ``citation``, which is from ``document``, judged."""
     return Quoted(
-        document=citation.document_id,
-        source=citation.source,
-        section=citation.section,
-        page=citation.page,
-        line=citation.line,
-        last_line=citation.last_line,
-        start=citation.span.start,
-        end=citation.span.end,
-        quote=citation.quote,
+        **asdict(place_of(document, citation.span)),
         confidence=citation.confidence,
         right=answers(gold, citation.document_id, citation.span),
         place_right=any(agrees(document, citation, place) for place in gold),

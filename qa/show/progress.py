@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from qa.show.terminal import err
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+    from index.ingest import build
 
     #: Receives a stage, how much of it is done, and its total.
-    Report = Callable[[str, int, int], None]
+    Report = build.Progress
 
 
 #: What a bar says where the name of the stage is short.
