@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from index.read.clean import normalise
 from index.read.pdf.layout import segment_text
 from index.read.structure import Draft
-from index.read.text.tables import numeric, table_draft, years
+from index.read.tables import numeric, table_draft, years
 from index.text import BlockKind, MappedText, join
 
 if TYPE_CHECKING:
@@ -72,22 +72,22 @@ def table_of(lines: Sequence[Line], *, captioned: bool) -> tuple[Draft, str]:
     body = _unwrapped(laid[heads:])
     unclear = sum(1 for row in body if not row.clear)
     if unclear > max(1, _UNCLEAR * len(body)):
-        return table_draft([row.whole for row in laid], header=False), NO_COLUMNS if _values(lines) else ""
+        return table_draft([row.whole for row in laid], header_rows=0), NO_COLUMNS if _values(lines) else ""
     rows = [list(row.cells) if row.clear else row.whole for row in body]
     note = SOME_LINES if unclear else ""
     if not heads:
         # A list of abbreviations has no heads, and its first line is no head of the others.
-        judged = None if captioned and not any(row.data for row in body) else False
-        return table_draft(rows, header=judged), note
+        judged = None if captioned and not any(row.data for row in body) else 0
+        return table_draft(rows, header_rows=judged), note
     head = [
         join([cell for cell in column if cell.text])
         for column in zip(*(r.cells for r in laid[:heads]), strict=True)
     ]
     blank = sum(1 for cell in head[1:] if not cell.text)
     if 2 * blank < len(head) - 1 and all(row.clear for row in laid[:heads]):
-        return table_draft([head, *rows], header=True), _notes(SOME_HEADS if blank else "", note)
+        return table_draft([head, *rows], header_rows=1), _notes(SOME_HEADS if blank else "", note)
     above = [row.whole for row in laid[:heads]]
-    return table_draft([*above, *rows], header=False), _notes(NO_HEADS, note)
+    return table_draft([*above, *rows], header_rows=0), _notes(NO_HEADS, note)
 
 
 def _notes(*notes: str) -> str:
