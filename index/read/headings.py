@@ -147,5 +147,5 @@ def author_entry(line: str) -> bool:
 
 
 def ends_entry(line: str) -> bool:
-    """Return whether an entry of a reference list can end with this line: by a full stop, a number, a link."""
+    """Return whether a line can end an entry of a reference list: with a full stop, a number, a link."""
     return _ENTRY_END.search(line) is not None
