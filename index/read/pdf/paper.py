@@ -9,7 +9,7 @@ from index.read import sandbox
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
 from index.read.pdf.extract.pieces import Piece, RawPage
-from index.read.pdf.heads import running
+from index.read.pdf.front import running_heads
 from index.read.pdf.layout import Line, Part, Segment, segments
 from index.read.pdf.quality import garbled, letters
 from index.read.structure import Source, assemble
@@ -174,7 +174,7 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)
         found.append(segments(parts))
-    heads = running([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
+    heads = running_heads([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
     kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(found, heads, strict=True)]
     removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(found, heads, strict=True)]
     if not any(kept):  # the same few lines on every page: all there is, not heads
