@@ -57,14 +57,14 @@ _SPACES = re.compile(" {2,}")
 _PREFIXES = frozenset({
     "anti", "auto", "bio", "cardio", "endo", "extra", "gastro", "hyper", "hypo", "immuno", "inter", "intra",
     "macro", "micro", "multi", "neuro", "over", "para", "peri", "photo", "post", "proto", "semi", "sub",
-    "super", "supra", "tele", "trans", "ultra", "under"
+    "super", "supra", "tele", "trans", "ultra", "under",
 })  # fmt: skip
 #: Second halves before which a hyphen at the line end is the word's own: "follow-up", "dose-dependent".
 _TAILS = frozenset({
     "up", "off", "out", "in", "on", "to", "of", "free", "like", "based", "related", "induced", "associated",
     "specific", "dependent", "term", "old", "year", "week", "day", "month", "hour", "fold", "positive",
-    "negative", "weighted", "guided", "resistant", "sensitive", "deficient", "derived", "treated", "mediated",
-    "stage", "grade", "line", "threatening", "risk", "dose", "blind", "controlled", "sided"
+    "negative", "weighted", "guided", "resistant", "sensitive", "deficient", "derived", "treated",
+    "mediated", "stage", "grade", "line", "threatening", "risk", "dose", "blind", "controlled", "sided",
 })  # fmt: skip
 #: Letters from which a word that only the paper has is not a chance fragment.
 _OWN = 5

@@ -58,8 +58,8 @@ _STARTERS = frozenset({
     "Its", "We", "Our", "He", "She", "His", "Her", "In", "On", "At", "As", "An", "After", "Also", "All",
     "Although", "Among", "Because", "Before", "Both", "But", "By", "Despite", "During", "Each", "Finally",
     "For", "Furthermore", "From", "Given", "However", "If", "Moreover", "No", "None", "Of", "One", "Only",
-    "Overall", "Patient", "Patients", "Since", "Some", "Such", "To", "Two", "Three", "Under", "Upon", "When",
-    "Whereas", "Which", "While", "With", "Within", "Without"
+    "Overall", "Patient", "Patients", "Since", "Some", "Such", "To", "Two", "Three", "Under", "Upon",
+    "When", "Whereas", "Which", "While", "With", "Within", "Without",
 })  # fmt: skip
 #: What opens a sentence although it begins with a lower-case letter: "mTOR", "p53", "pH", "miR-21".
 _LOWER_START = re.compile(r"[a-z]{1,4}[A-Z]|p\d|[\u03b1-\u03c9]-")

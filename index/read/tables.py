@@ -15,8 +15,6 @@ from index.text import BlockKind, MappedText, Span, join
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Columns and rows that a cell spans, and columns that a table has, at most.
-WIDEST = 200
 #: The beginning of a value; "95% CI" is the name of one.
 _NUMERIC = re.compile(r"\s*[<>\u2264\u2265\u00b1~+\u2212(-]*\s*\d(?!\d* ?% ?CI)")
 

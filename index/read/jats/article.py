@@ -10,7 +10,7 @@ from index.read.jats.front import front_drafts
 from index.read.jats.inline import inline, label_and_title, synthetic
 from index.read.jats.tree import Node, XmlError, decode_xml, parse
 from index.read.structure import Draft, Source, assemble
-from index.read.tables import WIDEST, table_draft
+from index.read.tables import table_draft
 from index.text import BlockKind, line_starts
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ FLOATS = frozenset({
     "fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text", "supplementary-material", "media",
     "chem-struct-wrap"
 })  # fmt: skip
+#: Columns of a table, and columns and rows that one cell spans, at most.
+_WIDEST = 200
 LISTS = frozenset({"list", "def-list", "disp-quote", "verse-group"})
 #: Beginnings of words in the titles of statements after the paper proper.
 _NOTES = frozenset({
@@ -227,7 +229,7 @@ def _grid(rows: Iterable[Node]) -> list[list[MappedText]]:
             _fill(cells, hanging)
             text = inline(cell)
             wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
-            for _ in range(min(wide, WIDEST - len(cells))):
+            for _ in range(min(wide, _WIDEST - len(cells))):
                 if high > 1:
                     hanging[len(cells)] = (high - 1, text)
                 cells.append(text)
@@ -246,7 +248,7 @@ def _fill(cells: list[MappedText], hanging: dict[int, tuple[int, MappedText]]) -
 
 def _span(cell: Node, name: str) -> int:
     value = cell.attributes.get(name, "1").strip()
-    return max(1, min(int(value), WIDEST)) if value.isdecimal() else 1
+    return max(1, min(int(value), _WIDEST)) if value.isdecimal() else 1
 
 
 def _back(back: Node) -> Iterator[Draft]:

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 #: Elements whose content is no text of the paper.
 _SILENT = frozenset({
     "tex-math", "annotation", "annotation-xml", "graphic", "inline-graphic", "object-id", "alt-text",
-    "long-desc", "email-icon", "processing-meta", "custom-meta"
+    "long-desc", "email-icon", "processing-meta", "custom-meta",
 })  # fmt: skip
 #: Elements that are a word or line of their own, whatever surrounds them.
 _APART = frozenset({
-    "p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec", "td", "th", "tr", "li",
-    "subtitle"
+    "p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec", "td", "th", "tr",
+    "li", "subtitle",
 })  # fmt: skip
 #: Elements within a word or phrase: no space around them even among the parts of a reference.
 _WITHIN = frozenset({
     "italic", "bold", "sup", "sub", "sc", "underline", "monospace", "styled-content", "xref", "ext-link",
     "named-content", "inline-formula", "math", "roman", "mi", "mn", "mo", "mrow", "msup", "msub", "mtext",
     "uri", "year", "volume", "fpage", "lpage", "issue", "source", "article-title", "person-group", "name",
-    "surname", "given-names", "pub-id", "mixed-citation", "collab", "etal", "publisher-name", "publisher-loc",
-    "month", "day", "comment", "string-name"
+    "surname", "given-names", "pub-id", "mixed-citation", "collab", "etal", "publisher-name",
+    "publisher-loc", "month", "day", "comment", "string-name",
 })  # fmt: skip
 
 

@@ -51,8 +51,8 @@ _DEGREE = re.compile(
 )
 #: Words of a name that have no capital letter.
 _PARTICLES = frozenset({
-    "de", "da", "do", "dos", "das", "di", "del", "della", "der", "den", "van", "von", "zu", "la", "le", "el",
-    "al", "bin", "ibn", "ben", "abu", "ter", "ten", "y", "e"
+    "de", "da", "do", "dos", "das", "di", "del", "della", "der", "den", "van", "von", "zu", "la", "le",
+    "el", "al", "bin", "ibn", "ben", "abu", "ter", "ten", "y", "e",
 })  # fmt: skip
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
 #: The paper's own citation: "Molecules 2016, 21, 188", "Trials (2021) 22:94".
@@ -85,7 +85,7 @@ def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[
 
 
 def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
-    """Return the blocks set as the title: the largest type that is not a banner, or what the metadata names."""
+    """Return the blocks set as the title: the largest type that is no banner, or what the metadata names."""
     end = next((i for i, b in enumerate(blocks) if _abstract_heading(b.text)), len(blocks))
     able = [i for i in range(end) if _could_be_title(blocks[i], body)]
     if not able:

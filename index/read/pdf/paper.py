@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
 from index.read import sandbox
+from index.read.clean import WORD
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
 from index.read.pdf.extract.pieces import Piece, RawPage
 from index.read.pdf.front import running_heads
 from index.read.pdf.layout import Line, Part, Segment, segments
-from index.read.pdf.quality import garbled, letters
 from index.read.structure import Source, assemble
 from index.text import MappedText, Page, Span
 
@@ -20,9 +22,19 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
+#: Pieces of text on a page; one with more is a drawing.
 MOST_PIECES = 40_000
-#: A page with fewer letters than this under a page-wide picture is a scan.
+#: Letters of a page; one with fewer under a page-wide picture is a scan.
 FEW_LETTERS = 20
+#: The commonest words of languages in Latin script.
+_COMMON = frozenset({
+    "the", "of", "and", "in", "to", "a", "with", "for", "was", "were", "is", "by", "on", "at", "from", "as",
+    "that", "this", "or", "an", "are", "we", "be", "not", "patients", "der", "die", "und", "von", "das",
+    "den", "mit", "ist", "des", "im", "zu", "für", "auf", "eine", "la", "le", "les", "de", "et", "du", "en",
+    "un", "une", "que", "est", "pour", "dans", "el", "los", "las", "del", "y", "por", "con", "se", "su",
+    "para", "al", "como", "lo", "il", "di", "che", "e", "per", "una", "non", "sono", "della", "o", "do",
+    "da", "um", "uma",
+})  # fmt: skip
 
 
 def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypdf") -> Document:
@@ -51,14 +63,14 @@ def _document(
     warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
     if not any(page.pieces for page in raw) or all(_scanned(page) for page in raw if page.pieces):
         _refuse_empty(name, raw)
-    if garbled(raw):
+    if _garbled(raw):
         raise GarbledText(
             name,
             "the text layer holds glyph codes instead of words.",
             "Recognise the text anew (OCR), or give the paper in another format.",
         )
     pages, laid, removed = _lay_out(raw)
-    empty = [str(page.number) for page in raw if not page.error and letters(page) < FEW_LETTERS]
+    empty = [str(page.number) for page in raw if not page.error and _letters(page) < FEW_LETTERS]
     if empty and len(raw) > 1 and len(empty) < len(raw):
         warnings.append(f"no text on page{'s' * (len(empty) > 1)} {', '.join(empty[:20])}")
     drafts, notes = drafts_of(laid, removed, head)
@@ -66,7 +78,7 @@ def _document(
 
 
 def _scanned(page: RawPage) -> bool:
-    return page.picture > 0.5 and letters(page) < FEW_LETTERS
+    return page.picture > 0.5 and _letters(page) < FEW_LETTERS
 
 
 def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
@@ -80,6 +92,42 @@ def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
         f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only.",
         "Recognise its text (OCR), for example with OCRmyPDF, and try again.",
     )
+
+
+def _letters(page: RawPage) -> int:
+    """Return how many letters the page has."""
+    return sum(character.isalpha() for piece in page.pieces for character in piece.text)
+
+
+def _garbled(pages: Sequence[RawPage]) -> bool:
+    """Return whether the text layer holds glyph codes rather than words.
+
+    Signs of it: characters that the file itself gives no meaning, control and
+    private-use characters; or, in a text long enough to tell, hardly any of the
+    commonest words of Latin-script languages and no letters of other scripts.
+    """
+    text = " ".join(piece.text for page in pages for piece in page.pieces)
+    visible = [character for character in text if not character.isspace()]
+    if not visible:
+        return False
+    broken = sum(_broken(character) for character in visible)
+    if broken > 0.3 * len(visible):
+        return True
+    words = [word.lower() for word in WORD.findall(text)]
+    if not words:
+        return True
+    if len(words) < 40:
+        few = len(visible) >= 100 and len("".join(words)) < 0.3 * len(visible)
+        return few and broken > 0.05 * len(visible)
+    foreign = sum(character.isalpha() and ord(character) > 0x24F for character in visible)
+    common = sum(word in _COMMON for word in words)
+    least = 0.03 if len(words) >= 100 else 0.0
+    return common <= least * len(words) and foreign < 0.3 * len(visible)
+
+
+def _broken(character: str) -> bool:
+    """Return whether a character is lost, a control character or one of private use."""
+    return character == "\ufffd" or unicodedata.category(character) in ("Cc", "Co")
 
 
 def extract(
@@ -186,7 +234,7 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
 
 def _upright(page: RawPage) -> int:
     """Return the angle of most of the page's text: 90 for a table set sideways."""
-    weights: dict[int, int] = {}
+    weights: Counter[int] = Counter()
     for piece in page.pieces:
-        weights[piece.angle] = weights.get(piece.angle, 0) + len(piece.text)
+        weights[piece.angle] += len(piece.text)
     return max(weights, key=lambda angle: (weights[angle], -angle), default=0)

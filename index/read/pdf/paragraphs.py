@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: Words that running text has and tables and labels have not.
 _FUNCTION_WORDS = frozenset({
-    "the", "of", "and", "was", "were", "is", "are", "with", "that", "this", "which", "to", "in", "for", "by", "as",
-    "be", "been", "from", "has", "have", "had", "not", "our", "we",
+    "the", "of", "and", "was", "were", "is", "are", "with", "that", "this", "which", "to", "in", "for",
+    "by", "as", "be", "been", "from", "has", "have", "had", "not", "our", "we",
 })  # fmt: skip
 FIGURE = re.compile(
     r"\s*(?:fig(?:ure)?|table|scheme|chart|box|plate)s?\.?\s*[A-Z]?(?:\d|[IVX]+\b)", re.IGNORECASE

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from index.read.pdf.layout import Line
 
-WIDEST = 40
+#: Columns of a table at most.
+_COLUMNS = 40
 #: Lines that the heads of a table have at most.
 _HEAD_LINES = 4
 #: Share of unclear lines from which none of a table is taken for clear.
@@ -64,7 +65,7 @@ def table_of(lines: Sequence[Line], *, captioned: bool) -> tuple[Draft, str]:
     lines = _rejoined(lines)
     celled = [line for line in lines if len(line.segments) > 1]
     columns = _columns(lines)
-    if len(celled) < 2 or 2 * len(celled) < len(lines) or not 2 <= len(columns) <= WIDEST:
+    if len(celled) < 2 or 2 * len(celled) < len(lines) or not 2 <= len(columns) <= _COLUMNS:
         text = join([normalise(line.text).strip() for line in lines], "\n")
         return Draft(BlockKind.TABLE, text), NO_COLUMNS if len(celled) > 1 and _values(lines) else ""
     laid = [_laid(line, columns) for line in lines]
