@@ -3,13 +3,4 @@
 from index.read.open import SUFFIXES, Outcome, Status, may_be_paper, read, read_many, require_suffix
 from index.read.sandbox import Limits
 
-__all__ = [
-    "SUFFIXES",
-    "Limits",
-    "Outcome",
-    "Status",
-    "may_be_paper",
-    "read",
-    "read_many",
-    "require_suffix",
-]
+__all__ = ["SUFFIXES", "Limits", "Outcome", "Status", "may_be_paper", "read", "read_many", "require_suffix"]
