@@ -1,4 +1,4 @@
-"""Reads PDF: a child process extracts, this module makes a ``Document`` of what it sends."""
+"""Reads PDF: a child process extracts the text, this module makes a ``Document`` of it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
+_AGAIN = "Get the file again from its source."
 #: Pieces of text on a page; one with more is a drawing.
 MOST_PIECES = 40_000
 #: Letters of a page; one with fewer under a page-wide picture is a scan.
@@ -61,7 +62,7 @@ def _document(
     data: bytes, name: str, head: dict[str, Any], raw: Sequence[RawPage], warnings: list[str]
 ) -> Document:
     warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
-    if not any(page.pieces for page in raw) or all(_scanned(page) for page in raw if page.pieces):
+    if not any(page.pieces and (page.picture <= 0.5 or _letters(page) >= FEW_LETTERS) for page in raw):
         _refuse_empty(name, raw)
     if _garbled(raw):
         raise GarbledText(
@@ -77,16 +78,10 @@ def _document(
     return assemble(Source(data, name, "pdf", pages=pages), drafts, [*warnings, *notes])
 
 
-def _scanned(page: RawPage) -> bool:
-    return page.picture > 0.5 and _letters(page) < FEW_LETTERS
-
-
 def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
     errors = [page.error for page in raw if page.error]
     if errors and len(errors) == len(raw):
-        raise DamagedFile(
-            name, f"no page could be read ({errors[0]}).", "Get the file again from its source."
-        )
+        raise DamagedFile(name, f"no page could be read ({errors[0]}).", _AGAIN)
     raise NoTextLayer(
         name,
         f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only.",
@@ -160,33 +155,27 @@ def extract(
 
 
 def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
+    """Return the error for a message of the child."""
     if kind == "password":
         return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without password, then try again.")
-    if kind == "pages":
-        return FileTooLarge(name, f"{detail} pages, the limit is {limits.pages}.", "Split the file.")
-    if kind == "text":
-        return FileTooLarge(name, f"more than {limits.characters} characters of text.", "Split the file.")
-    if kind == "memory":
-        return FileTooLarge(
-            name, f"reading it takes more than {limits.memory >> 20} MiB of memory.", "Split the file."
-        )
-    return DamagedFile(name, f"the PDF is broken ({detail}).", "Get the file again from its source.")
+    over = {
+        "pages": f"{detail} pages, the limit is {limits.pages}.",
+        "text": f"more than {limits.characters} characters of text.",
+        "memory": f"reading it takes more than {limits.memory >> 20} MiB of memory.",
+    }
+    if kind in over:
+        return FileTooLarge(name, over[kind], "Split the file.")
+    return DamagedFile(name, f"the PDF is broken ({detail}).", _AGAIN)
 
 
 def _stopped(name: str, result: sandbox.Result, limits: sandbox.Limits) -> ReadError:
+    """Return the error for a child that did not end by itself."""
     if result.end is sandbox.End.TIME:
-        return FileTooLarge(
-            name,
-            f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all.",
-            "Try again when the machine is idle, or split the file.",
-        )
+        cost = f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all."
+        return FileTooLarge(name, cost, "Try again when the machine is idle, or split the file.")
     if result.end is sandbox.End.OUTPUT:
         return _typed(name, "text", "", limits)
-    return DamagedFile(
-        name,
-        f"the PDF made its reader fail (exit code {result.code}).",
-        "Get the file again from its source.",
-    )
+    return DamagedFile(name, f"the PDF made its reader fail (exit code {result.code}).", _AGAIN)
 
 
 def _page(message: dict[str, Any]) -> RawPage:
