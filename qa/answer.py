@@ -17,7 +17,6 @@ import numpy as np
 from index.text import Span
 from qa.quote.choose import choose
 from qa.quote.cite import cite, near_miss
-from qa.quote.findings import with_findings
 from qa.quote.metadata import look_up
 from qa.quote.reasons import reasons_for
 from qa.quote.short import short_answer
@@ -256,7 +255,7 @@ class Answerer:
             citations, reasons = about_paper.citations, about_paper.reasons
             status = (Status.PARTIAL if reasons else Status.ANSWERED) if citations else Status.NOT_FOUND
         else:
-            quoted = with_findings(evidence, choose(evidence, self.settings, self.threshold))
+            quoted = choose(evidence, self.settings, self.threshold)
             citations = tuple(
                 self._cite(number, item, evidence.question) for number, item in enumerate(quoted, 1)
             )

@@ -22,7 +22,7 @@ from evals.report.markdown import markdown
 from evals.report.progress import Kind
 from evals.report.progress import shown as progress_shown
 from evals.sets.named import load
-from index.errors import StorageError
+from index.errors import StorageError, UsageError
 from qa.rank.select import CrossEncoderRanker
 from qa.show.terminal import emit, err, out, visible
 
@@ -85,9 +85,11 @@ def evaluate(asked: Asked, wanted: Wanted) -> None:
     Raises:
         BelowFloor: floors are to be held and a figure is below its one.
         Fallen: the gate is to be held and a figure fell significantly below the baseline.
-        UsageError: there is no such question set or earlier report, or the index lacks the set's papers.
+        UsageError: there is no such question set or earlier report, the index lacks the set's papers, or
+            a report cannot be written where it is wanted.
         StorageError: the disk refused a report.
     """
+    _check_places(wanted)
     sets = [
         load(name, asked.data, asked.split, papers=asked.papers, limit=asked.limit)
         for name in dict.fromkeys(asked.sets)
@@ -111,6 +113,15 @@ def evaluate(asked: Asked, wanted: Wanted) -> None:
     if gated:
         hold_gate(gated)
         err().print(Text(f"Nothing is significantly worse than {gated['against']}."))
+
+
+def _check_places(wanted: Wanted) -> None:
+    """Raise a ``UsageError`` where a report could not be written, before the hours that it takes to make."""
+    for folder in (wanted.out, wanted.trec):
+        if folder is not None and folder.is_file():
+            raise UsageError(f"{folder}: a file, not a folder.", "Name a folder for the report.")
+    if wanted.save_baseline is not None and wanted.save_baseline.is_dir():
+        raise UsageError(f"{wanted.save_baseline}: a folder, not a file.", "Name a file for the baseline.")
 
 
 def _run_all(

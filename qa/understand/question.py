@@ -182,7 +182,7 @@ def understand(text: str) -> Question:
     if any("\ud800" <= character <= "\udfff" for character in asked):
         raise QuestionError("the question is not text: it holds halves of characters.", "Type it as UTF-8.")
     if not asked:
-        raise QuestionError("the question is empty.", 'Ask in a sentence: loccit ask "What was the dose?".')
+        raise QuestionError("the question is empty.", "Ask in a sentence, such as “What was the dose?”")
     if len(asked) > LONGEST:
         raise QuestionError(f"the question has {len(asked)} characters.", f"Shorten it to {LONGEST} at most.")
     if not any(character.isalnum() for character in asked):
