@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.terms import terms
-from qa.understand.question import holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,9 +39,6 @@ def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ran
     most = max(settings.quotes, MOST_OF_EACH) if every else settings.quotes
     per_paper = 1 if every else settings.quotes_per_paper
     floor = 0.0 if every else settings.relative * evidence.ranked[0].confidence
-    if not every:
-        fitting = settings.relative * evidence.ranked[0].confidence
-        sure = _fitting_first(evidence, sure, fitting if settings.threshold is None else threshold)
     quoted: list[Ranked] = []
     papers: Counter[str] = Counter()
     for item in sure:
@@ -65,19 +61,6 @@ def _once(found: Iterable[Ranked]) -> list[Ranked]:
         place = item.candidate.document.id, item.candidate.sentence.span
         best[place] = replace(best[place], named=best[place].named + 1) if place in best else item
     return list(best.values())
-
-
-def _fitting_first(evidence: Evidence, sure: list[Ranked], least: float) -> list[Ranked]:
-    """Put a sentence that holds the wanted kind (a time, a dose) before a best one that lacks it.
-
-    "Rather quickly" does not tell when. The first is taken that is ``least`` sure.
-    """
-    wanted, best = evidence.question.wanted, sure[0]
-    if holds(wanted, best.candidate.text) is not False:
-        return sure
-    near = (item for item in evidence.ranked if item.confidence >= least)
-    fitting = next((item for item in near if holds(wanted, item.candidate.text)), None)
-    return sure if fitting is None else [fitting, *(item for item in sure if item is not fitting)]
 
 
 def alike(one: str, other: str) -> bool:
