@@ -48,7 +48,7 @@ def retrieve(
     paper follow: the words that name a paper find all of it, and what is asked may
     stand in any part.
     """
-    wider = limit if question.subject == NOBODY and not question.qualities else WIDER * limit
+    wider = limit if question.subject == NOBODY else WIDER * limit
     wider += WIDER * deeper
     words = telling_words(question)
     hits = search(index, words, vector, limit=wider, documents=documents)
@@ -62,8 +62,6 @@ def retrieve(
             for hit in hits
             if about(index.documents[hit.passage.document_id], hit.passage.span, question.subject)
         ]
-    if question.qualities:
-        hits = _picked(index, question, hits)
     return [*hits[:limit], *_of_one_paper(hits, limit)[:deeper]]
 
 
@@ -83,18 +81,6 @@ def _of_one_paper(hits: list[Hit], limit: int) -> list[Hit]:
     """Return the hits from ``limit`` on in the paper that most of the best are in; none without one."""
     paper, count = _foremost(hits)
     return [hit for hit in hits[limit:] if hit.passage.document_id == paper] if count >= MOSTLY else []
-
-
-def _picked(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
-    """Return the hits in papers that have all the words by which one is picked; all hits, where none has."""
-    fitting: dict[str, bool] = {}
-    for key in {hit.passage.document_id for hit in hits}:
-        document = index.documents[key]
-        same, held = equivalents(question, abbreviations_of(document)), paper_stems(document)
-        fitting[key] = all(
-            any(form <= held for form in same.get(term, (frozenset((term,)),))) for term in question.qualities
-        )
-    return [hit for hit in hits if fitting[hit.passage.document_id]] if any(fitting.values()) else hits
 
 
 def other_forms(question: Question, documents: Sequence[Document]) -> list[str]:

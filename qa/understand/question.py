@@ -118,16 +118,6 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _SEARCHED = re.compile(r"[^\s?!;]+")
-#: The words by which one patient or paper is picked among several.
-_PICKED = re.compile(
-    r"\b(?:the|this|that) (?P<before>(?:(?!(?:of|in|for|to|with|and|or|from)\b)[\w-]+ ){1,2})"
-    r"(?:patient|case|paper|article|report)\b"
-    r"|\b(?:patient|case|paper|article|report) (?:on|with|about|taking|treated with|who (?:took|had|has)) "
-    r"(?P<after>[\w-]+(?: [\w-]+)?)",
-    re.IGNORECASE,
-)
-#: Specificity from which on such a word picks.
-_PICKING = 0.5
 #: Words that ask or point, and so cannot be expected in an answer.
 ASKING = frozenset(
     terms_of(
@@ -162,9 +152,6 @@ class Question:
     compounds: tuple[tuple[str, frozenset[str]], ...]  #: hyphenated words: ("il6", {"il", "6"})
     wanted: Wanted
     subject: Subject
-    qualities: frozenset[
-        str
-    ]  #: specific terms by which a patient or paper is picked: "the patient on rosuvastatin"
     every_paper: bool  #: wants an answer from each paper: "both patients"
     named: tuple[str, ...] = ()  #: the question as it is asked of each of several that it names one by one
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
@@ -200,16 +187,9 @@ def understand(text: str) -> Question:
         compounds=tuple(_compounds(searched)),
         wanted=wanted_of(asked),
         subject=asked_about(asked),
-        qualities=_qualities(searched, specific),
         every_paper=of_each(asked),
         named=() if of_each(asked) else of_named(asked),
     )
-
-
-def _qualities(text: str, specific: Mapping[str, float]) -> frozenset[str]:
-    """Return the ``specific`` terms beside "patient", "case" or "paper" that pick one of several."""
-    beside = " ".join(match.group("before") or match.group("after") for match in _PICKED.finditer(text))
-    return frozenset(term for term in terms_of(beside) if specific.get(term, 0.0) >= _PICKING)
 
 
 def _specific(text: str) -> dict[str, float]:
