@@ -140,10 +140,7 @@ class Answerer:
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         rank = self._rank_each if question.every_paper else self._rank
-        if question.named:
-            hits, ranked = self._rank_named(question, documents)
-        else:
-            hits, ranked = rank(question, vector, documents)
+        hits, ranked = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
 
@@ -168,19 +165,6 @@ class Answerer:
         each = [self._rank(single, vector, frozenset((paper,)), most=most) for paper in papers]
         ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         return [hit for found, _ in each for hit in found], ranked
-
-    def _rank_named(
-        self, question: Question, documents: frozenset[str] | None
-    ) -> tuple[list[Hit], list[Ranked]]:
-        """Return the passages for a question about several that it names, and the best sentence of each."""
-        hits: dict[int, Hit] = {}
-        best: list[Ranked] = []
-        for text in question.named:
-            one = replace(understand(text), abbreviations=question.abbreviations)
-            near, found = self._rank(one, self.encoder.encode([one.searched])[0], documents)
-            hits.update({hit.position: hit for hit in near})
-            best += found[:1]
-        return list(hits.values()), sorted(best, key=lambda item: -item.confidence)
 
     def _rank(
         self,
@@ -306,10 +290,6 @@ class Answerer:
             silent = [self.index.documents[paper].name for paper in looked_at if paper not in speaking]
             if silent:
                 return Status.PARTIAL, tuple(f"Nothing sure enough was found in “{name}”." for name in silent)
-        answered = sum(item.named for item in quoted)
-        if answered < len(question.named):
-            some = f"{answered} of the {len(question.named)} that the question names"
-            return Status.PARTIAL, (f"Something sure enough was found on {some} only.",)
         return Status.ANSWERED, ()
 
     def _near_misses(self, evidence: Evidence) -> tuple[NearMiss, ...]:

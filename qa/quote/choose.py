@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.terms import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from index.text import Span
     from qa.rank.evidence import Evidence, Ranked
     from qa.settings import Settings
 
@@ -31,8 +27,6 @@ def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ran
     if not evidence.ranked or evidence.ranked[0].confidence < threshold:
         return []
     beside = threshold * BESIDE if settings.threshold is None else threshold
-    if evidence.question.named:
-        return _once(item for item in evidence.ranked if item.confidence >= beside)
     # Where one paper answers for sure, the others are asked the same and need less to be shown beside it.
     least = beside if every else threshold
     sure = [item for item in evidence.ranked if item.confidence >= least]
@@ -52,15 +46,6 @@ def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ran
         papers[paper] += 1
     first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(quoted)))}
     return sorted(quoted, key=lambda item: (first[item.candidate.document.id], sure.index(item)))
-
-
-def _once(found: Iterable[Ranked]) -> list[Ranked]:
-    """Return each sentence once, with how many of those named it answers for."""
-    best: dict[tuple[str, Span], Ranked] = {}
-    for item in found:
-        place = item.candidate.document.id, item.candidate.sentence.span
-        best[place] = replace(best[place], named=best[place].named + 1) if place in best else item
-    return list(best.values())
 
 
 def alike(one: str, other: str) -> bool:

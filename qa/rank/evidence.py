@@ -32,7 +32,6 @@ class Ranked:
     score: float
     confidence: float
     mark: Mark | None = None  #: its decisive words in the paper, if it was read
-    named: int = 1  #: for how many of those that the question names it answers
 
 
 @dataclass(frozen=True, slots=True)

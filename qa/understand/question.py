@@ -13,7 +13,7 @@ from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
 from qa.understand.abbreviations import known_forms, stems
-from qa.understand.several import of_each, of_named
+from qa.understand.several import of_each
 from qa.understand.subjects import Subject, asked_about, impersonal
 
 if TYPE_CHECKING:
@@ -153,7 +153,6 @@ class Question:
     wanted: Wanted
     subject: Subject
     every_paper: bool  #: wants an answer from each paper: "both patients"
-    named: tuple[str, ...] = ()  #: the question as it is asked of each of several that it names one by one
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
     before: str = ""  #: what was asked and quoted before, where this question may lean on it
     cited: Place | None = None  #: where the last quote stands, if so
@@ -188,7 +187,6 @@ def understand(text: str) -> Question:
         wanted=wanted_of(asked),
         subject=asked_about(asked),
         every_paper=of_each(asked),
-        named=() if of_each(asked) else of_named(asked),
     )
 
 
