@@ -11,7 +11,7 @@ from index.text import BlockKind, Sentence, Span
 from qa.quote.cite import cite
 from qa.rank.candidates import abbreviations_of, paper_stems
 from qa.records import Scores
-from qa.understand.question import equivalents
+from qa.understand.abbreviations import equivalents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,12 +12,11 @@ from index.read.clean import commonness
 from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
-from qa.understand.abbreviations import known_forms, stems
 from qa.understand.several import of_each
 from qa.understand.subjects import Subject, asked_about, impersonal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from index.text import Span
 
@@ -231,39 +230,3 @@ def held_spans(wanted: Wanted, text: str) -> list[tuple[int, int]]:
     """Return where ``text`` holds things of the wanted kind, as (start, end)."""
     pattern = _HELD_PATTERNS.get(wanted)
     return [match.span() for match in pattern.finditer(text)] if pattern else []
-
-
-def equivalents(
-    question: Question, abbreviations: Mapping[str, str]
-) -> dict[str, tuple[frozenset[str], ...]]:
-    """Return for each term the sets of stems, any of which stands for it in this paper.
-
-    Where the paper defines CK, {"creatin", "kinas"} stands for "ck", and {"ck"} for
-    each word of a question that spells out "creatine kinase". One word of a long
-    form does not stand for the short form.
-    """
-    forms: dict[str, list[frozenset[str]]] = {term: [frozenset((term,))] for term in question.terms}
-    for whole, parts in question.compounds:
-        for term, others in ((whole, parts), *((part, frozenset((whole,))) for part in parts)):
-            if term in forms:
-                forms[term].append(others)
-    if question.abbreviations:
-        for term, others in _abbreviated(frozenset(question.terms), abbreviations):
-            if others not in forms[term]:
-                forms[term].append(others)
-    return {term: tuple(choices) for term, choices in forms.items()}
-
-
-def _abbreviated(
-    asked: frozenset[str], abbreviations: Mapping[str, str]
-) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each term of a form that ``asked`` has whole, with the stems of its other form.
-
-    The forms are the paper's own ``abbreviations`` and those of general usage.
-    """
-    for short, long in known_forms(abbreviations.items()):
-        short_terms, long_terms = stems(short), stems(long)
-        if short_terms and long_terms:
-            for form, other in ((short_terms, long_terms), (long_terms, short_terms)):
-                if form <= asked:
-                    yield from ((term, other) for term in form)
