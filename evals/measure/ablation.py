@@ -65,27 +65,23 @@ class _NoMeaning:
 
 
 def _no_lexical(answerer: Answerer) -> Answerer:
-    without = copy(answerer)
-    without.index = copy(answerer.index)
-    without.index.lexical = _NoWords(answerer.index.lexical)  # type: ignore[assignment]  # the same methods
-    return without
+    index = copy(answerer.index)
+    index.lexical = _NoWords(answerer.index.lexical)  # type: ignore[assignment]  # the same methods
+    return Answerer(index, answerer.encoder, stages=answerer.stages, settings=answerer.settings)
 
 
 def _no_dense(answerer: Answerer) -> Answerer:
-    without = copy(answerer)
-    without.encoder = _NoMeaning(answerer.encoder)
-    return without
+    encoder = _NoMeaning(answerer.encoder)
+    return Answerer(answerer.index, encoder, stages=answerer.stages, settings=answerer.settings)
 
 
 def _no_ranker(answerer: Answerer) -> Answerer:
     index = answerer.index
-    return Answerer(index, answerer.encoder, ranker=SummedScores(index), settings=answerer.settings)
+    return answerer.ranked_by(SummedScores(index))
 
 
 def _no_abbreviations(answerer: Answerer) -> Answerer:
-    without = copy(answerer)
-    without.settings = replace(answerer.settings, abbreviations=False)
-    return without
+    return answerer.configured(replace(answerer.settings, abbreviations=False))
 
 
 def _no_reader(answerer: Answerer) -> Answerer:
@@ -103,7 +99,7 @@ _PARTS: dict[str, Callable[[Answerer], Answerer]] = {
 
 def variants(answerer: Answerer) -> dict[str, Answerer]:
     """Return, by the part that each lacks, answerers like this one; what it lacks itself is left out."""
-    lacked = set() if answerer.reranker else {"no reader"}
+    lacked = set() if answerer.stages.reranker else {"no reader"}
     return {name: made(answerer) for name, made in _PARTS.items() if name not in lacked}
 
 

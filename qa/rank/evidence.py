@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Mark
+    from qa.records import LookUp
     from qa.understand.question import Question
 
 
@@ -52,6 +53,7 @@ class Evidence:
     ranked: tuple[Ranked, ...]
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
+    stated: LookUp | None = None  #: what front matter states, for a question about the papers themselves
 
 
 def by_score(
