@@ -16,7 +16,6 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from qa.quote.metadata import look_up
 from qa.show.export import escaped
 from qa.show.present import (
     CONFIDENCE_WORDS,
@@ -142,7 +141,7 @@ def _among_all(
     """
     wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
     found = wide.gather(question, documents=documents)
-    if found.question.every_paper or look_up(answerer.index, found, documents) is not None:
+    if found.question.every_paper or found.stated is not None:
         return None
     return {(one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in found.ranked}
 

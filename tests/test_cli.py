@@ -191,6 +191,7 @@ def test_a_mistake_loses_no_paper(loccit: Callable[..., Said], tmp_path: Path, o
         ["info", "--json"],
         ["verify"],
         ["rollback"],
+        ["gc"],
         ["export", "file"],
         ["remove", "ferritin.txt"],
         ["eval", "--split", "dev"],
@@ -200,6 +201,17 @@ def test_no_index_yet(loccit: Callable[..., Said], tmp_path: Path, command: list
     said = one_line(loccit(*command, "--index", tmp_path / "nowhere"), 2)
     assert "nowhere" in said
     assert "loccit build" in said
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [["build"], ["add", "a.txt"], ["chat"], ["info"], ["gc"], ["ask", "What is ferritin?"]]
+)
+def test_a_file_is_not_an_index(loccit: Callable[..., Said], tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "paper.txt").touch()
+    said = one_line(loccit(*command, "--index", tmp_path / "paper.txt"), 2)
+    assert "paper.txt: a file, not a folder" in said
+    assert "--index" in said
 
 
 @pytest.mark.parametrize("command", ["ask", "search"])
@@ -323,6 +335,9 @@ def test_files_of_questions_that_cannot_be_read(loccit: Callable[..., Said], tmp
         (["ask", "a", "b"], "unexpected extra argument"),
         (["ask", "a", "--file", "b"], "not both"),
         (["search", "a", "--file", "b"], "not both"),
+        (["ask", "--file", "b", "--after", "a"], "go with one question"),
+        (["ask", "--file", "b", "--receipt", "r.json"], "go with one question"),
+        (["ask", "a", "--receipt", "."], ".: a folder, not a file"),
         (["ask", "a", "--threshold", "2"], "--threshold"),
         (["ask", "a", "--threshold", "high"], "--threshold"),
         (["ask", "a", "--threshold", "0.5", "--right", "0.9"], "--right"),
@@ -336,10 +351,40 @@ def test_files_of_questions_that_cannot_be_read(loccit: Callable[..., Said], tmp
         (["watch", "nowhere"], "nowhere: does not exist"),
         (["export"], "Missing argument"),
         (["import", "a", "b"], "unexpected extra argument"),
+        (["build", ""], "path is empty"),
+        (["add", "a.txt", ""], "path is empty"),
+        (["watch", ""], "path is empty"),
+        (["info", "--index", ""], "path is empty"),
     ],
 )
 def test_commands_that_make_no_sense(loccit: Callable[..., Said], arguments: list[str], what: str) -> None:
     assert what in one_line(loccit(*arguments), 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["--frob"], "loccit"),
+        (["ask", "--frob"], "loccit ask"),
+        (["build", "--workers", "x"], "loccit build"),
+        (["eval", "--limit", "x"], "loccit eval run"),
+        (["eval", "add-feedback", "--frob"], "loccit eval add-feedback"),
+    ],
+)
+def test_a_mistake_with_options_points_to_the_help_of_its_command(
+    loccit: Callable[..., Said], arguments: list[str], command: str
+) -> None:
+    assert one_line(loccit(*arguments), 2).endswith(f"See: {command} --help\n")
+
+
+@pytest.mark.parametrize("option", ["--out", "--trec"])
+def test_a_report_that_could_not_be_written_is_refused_before_it_is_made(
+    loccit: Callable[..., Said], tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "file").touch()
+    said = one_line(loccit("eval", option, tmp_path / "file"), 2)
+    assert "a file, not a folder" in said
+    assert "a folder, not a file" in one_line(loccit("eval", "--save-baseline", tmp_path), 2)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from evals.sets.corpora import Case, Gold
 from evals.sets.named import QuestionSet
 from index.text import Span
 from qa.answer import Answerer
+from qa.rank.stages import Stages
 from qa.settings import Settings
 from qa.understand.question import understand
 from tests.answering import candidate, paper, plain_weights, sentence
@@ -80,7 +81,7 @@ def test_the_questions_of_a_chain_are_asked_once(cases: Index) -> None:
         Case(str(at), question, answerable=False, gold=(), history=chain[:at])
         for at, question in enumerate(chain)
     ]
-    measure(Answerer(cases, encoder, weights=plain_weights()), asked)
+    measure(Answerer(cases, encoder, stages=Stages(plain_weights())), asked)
     searches = 1 + 2 + 2  # a follow-up is searched for in all papers and in one
     assert len(encoder.encoded) == searches + len(chain)  # each question once more for the baseline
 

@@ -19,7 +19,7 @@ from evals.report.contents import report as report_of
 from evals.report.floors import hold_floors
 from evals.report.render import markdown, page
 from evals.sets.named import load
-from index.errors import StorageError
+from index.errors import StorageError, UsageError
 from qa.rank.select import CrossEncoderRanker
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import emit, err, out, visible
@@ -80,6 +80,7 @@ def evaluate(options: Options) -> None:
         UsageError: there is no such question set or earlier report, or the index lacks the set's papers.
         StorageError: a report cannot be written.
     """
+    _check_places(options)
     sets = [
         load(name, options.data, options.split, papers=options.papers, limit=options.limit)
         for name in dict.fromkeys(options.sets)
@@ -106,6 +107,15 @@ def evaluate(options: Options) -> None:
     if gated:
         hold_gate(gated)
         err().print(Text(f"No figure is significantly worse than {gated['against']}."))
+
+
+def _check_places(options: Options) -> None:
+    """Raise a ``UsageError`` where a report could not be written, before the hours that it takes to make."""
+    for folder in (options.out, options.trec):
+        if folder is not None and folder.is_file():
+            raise UsageError(f"{folder}: a file, not a folder.", "Name a folder for the report.")
+    if options.save_baseline is not None and options.save_baseline.is_dir():
+        raise UsageError(f"{options.save_baseline}: a folder, not a file.", "Name a file for the baseline.")
 
 
 def _run_all(

@@ -77,27 +77,23 @@ class _NoMeaning:
 
 
 def _no_lexical(answerer: Answerer) -> Answerer:
-    without = copy(answerer)
-    without.index = copy(answerer.index)
-    without.index.lexical = _NoWords(answerer.index.lexical)  # type: ignore[assignment]  # the same methods
-    return without
+    index = copy(answerer.index)
+    index.lexical = _NoWords(answerer.index.lexical)  # type: ignore[assignment]  # the same methods
+    return Answerer(index, answerer.encoder, stages=answerer.stages, settings=answerer.settings)
 
 
 def _no_dense(answerer: Answerer) -> Answerer:
-    without = copy(answerer)
-    without.encoder = _NoMeaning(answerer.encoder)
-    return without
+    encoder = _NoMeaning(answerer.encoder)
+    return Answerer(answerer.index, encoder, stages=answerer.stages, settings=answerer.settings)
 
 
 def _no_ranker(answerer: Answerer) -> Answerer:
     index = answerer.index
-    return Answerer(index, answerer.encoder, ranker=SummedScores(index), settings=answerer.settings)
+    return answerer.ranked_by(SummedScores(index))
 
 
 def _no_abbreviations(answerer: Answerer) -> Answerer:
-    without = copy(answerer)
-    without.settings = replace(answerer.settings, abbreviations=False)
-    return without
+    return answerer.configured(replace(answerer.settings, abbreviations=False))
 
 
 def variants(answerer: Answerer) -> dict[str, Answerer]:
@@ -106,7 +102,7 @@ def variants(answerer: Answerer) -> dict[str, Answerer]:
     return {
         "no lexical search": _no_lexical(answerer),
         "no dense search": _no_dense(answerer),
-        **({"no reader": without_reader} if answerer.reranker else {}),
+        **({"no reader": without_reader} if answerer.stages.reranker else {}),
         "no learned ranker": _no_ranker(answerer),
         "no abbreviations": _no_abbreviations(answerer),
     }

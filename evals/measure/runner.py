@@ -59,7 +59,7 @@ def run(
         papers=len(answerer.index.documents),
         passages=len(answerer.index.passages),
         model=answerer.encoder.name,
-        ranker=answerer.ranker.fingerprint,
+        ranker=answerer.fingerprint,
         threshold=answerer.threshold,
     )
 

@@ -13,6 +13,8 @@ from qa.answer import Answerer
 from qa.conversation import Conversations
 from qa.rank.evidence import weigh
 from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.select import load_weights
+from qa.rank.stages import Stages
 from qa.settings import READ, Settings
 from qa.understand.followup import resolve
 from qa.understand.question import understand
@@ -63,7 +65,7 @@ def _answerer(index: Index, encoder: Encoder) -> Answerer:
     try:
         load_reranker()
     except FormatMismatch:
-        return Answerer(index, encoder, settings=Settings(read=0))
+        return Answerer(index, encoder, stages=Stages(load_weights()))
     return Answerer(index, encoder)
 
 

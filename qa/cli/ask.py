@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from index.errors import UsageError
 from qa.files.questions import answer_each, read_questions
 from qa.records import as_json as answer_json
 from qa.settings import AskOptions
@@ -38,7 +39,9 @@ def ask_one(
     receipt: Path | None,
 ) -> None:
     """Answer one question."""
-    understand(question)  # before the index is opened
+    understand(question)  # this and the next before the index is opened
+    if receipt is not None and receipt.is_dir():
+        raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
     from qa.conversation import Conversation
     from qa.receipts import write_receipt
     from qa.session import find_papers, opened

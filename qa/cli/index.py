@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli.options import IndexOption, JsonOption, ModelOption, WorkersOption
+from qa.cli.options import IndexOption, JsonOption, ModelOption, WorkersOption, stated_path
 from qa.files.resources import index_folder
 
 app = typer.Typer()
@@ -17,7 +17,9 @@ app = typer.Typer()
 def build(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Papers (.pdf, .xml, .txt, .md) or folders; the seed papers by default."),
+        typer.Argument(
+            parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders; the seed papers by default."
+        ),
     ] = None,
     index: IndexOption = None,
     model: ModelOption = None,
@@ -36,7 +38,10 @@ def build(
 
 @app.command()
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Papers (.pdf, .xml, .txt, .md) or folders to add.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders to add."),
+    ],
     index: IndexOption = None,
     workers: WorkersOption = 2,
 ) -> None:
@@ -65,7 +70,7 @@ def remove(
 
 @app.command()
 def watch(
-    folder: Annotated[Path, typer.Argument(help="The folder of papers to watch.")],
+    folder: Annotated[Path, typer.Argument(parser=stated_path, help="The folder of papers to watch.")],
     index: IndexOption = None,
     model: ModelOption = None,
     workers: WorkersOption = 2,

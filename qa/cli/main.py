@@ -133,6 +133,11 @@ def ask(
             "Give a question or --file, not both." if file else "There is no question.",
             'For example: loccit ask "What was the dose?"',
         )
+    if file is not None and (after or receipt):
+        raise UsageError(
+            "--after and --receipt go with one question, not with --file.",
+            'In a file, each question may have a "history".',
+        )
     options = AskOptions(model, threshold, right, cross_encoder)
     if file is not None:
         ask_file(file, folder, options, papers=paper)
@@ -232,7 +237,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}. Check the path and the disk.", 4)
     except typer.TyperException as error:  # wrong usage, as the library words it
-        _fail(f"{error.format_message().rstrip('.')}. See: loccit --help", 2)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "loccit"
+        _fail(f"{error.format_message().rstrip('.')}. See: {command} --help", 2)
     else:
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -7,10 +7,26 @@ from typing import Annotated
 
 import typer
 
+
+def stated_path(text: str) -> Path:
+    """Return the path ``text``; an empty one would be the working folder.
+
+    Raises:
+        BadParameter: the path is empty, as that of a shell variable which is not set.
+    """
+    if not text:
+        raise typer.BadParameter("The path is empty")
+    return Path(text)
+
+
 IndexOption = Annotated[
     Path | None,
     typer.Option(
-        "--index", help="Folder of the index; by default one for you on this machine.", show_default=False
+        "--index",
+        parser=stated_path,
+        metavar="<path>",
+        help="Folder of the index; by default one for you on this machine.",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from index.errors import UsageError
+
 #: Names the index folder for the command line and the web app.
 INDEX_VARIABLE = "LOCCIT_INDEX"
 
@@ -15,15 +17,20 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def index_folder(chosen: Path | None) -> Path:
-    """Return the index folder: the one given, else LOCCIT_INDEX, else the platform's data folder."""
-    if chosen is not None:
-        return chosen
-    named = os.environ.get(INDEX_VARIABLE)
-    if named:
-        return Path(named)
-    from platformdirs import user_data_path
+    """Return the index folder: the one given, else LOCCIT_INDEX, else the platform's data folder.
 
-    return user_data_path("loccit", appauthor=False) / "index"
+    Raises:
+        UsageError: it is a file.
+    """
+    named = os.environ.get(INDEX_VARIABLE)
+    if chosen is None and not named:
+        from platformdirs import user_data_path
+
+        return user_data_path("loccit", appauthor=False) / "index"
+    folder = chosen or Path(named or "")
+    if folder.is_file():
+        raise UsageError(f"{folder}: a file, not a folder.", "Name the folder of an index with --index.")
+    return folder
 
 
 def app_file() -> Path:
