@@ -242,12 +242,12 @@ def test_an_index_is_kept_until_papers_change(tmp_path: Path) -> None:
 
 
 def test_a_set_on_papers_that_the_index_lacks(tmp_path: Path, seed_index: Path) -> None:
-    from evals.measure.runner import asked_on
+    from evals.measure.runner import answering
 
     gold = {"document": "0" * 64, "start": 0, "end": 3}
     found = taken(lines(tmp_path / "mine.jsonl", [{"id": "a", "question": "How low?", "gold": [gold]}]))
     with (
         pytest.raises(IndexMissing, match="lacks 1 of the 1"),
-        asked_on(found, seed_index, None, lambda *_: None),
+        answering(found, seed_index, None, lambda *_: None),
     ):
         pass

@@ -16,6 +16,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ from index.embed.encoder import load_encoder
 from qa.rank import features, rerank
 from qa.rank.reader import load_reader
 from qa.rank.select import FORMAT
+from qa.show.progress import tenths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -233,10 +235,7 @@ def unanswerable_samples(data: Path, work: Path, encoder: Encoder) -> list[Sampl
 
 
 def _progress(what: str) -> Callable[[int, int], None]:
-    def told(done: int, total: int) -> None:
-        sys.stderr.write(f"\r{what}: {done} of {total}")
-
-    return told
+    return partial(tenths(), what)
 
 
 def second_samples(parts: Parts) -> Parts:

@@ -1,14 +1,13 @@
-"""From the drafts that a reader makes, in reading order, to a ``Document``.
+"""Lays the drafts that a reader makes out as the canonical text of a ``Document``.
 
-A reader decides what each stretch of a paper is; this module lays the
-stretches out as canonical text and works out every offset.
+A reader decides what each stretch of a paper is; this module works out every offset.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.text import (
@@ -49,7 +48,7 @@ class Draft:
     rows: tuple[tuple[Span, ...], ...] = ()  #: of a table: the cells of each row
     header_rows: int = 0  #: of a table: how many of ``rows``, from the top, are column headers
     label: str = ""  #: of a table: "Table 1", where the text of its caption does not begin with it
-    fields: tuple[Field, ...] = field(default=())  #: metadata that this draft states
+    fields: tuple[Field, ...] = ()  #: metadata that this draft states
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,11 @@ def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = 
         at += len(draft.text) + len(SEPARATOR)
     text = SEPARATOR.join(texts)
     blocks, sections = _blocks(drafts, starts, len(text))
-    fields = _fields(drafts, starts)
+    fields = tuple(
+        replace(item, span=item.span and item.span.moved(start))
+        for draft, start in zip(drafts, starts, strict=True)
+        for item in draft.fields
+    )
     first = {item.name: item.value for item in reversed(fields)}
     year = re.search(r"\b(1[89]|20)\d\d\b", first.get("year", ""))
     return Document(
@@ -109,9 +112,9 @@ def _latest(dois: Sequence[str]) -> str:
 
     A paper that prints the DOIs of its earlier versions besides its own is the last of them.
     """
-    versions = [(found, doi) for doi in dois if (found := _VERSION.fullmatch(doi))]
-    stem = next((found["stem"] for found, doi in versions if doi == dois[0]), None)
-    same = {int(found["version"]): doi for found, doi in versions if found["stem"] == stem}
+    versions = [(match, doi) for doi in dois if (match := _VERSION.fullmatch(doi))]
+    stem = next((match["stem"] for match, doi in versions if doi == dois[0]), None)
+    same = {int(match["version"]): doi for match, doi in versions if match["stem"] == stem}
     return same[max(same)] if same else next(iter(dois), "")
 
 
@@ -140,12 +143,13 @@ def bare_title(heading: str) -> str:
 
 def table_label(text: str) -> str:
     """Return "Table 1" for a caption that begins so, in that spelling; else ""."""
-    found = _LABEL.match(text)
-    return " ".join(found.group(1).split()).replace("TABLE", "Table") if found else ""
+    match = _LABEL.match(text)
+    return " ".join(match.group(1).split()).replace("TABLE", "Table") if match else ""
 
 
 def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]:
-    free = {
+    """Return the tables, each with the label and caption beside it that no other table took."""
+    captions = {
         i: label
         for i, draft in enumerate(drafts)
         if draft.kind is BlockKind.CAPTION and (label := table_label(draft.text.text))
@@ -154,38 +158,20 @@ def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]
     for i, draft in enumerate(drafts):
         if not draft.rows:
             continue
-        near = (c for c in (i - 1, i + 1) if c in free and draft.label in ("", free[c]))
-        caption = next(near, None)
-        label = draft.label or (free[caption] if caption is not None else "")
-        span = _placed(drafts[caption], starts[caption]) if caption is not None else None
-        tables.append(_table(draft, starts[i], label, span))
-        if caption is not None:
-            del free[caption]
-    return tuple(tables)
-
-
-def _placed(draft: Draft, start: int) -> Span:
-    return Span(start, start + len(draft.text))
-
-
-def _table(draft: Draft, start: int, label: str, caption: Span | None) -> Table:
-    rows = [tuple(Span(start + cell.start, start + cell.end) for cell in row) for row in draft.rows]
-    return Table(
-        span=_placed(draft, start),
-        label=label,
-        caption=caption,
-        header=tuple(cell for row in rows[: draft.header_rows] for cell in row),
-        rows=tuple(Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]),
-    )
-
-
-def _fields(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Field, ...]:
-    return tuple(
-        Field(
-            item.name,
-            item.value,
-            item.span and Span(start + item.span.start, start + item.span.end),
+        near = (at for at in (i - 1, i + 1) if at in captions and draft.label in ("", captions[at]))
+        at = next(near, None)
+        label, caption = draft.label, None
+        if at is not None:
+            label = captions.pop(at)
+            caption = Span(0, len(drafts[at].text)).moved(starts[at])
+        rows = [tuple(cell.moved(starts[i]) for cell in row) for row in draft.rows]
+        tables.append(
+            Table(
+                span=Span(0, len(draft.text)).moved(starts[i]),
+                label=label,
+                caption=caption,
+                header=tuple(cell for row in rows[: draft.header_rows] for cell in row),
+                rows=tuple(Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]),
+            )
         )
-        for draft, start in zip(drafts, starts, strict=True)
-        for item in draft.fields
-    )
+    return tuple(tables)

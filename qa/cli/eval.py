@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from typer.core import TyperGroup
 
 from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption
 from qa.files.resources import index_folder
+from qa.show.progress import Progress
 
 
 class _RunUnlessNamed(TyperGroup):
@@ -23,14 +23,6 @@ class _RunUnlessNamed(TyperGroup):
 
 
 app = typer.Typer(cls=_RunUnlessNamed, help="Measure the answers against fixed sets of questions.")
-
-
-class Progress(StrEnum):
-    """How progress is shown; see ``evals.report.progress``."""
-
-    AUTO = "auto"
-    JSON = "json"
-    OFF = "off"
 
 
 @app.command()
@@ -83,13 +75,15 @@ def run(
     ] = False,
     gate: Annotated[
         bool,
-        typer.Option("--gate", help="Fail when a figure fell significantly (evals/measure/baseline.json)."),
+        typer.Option(
+            "--gate", help="Fail when a figure is significantly worse (evals/measure/baseline.json)."
+        ),
     ] = False,
     save_baseline: Annotated[
         Path | None, typer.Option(help="Write the outcomes, without any text.", show_default=False)
     ] = None,
     as_json: JsonOption = False,
-    progress: Annotated[Progress, typer.Option(help="auto, json or off.")] = Progress.AUTO,
+    progress: Annotated[Progress, typer.Option(help="auto, bars, json or off.")] = Progress.AUTO,
 ) -> None:
     """Measure the answers against fixed sets of questions.
 
@@ -105,13 +99,11 @@ def run(
 
     loccit eval add-feedback
     """
-    from evals.cli.command import Asked, Wanted, evaluate
-    from evals.report.progress import Kind
+    from evals.cli.command import Options, evaluate
 
-    named = [*(sets or []), *([str(questions)] if questions else [])]
     evaluate(
-        Asked(
-            sets=named or ["seeds"],
+        Options(
+            sets=[*(sets or []), *([str(questions)] if questions else [])] or ["seeds"],
             split=split,
             index=index_folder(index) if index else None,
             data=data,
@@ -119,8 +111,6 @@ def run(
             papers=papers,
             limit=limit,
             cross_encoder=cross_encoder,
-        ),
-        Wanted(
             out=out,
             trec=trec,
             against=against,
@@ -129,8 +119,8 @@ def run(
             gate=gate,
             save_baseline=save_baseline,
             as_json=as_json,
-            progress=Kind(progress),
-        ),
+            progress=progress,
+        )
     )
 
 

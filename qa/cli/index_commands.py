@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from index.errors import UsageError
-from qa.show.terminal import emit, err, out, visible, warn
+from qa.show.terminal import emit, out, visible, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +30,16 @@ def build_index(
     from index.ingest.build import add as add_papers
     from index.ingest.build import build
     from index.store.open import open_index
-    from qa.cli.progress import shown
     from qa.files.originals import remember
     from qa.files.resources import seeds_folder
+    from qa.show.progress import Progress, reporting
 
     chosen = list(paths or [seeds_folder()])
     if add and model is None:
         with open_index(folder) as index:
             model = index.manifest.model.name
     encoder = load_encoder(model)
-    with shown(err()) as progress:
+    with reporting(Progress.BARS) as progress:
         if add:
             report = add_papers(chosen, folder, encoder=encoder, progress=progress, workers=workers)
         else:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from index.errors import QuoteError
 from index.text import BlockKind, Span
-from qa.quote.cite import section_of
 from qa.records import Citation, NearMiss
 from qa.show.present import parts, per_cent, place_of, section_words
 
@@ -55,29 +54,6 @@ def source_view(document: Document, answer: Answer, number: int, key: str) -> Vi
         "place": place_of(source),
         "blocks": _blocks_view(document, source.span, passage, marks),
         "why": _why_view(source),
-    }
-
-
-def place_view(document: Document, quote: str, start: int, heading: str) -> View:
-    """Return what the source panel shows of ``quote`` at ``start``, which no answer cites.
-
-    Raises:
-        QuoteError: the paper's text at that place is not ``quote``.
-    """
-    span = Span(start, start + len(quote))
-    if span.of(document.text) != quote:
-        raise QuoteError(f"{document.source}: the text at {start} is not this quote.", "Evaluate again.")
-    return {
-        "view": "source",
-        "heading": heading,
-        "sort": "citation",
-        "number": 1,
-        "count": 1,
-        **_paper(document),
-        "section": section_words(section_of(document, span)),
-        "place": place_of(document.map.place(span)),
-        "blocks": _blocks_view(document, span, span, [("citation", span)]),
-        "why": [],
     }
 
 

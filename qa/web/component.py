@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from qa.show.present import View
 
 _FOLDER = Path(__file__).parent / "static"
-_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "report", "main")
+_NAME = "loccit_text"
+_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "main")
 
 
 @cache

@@ -6,25 +6,33 @@ import re
 from typing import TYPE_CHECKING
 
 from index.read.jats.tree import Node
-from index.text import MappedText
+from index.text import MappedText, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: Elements whose content is no text of the paper.
-_SILENT = frozenset({"tex-math", "annotation", "annotation-xml", "graphic", "inline-graphic", "object-id",
-    "alt-text",
-                     "long-desc", "email-icon", "processing-meta", "custom-meta"})  # fmt: skip
-#: Elements that are a word or line of their own, whatever stands around them.
-_APART = frozenset({"p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec",
-    "td", "th",
-                    "tr", "li", "subtitle"})  # fmt: skip
-_SPACE = re.compile(r"\s+")
-_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
+_SILENT = frozenset({
+    "tex-math", "annotation", "annotation-xml", "graphic", "inline-graphic", "object-id", "alt-text",
+    "long-desc", "email-icon", "processing-meta", "custom-meta",
+})  # fmt: skip
+#: Elements that are a word or line of their own, whatever surrounds them.
+_APART = frozenset({
+    "p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec", "td", "th", "tr",
+    "li", "subtitle",
+})  # fmt: skip
+#: Elements within a word or phrase: no space around them even among the parts of a reference.
+_WITHIN = frozenset({
+    "italic", "bold", "sup", "sub", "sc", "underline", "monospace", "styled-content", "xref", "ext-link",
+    "named-content", "inline-formula", "math", "roman", "mi", "mn", "mo", "mrow", "msup", "msub", "mtext",
+    "uri", "year", "volume", "fpage", "lpage", "issue", "source", "article-title", "person-group", "name",
+    "surname", "given-names", "pub-id", "mixed-citation", "collab", "etal", "publisher-name",
+    "publisher-loc", "month", "day", "comment", "string-name",
+})  # fmt: skip
 
 
 def synthetic(text: str, at: int) -> MappedText:
-    """Return text that the markup stands for, all of it at raw offset ``at``."""
+    """Return text that replaces markup, all of it at raw offset ``at``."""
     return MappedText(text, [at] * len(text))
 
 
@@ -35,13 +43,9 @@ def inline(node: Node, *, spaced: bool = False) -> MappedText:
         node: any element.
         spaced: put a space between child elements, as between the parts of a reference.
     """
-    text = MappedText("", ())
-    pieces: list[MappedText] = list(_pieces(node, spaced=spaced))
-    if pieces:
-        joined = "".join(piece.text for piece in pieces)
-        text = MappedText(joined, [origin for piece in pieces for origin in piece.origins])
-    text = text.edit((m.start(), m.end(), "") for m in _INVISIBLE.finditer(text.text))
-    text = text.edit((m.start(), m.end(), " ") for m in _SPACE.finditer(text.text) if m.group() != " ")
+    text = join(list(_pieces(node, spaced=spaced)), "")
+    text = text.edit((m.start(), m.end(), "") for m in re.finditer("[\u200b\u2060\ufeff\u00ad]", text.text))
+    text = text.edit((m.start(), m.end(), " ") for m in re.finditer(r"\s+", text.text) if m.group() != " ")
     return text.strip()
 
 
@@ -65,18 +69,8 @@ def _pieces(node: Node, *, spaced: bool) -> Iterator[MappedText]:
             yield from _pieces(child, spaced=spaced)
 
 
-_WITHIN = frozenset({"italic", "bold", "sup", "sub", "sc", "underline", "monospace", "styled-content", "xref",
-                     "ext-link", "named-content", "inline-formula", "math", "roman", "mi", "mn", "mo",
-                     "mrow", "msup",
-                     "msub", "mtext", "uri", "year", "volume", "fpage", "lpage", "issue", "source",
-                     "article-title",
-                     "person-group", "name", "surname", "given-names", "pub-id", "mixed-citation", "collab",
-                     "etal", "publisher-name", "publisher-loc", "month", "day", "comment",
-                     "string-name"})  # fmt: skip
-
-
 def _citation(node: Node) -> bool:
-    """Tell whether a superscript holds only references to the literature: a space sets it off the word."""
+    """Return whether a superscript holds only references to the literature: a space sets it off the word."""
     return any(
         child.tag == "xref" and child.attributes.get("ref-type") == "bibr" for child in node.elements()
     )

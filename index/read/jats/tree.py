@@ -1,7 +1,7 @@
-"""XML -> a tree whose every character knows where it stands in the file.
+"""Parses XML into a tree in which every character has its offset in the file.
 
-Parsed by expat without entities, external subsets or network: a file that
-declares entities of its own is refused, named characters of HTML are known.
+expat runs without entities, external subsets or network. A file that declares
+its own entities is refused; the named characters of HTML are known.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']
 
 
 class XmlError(ValueError):
-    """The XML cannot be read, or asks for what is not done here."""
+    """The XML cannot be read, or asks for something unsafe."""
 
 
 @dataclass(slots=True)
@@ -72,8 +72,8 @@ def decode_xml(data: bytes) -> str:
     encoding = "utf-8-sig"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
-    elif found := _DECLARED.match(data[:300].lstrip()):
-        declared = found.group(1).decode().lower()
+    elif match := _DECLARED.match(data[:300].lstrip()):
+        declared = match.group(1).decode().lower()
         if declared not in ("utf-8", "utf8"):
             encoding = declared
     try:
@@ -81,7 +81,7 @@ def decode_xml(data: bytes) -> str:
     except (LookupError, UnicodeError) as error:
         raise XmlError(f"its characters cannot be decoded as {encoding}") from error
     if not isinstance(text, str):
-        raise XmlError(f"{encoding} is no text encoding")
+        raise XmlError(f"{encoding} is not a text encoding")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -73,7 +73,7 @@ function showJudged(root, data) {
   if (!data.unsaved) setTimeout(() => (status.textContent = ""), 4000);
 }
 
-const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence, report, failures };
+const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -112,10 +112,6 @@ export default function (component) {
   window.addEventListener(CHOSEN, onChosen);
   root.loccitLeave = () => window.removeEventListener(CHOSEN, onChosen);
 
-  if (data.view === "failures") {
-    requestAnimationFrame(() => root.querySelector(".failures").scrollIntoView({ block: "nearest" }));
-    setTimeout(() => (live.textContent = data.title), 150);
-  }
   if (data.view === "source") {
     requestAnimationFrame(() => {
       bringIntoView(root);

@@ -1,4 +1,4 @@
-"""From single glyphs to pieces of text: what the child process sends for each page.
+"""Gathers glyphs into pieces of text: what the child process sends for each page.
 
 A piece is a stretch of glyphs of one style on one baseline without a wide gap.
 Standard library only: parent and child share it, and both engines fill it.
@@ -46,24 +46,12 @@ class Piece:
 
     def to_json(self) -> list[Any]:
         """Return the piece as a JSON list."""
-        return [
-            self.text,
-            round(self.x0, 2),
-            round(self.x1, 2),
-            round(self.y, 2),
-            round(self.size, 2),
-            self.flags,
-            self.angle,
-            self.font,
-        ]
+        places = [round(value, 2) for value in (self.x0, self.x1, self.y, self.size)]
+        return [self.text, *places, self.flags, self.angle, self.font]
 
     @classmethod
     def from_json(cls, values: list[Any]) -> Piece:
-        """Return the piece that ``to_json`` wrote.
-
-        Raises:
-            ValueError, TypeError: it did not write this.
-        """
+        """Return the piece that ``to_json`` wrote; a ``ValueError`` or ``TypeError`` for anything else."""
         text, x0, x1, y, size, flags, angle, font = values
         if not isinstance(text, str) or not isinstance(font, str):
             raise TypeError("a piece without text")
@@ -99,11 +87,11 @@ class Collector:
         """Add one glyph.
 
         Args:
-            text: the characters it stands for; empty where another glyph carries them.
-            matrix: text space to the upright page.
-            em: the font size in text space.
-            rise: how far above the baseline, in text space.
-            advance: the glyph's width in text space.
+            text: the characters it stands for; empty if another glyph carries them.
+            matrix: from text space to the upright page.
+            em: the font size; like ``rise`` and ``advance`` in text space.
+            rise: the height above the baseline.
+            advance: the glyph's width.
             style: of the glyph.
         """
         a, b, c, d, e, f = matrix
@@ -165,7 +153,7 @@ class Collector:
         self.picture = max(self.picture, min(share, 1.0) if math.isfinite(share) else 0.0)
 
     def _twice(self, text: str, x: float, y: float) -> bool:
-        """Tell whether the same glyph was painted at the same place: a shadow, a false bold."""
+        """Return whether the same glyph was painted at the same place: a shadow, a false bold."""
         key = (text, round(x), round(y))
         if key in self.seen:
             return True
