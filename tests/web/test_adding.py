@@ -27,8 +27,8 @@ def ended(work: Adding) -> Adding:
 
 
 def test_progress_and_outcomes_are_visible_to_the_session() -> None:
-    def work(told: Progress, read: Read) -> Sequence[FileOutcome]:
-        told("texts", 3, 7)
+    def work(progress: Progress, read: Read) -> Sequence[FileOutcome]:
+        progress("texts", 3, 7)
         return ()
 
     found = ended(Adding(work, ()))
@@ -43,7 +43,7 @@ def test_progress_is_visible_per_file(tmp_path: Path) -> None:
     shown: list[tuple[str, list[str]]] = []
     begun = threading.Event()
 
-    def work(told: Progress, read: Read) -> Sequence[FileOutcome]:
+    def work(progress: Progress, read: Read) -> Sequence[FileOutcome]:
         begun.wait()
         files = [good, bad, tmp_path / "later.txt"]
         for outcome in read([good, bad], 1):
@@ -63,7 +63,7 @@ def test_progress_is_visible_per_file(tmp_path: Path) -> None:
 def test_an_error_is_reported() -> None:
     refused = StorageError("The disk is full.")
 
-    def work(told: Progress, read: Read) -> NoReturn:
+    def work(progress: Progress, read: Read) -> NoReturn:
         raise refused
 
     assert ended(Adding(work, ())).refused == [refused]
@@ -71,7 +71,7 @@ def test_an_error_is_reported() -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # raised by this test
 def test_an_internal_error_is_reported() -> None:
-    def work(told: Progress, read: Read) -> NoReturn:
+    def work(progress: Progress, read: Read) -> NoReturn:
         raise ZeroDivisionError
 
     (error,) = ended(Adding(work, ())).refused

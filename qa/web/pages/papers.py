@@ -168,10 +168,10 @@ def _known(index: Index) -> dict[str, Path]:
 
 
 def _rebuild(
-    known: Mapping[str, Path], folder: Path, encoder: Encoder, told: Progress, read: Read
+    known: Mapping[str, Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
 ) -> Sequence[FileOutcome]:
     """Re-read the files ``known`` and remove the papers whose file now holds another version."""
-    outcomes = _build(list(known.values()), folder, encoder, told, read)
+    outcomes = _build(list(known.values()), folder, encoder, progress, read)
     now = {one.path.absolute(): one.document_id for one in outcomes if one.document_id}
     old = frozenset(key for key, path in known.items() if now.get(path, key) != key)
     if old:
@@ -180,10 +180,10 @@ def _rebuild(
 
 
 def _build(
-    files: Sequence[Path], folder: Path, encoder: Encoder, told: Progress, read: Read
+    files: Sequence[Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
 ) -> Sequence[FileOutcome]:
     """Add ``files`` to the index. Runs in a thread without a Streamlit session."""
-    report = add(files, folder, encoder=encoder, progress=told, read=read)
+    report = add(files, folder, encoder=encoder, progress=progress, read=read)
     remember(folder, report.outcomes)
     return report.outcomes
 
