@@ -53,7 +53,7 @@ def test_from_a_figure_to_its_questions(
     with watched_page(browser, size) as page:
         page.goto(f"{chat}/evaluation")
         tile = page.locator(".tiles li", has_text="hit@1")
-        tile.wait_for()
+        tile.wait_for(timeout=120_000)  # the first report loads matplotlib
         settled(page)
         tile.get_by_role("link").click()
         page.get_by_role("link", name=WRONG).first.click()
