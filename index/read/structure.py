@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from index.text import (
@@ -18,7 +19,6 @@ from index.text import (
     MappedText,
     Page,
     Row,
-    Run,
     Section,
     SourceMap,
     Span,
@@ -47,7 +47,7 @@ class Draft:
     level: int = 0  #: of a heading: 1 for a main section, 2 below it, ...
     rows: tuple[tuple[Span, ...], ...] = ()  #: of a table: the cells of each row
     header_rows: int = 0  #: of a table: how many of ``rows``, from the top, are column headers
-    label: str = ""  #: of a table: "Table 1", where the text of its caption does not begin with it
+    label: str = ""  #: of a table: "Table 1", if the text of its caption does not begin with it
     fields: tuple[Field, ...] = ()  #: metadata that this draft states
 
 
@@ -69,16 +69,10 @@ def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = 
     heading opens a section that lasts to the next heading.
     """
     drafts = [draft for draft in drafts if draft.text.text.strip()]
-    starts: list[int] = []
-    texts: list[str] = []
-    runs: list[Run] = []
-    at = 0
-    for draft in drafts:
-        starts.append(at)
-        texts.append(draft.text.text)
-        runs += draft.text.runs(at)
-        at += len(draft.text) + len(SEPARATOR)
-    text = SEPARATOR.join(texts)
+    text = SEPARATOR.join(draft.text.text for draft in drafts)
+    lengths = (len(draft.text) + len(SEPARATOR) for draft in drafts)
+    starts = list(accumulate(lengths, initial=0))[:-1]
+    runs = [run for draft, start in zip(drafts, starts, strict=True) for run in draft.text.runs(start)]
     blocks, sections = _blocks(drafts, starts, len(text))
     fields = tuple(
         replace(item, span=item.span and item.span.moved(start))
@@ -110,7 +104,7 @@ def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = 
 def _latest(dois: Sequence[str]) -> str:
     """Return the first of the DOIs; of the versions of one paper (".1", ".2", "v3") the latest.
 
-    A paper that prints the DOIs of its earlier versions besides its own is the last of them.
+    A paper that also prints the DOIs of its earlier versions is the last of them.
     """
     versions = [(match, doi) for doi in dois if (match := _VERSION.fullmatch(doi))]
     stem = next((match["stem"] for match, doi in versions if doi == dois[0]), None)
@@ -121,7 +115,7 @@ def _latest(dois: Sequence[str]) -> str:
 def _blocks(
     drafts: Sequence[Draft], starts: Sequence[int], end: int
 ) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
-    heads: list[tuple[str, int, int]] = [("", 0, 0)]
+    heads: list[tuple[str, int, int]] = [("", 0, 0)]  # title, level, start
     blocks: list[Block] = []
     for draft, start in zip(drafts, starts, strict=True):
         if draft.kind is BlockKind.HEADING:

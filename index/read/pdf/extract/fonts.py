@@ -9,7 +9,7 @@ from typing import Any
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from index.read.pdf.extract.glyphs import UNREADABLE
-from index.read.pdf.extract.pieces import BOLD, ITALIC
+from index.read.pdf.extract.pieces import BOLD, ITALIC, heavy, slanted
 
 
 def number(value: object, default: float = 0.0) -> float:
@@ -68,12 +68,8 @@ def load_face(resource: DictionaryObject) -> Face:
     font = Font.from_font_resource(resource)
     name = font.name.rpartition("+")[2].lower()
     descriptor = font.font_descriptor
-    flags = 0
-    weight = descriptor.weight
-    heavy = number(weight) >= 600
-    if heavy or any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi")):
-        flags |= BOLD
-    if number(descriptor.italic_angle) or "italic" in name or "oblique" in name:
+    flags = BOLD if number(descriptor.weight) >= 600 or heavy(name) else 0
+    if number(descriptor.italic_angle) or slanted(name):
         flags |= ITALIC
     composite = font.sub_type == "Type0"
     wide = composite and isinstance(font.encoding, str) and font.encoding.startswith("utf-16")

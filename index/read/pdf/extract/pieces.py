@@ -19,6 +19,16 @@ WIDE = 0.7
 BACK = 0.35
 
 
+def heavy(font: str) -> bool:
+    """Return whether the name of a font, in lower case, says that it is bold."""
+    return any(mark in font for mark in ("bold", "black", "heavy", "-bd", "demi"))
+
+
+def slanted(font: str) -> bool:
+    """Return whether the name of a font, in lower case, says that it is italic."""
+    return "italic" in font or "oblique" in font
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """What the glyphs of one piece have in common besides their size."""
