@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from index.errors import DamagedFile, UnknownFormat
 from index.read.jats.front import front_drafts
-from index.read.jats.inline import inline, label_and_title, synthetic
-from index.read.jats.tree import Node, XmlError, decode_xml, parse
-from index.read.structure import Draft, Source, assemble
-from index.read.tables import table_draft
+from index.read.jats.tree import Node, XmlError, decode_xml, inline, label_and_title, parse, synthetic
+from index.read.structure import Draft, Source, assemble, table_draft
 from index.text import BlockKind, line_starts
 
 if TYPE_CHECKING:

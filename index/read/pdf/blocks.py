@@ -148,7 +148,7 @@ def _caption_like(block: Block, body: Body) -> bool:
     """Return whether a block is a caption, and not a sentence that begins with "Figure 1"."""
     if not FIGURE.match(block.text):
         return False
-    if block.size < 0.96 * body.size or (block.starts_bold and not body.bold):
+    if block.size < 0.96 * body.size or (block.lines[0].starts_bold and not body.bold):
         return True
     if not headings.caption(block.text):
         return False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
 from index.read import sandbox
-from index.read.clean import WORD
+from index.read.clean import LOST, WORD
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
 from index.read.pdf.extract.pieces import Piece, RawPage
@@ -105,7 +105,7 @@ def _garbled(pages: Sequence[RawPage]) -> bool:
     visible = [character for character in text if not character.isspace()]
     if not visible:
         return False
-    broken = sum(_broken(character) for character in visible)
+    broken = sum(c == LOST or unicodedata.category(c) in ("Cc", "Co") for c in visible)
     if broken > 0.3 * len(visible):
         return True
     words = [word.lower() for word in WORD.findall(text)]
@@ -118,11 +118,6 @@ def _garbled(pages: Sequence[RawPage]) -> bool:
     common = sum(word in _COMMON for word in words)
     least = 0.03 if len(words) >= 100 else 0.0
     return common <= least * len(words) and foreign < 0.3 * len(visible)
-
-
-def _broken(character: str) -> bool:
-    """Return whether a character is lost, a control character or one of private use."""
-    return character == "\ufffd" or unicodedata.category(character) in ("Cc", "Co")
 
 
 def extract(

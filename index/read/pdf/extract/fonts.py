@@ -73,14 +73,11 @@ def load_face(resource: DictionaryObject) -> Face:
         flags |= ITALIC
     composite = font.sub_type == "Type0"
     wide = composite and isinstance(font.encoding, str) and font.encoding.startswith("utf-16")
-    known = font.interpretable and not (composite and not font.character_map and _identity(resource))
+    identity = str(resource.get("/Encoding", "")).startswith("/Identity")
+    known = font.interpretable and not (composite and not font.character_map and identity)
     unit = 0.001
     if font.sub_type == "Type3":
         matrix = resource.get("/FontMatrix")
         if isinstance(matrix, ArrayObject) and matrix:
             unit = abs(number(matrix[0], 0.001)) or 0.001
     return Face(name, flags, {}, font, wide, unit, number(font.space_width, 250.0) * unit, known)
-
-
-def _identity(resource: DictionaryObject) -> bool:
-    return str(resource.get("/Encoding", "")).startswith("/Identity")

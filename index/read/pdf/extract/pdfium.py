@@ -126,15 +126,12 @@ class PageReader:
                 marks |= ITALIC
             if pdfium.FPDFTextObj_GetTextRenderMode(item) == 3:
                 marks |= HIDDEN
-            self.styles[key] = (Style(name, marks), self._size(i))
+            matrix = pdfium.FS_MATRIX()
+            size = float(pdfium.FPDFText_GetFontSize(self.raw, i))
+            if pdfium.FPDFText_GetMatrix(self.raw, i, matrix):
+                size *= math.hypot(matrix.c, matrix.d)
+            self.styles[key] = (Style(name, marks), size)
         return self.styles[key]
-
-    def _size(self, i: int) -> float:
-        matrix = pdfium.FS_MATRIX()
-        size = float(pdfium.FPDFText_GetFontSize(self.raw, i))
-        if pdfium.FPDFText_GetMatrix(self.raw, i, matrix):
-            size *= math.hypot(matrix.c, matrix.d)
-        return size
 
 
 def _whole(text: str) -> str:
