@@ -30,14 +30,14 @@ _CITATION = re.compile(
     r"|\s\d{1,3}(?:[,\u2013-]\s?\d{1,3})*(?=\s(?:[A-Z][a-z]+|A|I)\s|\s*$)"  # set off: "shown. 12 The"
 )
 _AHEAD = r"(?:^|[\s(\[])"
-#: Ends after which a sentence goes on, whatever follows.
+#: Ends after which a sentence continues, whatever follows.
 _NEVER = re.compile(
     rf"{_AHEAD}(?:i\. ?e|e\. ?g|cf|viz|vs|ca|approx|resp|incl|sp|subsp|var|[Ff]igs?|[Tt]abs?|[Rr]efs?|[Ee]qs?"
     r"|[Ss]uppl|Nos?|[Vv]ol|pp|[Dd]r|Drs|Prof|Mrs?|Ms|St|Inj|Cap|Syp|Syr|Ph|Sect|Chap|Dept|Univ|Mt|Gen|Eur)\.$"
     r"|^(?:(?:Supplementary )?(?:F(?:igure|IGURE|ig\.)|T(?:able|ABLE)|Scheme|Box|Case) ?)?"
     r"[A-Z]?\d{1,2}[a-z]?\.$"
 )
-#: Ends after which a sentence goes on unless a word follows that only begins one.
+#: Ends after which a sentence continues unless a word follows that only begins one.
 _SELDOM = re.compile(
     rf"{_AHEAD}(?:(?:[A-Z][a-z]?\.[ -]?)*[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
     r"|St\. ?Dev|Inc|Ltd|Co|Corp|Jr|Sr|max|min|avg|conc|temp|nos?|p|eds?)\.$"

@@ -192,7 +192,7 @@ def _page(message: dict[str, Any]) -> RawPage:
 def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]], list[list[Segment]]]:
     """Return the pages, for each its lines in reading order, and what was taken out of it."""
     pages: list[Page] = []
-    found: list[list[Segment]] = []
+    grouped: list[list[Segment]] = []
     at = 0
     for page in raw:
         start = at
@@ -205,12 +205,12 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
             at += len(piece.text) + 1
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)
-        found.append(segments(parts))
-    heads = running_heads([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
-    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(found, heads, strict=True)]
-    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(found, heads, strict=True)]
+        grouped.append(segments(parts))
+    heads = running_heads([(page.height, segs) for page, segs in zip(raw, grouped, strict=True)])
+    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(grouped, heads, strict=True)]
+    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(grouped, heads, strict=True)]
     if not any(kept):  # the same few lines on every page: all there is, not heads
-        kept, removed = found, [[] for _ in found]
+        kept, removed = grouped, [[] for _ in grouped]
     usual = common_gutter(kept)
     laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
     return tuple(pages), laid, removed

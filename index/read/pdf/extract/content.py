@@ -192,7 +192,7 @@ class _Walk:
         table = _entry(self.resources, "/XObject")
         if not operands or operands[0] not in table:
             return
-        form = table[operands[0]].get_object()
+        form: Any = table[operands[0]].get_object()
         owner.forms += 1
         kind = form.get("/Subtype") if isinstance(form, StreamObject) else None
         if kind == "/Image":

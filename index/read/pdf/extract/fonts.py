@@ -1,4 +1,4 @@
-"""Fonts of a PDF: what characters their codes stand for, and how wide they are. Runs in the child process."""
+"""Fonts of a PDF: the characters and widths of their codes. Runs in the child process."""
 
 from __future__ import annotations
 
@@ -30,19 +30,15 @@ class Face:
     wide: bool = False  #: two bytes a code
     unit: float = 0.001  #: text space units for one unit of glyph width
     space: float = 0.25  #: width of a space, in units of the font size
-    known: bool = True  #: False: nothing tells which characters the codes stand for
+    known: bool = True  #: False if the characters of the codes are unknown
 
     def decode(self, data: bytes) -> list[tuple[str, float, bool]]:
         """Return (characters, width in text space, is it a one-byte space) for each code."""
         step = 2 if self.wide else 1
-        found = []
-        for i in range(0, len(data) - step + 1, step):
-            code = data[i : i + step]
-            glyph = self.codes.get(code)
-            if glyph is None:
-                glyph = self.codes[code] = self._look_up(code)
-            found.append(glyph)
-        return found
+        codes = [data[i : i + step] for i in range(0, len(data) - step + 1, step)]
+        for code in set(codes).difference(self.codes):
+            self.codes[code] = self._look_up(code)
+        return [self.codes[code] for code in codes]
 
     def _look_up(self, code: bytes) -> tuple[str, float, bool]:
         font = self.font

@@ -102,7 +102,7 @@ def _character(character: str) -> str:
 
 
 def compose(letter: str, accent: str) -> str:
-    """Return ``letter`` with the accent set over it, or both where there is no such letter."""
+    """Return ``letter`` with the accent set over it, or both if there is no such letter."""
     base = {"\u0131": "i", "\u0237": "j"}.get(letter, letter)
     composed = unicodedata.normalize("NFC", base + ACCENTS[accent])
     return composed if len(composed) == 1 else accent + letter
