@@ -71,7 +71,12 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
             command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as child:
             late = threading.Event()
-            timer = threading.Timer(limits.wall, lambda: (late.set(), child.kill()))
+
+            def stop() -> None:
+                late.set()
+                child.kill()
+
+            timer = threading.Timer(limits.wall, stop)
             timer.start()
             try:
                 assert child.stdout is not None

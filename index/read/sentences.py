@@ -17,7 +17,7 @@ from index.read.clean import commonness
 from index.text import CONTENT_KINDS, BlockKind, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from index.text import Block, Document
 
@@ -30,14 +30,14 @@ _CITATION = re.compile(
     r"|\s\d{1,3}(?:[,\u2013-]\s?\d{1,3})*(?=\s(?:[A-Z][a-z]+|A|I)\s|\s*$)"  # set off: "shown. 12 The"
 )
 _AHEAD = r"(?:^|[\s(\[])"
-#: Ends after which a sentence goes on, whatever follows.
+#: Ends after which a sentence continues, whatever follows.
 _NEVER = re.compile(
     rf"{_AHEAD}(?:i\. ?e|e\. ?g|cf|viz|vs|ca|approx|resp|incl|sp|subsp|var|[Ff]igs?|[Tt]abs?|[Rr]efs?|[Ee]qs?"
     r"|[Ss]uppl|Nos?|[Vv]ol|pp|[Dd]r|Drs|Prof|Mrs?|Ms|St|Inj|Cap|Syp|Syr|Ph|Sect|Chap|Dept|Univ|Mt|Gen|Eur)\.$"
     r"|^(?:(?:Supplementary )?(?:F(?:igure|IGURE|ig\.)|T(?:able|ABLE)|Scheme|Box|Case) ?)?"
     r"[A-Z]?\d{1,2}[a-z]?\.$"
 )
-#: Ends after which a sentence goes on unless a word follows that only begins one.
+#: Ends after which a sentence continues unless a word follows that only begins one.
 _SELDOM = re.compile(
     rf"{_AHEAD}(?:(?:[A-Z][a-z]?\.[ -]?)*[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
     r"|St\. ?Dev|Inc|Ltd|Co|Corp|Jr|Sr|max|min|avg|conc|temp|nos?|p|eds?)\.$"
@@ -113,11 +113,15 @@ def split_sentences(text: str) -> list[Span]:
     The spans are in order, do not overlap and leave out white space only.
     """
     proposed = _proposed(text)
+    stops = {match.end() for match in _STOP.finditer(text)}
+    stops.update([end for end in proposed if stops.isdisjoint(range(end - 2, end + 3))])
     spans: list[Span] = []
     start = 0
-    for stop in _candidates(text, proposed):
+    for stop in sorted(stops):
         end = _past_citation(text, stop)
-        if stop > start and _is_border(text, start, stop, end, proposed=_near(proposed, stop)):
+        at = bisect_left(proposed, stop - 2)
+        near = at < len(proposed) and proposed[at] <= stop + 2  # marks and spaces aside
+        if stop > start and _is_border(text, start, stop, end, proposed=near):
             spans += _trimmed(text, start, end)
             start = end
     spans += _trimmed(text, start, len(text))
@@ -141,18 +145,6 @@ def _proposed(text: str) -> list[int]:
         # the last sentence of a window may be cut: the next window begins with it
         start = end if whole or len(spans) < 2 else start + spans[-1][0]
     return ends
-
-
-def _candidates(text: str, proposed: Sequence[int]) -> list[int]:
-    """Return, in order, the ends of all full stops, and of what else was proposed."""
-    stops = {match.end() for match in _STOP.finditer(text)}
-    return sorted(stops.union(end for end in proposed if stops.isdisjoint(range(end - 2, end + 3))))
-
-
-def _near(proposed: Sequence[int], stop: int) -> bool:
-    """Return whether a border was proposed at ``stop`` or within the marks and spaces around it."""
-    at = bisect_left(proposed, stop - 2)
-    return at < len(proposed) and proposed[at] <= stop + 2
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

@@ -1,4 +1,4 @@
-"""Reads JATS XML (ANSI/NISO Z39.96, and NLM before it): exact sections, tables, references and metadata."""
+"""Reads JATS XML (ANSI/NISO Z39.96, and NLM before it): sections, tables, references and metadata."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from index.errors import DamagedFile, UnknownFormat
 from index.read.jats.front import front_drafts
-from index.read.jats.inline import inline, label_and_title, synthetic
-from index.read.jats.tree import Node, XmlError, decode_xml, parse
-from index.read.structure import Draft, Source, assemble
-from index.read.tables import table_draft
+from index.read.jats.tree import Node, XmlError, decode_xml, inline, label_and_title, parse, synthetic
+from index.read.structure import Draft, Source, assemble, table_draft
 from index.text import BlockKind, line_starts
 
 if TYPE_CHECKING:
@@ -39,8 +37,8 @@ def read_jats(data: bytes, name: str) -> Document:
     """Return the article in ``data``, a JATS XML file called ``name``.
 
     Raises:
-        DamagedFile: the XML is broken, or declares entities of its own.
-        UnknownFormat: it is XML, but no JATS article.
+        DamagedFile: the XML is broken, or declares its own entities.
+        UnknownFormat: it is XML, but not a JATS article.
     """
     try:
         raw = decode_xml(data)
@@ -58,25 +56,22 @@ def read_jats(data: bytes, name: str) -> Document:
     if not any(draft.text.text.strip() for draft in drafts):
         raise DamagedFile(name, "the article holds no text.", "Get the file again from its source.")
     warnings = [] if article.find("body") else ["the file holds no body, only metadata and abstract"]
-    warnings += [
-        f"{_name(wrap)} is a picture in this file: its values were not read"
-        for wrap in article.walk("table-wrap")
-        if next(wrap.walk("tr"), None) is None and next(wrap.walk("row"), None) is None
-    ]
+    for wrap in article.walk("table-wrap"):
+        if not any(_rows(wrap)):
+            label = wrap.find("label")
+            table = inline(label).text.strip(" .:") if label else "a table"
+            warnings.append(f"{table} is a picture in this file: its values were not read")
     return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
-
-
-def _name(wrap: Node) -> str:
-    label = wrap.find("label")
-    return inline(label).text.strip(" .:") if label else "a table"
 
 
 def _article(article: Node) -> Iterator[Draft]:
     meta = article.find("front/article-meta") or article.find("front-stub") or Node("", {}, 0)
     yield from front_drafts(article.find("front/journal-meta"), meta)
-    for kind in ("abstract", "trans-abstract"):
-        for abstract in meta.all(kind):
-            yield from _abstract(abstract)
+    for abstract in (*meta.all("abstract"), *meta.all("trans-abstract")):
+        title = abstract.find("title")
+        text = inline(title) if title else synthetic("Abstract", abstract.at)
+        yield Draft(BlockKind.HEADING, text, level=1)
+        yield from _content(abstract, 1)
     for body in article.all("body"):
         yield from _content(body, 0)
     for back in article.all("back"):
@@ -86,13 +81,6 @@ def _article(article: Node) -> Iterator[Draft]:
     for part in article.elements():
         if part.tag in ("sub-article", "response"):
             yield from _article(part)
-
-
-def _abstract(abstract: Node) -> Iterator[Draft]:
-    title = abstract.find("title")
-    text = inline(title) if title else synthetic("Abstract", abstract.at)
-    yield Draft(BlockKind.HEADING, text, level=1)
-    yield from _content(abstract, 1)
 
 
 def _content(parent: Node, level: int, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[Draft]:
@@ -126,8 +114,8 @@ def _section(section: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
 
 
 def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
-    """Yield a paragraph, whole, and after it what stands inside it on its own."""
-    if _stands_for_heading(paragraph):
+    """Yield a paragraph and after it the floats inside it; a list splits it."""
+    if _is_heading(paragraph):
         yield Draft(BlockKind.HEADING, inline(paragraph), level=level + 1)
         return
     piece = Node(paragraph.tag, paragraph.attributes, paragraph.at)
@@ -146,7 +134,7 @@ def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
         yield from _float(child, level)
 
 
-def _stands_for_heading(paragraph: Node) -> bool:
+def _is_heading(paragraph: Node) -> bool:
     """Return whether a paragraph is only a few bold or italic words: a heading not marked up as one."""
     parts = [c for c in paragraph.children if isinstance(c, Node) or c.text.strip()]
     if not parts or not all(isinstance(c, Node) and c.tag in ("bold", "italic") for c in parts):

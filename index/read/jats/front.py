@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from index.read.jats.inline import inline, synthetic
+from index.read.jats.tree import inline, synthetic
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Span, join
 

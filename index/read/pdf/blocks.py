@@ -118,7 +118,7 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
 
 
 def _between_rows(before: Block | None, block: Block, following: Block | None) -> bool:
-    """Return whether a short line stands between two rows of one table, as a heading inside it does."""
+    """Return whether a short line is between two rows of one table, as a heading inside it does."""
     if before is None or following is None or not (before.tabular and following.tabular):
         return False
     pages = {before.lines[-1].page, block.lines[0].page, following.lines[0].page}
@@ -148,7 +148,7 @@ def _caption_like(block: Block, body: Body) -> bool:
     """Return whether a block is a caption, and not a sentence that begins with "Figure 1"."""
     if not FIGURE.match(block.text):
         return False
-    if block.size < 0.96 * body.size or (block.starts_bold and not body.bold):
+    if block.size < 0.96 * body.size or (block.lines[0].starts_bold and not body.bold):
         return True
     if not headings.caption(block.text):
         return False

@@ -148,8 +148,18 @@ def _bands(segments: Sequence[Segment], gutter: Gutter) -> Iterator[tuple[list[S
     edge = gutter.edge
     rows = _rows(sorted(segments, key=lambda s: -s.y))
     sides = [([s for s in row if s.middle < edge], [s for s in row if s.middle >= edge]) for row in rows]
-    widths = [_widest([s for side in column for s in side]) for column in zip(*sides, strict=True)]
-    tables = [_table_row(left, right, widths) for left, right in sides]
+    # The width that one line in ten exceeds.
+    columns = [
+        sorted(s.x1 - s.x0 for side in column for s in side) or [0.0] for column in zip(*sides, strict=True)
+    ]
+    widths = [column[int(0.9 * (len(column) - 1))] for column in columns]
+    # Cells on both sides of the gutter that do not fill the columns: a row of a table across them.
+    tables = [
+        bool(left and right)
+        and len(left) + len(right) >= 3
+        and not (_full(left, widths[0]) or _full(right, widths[1]))
+        for left, right in sides
+    ]
     crosses = [any(s.x0 < edge - 2 and s.x1 > edge + 4 for s in row) for row in rows]
     first, last_row = _reach(rows, crosses, gutter)
     band: list[Segment] = []
@@ -190,18 +200,6 @@ def _rows(ordered: Sequence[Segment]) -> list[list[Segment]]:
         else:
             rows.append([segment])
     return rows
-
-
-def _widest(members: Sequence[Segment]) -> float:
-    widths = sorted(s.x1 - s.x0 for s in members)
-    return widths[int(0.9 * (len(widths) - 1))] if widths else 0.0
-
-
-def _table_row(left: list[Segment], right: list[Segment], widths: Sequence[float]) -> bool:
-    """Return whether cells on both sides make one row of a table across the columns."""
-    if not left or not right or len(left) + len(right) < 3:
-        return False
-    return not _full(left, widths[0]) and not _full(right, widths[1])
 
 
 def _full(side: Sequence[Segment], width: float) -> bool:

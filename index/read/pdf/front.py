@@ -70,7 +70,7 @@ def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[
     Args:
         blocks: of the whole paper, in reading order.
         body: style of its running text.
-        stated: the title in the file's own metadata; empty where there is none.
+        stated: the title in the file's own metadata; empty if there is none.
     """
     if not blocks:
         return set(), 0
@@ -95,17 +95,18 @@ def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
     best = max(named or able, key=lambda i: (_rank(blocks[i]), -i))
     title = {best, *_same_type(blocks, best)}
     below = max(title) + 1
-    if below < end and _is_subtitle(blocks[below], blocks[best], body):
-        title.add(below)
+    if below < end:
+        # A block under the title, smaller than it but large, continues it.
+        block, above = blocks[below], blocks[best]
+        large = len(block.lines) <= 2 and 1.3 * body.size < block.size < above.size
+        near = above.lines[-1].y - block.lines[0].y < 2.5 * above.size
+        if large and near and not (byline(block.text) or _PLACE.search(block.text) or _is_type(block)):
+            title.add(below)
     return title
 
 
-def _is_subtitle(block: Block, title: Block, body: Body) -> bool:
-    """Return whether a block under the title, smaller than it but large, continues it."""
-    large = 1.3 * body.size < block.size < title.size
-    if not large or len(block.lines) > 2 or title.lines[-1].y - block.lines[0].y >= 2.5 * title.size:
-        return False
-    return not (byline(block.text) or _PLACE.search(block.text) or _TYPE.fullmatch(block.text.strip()))
+def _is_type(block: Block) -> bool:
+    return _TYPE.fullmatch(block.text.strip()) is not None
 
 
 def _letters(text: str) -> str:
@@ -118,7 +119,7 @@ def _abstract_heading(text: str) -> bool:
 
 def _could_be_title(block: Block, body: Body) -> bool:
     words = WORD.findall(block.text)
-    if not 2 <= len(words) <= 50 or block.size < 1.05 * body.size or _TYPE.fullmatch(block.text.strip()):
+    if not 2 <= len(words) <= 50 or block.size < 1.05 * body.size or _is_type(block):
         return False
     return not headings.front_matter(block.text) and not headings.known_heading(block.text)
 
@@ -146,7 +147,7 @@ def _same_type(blocks: Sequence[Block], best: int) -> Iterator[int]:
 
 def _flows(last: Block, block: Block, step: int) -> bool:
     below, above = block.lines[0].y - last.lines[-1].y, block.lines[-1].y - last.lines[0].y
-    if min(abs(below), abs(above)) >= 3.2 * last.size or _TYPE.fullmatch(block.text.strip()):
+    if min(abs(below), abs(above)) >= 3.2 * last.size or _is_type(block):
         return False
     return block.bold == last.bold or (step > 0 and block.text[:1].islower())
 
@@ -306,66 +307,53 @@ def _any_year(text: str) -> Iterator[Field]:
 
 
 def running_heads(pages: Sequence[tuple[float, Sequence[Segment]]]) -> list[set[int]]:
-    """Return which segments of each page are running heads, feet, page numbers or watermarks.
+    """Return for each page the positions of running heads, feet, page numbers and watermarks.
 
-    Args:
-        pages: for each page its height in points and its segments.
-
-    Returns:
-        for each page the positions of such segments.
+    ``pages`` holds for each page its height in points and its segments.
     """
     places: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     positions: list[set[int]] = [set() for _ in pages]
     for number, (height, segments) in enumerate(pages):
-        inner = _inner(height, segments)
+        low, high = _inner(height, segments)
+        positions[number].update(_own_number(number + 1, height, segments))
         for position, segment in enumerate(segments):
             if segment.flags & ARTIFACT:
                 positions[number].add(position)
-            elif not inner[0] < segment.y < inner[1] and (key := _key(segment)):
+            elif not low < segment.y < high and (key := _key(segment)):
                 places[key].append((number, position, segment.y))
-    for number, (height, segments) in enumerate(pages):
-        positions[number] |= set(_own_number(number + 1, height, segments))
-    for key, stands in places.items():
-        for page, position in _repeated(stands, bare="#" in key and len(key) <= 3, count=len(pages)):
-            positions[page].add(position)
+    for key, marginal in places.items():
+        bare = "#" in key and len(key) <= 3
+        reach = 6 if bare else 12
+        for page, position, y in marginal:
+            others = {p for p, _, other in marginal if p != page and abs(other - y) < reach}
+            if others and (len(pages) <= 8 or len(others) >= 2 or not bare):
+                positions[page].add(position)
     return positions
 
 
 def _inner(height: float, segments: Sequence[Segment]) -> tuple[float, float]:
-    """Return the lowest and highest baseline between which no head or foot stands."""
-    rows = sorted({round(segment.y) for segment in segments})
-    if not rows:
-        return 0.0, height
+    """Return the lowest and highest baseline between which there is no head or foot."""
+    rows = sorted({round(segment.y) for segment in segments}) or [0]
     low, high = height * _MARGIN, height * (1 - _MARGIN)
-    # A small page, or one with wide margins: its outermost rows count in any case.
+    # On a small page, or one with wide margins, the outermost rows count in any case.
     return max(low, rows[0] + 1.0), min(high, rows[-1] - 1.0)
 
 
 def _own_number(number: int, height: float, segments: Sequence[Segment]) -> Iterator[int]:
     """Yield a bare figure in the outermost row that is the page's own number."""
-    if not segments:
-        return
-    for edge in (max(s.y for s in segments), min(s.y for s in segments)):
-        row = [i for i, s in enumerate(segments) if abs(s.y - edge) < 2]
+    levels = [segment.y for segment in segments]
+    for edge in (max(levels, default=height / 2), min(levels, default=height / 2)):
+        row = [i for i, level in enumerate(levels) if abs(level - edge) < 2]
         outside = edge > height * (1 - _MARGIN) or edge < height * _MARGIN
-        if outside and len(row) == 1 and segment_text(segments[row[0]]).text.strip() == str(number):
+        if outside and len(row) == 1 and segment_text(segments[row[0]]).text == str(number):
             yield row[0]
 
 
 def _key(segment: Segment) -> str:
+    """Return what running heads of one kind have in common; empty for a few marks."""
     text = segment_text(segment).text
     if _PAGE_NUMBER.fullmatch(text):
         return "#"
     if sum(character.isalnum() for character in text) < 4:
         return ""
-    return re.sub(r"\d+", "#", re.sub(r"\s+", "", text)).lower()
-
-
-def _repeated(
-    stands: Sequence[tuple[int, int, float]], *, bare: bool, count: int
-) -> Iterator[tuple[int, int]]:
-    """Yield those that stand at the same height on several pages."""
-    for page, position, y in stands:
-        others = {p for p, _, other in stands if p != page and abs(other - y) < (6 if bare else 12)}
-        if others and (count <= 8 or len(others) >= 2 or not bare):
-            yield page, position
+    return re.sub(r"\d+", "#", "".join(text.split())).lower()

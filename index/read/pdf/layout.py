@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from index.read.pdf.extract.pieces import BOLD
 from index.text import MappedText, join
 
 if TYPE_CHECKING:
@@ -75,6 +76,11 @@ class Line:
     def place(self) -> tuple[int, int]:
         """Page and column."""
         return self.page, self.region
+
+    @property
+    def starts_bold(self) -> bool:
+        """Whether its first characters are bold."""
+        return bool(self.segments[0].parts[0].flags & BOLD)
 
     @property
     def text(self) -> MappedText:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
 from index.read import sandbox
-from index.read.clean import WORD
+from index.read.clean import LOST, WORD
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
 from index.read.pdf.extract.pieces import Piece, RawPage
@@ -105,7 +105,7 @@ def _garbled(pages: Sequence[RawPage]) -> bool:
     visible = [character for character in text if not character.isspace()]
     if not visible:
         return False
-    broken = sum(_broken(character) for character in visible)
+    broken = sum(c == LOST or unicodedata.category(c) in ("Cc", "Co") for c in visible)
     if broken > 0.3 * len(visible):
         return True
     words = [word.lower() for word in WORD.findall(text)]
@@ -118,11 +118,6 @@ def _garbled(pages: Sequence[RawPage]) -> bool:
     common = sum(word in _COMMON for word in words)
     least = 0.03 if len(words) >= 100 else 0.0
     return common <= least * len(words) and foreign < 0.3 * len(visible)
-
-
-def _broken(character: str) -> bool:
-    """Return whether a character is lost, a control character or one of private use."""
-    return character == "\ufffd" or unicodedata.category(character) in ("Cc", "Co")
 
 
 def extract(
@@ -197,7 +192,7 @@ def _page(message: dict[str, Any]) -> RawPage:
 def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]], list[list[Segment]]]:
     """Return the pages, for each its lines in reading order, and what was taken out of it."""
     pages: list[Page] = []
-    found: list[list[Segment]] = []
+    grouped: list[list[Segment]] = []
     at = 0
     for page in raw:
         start = at
@@ -210,12 +205,12 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
             at += len(piece.text) + 1
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)
-        found.append(segments(parts))
-    heads = running_heads([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
-    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(found, heads, strict=True)]
-    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(found, heads, strict=True)]
+        grouped.append(segments(parts))
+    heads = running_heads([(page.height, segs) for page, segs in zip(raw, grouped, strict=True)])
+    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(grouped, heads, strict=True)]
+    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(grouped, heads, strict=True)]
     if not any(kept):  # the same few lines on every page: all there is, not heads
-        kept, removed = found, [[] for _ in found]
+        kept, removed = grouped, [[] for _ in grouped]
     usual = common_gutter(kept)
     laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
     return tuple(pages), laid, removed

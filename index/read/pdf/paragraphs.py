@@ -58,11 +58,6 @@ class Block:
         return all(line.flags & BOLD for line in self.lines)
 
     @property
-    def starts_bold(self) -> bool:
-        """Whether its first characters are bold."""
-        return bool(self.lines[0].segments[0].parts[0].flags & BOLD)
-
-    @property
     def long(self) -> bool:
         """Whether it is as long as a paragraph."""
         return len(self.lines) >= 5
@@ -216,7 +211,7 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -
         return True
     if abs(line.size - last.size) > 0.06 * em:
         return True
-    if celled or (captioned(part[0]) and not captioned(line)):
+    if celled or (_captioned(part[0]) and not _captioned(line)):
         return False  # a caption continues in plain type after its bold beginning
     if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text):
         return True
@@ -229,10 +224,9 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -
     return _TERMINAL.search(last.text.text) is not None and _short(last)
 
 
-def captioned(line: Line) -> bool:
+def _captioned(line: Line) -> bool:
     """Return whether a line begins a caption: by its words, and set bold or as a caption's label is."""
-    bold = bool(line.segments[0].parts[0].flags & BOLD)
-    return bold and FIGURE.match(line.text.text) is not None
+    return line.starts_bold and FIGURE.match(line.text.text) is not None
 
 
 def _other_style(last: Line, line: Line, body: Body) -> bool:

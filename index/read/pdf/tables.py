@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from index.read.clean import normalise
 from index.read.pdf.layout import segment_text
-from index.read.structure import Draft
-from index.read.tables import numeric, table_draft, years
+from index.read.structure import Draft, numeric, table_draft, years
 from index.text import BlockKind, MappedText, join
 
 if TYPE_CHECKING:

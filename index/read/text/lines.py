@@ -90,7 +90,10 @@ def without_running_heads(
     flat = [line.text.strip() for group in groups for line in group]
     places: defaultdict[str, list[int]] = defaultdict(list)
     for number, line in enumerate(flat):
-        if len(line) <= 150 and len(WORD.findall(line)) >= 3 and not _structural(line):
+        structural = (
+            tabular(line) or headings.known_heading(line) or headings.caption(line) or line[:1] == "#"
+        )
+        if len(line) <= 150 and len(WORD.findall(line)) >= 3 and not structural:
             places[re.sub(r"\d+", "#", line) if _OF_PAGES.search(line) else line].append(number)
     recurring = (at for at in places.values() if len(at) >= 3)
     heads = {n for at in recurring if median(b - a for a, b in pairwise(at)) >= 12 for n in at}
@@ -105,10 +108,6 @@ def without_running_heads(
             left.append(kept)
     note = f"{len(heads)} running heads or feet of pages were left out"
     return left, (note,) if heads else ()
-
-
-def _structural(line: str) -> bool:
-    return tabular(line) or headings.known_heading(line) or headings.caption(line) or line.startswith("#")
 
 
 def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[MappedText]]:
@@ -140,7 +139,9 @@ def _parts_here(part: Sequence[MappedText], line: str, following: str, layout: L
         return True
     if item or (len(part) == 1 and _stands_alone(before, line, layout)):
         return True
-    if _stands_alone(line, following, layout) and _heading_may_follow(before, line):
+    # A line that breaks off in mid-sentence is not followed by a heading.
+    ended = TERMINAL.search(before) or (headings.known_heading(line) and not _UNFINISHED.search(before))
+    if ended and _stands_alone(line, following, layout):
         return True
     return _paragraph_ends(part, before, line, layout)
 
@@ -185,12 +186,6 @@ def _stands_alone(line: str, following: str, layout: Layout) -> bool:
         return False
     ends = bare[-1].isalnum() or bare[-1] == ")"
     return (bare[0].isupper() or level == 1) and ends and not line[0].isspace()
-
-
-def _heading_may_follow(before: str, line: str) -> bool:
-    """Return whether a heading can follow a line: not one that breaks off in mid-sentence."""
-    ended = TERMINAL.search(before) is not None
-    return ended or (headings.known_heading(line) and not _UNFINISHED.search(before))
 
 
 def _paragraph_ends(part: Sequence[MappedText], before: str, line: str, layout: Layout) -> bool:

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from index.read import headings
-from index.read.tables import table_draft
+from index.read.structure import table_draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,15 +124,9 @@ def _cell(line: str) -> bool:
         return False
     if _value(bare) and len(bare) <= _CELL:
         return True
-    if len(bare.split()) > _WORDS or _ends_sentence(bare):
+    if len(bare.split()) > _WORDS or re.search(r"[a-z)\]]{2}[.;]$", bare):
         return False
     return not (headings.known_heading(bare) or headings.caption(bare) or bare.startswith(("#", "|")))
-
-
-def _ends_sentence(bare: str) -> bool:
-    return (
-        bare[-1:] in (".", ";") and len(bare) > 2 and all("a" <= c <= "z" or c in ")]" for c in bare[-3:-1])
-    )
 
 
 def _rows_of_cells(lines: Sequence[MappedText]) -> list[list[MappedText]]:

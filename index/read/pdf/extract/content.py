@@ -192,7 +192,7 @@ class _Walk:
         table = _entry(self.resources, "/XObject")
         if not operands or operands[0] not in table:
             return
-        form = table[operands[0]].get_object()
+        form: Any = table[operands[0]].get_object()
         owner.forms += 1
         kind = form.get("/Subtype") if isinstance(form, StreamObject) else None
         if kind == "/Image":
@@ -246,7 +246,8 @@ class _Walk:
             face = _MISSING
         else:
             glyphs = face.decode(data)
-        style = Style(face.name, face.flags | self._flags(), face.space)
+        flags = face.flags | (ARTIFACT if True in self.marks else 0)
+        style = Style(face.name, flags | HIDDEN if int(state.render) == 3 else flags, face.space)
         for text, width, is_space in glyphs:
             if self.actual is not None:
                 text = self.actual.pop() if self.actual else ""
@@ -257,10 +258,6 @@ class _Walk:
                 self.owner.collector.glyph(text, m, em, state.rise, wide, style)
             spacing = state.spacing + state.word_spacing if is_space else state.spacing
             self._advance((width * state.size + spacing) * state.scale)
-
-    def _flags(self) -> int:
-        flags = ARTIFACT if True in self.marks else 0
-        return flags | HIDDEN if int(self.state.render) == 3 else flags
 
 
 def _entry(resources: DictionaryObject, name: str) -> DictionaryObject:
