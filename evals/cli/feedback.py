@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from evals.sets.cases import Case
     from qa.files.feedback import Judgement
 
 
@@ -37,19 +38,19 @@ def add(folder: Path, file: Path | None, *, number: int | None, gold: str | None
     if gold is not None and number is None:
         raise UsageError("--gold is about one judgement.", "Name it with --number.")
     found = _chosen(waiting(judgements(folder), path), number)
-    added: list[dict[str, Any]] = []
+    added = 0
     with open_index(folder) as index:
         for judgement in found:
             for line in shown(judgement):
                 err().print(Text(visible(line)))
             if gold is not None:
-                made: dict[str, Any] | None = case(judgement, index.documents, gold)
+                made: Case | None = case(judgement, index.documents, gold)
             else:
                 made = decide(judgement, index.documents, _asked)
             if made is not None:
                 append(path, [made])  # at once: whoever stops half-way loses nothing
-                added.append(made)
-    out().print(Text(f"{len(added)} of {len(found)} judgements added to {path}"))
+                added += 1
+    out().print(Text(f"{added} of {len(found)} judgements added to {path}"))
 
 
 def _chosen(found: Sequence[Judgement], number: int | None) -> list[Judgement]:

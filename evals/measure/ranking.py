@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from evals.sets.corpora import Gold
+    from evals.sets.cases import Gold
     from index.search import Hit
     from index.store.open import Index
     from index.text import Span

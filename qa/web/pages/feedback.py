@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from evals.sets.feedback import as_lines
 from index.errors import LoccitError
-from qa.files.feedback import as_cases, judgements
+from qa.files.feedback import judgements
 from qa.show.present import notice_view
 from qa.web import library
 from qa.web.component import show
@@ -35,7 +36,7 @@ def page() -> None:
         return
     st.download_button(
         "Download as evaluation questions (JSON lines)",
-        lambda: as_cases(found),
+        lambda: as_lines(found),
         file_name="loccit-feedback.jsonl",
         mime="application/jsonl",
         on_click="ignore",
