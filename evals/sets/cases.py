@@ -237,7 +237,7 @@ def _places(gold: Gold, papers: Mapping[str, Document]) -> list[Gold]:
         if (gold.quote and gold.quote != text) or (gold.sha256 and gold.sha256 != sha256_of(text)):
             raise UsageError(
                 f"{paper.source}: the text from {gold.span.start} to {gold.span.end} is not the gold quote.",
-                "Correct the offsets, or place the quote again: python -m evals.sets.author",
+                "Correct the offsets, or state the quote without them.",
             )
     return [
         replace(gold, document_id=paper.id, span=span, quote=gold.quote and span.of(paper.text))
