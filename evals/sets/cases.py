@@ -154,12 +154,12 @@ def _gold(stated: Any) -> Gold:  # noqa: ANN401 - whatever a user's file holds
     if not isinstance(stated, dict) or not isinstance(stated.get("document"), str):
         raise ValueError(f"gold {stated!r} names no document")
     start, end = stated.get("start"), stated.get("end")
-    known = isinstance(start, int) and isinstance(end, int)
-    if not known and not isinstance(stated.get("quote"), str):
+    span = Span(start, end) if isinstance(start, int) and isinstance(end, int) else UNPLACED
+    if span == UNPLACED and not isinstance(stated.get("quote"), str):
         raise ValueError("gold has neither a quote nor offsets")
     return Gold(
         stated["document"],
-        Span(start, end) if known else UNPLACED,
+        span,
         short=tuple(Span(*place) for place in stated.get("short", ())),
         **{name: stated[name] for name in _STATED if name in stated},
     )
