@@ -166,7 +166,7 @@ def _gold(stated: Any) -> Gold:  # noqa: ANN401 - whatever a user's file holds
 
 
 def entry_of(case: Case) -> dict[str, Any]:
-    """Return ``case`` as an object of a file; ``case_of`` reads it. Empty fields are left out."""
+    """Return ``case`` as an object of a file; ``case_of`` reads it. Optional fields are left out if empty."""
     fields = {
         "id": case.id,
         "type": case.type,
@@ -180,7 +180,7 @@ def entry_of(case: Case) -> dict[str, Any]:
         "about": case.about,
         "kind": case.kind,
     }
-    required = ("id", "question", "answerable", "gold")
+    required = ("id", "question", "history", "answerable", "gold")
     return {name: value for name, value in fields.items() if value or name in required}
 
 
