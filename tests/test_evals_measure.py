@@ -13,7 +13,7 @@ from evals.measure.outcomes import as_row, judged_of, measure
 from evals.measure.places import agrees
 from evals.measure.runner import run
 from evals.measure.zscores import SummedScores, ranked_by_sum
-from evals.sets.corpora import Case, Gold
+from evals.sets.cases import Case, Gold
 from evals.sets.named import QuestionSet
 from index.text import Span
 from qa.answer import Answerer

@@ -1,4 +1,4 @@
-"""The soak, in short: nothing fails and nothing grows while an index is rebuilt and asked; it can fail."""
+"""A short soak: nothing fails or grows while an index is rebuilt and asked, and leaks are noticed."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
@@ -15,6 +15,8 @@ from qa.show.terminal import err, out, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from evals.sets.cases import Case
 
 
 def add(folder: Path, file: Path | None, *, number: int | None, gold: str | None) -> None:
@@ -36,13 +38,13 @@ def add(folder: Path, file: Path | None, *, number: int | None, gold: str | None
     chosen = [one for one in waiting(judgements(folder), path) if number in (None, one.number)]
     if number is not None and not chosen:
         raise UsageError(f"there is no judgement {number}, or it was added before.", "Leave --number out.")
-    added: list[dict[str, Any]] = []
+    added: list[Case] = []
     with open_index(folder) as index:
         for judgement in chosen:
             for line in shown(judgement):
                 err().print(Text(visible(line)))
             if gold is not None:
-                made: dict[str, Any] | None = case(judgement, index.documents, gold)
+                made: Case | None = case(judgement, index.documents, gold)
             else:
                 made = decide(judgement, index.documents, _ask)
             if made is not None:

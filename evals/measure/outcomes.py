@@ -24,7 +24,7 @@ from qa.records import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from evals.sets.corpora import Case, Gold
+    from evals.sets.cases import Case, Gold
     from index.search import Hit
     from qa.answer import Answerer
     from qa.rank.candidates import Candidate

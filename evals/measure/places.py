@@ -10,7 +10,7 @@ from qa.quote.cite import section_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evals.sets.corpora import Gold
+    from evals.sets.cases import Gold
     from index.text import Document, Span
     from qa.records import Citation
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from evals.sets.corpora import Gold
+    from evals.sets.cases import Gold
     from index.search import Hit
     from index.store.open import Index
     from index.text import Span

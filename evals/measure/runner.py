@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from evals.measure.outcomes import Judged, Outcome
-    from evals.sets.corpora import Case
+    from evals.sets.cases import Case
     from evals.sets.named import QuestionSet
     from index.embed.encoder import SentenceEncoder
     from qa.answer import Answerer

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.search import zscores
 from qa.rank.candidates import rarity
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class SummedScores:
         coverage = np.array([sum(weights[term] for term in one.matched) for one in candidates], np.float64)
         dense = np.array([one.dense for one in candidates], np.float64)
         passage = np.array([one.hit.score for one in candidates], np.float64)
-        return _standardised(dense) + _standardised(coverage) + passage
+        return zscores(dense) + zscores(coverage) + passage
 
 
 def ranked_by_sum(
@@ -55,8 +56,3 @@ def ranked_by_sum(
     ranked = baseline.gather(evidence.question.text, documents=documents).ranked
     # Of several papers that a question names, the answerer orders the best by their learned confidence.
     return tuple(sorted(ranked, key=lambda item: -item.score))
-
-
-def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    spread = float(values.std()) if len(values) else 0.0
-    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)

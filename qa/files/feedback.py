@@ -73,36 +73,6 @@ def judgements(folder: Path) -> list[Judgement]:
         ]
 
 
-def as_cases(found: list[Judgement]) -> str:
-    """Return judgements as evaluation questions, one JSON object a line, like ``evals/sets/seeds.jsonl``.
-
-    Quotes that helped are gold. What did not help has none: a person has to say
-    what would have been right, so those lines are marked for review.
-    """
-    return "".join(json.dumps(_case(item), ensure_ascii=False) + "\n" for item in found)
-
-
-def _case(item: Judgement) -> dict[str, Any]:
-    citations = item.answer["citations"] if item.helpful else []
-    return {
-        "id": f"feedback-{item.number}",
-        "type": "feedback",
-        "question": item.question,
-        "history": [],
-        "answerable": bool(item.answer["citations"]) if item.helpful else None,
-        "gold": [
-            {
-                "document": citation["document_id"],
-                "quote": citation["quote"],
-                "start": citation["span"]["start"],
-                "end": citation["span"]["end"],
-            }
-            for citation in citations
-        ],
-        "review": not item.helpful,
-    }
-
-
 @contextmanager
 def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
     path = folder / FILE

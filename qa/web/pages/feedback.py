@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from evals.sets.feedback import as_lines
 from index.errors import LoccitError
-from qa.files.feedback import as_cases, judgements
+from qa.files.feedback import judgements
 from qa.show.present import notice_view, utc_words
 from qa.web import library
 from qa.web.component import show, show_error, show_title
@@ -27,7 +28,7 @@ def page() -> None:
         return
     st.download_button(
         "Download as evaluation questions (JSON lines)",
-        lambda: as_cases(judged),
+        lambda: as_lines(judged),
         file_name="loccit-feedback.jsonl",
         mime="application/jsonl",
         on_click="ignore",
