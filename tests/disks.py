@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from index.files import LocalDisk
+from index.files import Disk
 
 if TYPE_CHECKING:
     import random
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class KillingDisk(LocalDisk):
+class KillingDisk(Disk):
     """The real disk, which kills its process at the ``at``-th change, counted from 0.
 
     ``half`` carries the change out by half first: a file has half its bytes, a
@@ -74,7 +74,7 @@ class _Change:
     durable: bool = False
 
 
-class ForgetfulDisk(LocalDisk):
+class ForgetfulDisk(Disk):
     """The real disk, which also keeps a model of what a power loss would leave of ``root``.
 
     Contents of a file survive if the file was synced, a change of names if its

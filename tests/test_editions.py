@@ -18,7 +18,7 @@ from index.ingest.editions import FEWEST, Edition, edition_of, likeness, same_pa
 from index.ingest.work import read_papers
 from index.read import read
 from index.store.open import open_index
-from index.store.paper_rows import PaperRows
+from index.store.rows import PaperRows
 from qa.show.shelf import removal_words
 from tests.index_fakes import WordEncoder, contents, write_papers
 

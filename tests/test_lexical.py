@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.files import LocalDisk
+from index.files import LOCAL_DISK
 from index.store.lexical import K1, B, Lexical, lexical_files
 from index.terms import terms, weighted_terms, words
 
@@ -31,7 +31,7 @@ TEXTS = [
 def opened(folder: Path, texts: list[str]) -> Lexical:
     folder.mkdir(parents=True, exist_ok=True)
     for name, chunks in lexical_files(texts):
-        LocalDisk().write(folder / name, chunks)
+        LOCAL_DISK.write(folder / name, chunks)
     return Lexical(folder)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from index.store.recent import Recent
+from index.store.rows import Recent
 
 
 def test_a_value_is_made_once_while_it_is_kept() -> None:

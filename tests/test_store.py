@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from index.errors import IndexDamaged, IndexLocked, IndexMissing, StorageError
-from index.files import LocalDisk
+from index.files import LOCAL_DISK
 from index.ingest.build import build, remove
 from index.store.open import CURRENT, generations, open_index, read_pointer
 from index.store.pins import PINS, pinned
@@ -156,8 +156,8 @@ def test_files_of_others_are_never_collected(two: Path) -> None:
     (two / "notes.txt").write_text("mine")
     (two / "gen-12").mkdir()
     (two / "staging").mkdir()
-    (two / "CURRENT.next").write_text("left over")
-    assert {path.name for path in gc(two)} == {"staging", "CURRENT.next"}
+    (two / ".CURRENT.part").write_text("left over")
+    assert {path.name for path in gc(two)} == {"staging", ".CURRENT.part"}
     assert (two / "notes.txt").read_text() == "mine"
     assert (two / "gen-12").is_dir()
 
@@ -209,7 +209,7 @@ def test_an_index_in_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_write_that_is_refused_names_path_and_cause(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="absent") as caught:
-        LocalDisk().write(tmp_path / "absent" / "file", [b"x"])
+        LOCAL_DISK.write(tmp_path / "absent" / "file", [b"x"])
     assert caught.value.exit_code == 4
     assert read_pointer(tmp_path) is None
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from index.read.passages import passage_id
 from index.store.codec import encode_document
-from index.store.paper_rows import PaperRows
+from index.store.rows import PaperRows
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from evals.bench.speed_asking import own_memory, papers_for, seed_index, synthet
 from evals.bench.speed_data import DIMENSION, PASSAGES, document_of, queries, vectors_of
 from evals.bench.speed_report import Section, Target
 from index.embed.encoder import load_encoder
-from index.files import LocalDisk, load_bytes
+from index.files import LOCAL_DISK, load_bytes
 from index.ingest.build import add, remove
 from index.read import read
 from index.read.passages import passages_of
-from index.store.paper_rows import PaperRows
+from index.store.rows import PaperRows
 from index.store.vectors import FLAT_UP_TO, Vectors, vector_chunks
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _kind(
 ) -> tuple[dict[str, Value], list[NDArray[np.int64]]]:
     started = time.perf_counter()
     blocks = (vectors_of(number, sentences=False)[0] for number in range(papers))
-    record = LocalDisk().write(path, vector_chunks(blocks, DIMENSION, flat_up_to))
+    record = LOCAL_DISK.write(path, vector_chunks(blocks, DIMENSION, flat_up_to))
     built = time.perf_counter() - started
     before = own_memory()
     started = time.perf_counter()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.embed.encoder import model_of
 from index.errors import FormatMismatch, IndexDamaged
 from index.read.passages import passages_of
-from index.store.manifest import Model
 from index.store.open import CURRENT, open_index
-from index.store.paper_rows import PaperRows
 from index.store.publish import Made, publish, writing
+from index.store.rows import PaperRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,7 +78,7 @@ def index_documents(
         found = _encoded(texts, encoder, _after(done, sum(sizes.values()), progress), cache)
         papers.vectors.update(found)
         done += sum(sizes[key] for key in group)
-    model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
+    model = model_of(encoder)
     with writing(folder):
         publish(folder, papers, Made(model=model, previous=None, extra=extra()))
     return open_index(folder)
