@@ -283,9 +283,6 @@ class MappedText:
     def __add__(self, other: MappedText) -> MappedText:
         return MappedText(self.text + other.text, self.origins + other.origins)
 
-    def __repr__(self) -> str:
-        return f"MappedText({self.text!r})"
-
     def edit(self, edits: Iterable[tuple[int, int, str]]) -> MappedText:
         """Return the text with each ``(start, end, replacement)`` applied.
 

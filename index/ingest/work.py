@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from index.ingest.catalogue import given
 from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.selection import Selection, recalled
-from index.read import may_be_paper
+from index.read import Outcome as Outcome
+from index.read import may_be_paper, read_many
 from index.read.passages import passages_of
 from index.store.rows import PaperRows
 
@@ -32,24 +33,6 @@ _READ_AHEAD = 32  #: papers handed to the readers at once
 #: Called with a stage, the number done and the total. Stages: "papers" (read and embedded), "texts"
 #: (embedded, of the current paper), "saving" (0 or 1 of 1).
 Progress = Callable[[str, int, int], None]
-
-
-class Outcome(Protocol):
-    """The result of reading one file: a document or an error."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-
-    @property
-    def document(self) -> Document | None:
-        """The paper in it, None if it was refused."""
-
-    @property
-    def error(self) -> LoccitError | None:
-        """Why it was refused."""
-
-
 #: Reads files with a number of workers and yields an outcome for each, in the given order.
 Read = Callable[[Sequence[Path], int], Iterator[Outcome]]
 
@@ -77,8 +60,6 @@ class FileOutcome:
 
 def read_papers(paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
     """Read files with the readers of ``index.read``."""
-    from index.read import read_many
-
     return read_many(paths, workers=workers)
 
 

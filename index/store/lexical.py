@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.files import array_chunks, load_array
-from index.terms import printed, split, terms, terms_of, weighted_terms
+from index.terms import printed, split, terms_of, weighted_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -108,33 +108,6 @@ class Lexical:
     def document_frequency(self, term: str) -> int:
         """Return how many passages hold ``term``, one of the results of ``terms``."""
         return self.terms.count(term)
-
-    def idf(self, term: str) -> float:
-        """Return the inverse document frequency as Lucene has it: ln(1 + (n - df + 0.5) / (df + 0.5))."""
-        holding = self.document_frequency(term)
-        return float(np.log(1 + (self.passages - holding + 0.5) / (holding + 0.5)))
-
-    def sentence_scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the BM25 score of each of ``texts`` (sentences of some hits), shape ``(len(texts),)``.
-
-        The idf is that over passages; the mean length is that of ``texts``. Computed
-        on the fly: adding up a second index over all sentences of a million passages
-        would take longer than splitting these few.
-        """
-        wanted = weighted_terms(query)
-        weights = {term: self.idf(term) * times for term, times in sorted(wanted.items())}
-        counted = [Counter(terms(text)) for text in texts]
-        lengths = [sum(counts.values()) for counts in counted]
-        mean = max(sum(lengths) / max(len(lengths), 1), 1.0)
-        scores = [
-            sum(
-                weight * counts[term] / (counts[term] + K1 * (1 - B + B * length / mean))
-                for term, weight in weights.items()
-                if counts[term]
-            )
-            for counts, length in zip(counted, lengths, strict=True)
-        ]
-        return np.array(scores, np.float32)
 
 
 _ARRAYS = (

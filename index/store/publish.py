@@ -287,7 +287,7 @@ def pointer_damage(folder: Path) -> str:
     path = folder / CURRENT
     pointer = read_pointer(folder)
     if pointer is None:
-        return f"{path}: the file is missing or damaged."
+        return f"{path}: it is missing or damaged."
     number, digest = pointer
     try:
         _, actual = read_manifest(generation_folder(folder, number))
