@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -212,7 +213,12 @@ def test_a_refused_write_names_path_and_cause_and_an_atomic_one_leaves_no_part(t
 
 def test_the_cache_drops_what_was_used_longest_ago_and_keeps_the_last_value() -> None:
     cache = Recent[str](10, len)
-    assert [cache.get(key, lambda key=key: key * 4) for key in "abab"] == ["aaaa", "bbbb", "aaaa", "bbbb"]
+    assert [cache.get(key, partial(str.__mul__, key, 4)) for key in "abab"] == [
+        "aaaa",
+        "bbbb",
+        "aaaa",
+        "bbbb",
+    ]
     cache.get("a", lambda: "made again")
     cache.get("c", lambda: "cccc")  # drops b
     assert [cache.get(key, lambda: "new") for key in "acb"] == ["aaaa", "cccc", "new"]

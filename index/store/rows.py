@@ -218,8 +218,8 @@ class Rows:
         Raises:
             KeyError: the document is unknown.
         """
-        columns = "number, id, source, title, text, details, reading"
-        number, *head = self.document_row(columns, document_id)
+        columns = "number, source, title, text, details, reading"
+        number, source, title, text, details, reading = self.document_row(columns, document_id)
         passages = self.query(
             "SELECT id, start, end, section, kind, tokens, context FROM passages "
             "WHERE document = ? ORDER BY position",
@@ -231,7 +231,16 @@ class Rows:
             self.extent(document_id)[0],
             number,
         )
-        return PaperRows(*head, [list(row) for row in passages], [list(row) for row in sentences])
+        return PaperRows(
+            document_id,
+            source,
+            title,
+            text,
+            details,
+            reading,
+            [list(row) for row in passages],
+            [list(row) for row in sentences],
+        )
 
     def extent(self, document_id: str) -> tuple[int, int, int, int]:
         """Return a document's first passage, number of passages, first sentence and number of sentences."""
