@@ -1,1 +1,87 @@
-"""Papers on disk to passages that can be searched."""
+"""Papers on disk to a searchable index.
+
+    index.build(["papers/"], into="my-index")
+
+Importing this package loads nothing heavy; the encoder is loaded by the first call that needs it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import LoccitError as LoccitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from index.embed.encoder import Encoder
+    from index.ingest.build import BuildReport, Progress
+
+__all__ = ["LoccitError", "add", "build", "remove"]
+
+
+def build(
+    paths: str | Path | Iterable[str | Path],
+    into: str | Path,
+    *,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Make the index in the folder ``into`` hold exactly the papers under ``paths``.
+
+    Papers that the index already holds are neither read nor embedded again.
+
+    Args:
+        paths: files, and folders to search for papers.
+        into: folder of the index; created if needed.
+        encoder: embedding model; the bundled one if None.
+        progress: called with stage, done and total as the build advances.
+
+    Raises:
+        LoccitError: see ``index.ingest.build.build``.
+    """
+    return _build(paths, into, encoder, progress, keep=False)
+
+
+def add(
+    paths: str | Path | Iterable[str | Path],
+    into: str | Path,
+    *,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Add the papers under ``paths`` to those the index holds; otherwise like ``build``."""
+    return _build(paths, into, encoder, progress, keep=True)
+
+
+def remove(documents: Iterable[str], folder: str | Path) -> BuildReport:
+    """Remove papers from the index in ``folder``.
+
+    Args:
+        documents: document ids, as in ``BuildReport.added`` or ``Citation.document_id``.
+        folder: of the index.
+
+    Raises:
+        LoccitError: see ``index.ingest.build.remove``.
+    """
+    from index.ingest.build import remove as remove_documents
+
+    return remove_documents(frozenset(documents), Path(folder))
+
+
+def _build(
+    paths: str | Path | Iterable[str | Path],
+    into: str | Path,
+    encoder: Encoder | None,
+    progress: Progress | None,
+    *,
+    keep: bool,
+) -> BuildReport:
+    from index.embed.encoder import load_encoder
+    from index.ingest.build import build as build_index
+
+    if isinstance(paths, str | Path):
+        paths = [paths]
+    chosen = [Path(path) for path in paths]
+    return build_index(chosen, Path(into), encoder=encoder or load_encoder(), progress=progress, keep=keep)

@@ -1,42 +1,40 @@
-"""Every error Loccit raises on purpose.
+"""Every error that Loccit raises on purpose.
 
     LoccitError                    exit code 1
-    ├── UsageError                 2  the request itself cannot be carried out
+    ├── UsageError                 2  the request cannot be carried out
     │   ├── QuestionError             an empty or over-long question
-    │   ├── NothingToRead             no readable paper among the given paths
-    │   └── IndexMissing              no index in that folder yet
+    │   ├── NothingToRead             no readable paper under the given paths
+    │   └── IndexMissing              no index in the folder
     ├── ReadError                  2  one file could not be read as a paper
     │   ├── FileMissing               does not exist, or is not a regular file
     │   ├── FileEmpty                 zero bytes, or white space only
-    │   ├── FileTooLarge              over the size, page, text, time or memory limit
+    │   ├── FileTooLarge              over a limit of size, pages, text, time or memory
     │   ├── UnknownFormat             not text, Markdown, PDF or JATS XML
-    │   ├── UndecodableText           text in an encoding that cannot be told
+    │   ├── UndecodableText           text in an unknown encoding
     │   ├── PasswordNeeded            an encrypted PDF
     │   ├── NoTextLayer               a scan: pages without text
-    │   ├── GarbledText               a text layer of glyph codes, not words
-    │   └── DamagedFile               broken beyond reading
+    │   ├── GarbledText               text of glyph codes instead of words
+    │   └── DamagedFile               damaged beyond reading
     ├── IndexLocked                3  another process is writing the index
-    ├── StorageError               4  the disk refused: full, read-only, vanished
-    ├── IndexDamaged               5  checksums do not match
+    ├── StorageError               4  the file system refused: full, read-only, gone
+    ├── IndexDamaged               5  a checksum does not match
     ├── QuoteError                 5  a quote differs from the text it cites
     └── FormatMismatch             6  another format version
-        └── ModelMismatch          6  the index was built with another model
+        └── ModelMismatch          6  another embedding model
 
-An error says what happened, with which value, and (``remedy``) what to do. The
-command line prints both on one line and leaves with ``exit_code``.
+``message`` says what happened and with which value; ``remedy`` says what to do. The
+command line prints both on one line and exits with ``exit_code``.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+REBUILD = "Rebuild the index: loccit build FOLDER"
+
 
 class LoccitError(Exception):
-    """Base of all deliberate errors.
-
-    ``message`` states what happened with the value concerned, ``remedy`` what the
-    user can do; ``str()`` joins the two.
-    """
+    """Base of all deliberate errors; ``str()`` joins ``message`` and ``remedy``."""
 
     exit_code: ClassVar[int] = 1
 
@@ -50,7 +48,7 @@ class LoccitError(Exception):
 
 
 class UsageError(LoccitError):
-    """The request cannot be carried out as asked."""
+    """The request cannot be carried out as stated."""
 
     exit_code = 2
 
@@ -60,11 +58,11 @@ class QuestionError(UsageError):
 
 
 class NothingToRead(UsageError):
-    """None of the given paths holds a paper that could be read."""
+    """None of the given paths holds a readable paper."""
 
 
 class IndexMissing(UsageError):
-    """The index folder holds no published generation."""
+    """The folder holds no published generation, or not the one asked for."""
 
 
 class ReadError(LoccitError):
@@ -87,15 +85,15 @@ class FileEmpty(ReadError):
 
 
 class FileTooLarge(ReadError):
-    """The file goes over a limit of size, pages, text, time or memory."""
+    """The file exceeds a limit of size, pages, text, time or memory."""
 
 
 class UnknownFormat(ReadError):
-    """The file is neither text, Markdown, PDF nor JATS XML."""
+    """The file is not text, Markdown, PDF or JATS XML."""
 
 
 class UndecodableText(ReadError):
-    """The bytes are text in no encoding that can be told with certainty."""
+    """The text has an encoding that cannot be detected with certainty."""
 
 
 class PasswordNeeded(ReadError):
@@ -103,7 +101,7 @@ class PasswordNeeded(ReadError):
 
 
 class NoTextLayer(ReadError):
-    """The pages hold pictures only."""
+    """The pages hold images only."""
 
 
 class GarbledText(ReadError):
@@ -111,7 +109,7 @@ class GarbledText(ReadError):
 
 
 class DamagedFile(ReadError):
-    """The file's structure is broken beyond reading."""
+    """The structure of the file is damaged beyond reading."""
 
 
 class IndexLocked(LoccitError):
@@ -130,6 +128,9 @@ class IndexDamaged(LoccitError):
     """Files of the index do not match their recorded checksums."""
 
     exit_code = 5
+
+    def __init__(self, message: str, remedy: str = REBUILD) -> None:
+        super().__init__(message, remedy)
 
 
 class QuoteError(LoccitError):

@@ -1,8 +1,8 @@
-"""Checked writing: every byte the index puts on a disk goes through here.
+"""Checked reading and writing: every byte of an index passes through here.
 
-``Disk`` is the seam between the index and the file system: five operations that
-either are carried out or raise ``StorageError`` with the path and the cause.
-Tests put disks behind it that stop half-way or forget what was not synced.
+``Disk`` is the seam between the index and the file system. Its operations succeed or
+raise ``StorageError`` with the path and the cause. Tests replace it by disks that stop
+half-way or lose what was not synced.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import hashlib
 import io
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,10 +22,11 @@ from index.errors import IndexDamaged, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
-CHUNK = 1 << 20
+CHUNK = 1 << 20  #: bytes read or written at once
 _REMEDIES = {
     errno.ENOSPC: "Free some space on that disk and try again.",
     errno.EDQUOT: "Free some of your disk quota and try again.",
@@ -35,44 +35,23 @@ _REMEDIES = {
     errno.EPERM: "Give yourself access to the folder, or choose another with --index.",
     errno.EIO: "The disk may be failing; copy the index elsewhere.",
 }
+_NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What a file must hold."""
+    """The expected contents of a file."""
 
     name: str  #: relative to the folder of its generation
     size: int  #: bytes
     sha256: str  #: lower-case hexadecimal
 
 
-class Disk(Protocol):
-    """The operations that change an index folder.
-
-    Each raises ``StorageError`` if the system refuses it.
-    """
+class Disk:
+    """The file system. Each operation raises ``StorageError`` if the system refuses it."""
 
     def write(self, path: Path, chunks: Iterable[bytes]) -> FileRecord:
-        """Write a new file, force it to the disk, and return what it must hold."""
-
-    def make_folder(self, path: Path) -> None:
-        """Make a folder and its parents; one that exists is left as it is."""
-
-    def replace(self, source: Path, target: Path) -> None:
-        """Rename; a file ``target`` is replaced in one step."""
-
-    def sync_folder(self, path: Path) -> None:
-        """Force the names in a folder to the disk."""
-
-    def remove(self, path: Path) -> None:
-        """Remove a file or a whole folder; one that is not there is no error."""
-
-
-class LocalDisk:
-    """The real file system."""
-
-    def write(self, path: Path, chunks: Iterable[bytes]) -> FileRecord:
-        """See ``Disk.write``. The checksum is that of the bytes meant, not of those read back."""
+        """Write and sync a new file; return its record, whose checksum is of the bytes meant."""
         digest = hashlib.sha256()
         size = 0
         with refusals(path), path.open("wb") as stream:
@@ -84,18 +63,30 @@ class LocalDisk:
             os.fsync(stream.fileno())
         return FileRecord(path.name, size, digest.hexdigest())
 
+    def write_atomically(self, path: Path, chunks: Iterable[bytes]) -> None:
+        """Write a file or replace it; after a crash it is the old one or the new one, never a part."""
+        part = path.with_name(f".{path.name}.part")
+        try:
+            self.write(part, chunks)
+            self.replace(part, path)
+        except BaseException:
+            with suppress(StorageError):
+                self.remove(part)
+            raise
+        self.sync_folder(path.parent)
+
     def make_folder(self, path: Path) -> None:
-        """See ``Disk.make_folder``."""
+        """Create a folder and its parents; an existing one stays as it is."""
         with refusals(path):
             path.mkdir(parents=True, exist_ok=True)
 
     def replace(self, source: Path, target: Path) -> None:
-        """See ``Disk.replace``."""
+        """Rename; an existing file ``target`` is replaced in one step."""
         with refusals(target):
             source.replace(target)
 
     def sync_folder(self, path: Path) -> None:
-        """See ``Disk.sync_folder``; a no-op on Windows, which has no such call."""
+        """Sync the names in a folder; a no-op on Windows, which has no such call."""
         if os.name == "nt":
             return
         with refusals(path):
@@ -106,7 +97,7 @@ class LocalDisk:
                 os.close(handle)
 
     def remove(self, path: Path) -> None:
-        """See ``Disk.remove``."""
+        """Remove a file or a whole folder, if it exists."""
         with refusals(path):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -114,11 +105,7 @@ class LocalDisk:
                 path.unlink(missing_ok=True)
 
 
-def require_folder(path: Path, remedy: str) -> None:
-    """Raise a ``UsageError`` with ``path`` as given and ``remedy`` unless ``path`` is a folder."""
-    if not path.is_dir():
-        what = "a file, not a folder" if path.exists() else "does not exist"
-        raise UsageError(f"{path}: {what}.", remedy)
+LOCAL_DISK = Disk()
 
 
 @contextmanager
@@ -132,103 +119,117 @@ def refusals(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: {cause}.", remedy) from error
 
 
+def require_folder(path: Path, remedy: str) -> None:
+    """Raise a ``UsageError`` with ``path`` as given and ``remedy`` unless ``path`` is a folder."""
+    if not path.is_dir():
+        what = "a file, not a folder" if path.exists() else "does not exist"
+        raise UsageError(f"{path}: {what}.", remedy)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, lower-case hexadecimal; raises ``OSError``."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def check(folder: Path, record: FileRecord) -> None:
-    """Compare a recorded file with its record.
+    """Compare a file in ``folder`` with its record.
 
     Raises:
         IndexDamaged: the file is missing, cut or changed.
         StorageError: the system refuses to read it.
     """
     path = folder / record.name
-    try:
-        with refusals(path), path.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            found = hashlib.file_digest(stream, "sha256").hexdigest() if size == record.size else ""
-    except StorageError as error:
-        raise _missing(path, error) from error
-    _compare(path, record, size, found)
-
-
-def _missing(path: Path, error: StorageError) -> StorageError | IndexDamaged:
-    if isinstance(error.__cause__, FileNotFoundError | IsADirectoryError | NotADirectoryError):
-        return IndexDamaged(f"{path}: the file is missing.", "Rebuild the index.")
-    return error
-
-
-def _compare(path: Path, record: FileRecord, size: int, sha256: str) -> None:
+    with refusals(path):
+        try:
+            size = path.stat().st_size
+            digest = sha256_of(path) if size == record.size else ""
+        except _NO_FILE as error:
+            raise IndexDamaged(f"{path}: the file is missing.") from error
     if size != record.size:
-        raise IndexDamaged(f"{path}: {size} bytes instead of {record.size}.", "Rebuild the index.")
-    if sha256 != record.sha256:
-        raise IndexDamaged(
-            f"{path}: sha256 {sha256[:12]}... instead of {record.sha256[:12]}...", "Rebuild the index."
-        )
+        raise IndexDamaged(f"{path}: {size} bytes instead of {record.size}.")
+    if digest != record.sha256:
+        raise IndexDamaged(f"{path}: sha256 {digest[:12]}... instead of {record.sha256[:12]}...")
+
+
+def bytes_if_present(path: Path) -> bytes | None:
+    """Return the contents of a small file, None if there is no such file.
+
+    Raises:
+        StorageError: the system refuses to read it.
+    """
+    with refusals(path):
+        try:
+            return path.read_bytes()
+        except _NO_FILE:
+            return None
 
 
 def chunks_of(path: Path) -> Iterator[bytes]:
     """Yield the bytes of a file in pieces of ``CHUNK``."""
     with refusals(path), path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            yield chunk
+        yield from chunks_in(stream)
+
+
+def chunks_in(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the remaining bytes of an open file in pieces of ``CHUNK``."""
+    while chunk := stream.read(CHUNK):
+        yield chunk
 
 
 def array_chunks(array: NDArray[Any]) -> Iterator[bytes]:
     """Yield ``array`` as the bytes of a ``.npy`` file, without pickle and without a second copy."""
-    array = np.ascontiguousarray(array)
-    yield _npy_header(array.dtype, array.shape)
-    flat = array.reshape(-1).view(np.uint8)
-    for start in range(0, len(flat), CHUNK):
-        yield flat[start : start + CHUNK].tobytes()
+    return stacked_chunks([array], array.dtype, array.shape)
 
 
-def matrix_chunks(blocks: Iterable[NDArray[np.float32]], rows: int, columns: int) -> Iterator[bytes]:
-    """Yield float32 blocks stacked on each other as the bytes of one ``.npy`` file.
+def stacked_chunks(
+    blocks: Iterable[NDArray[Any]], dtype: DTypeLike, shape: tuple[int, ...]
+) -> Iterator[bytes]:
+    """Yield ``blocks``, stacked along the first axis to ``shape``, as the bytes of one ``.npy`` file.
 
     Raises:
-        ValueError: the blocks do not add up to ``rows`` by ``columns``.
+        ValueError: the blocks do not add up to ``shape``, or one has another type.
     """
-    yield _npy_header(np.dtype(np.float32), (rows, columns))
-    seen = 0
-    for block in blocks:
-        if block.dtype != np.float32 or block.ndim != 2 or block.shape[1] != columns:
-            raise ValueError(f"a block of {block.dtype} {block.shape} among {columns} columns of float32")
-        seen += len(block)
-        yield np.ascontiguousarray(block).tobytes()
-    if seen != rows:
-        raise ValueError(f"{seen} rows instead of {rows}")
-
-
-def _npy_header(dtype: np.dtype[np.generic], shape: tuple[int, ...]) -> bytes:
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
     stream = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        stream, {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    )
-    return stream.getvalue()
+    np.lib.format.write_array_header_1_0(stream, header)
+    yield stream.getvalue()
+    rows = 0
+    for block in blocks:
+        if block.dtype != dtype or block.shape[1:] != shape[1:]:
+            raise ValueError(f"a block of {block.dtype} {block.shape} for an array of {dtype} {shape}")
+        rows += len(block)
+        flat = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
+        for start in range(0, len(flat), CHUNK):
+            yield flat[start : start + CHUNK].tobytes()
+    if rows != shape[0]:
+        raise ValueError(f"{rows} rows instead of {shape[0]}")
 
 
 def load_bytes(path: Path) -> NDArray[np.uint8]:
     """Map the bytes of a checked file, read-only.
 
     Raises:
-        IndexDamaged: the file is empty or missing.
+        IndexDamaged: the file is empty.
         StorageError: the system refuses to read it.
     """
     with refusals(path):
         try:
             return np.asarray(np.memmap(path, np.uint8, "r"))
         except ValueError as error:
-            raise IndexDamaged(f"{path}: {error}.", "Rebuild the index.") from error
+            raise IndexDamaged(f"{path}: {error}.") from error
 
 
 def load_array(path: Path) -> NDArray[Any]:
-    """Open a checked ``.npy`` file memory-mapped and read-only.
+    """Map a checked ``.npy`` file, read-only.
 
     Raises:
-        IndexDamaged: it is no such file.
+        IndexDamaged: it is not a ``.npy`` file.
         StorageError: the system refuses to read it.
     """
     with refusals(path):
         try:
             mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-            return np.asarray(mapped)  # the same memory, without the class that makes each slice slow
+            return np.asarray(mapped)  # the same memory, without the subclass that makes each slice slow
         except (ValueError, EOFError) as error:
-            raise IndexDamaged(f"{path}: {error}.", "Rebuild the index.") from error
+            raise IndexDamaged(f"{path}: {error}.") from error

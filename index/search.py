@@ -1,4 +1,4 @@
-"""Hybrid search: passages that share words with a question or are close to it in meaning."""
+"""Hybrid search: the passages nearest to a question by BM25 and by embedding."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from index.text import Passage
 
-#: Passages taken from each of the two searches before their scores are joined, at least.
+#: Minimum number of passages taken from each of the two searches before fusion.
 CANDIDATES = 200
-#: Shares of BM25, of the passage's cosine and of its nearest sentence's cosine.
+#: Weights of BM25, of the cosine of the passage and of the cosine of its nearest sentence.
 WEIGHTS = (0.4, 0.3, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found."""
+    """A passage with its scores for one question."""
 
     position: int  #: of the passage in the index
     passage: Passage
-    score: float  #: the weighted sum of three z-scores; comparable within one question only
+    score: float  #: weighted sum of three z-scores; comparable within one question only
     lexical: float  #: BM25, 0 or more
     dense: float  #: cosine, -1 to 1
     rank: int  #: from 1
@@ -42,21 +42,20 @@ def search(
 ) -> list[Hit]:
     """Return the ``limit`` best passages, best first.
 
-    Candidates are the best passages by BM25 and the best by cosine, ``CANDIDATES``
-    of each. Three scores of every candidate (BM25, its cosine, the cosine of its
-    nearest sentence) are turned into z-scores over the candidates (mean 0,
-    deviation 1) and summed with ``weights``. Score fusion finds more than
-    reciprocal-rank fusion, and the nearest sentence more than the passage alone,
-    on the seed questions. Equal scores are ordered by position, so that the result
-    is always the same.
+    Candidates are the best ``CANDIDATES`` passages by BM25 and by cosine. Three
+    scores of every candidate (BM25, its cosine, the cosine of its nearest sentence)
+    are standardised over the candidates (mean 0, deviation 1) and summed with
+    ``weights``. On the seed questions this has a higher recall than reciprocal-rank
+    fusion, and than fusion without the nearest sentence. Equal scores are ordered by
+    position, so that the result is deterministic.
 
     Args:
-        index: what to search.
-        question: as asked; BM25 takes its terms.
-        vector: the question encoded, L2-normalised, shape ``(dimension,)``.
-        limit: how many hits at most.
+        index: to search.
+        question: as asked, for BM25.
+        vector: the encoded question, L2-normalised, shape ``(dimension,)``.
+        limit: most hits returned.
         documents: ids of the papers to search; None for all.
-        weights: shares of the three scores, see ``WEIGHTS``.
+        weights: of the three scores, see ``WEIGHTS``.
 
     Raises:
         ValueError: ``vector`` has another dimension than the index.
@@ -89,13 +88,13 @@ def search(
 
 
 def _best(scores: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-    """Return up to ``count`` positions with the highest scores above 0; of equal ones the first."""
-    found = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
-    if len(found) <= count:
-        return found
-    values = scores[found]
+    """Return up to ``count`` positions with the highest scores above 0; of equal scores the first."""
+    positive = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
+    if len(positive) <= count:
+        return positive
+    values = scores[positive]
     least = np.partition(values, len(values) - count)[len(values) - count]
-    above, equal = found[values > least], found[values == least]
+    above, equal = positive[values > least], positive[values == least]
     return np.sort(np.concatenate([above, equal[: count - len(above)]]))
 
 

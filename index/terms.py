@@ -1,4 +1,4 @@
-"""Terms of a text: what search by words compares."""
+"""Terms of a text, which BM25 compares."""
 
 from __future__ import annotations
 
@@ -32,54 +32,54 @@ _local = threading.local()
 def terms(text: str) -> list[str]:
     """Return the terms of ``text`` in order: stemmed, without stop words.
 
-    Numbers stay ("9,641" as "9641"). A hyphenated compound counts whole, without
-    its hyphens, and in parts: "IL-6" gives "il6", "il", "6", so that it meets
-    "IL6". Greek letters are spelt out, accents dropped. A stop word in capitals
-    ("WHO", "IT") is a name and stays.
+    Numbers are kept ("9,641" as "9641"). A hyphenated compound counts as a whole,
+    without its hyphens, and in parts: "IL-6" gives "il6", "il", "6", so that it matches
+    "IL6". Greek letters are spelled out, accents dropped. A stop word in capitals
+    ("WHO", "IT") is a name and is kept.
     """
     return [term for word in split(text) for term in terms_of(word)]
 
 
 def line_counts(text: str) -> tuple[dict[str, int], int]:
-    """Return how many lines of ``text`` hold each term, and how many lines with text it has."""
+    """Return how many lines of ``text`` hold each term, and how many lines are not empty."""
     lines = [frozenset(terms(line)) for line in text.split("\n") if line]
     return dict(Counter(term for held in lines for term in held)), len(lines)
 
 
 def written_counts(counts: dict[str, int], lines: int) -> str:
-    """Return ``line_counts``' result as one string, to be kept: reading it takes a tenth of counting."""
+    """Return the result of ``line_counts`` as a string, which is read in a tenth of the time."""
     return " ".join([str(lines), *(f"{term} {counts[term]}" for term in sorted(counts) if term)])
 
 
 def read_counts(written: str) -> tuple[dict[str, int], int]:
-    """Return what ``written_counts`` was given."""
+    """Return the arguments of ``written_counts``."""
     lines, *rest = written.split(" ")
     return dict(zip(rest[::2], map(int, rest[1::2]), strict=True)), int(lines)
 
 
 def weighted_terms(text: str) -> dict[str, float]:
-    """Return the terms of a query, each with how much it counts: 1 for a word.
+    """Return the terms of a query with their weights: 1 for a word.
 
-    A hyphenated compound counts no more than a plain word does: half of it whole,
-    half shared by its parts. Else "COVID-19" would weigh three times a word.
+    A hyphenated compound weighs as much as a word, half for the whole and half shared
+    by its parts; otherwise "COVID-19" would weigh three times a word.
     """
     weights: dict[str, float] = {}
     for word in split(text):
-        found = terms_of(word)
-        for at, term in enumerate(found):
-            compound = len(found) > 2
-            share = (0.5 if at == 0 else 0.5 / (len(found) - 1)) if compound else 1.0
+        parts = terms_of(word)
+        for at, term in enumerate(parts):
+            compound = len(parts) > 2
+            share = (0.5 if at == 0 else 0.5 / (len(parts) - 1)) if compound else 1.0
             weights[term] = weights.get(term, 0.0) + share
     return weights
 
 
 def words(text: str) -> list[str]:
-    """Return the words of ``text`` in lower case, unstemmed: what a reader would type."""
+    """Return the words of ``text`` in lower case, unstemmed, as a reader would type them."""
     return [printed(word) for word in split(text)]
 
 
 def split(text: str) -> list[str]:
-    """Return the words of ``text`` as they stand, compounds whole."""
+    """Return the words of ``text`` unchanged, compounds whole."""
     return _WORD.findall(_plain(text))
 
 
@@ -106,14 +106,14 @@ def terms_of(word: str) -> tuple[str, ...]:
     if word[0].isdigit() and "," in word:
         word = word.replace(",", "")
     parts = [part for part in _HYPHENS.split(word) if part]
-    kept = [_stem(part.lower()) for part in parts if part.lower() not in _STOP or _is_name(part)]
+    kept = [
+        _stem(part.lower())
+        for part in parts
+        if part.lower() not in _STOP or (len(part) > 1 and part.isupper())  # "WHO" is a name
+    ]
     if len(parts) > 1 and any(character.isalpha() for character in word):
         kept.insert(0, _stem("".join(parts).lower()))
     return tuple(kept)
-
-
-def _is_name(word: str) -> bool:
-    return len(word) > 1 and word.isupper()
 
 
 def _stem(word: str) -> str:

@@ -1,8 +1,7 @@
-"""Records that all floors share, and the rules of offsets.
+"""Records shared by all packages, text under repair, and the rules of offsets.
 
 Every offset is half-open and counts code points of ``Document.text``, the
-canonical text. Standard library only. ``index.mapped`` holds the text under repair;
-its names are had from here.
+canonical text. Standard library only.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from index.mapped import MappedText as MappedText
-from index.mapped import Run as Run
-from index.mapped import join as join
-from index.mapped import line_starts as line_starts
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,20 +34,20 @@ class Span:
         return text[self.start : self.end]
 
     def contains(self, other: Span) -> bool:
-        """Tell whether ``other`` lies wholly inside."""
+        """Return whether ``other`` lies wholly inside."""
         return self.start <= other.start and other.end <= self.end
 
     def moved(self, by: int) -> Span:
-        """Return the span ``by`` code points further on, or back if that is negative."""
+        """Return the span moved by ``by`` code points, back if negative."""
         return Span(self.start + by, self.end + by)
 
     def overlaps(self, other: Span) -> bool:
-        """Tell whether the two share at least one code point."""
+        """Return whether the two share at least one code point."""
         return self.start < other.end and other.start < self.end
 
 
 class BlockKind(StrEnum):
-    """What a stretch of a paper is."""
+    """Kind of a stretch of a paper."""
 
     TITLE = "title"
     FRONT = "front"  #: authors, addresses, dates, licence: answered as metadata only
@@ -57,7 +55,7 @@ class BlockKind(StrEnum):
     PARAGRAPH = "paragraph"
     CAPTION = "caption"
     TABLE = "table"
-    REFERENCE = "reference"  #: an entry of the reference list: never an answer
+    REFERENCE = "reference"  #: entry of the reference list: never an answer
     NOTE = "note"  #: statements after the paper proper: disclosures, funding, thanks
 
 
@@ -69,7 +67,7 @@ CONTENT_KINDS = frozenset({BlockKind.PARAGRAPH, BlockKind.CAPTION, BlockKind.TAB
 class Block:
     """A title, heading, paragraph, caption, table or reference.
 
-    Blocks are in reading order, do not overlap, and cover all text but the
+    Blocks are in reading order, do not overlap, and cover all text except the
     separators between them.
     """
 
@@ -97,17 +95,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table kept as rows of cells; cell texts stand in the canonical text."""
+    """A table as rows of cells; the text of each cell is part of the canonical text."""
 
     span: Span  #: the rows, header included, caption excluded
-    label: str  #: "Table 1"; empty where none is printed
+    label: str  #: "Table 1"; empty if none is printed
     caption: Span | None
-    header: tuple[Span, ...]  #: cells of the header rows, one after the other; empty where there is none
+    header: tuple[Span, ...]  #: cells of the header rows, one row after the other
     rows: tuple[Row, ...]  #: body rows
 
     @property
     def columns(self) -> tuple[tuple[Span, ...], ...]:
-        """The heads above each column, from top to bottom; () where the heads do not tell whose they are."""
+        """The heads above each column, top to bottom; empty if they cannot be assigned to columns."""
         width = max((len(row.cells) for row in self.rows), default=0)
         if not width or len(self.header) % width:
             return ()
@@ -116,11 +114,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A statement of the paper about itself, with the place that states it."""
+    """Bibliographic metadata, with the place that states it."""
 
     name: str  #: title, authors, journal, year, doi, licence, received, accepted, published
     value: str
-    span: Span | None  #: None where it comes from file metadata and not from the text
+    span: Span | None  #: None if it comes from file metadata and not from the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +126,13 @@ class Page:
     """One page of the file."""
 
     number: int  #: physical, counted from 1
-    label: str  #: as printed ("e27824"); the number as text where none is known
+    label: str  #: as printed ("e27824"); the number if none is known
     raw: Span  #: code points of the raw text, see ``SourceMap``
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a span stands in the file it came from; None where the notion does not apply."""
+    """Where a span is in its file; None for what the format does not have (pages, lines)."""
 
     page: int | None  #: first physical page, counted from 1
     last_page: int | None
@@ -144,20 +142,28 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceMap:
-    """Leads from canonical offsets back to the raw file.
+class Run:
+    """``length`` code points, at ``start`` in the canonical text and at ``raw`` in the raw text."""
 
-    The raw text is what the reader got: the decoded file, or the extracted
-    pages joined by form feeds.
+    start: int
+    raw: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMap:
+    """Maps canonical offsets to the raw text.
+
+    The raw text is the decoded file, or the extracted pages joined by form feeds.
     """
 
     runs: tuple[Run, ...]  #: in order of ``start``, without overlap
-    lines: tuple[int, ...] = ()  #: raw offset at which each line begins; empty for PDF
+    lines: tuple[int, ...] = ()  #: raw offset of the start of each line; empty for PDF
     pages: tuple[Page, ...] = ()  #: empty for files without pages
 
     def raw_spans(self, span: Span) -> tuple[Span, ...]:
-        """Return the raw ranges that ``span`` was made from, in canonical order."""
-        found: list[Span] = []
+        """Return the raw ranges of ``span``, in canonical order."""
+        ranges: list[Span] = []
         first = max(bisect_right(self.runs, span.start, key=lambda run: run.start) - 1, 0)
         for run in self.runs[first:]:
             if run.start >= span.end:
@@ -165,11 +171,11 @@ class SourceMap:
             start = max(span.start, run.start)
             end = min(span.end, run.start + run.length)
             if start < end:
-                found.append(Span(run.raw + start - run.start, run.raw + end - run.start))
-        return tuple(found)
+                ranges.append(Span(run.raw + start - run.start, run.raw + end - run.start))
+        return tuple(ranges)
 
     def place(self, span: Span) -> Place:
-        """Return the pages and lines on which ``span`` stands."""
+        """Return the pages and lines of ``span``."""
         raw = self.raw_spans(span)
         if not raw:
             return Place(None, None, None, None, None)
@@ -187,12 +193,12 @@ class SourceMap:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A paper as it was understood. Never changed after it is made."""
+    """A paper as it was understood."""
 
     id: str  #: sha256 of the file's bytes, lower-case hexadecimal
     source: str  #: the file's name, without folders
     format: str  #: "text", "markdown", "pdf" or "jats"
-    title: str  #: empty where the paper does not state it; so for the next six
+    title: str  #: empty if not stated; so are the next six
     authors: tuple[str, ...]
     journal: str
     year: int | None
@@ -202,15 +208,15 @@ class Document:
     blocks: tuple[Block, ...]
     sections: tuple[Section, ...]
     tables: tuple[Table, ...]
-    fields: tuple[Field, ...]  #: the metadata again, with places
+    fields: tuple[Field, ...]  #: the same metadata, with places
     map: SourceMap
-    warnings: tuple[str, ...]  #: what could not be read or repaired, for people
-    #: stems of the text with the number of lines that hold each, see ``index.terms``; empty outside an index
+    warnings: tuple[str, ...]  #: what could not be read or repaired; shown to people
+    #: number of lines that hold each term, see ``index.terms.written_counts``; empty outside an index
     stems: str = field(default="", compare=False, repr=False)
 
     @property
     def name(self) -> str:
-        """The title, or else the file's name: what people see."""
+        """The title, or the file name if there is none."""
         return self.title or self.source
 
     def section_path(self, section: int) -> tuple[str, ...]:
@@ -227,7 +233,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of one section that is embedded and searched as a whole."""
+    """A stretch of one section, embedded and searched as a whole."""
 
     id: str  #: first 16 hexadecimal digits of sha256 over document id, start and end
     document_id: str
@@ -235,14 +241,102 @@ class Passage:
     section: int  #: index into ``Document.sections``
     kind: BlockKind
     tokens: int  #: cl100k tokens of the text alone
-    context: str  #: what is put before the text for embedding: title, section, table heads
+    context: str  #: prepended for embedding: title, section, table heads
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """The smallest thing that is quoted: a sentence, or a row of a table."""
+    """The smallest unit that is quoted: a sentence, or a row of a table."""
 
     document_id: str
     span: Span
     passage: int  #: position of its passage in the index
     kind: BlockKind
+
+
+class MappedText:
+    """A text under repair that remembers where each character was in the raw text.
+
+    Immutable; every edit returns a new one. ``origins[i]`` is the raw offset of
+    ``text[i]``; an inserted character has the offset of what it replaces.
+    """
+
+    __slots__ = ("origins", "text")
+
+    def __init__(self, text: str, origins: Sequence[int]) -> None:
+        if len(text) != len(origins):
+            raise ValueError(f"{len(text)} characters but {len(origins)} origins")
+        self.text = text
+        self.origins = tuple(origins)
+
+    @classmethod
+    def raw(cls, text: str, start: int = 0) -> MappedText:
+        """Return ``text`` unchanged, its first character at raw offset ``start``."""
+        return cls(text, range(start, start + len(text)))
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def __getitem__(self, part: slice) -> MappedText:
+        return MappedText(self.text[part], self.origins[part])
+
+    def __add__(self, other: MappedText) -> MappedText:
+        return MappedText(self.text + other.text, self.origins + other.origins)
+
+    def edit(self, edits: Iterable[tuple[int, int, str]]) -> MappedText:
+        """Return the text with each ``(start, end, replacement)`` applied.
+
+        Edits must be in order and must not overlap. The characters of a
+        replacement beyond the length replaced share the last origin.
+
+        Raises:
+            ValueError: an edit overlaps the one before or leaves the text.
+        """
+        texts: list[str] = []
+        origins: list[int] = []
+        at = 0
+        for start, end, replacement in edits:
+            if not at <= start <= end <= len(self.text):
+                raise ValueError(f"edit {start}:{end} after {at} of {len(self.text)}")
+            texts += self.text[at:start], replacement
+            origins += self.origins[at:start]
+            origins += self._stand_in(start, end, len(replacement))
+            at = end
+        texts.append(self.text[at:])
+        origins += self.origins[at:]
+        return MappedText("".join(texts), origins)
+
+    def _stand_in(self, start: int, end: int, length: int) -> list[int]:
+        replaced = self.origins[start:end] or self.origins[max(start - 1, 0) : start + 1][:1] or (0,)
+        return [replaced[min(i, len(replaced) - 1)] for i in range(length)]
+
+    def strip(self) -> MappedText:
+        """Return the text without white space at either end."""
+        start = len(self.text) - len(self.text.lstrip())
+        return self[start : max(len(self.text.rstrip()), start)]
+
+    def runs(self, start: int = 0) -> Iterator[Run]:
+        """Yield runs of consecutive origins; the first character is at canonical ``start``."""
+        at = 0
+        for i in range(1, len(self.origins) + 1):
+            if i == len(self.origins) or self.origins[i] != self.origins[i - 1] + 1:
+                yield Run(start + at, self.origins[at], i - at)
+                at = i
+
+
+def join(parts: Sequence[MappedText], separator: str = " ") -> MappedText:
+    """Join ``parts``; the separator takes the origin of the character before it."""
+    texts: list[str] = []
+    origins: list[int] = []
+    for number, part in enumerate(parts):
+        if number:
+            texts.append(separator)
+            origins += [origins[-1] if origins else 0] * len(separator)
+        texts.append(part.text)
+        origins += part.origins
+    return MappedText("".join(texts), origins)
+
+
+def line_starts(text: str) -> tuple[int, ...]:
+    """Return the offset of the start of each line of ``text``; only a line feed ends a line."""
+    return (0, *(i + 1 for i, character in enumerate(text) if character == "\n"))

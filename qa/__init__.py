@@ -1,1 +1,45 @@
-"""Questions to quoted answers, and the command line."""
+"""Questions to quoted answers, and the command line.
+
+    with qa.open("my-index") as papers:
+        answer = papers.ask("Which dose of prednisone was given?")
+
+Importing this package loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.records import Answer as Answer
+from qa.records import Citation as Citation
+from qa.records import Status as Status
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from qa.answer import Answerer
+    from qa.conversation import Conversation as Conversation
+    from qa.settings import AskOptions
+
+__all__ = ["Answer", "Citation", "Conversation", "Status", "open"]
+
+
+def open(folder: str | Path, options: AskOptions | None = None) -> AbstractContextManager[Answerer]:
+    """Open the index in ``folder`` for questions: ``with qa.open(folder) as papers: papers.ask(...)``.
+
+    Entering raises a ``LoccitError`` if the index cannot be used, see ``qa.session.opened``.
+    """
+    from qa.session import opened
+    from qa.settings import USUAL
+
+    return opened(Path(folder), options or USUAL)
+
+
+def __getattr__(name: str) -> object:
+    """Import ``Conversation`` at its first use: its module loads numpy and the readers."""
+    if name == "Conversation":
+        from qa.conversation import Conversation
+
+        return Conversation
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

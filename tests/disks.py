@@ -1,4 +1,4 @@
-"""Disks that fail: one kills its process, one forgets what was not synced."""
+"""Disks that fail: one kills its process, one loses what was not synced."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from index.files import LocalDisk
+from index.files import Disk
 
 if TYPE_CHECKING:
     import random
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class KillingDisk(LocalDisk):
+class KillingDisk(Disk):
     """The real disk, which kills its process at the ``at``-th change, counted from 0.
 
-    ``half`` carries the change out by half first: a file has half its bytes, a
-    folder has lost half its files. A rename is done or not done, never half.
+    With ``half`` the change is half done: a file has half its bytes, a folder has lost
+    half its files. A rename is done or not done, never half.
     """
 
     def __init__(self, at: int, *, half: bool) -> None:
@@ -68,18 +68,18 @@ def _remove_half(path: Path) -> None:
 
 @dataclass
 class _Change:
-    """One change of names, carried out wholly or not at all: ``(folder, name, inode or None)`` each."""
+    """One atomic change of names: ``(folder, name, inode or None)`` each."""
 
     entries: tuple[tuple[int, str, int | None], ...]
     durable: bool = False
 
 
-class ForgetfulDisk(LocalDisk):
-    """The real disk, which also keeps a model of what a power loss would leave of ``root``.
+class ForgetfulDisk(Disk):
+    """The real disk with a model of what a power loss would leave of ``root``.
 
-    Contents of a file survive if the file was synced, a change of names if its
-    folder was synced; any other change may or may not survive, whatever the
-    order. ``sync_files`` and ``sync_folders`` False are the negative controls.
+    The contents of a synced file survive, and changes of names in a synced folder; any
+    other change may or may not survive, in any order. ``sync_files`` and
+    ``sync_folders`` False are the negative controls.
     ``after_change`` is called after each operation.
     """
 
@@ -93,7 +93,7 @@ class ForgetfulDisk(LocalDisk):
         self._synced: set[int] = set()
         self._folders = {0}
         self._number = 0
-        for path in sorted(root.rglob("*")):  # what is there is on the platters
+        for path in sorted(root.rglob("*")):  # existing files are durable
             inode = self._new_folder() if path.is_dir() else self._new_file(path.read_bytes(), synced=True)
             self._changes.append(_Change(((self._inode(path.parent), path.name, inode),), durable=True))
 
@@ -129,7 +129,7 @@ class ForgetfulDisk(LocalDisk):
     def remove(self, path: Path) -> None:
         try:
             self._inode(path)
-        except KeyError:  # never there, or not written through this disk
+        except KeyError:  # does not exist, or was not written through this disk
             super().remove(path)
             return
         inside = sorted(path.rglob("*"), reverse=True) if path.is_dir() else []
@@ -142,7 +142,7 @@ class ForgetfulDisk(LocalDisk):
             self._changed(None, entry)
 
     def states(self, chance: random.Random) -> Iterator[dict[str, bytes | None]]:
-        """Yield trees that a power loss now could leave: contents by path, None for a folder."""
+        """Yield possible trees after a power loss now: contents by path, None for a folder."""
         open_changes = [i for i, change in enumerate(self._changes) if not change.durable]
         unsynced = [inode for inode in self._contents if inode not in self._synced]
         choices = [frozenset(open_changes), frozenset[int]()]
@@ -213,7 +213,7 @@ def _apply(change: _Change, names: dict[int, dict[str, int]]) -> None:
 
 
 def lay_out(tree: dict[str, bytes | None], folder: Path) -> None:
-    """Write a tree of ``ForgetfulDisk.states`` into a new folder."""
+    """Write a tree of ``ForgetfulDisk.states`` to a new folder."""
     folder.mkdir()
     for name in sorted(tree):
         data = tree[name]

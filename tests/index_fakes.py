@@ -1,4 +1,4 @@
-"""A quick encoder and small papers for tests of the index."""
+"""A fast encoder and small papers for tests of the index."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.ingest.build import build
+from index.ingest.work import read_papers
 from index.store.open import open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from index.ingest.build import BuildReport
+    from index.ingest.work import Outcome
     from index.store.open import Index
 
 PAPERS = {
@@ -60,7 +62,7 @@ TEA = {"tea.txt": "Tea\n\nAbstract\n\nGreen tea was drunk by eleven men every mo
 
 
 class WordEncoder:
-    """A bag of hashed words behind ``Encoder``: equal texts, equal vectors; no model, no torch."""
+    """``Encoder`` by a bag of hashed words, without a model; ``encoded`` records the texts."""
 
     def __init__(self, name: str = "words", dimension: int = 16, max_pieces: int = 64) -> None:
         self.name = name
@@ -91,6 +93,17 @@ class WordEncoder:
         return re.findall(r"\w+", text.lower())
 
 
+class Reads:
+    """The real readers; ``names`` records what they read."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
+        self.names += [path.name for path in paths]
+        return read_papers(paths, workers)
+
+
 def write_papers(folder: Path, papers: Mapping[str, str] = PAPERS) -> Path:
     """Write text files and return their folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -106,8 +119,22 @@ def build_papers(
     return build([papers], index, encoder=encoder or WordEncoder(), keep=keep)
 
 
+def two_generations(folder: Path) -> Path:
+    """Build an index of two generations in ``folder/index``; the second has one paper more."""
+    papers = write_papers(folder / "papers")
+    build_papers(folder / "index", papers)
+    build_papers(folder / "index", write_papers(papers, TEA))
+    return folder / "index"
+
+
+def ids_by_source(index: Path) -> dict[str, str]:
+    """Return the document ids of an index by file name."""
+    with open_index(index) as opened:
+        return {document.source: key for key, document in opened.documents.items()}
+
+
 def contents(index: Index) -> dict[str, object]:
-    """Return everything in an index but its number and date, to compare two indexes by."""
+    """Return everything in an index except its number and date, to compare two indexes."""
     return {
         "documents": dict(index.documents),
         "passages": list(index.passages),

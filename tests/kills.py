@@ -1,7 +1,7 @@
-"""Builds an index again and again, each time killed one change later; prints what became of it as JSON.
+"""Builds an index repeatedly, each time killed one change later; prints the outcomes as JSON.
 
 Usage: python -m tests.kills FOLDER STEP; every STEP-th change is tried.
-A process of its own, because it forks.
+A separate process, because it forks.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def run(work: Path, step: int, *, half: bool, first: bool) -> list[dict[str, obj
 
 
 def _embedded_again(papers: Path, finished: set[str], encoded: list[str]) -> list[str]:
-    """Return the texts that were embedded though their papers (``finished``, ids) were ready."""
+    """Return the texts that were embedded although their papers (``finished``, ids) were ready."""
     texts = {file_id(path): path.read_text() for path in papers.iterdir()}
     ready = [texts[key] for key in finished]
     return [text for text in encoded if any(text.splitlines()[-1] in whole for whole in ready)]

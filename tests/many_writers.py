@@ -1,4 +1,4 @@
-"""Adds papers to an index one by one, or opens and asks it again and again; for tests of several processes.
+"""Adds papers to an index one by one, or opens and searches it repeatedly, for tests of several processes.
 
 Usage: python -m tests.many_writers add INDEX FOLDER | read INDEX TIMES
 """
@@ -33,9 +33,9 @@ def add_each(index: Path, folder: Path) -> int:
 
 
 def open_often(index: Path, times: int) -> int:
-    """Open and ask the index ``times`` times, and on until it changed; return how many generations were seen.
+    """Open and search the index ``times`` times or until it changed; return how many generations were seen.
 
-    The generation opened before is open still, and must answer as it did.
+    The generation opened before stays open, and must give the same hits.
     """
     (asked,) = WordEncoder().encode([QUESTION])
     seen: set[int] = set()
@@ -46,7 +46,7 @@ def open_often(index: Path, times: int) -> int:
             break
         opened = open_index(index)
         if answers is not None and _quotes(before, asked) != answers:
-            raise SystemExit(f"generation {before.generation}: it answers otherwise than before")
+            raise SystemExit(f"generation {before.generation}: its hits have changed")
         before.close()
         before, answers = opened, _quotes(opened, asked)
         if opened.warnings or not held <= set(opened.documents):
@@ -61,7 +61,7 @@ def open_often(index: Path, times: int) -> int:
 
 
 def _quotes(index: Index, asked: NDArray[np.float32]) -> list[str]:
-    """Return what the index finds for the question."""
+    """Return the hits for the question."""
     hits = search(index, QUESTION, asked)
     found = [index.quote(hit.passage.document_id, hit.passage.span) for hit in hits]
     if not any("Ferritin" in quote for quote in found):

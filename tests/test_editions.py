@@ -1,4 +1,4 @@
-"""Several files of one paper: the best is used, the others wait beside it; no other paper is taken for it."""
+"""Several files of one paper: the best is used, the others are set aside; different papers stay."""
 
 from __future__ import annotations
 
@@ -15,18 +15,15 @@ from hypothesis import strategies as st
 from index.ingest.build import Became, add, build, remove
 from index.ingest.catalogue import Catalogue, aside_file, catalogue_of
 from index.ingest.editions import FEWEST, Edition, edition_of, likeness, same_paper, set_aside
-from index.ingest.work import read_papers
 from index.read import read
 from index.store.open import open_index
-from index.store.paper_rows import PaperRows
+from index.store.rows import PaperRows
 from qa.show.shelf import removal_words
-from tests.index_fakes import WordEncoder, contents, write_papers
+from tests.index_fakes import Reads, WordEncoder, contents, ids_by_source, write_papers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-    from index.ingest.work import Outcome
 
 BODY = (
     "A woman of 34 years was admitted with weakness of both thighs that had begun nine days before.",
@@ -76,7 +73,7 @@ def edition(folder: Path, name: str, content: str) -> Edition:
     return edition_of(PaperRows.of(read(path), [], [], ""))
 
 
-def test_the_form_that_states_most_structure_is_used(tmp_path: Path) -> None:
+def test_the_format_with_most_structure_is_used(tmp_path: Path) -> None:
     editions = {name: edition(tmp_path, name, content) for name, content in PAPERS.items()}
     names = {one.id: name for name, one in editions.items()}
     aside = {names[key]: names[better] for key, better in set_aside(editions.values()).items()}
@@ -86,7 +83,7 @@ def test_the_form_that_states_most_structure_is_used(tmp_path: Path) -> None:
     assert aside == {"weak.txt": "weak.md", "copy.txt": "weak.md"}
 
 
-def test_of_equal_forms_the_one_with_more_sections_is_used(tmp_path: Path) -> None:
+def test_of_equal_formats_the_one_with_more_sections_is_used(tmp_path: Path) -> None:
     richer = replace(edition(tmp_path, "b.txt", text()), sections=4)
     plainer = edition(tmp_path, "a.txt", text() + "\n")
     assert set_aside([plainer, richer]) == {plainer.id: richer.id}
@@ -108,23 +105,16 @@ def test_of_equal_forms_the_one_with_more_sections_is_used(tmp_path: Path) -> No
         ("half of it another text", text((*BODY[:3], *OTHER))),
     ],
 )
-def test_what_differs_stays(tmp_path: Path, name: str, content: str) -> None:
+def test_different_papers_are_not_merged(tmp_path: Path, name: str, content: str) -> None:
     paper, other = edition(tmp_path, "weak.xml", jats()), edition(tmp_path, "other.txt", content)
     assert not same_paper(paper, other), name
     assert not same_paper(other, paper), name
+    assert same_paper(paper, edition(tmp_path, "same.txt", text(doi=""))), "a near duplicate without DOI"
 
 
-def test_a_text_without_a_doi_is_the_same_paper_where_it_is_near_identical(tmp_path: Path) -> None:
-    paper, other = edition(tmp_path, "weak.xml", jats()), edition(tmp_path, "other.txt", text(doi=""))
-    assert same_paper(paper, other)
-
-
-def test_one_file_more_of_the_same_format_with_a_paragraph_more_is_another_version(tmp_path: Path) -> None:
-    first, second = edition(tmp_path, "a.txt", text()), edition(tmp_path, "b.txt", text((*BODY, OTHER[2])))
-    assert not same_paper(first, second)
-
-
-def test_a_shared_boilerplate_makes_no_paper_another(tmp_path: Path) -> None:
+def test_versions_in_one_format_and_papers_with_shared_boilerplate_stay(tmp_path: Path) -> None:
+    longer = edition(tmp_path, "longer.txt", text((*BODY, OTHER[2])))
+    assert not same_paper(edition(tmp_path, "weak.txt", text()), longer)
     rules = (
         *OTHER,
         *(f"The committee approved the protocol in every one of the centres of group {c}." for c in "abc"),
@@ -138,14 +128,14 @@ hashes = st.frozensets(st.integers(0, 400), min_size=FEWEST, max_size=200)
 
 
 @given(hashes, hashes)
-def test_likeness_of_whole_sketches_is_what_its_definition_says(a: frozenset[int], b: frozenset[int]) -> None:
+def test_likeness_of_complete_sketches_equals_its_definition(a: frozenset[int], b: frozenset[int]) -> None:
     blank = Edition("", "text", 0, 0, "", a, whole=True, values=a, all_values=a, notices=frozenset())
     shared = len(a & b)
     assert likeness(blank, replace(blank, sketch=b)) == (shared / len(a | b), shared / min(len(a), len(b)))
 
 
 @pytest.mark.parametrize("percent", [30, 60, 80, 95, 100])
-def test_likeness_of_cut_sketches_is_near_it(percent: int) -> None:
+def test_likeness_of_cut_sketches_approximates_it(percent: int) -> None:
     """A tenth of the hashes kept; four standard deviations of the estimate allowed."""
     words = sorted(int.from_bytes(blake2b(bytes([i % 256, i // 256])).digest()[:8]) for i in range(5000))
     a, b = frozenset(words), frozenset(Random(percent).sample(words, 50 * percent))
@@ -157,7 +147,7 @@ def test_likeness_of_cut_sketches_is_near_it(percent: int) -> None:
 
 
 @given(st.permutations(range(8)), st.lists(st.integers(0, 2), min_size=8, max_size=8))
-def test_the_choice_hangs_on_the_set_alone(order: list[int], groups: list[int]) -> None:
+def test_the_choice_depends_on_the_set_alone(order: list[int], groups: list[int]) -> None:
     def one(i: int) -> Edition:
         sketch = frozenset(range(1000 * groups[i], 1000 * groups[i] + 100 + i))
         return Edition(
@@ -173,31 +163,15 @@ def test_the_choice_hangs_on_the_set_alone(order: list[int], groups: list[int]) 
     assert all(by_id[b] in used and by_id[b].rank < by_id[a].rank for a, b in aside.items())
 
 
-class Reads:
-    """The real readers, which take note of what they read."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def __call__(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
-        self.names += [path.name for path in paths]
-        return read_papers(paths, workers)
-
-
 def state(folder: Path) -> tuple[dict[str, object], Catalogue]:
     with open_index(folder) as index:
         return contents(index), catalogue_of(index)
 
 
-def sources(folder: Path) -> set[str]:
-    with open_index(folder) as index:
-        return {document.source for document in index.documents.values()}
-
-
-def test_what_is_set_aside_is_told_kept_and_used_again(tmp_path: Path) -> None:
+def test_a_file_set_aside_is_reported_kept_and_used_again(tmp_path: Path) -> None:
     papers, folder = write_papers(tmp_path / "papers", PAPERS), tmp_path / "index"
     report = build([papers], folder, encoder=WordEncoder())
-    assert sources(folder) == {"weak.xml", "eyes.txt"}
+    assert ids_by_source(folder).keys() == {"weak.xml", "eyes.txt"}
     told = {outcome.path.name: outcome for outcome in report.outcomes}
     assert told["weak.md"].became is Became.SET_ASIDE
     assert told["weak.md"].warnings[0] == "same paper as weak.xml, which is better structured"
@@ -210,7 +184,7 @@ def test_what_is_set_aside_is_told_kept_and_used_again(tmp_path: Path) -> None:
     assert told.keys() == {outcome.path.name for outcome in again.outcomes}
 
     report = remove(frozenset({told["weak.xml"].document_id or ""}), folder)
-    assert sources(folder) == {"weak.md", "eyes.txt"}
+    assert ids_by_source(folder).keys() == {"weak.md", "eyes.txt"}
     assert report.removed == (told["weak.xml"].document_id,)
     assert report.added == (told["weak.md"].document_id,)
     build(
@@ -224,10 +198,10 @@ def test_what_is_set_aside_is_told_kept_and_used_again(tmp_path: Path) -> None:
     assert (reads.names, encoder.encoded) == ([], [])  # the generation before has it still
     assert report.new_aside == (told["weak.md"].document_id,)
     assert report.removed == ()
-    assert sources(folder) == {"weak.xml", "eyes.txt"}
+    assert ids_by_source(folder).keys() == {"weak.xml", "eyes.txt"}
 
 
-def test_who_removes_a_paper_is_told_what_takes_its_place(tmp_path: Path) -> None:
+def test_the_dialog_of_removal_names_the_replacement(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     build([write_papers(tmp_path / "papers", PAPERS)], folder, encoder=WordEncoder())
     with open_index(folder) as index:
@@ -236,7 +210,7 @@ def test_who_removes_a_paper_is_told_what_takes_its_place(tmp_path: Path) -> Non
     assert "instead" not in said["eyes.txt"]
 
 
-def test_what_is_set_aside_can_be_removed(tmp_path: Path) -> None:
+def test_a_file_set_aside_can_be_removed(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     report = build([write_papers(tmp_path / "papers", PAPERS)], folder, encoder=WordEncoder())
     gone = next(one.id for one in report.set_aside if one.source == "weak.md")
@@ -247,7 +221,7 @@ def test_what_is_set_aside_can_be_removed(tmp_path: Path) -> None:
         assert index.manifest.file(aside_file(gone)) is None
 
 
-def test_another_model_embeds_what_is_set_aside_anew(tmp_path: Path) -> None:
+def test_a_change_of_model_embeds_files_set_aside_again(tmp_path: Path) -> None:
     papers, folder, reads = write_papers(tmp_path / "papers", PAPERS), tmp_path / "index", Reads()
     build([papers], folder, encoder=WordEncoder())
     report = build([papers], folder, encoder=WordEncoder("other"), read=reads, change_model=True)

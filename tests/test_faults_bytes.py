@@ -10,7 +10,7 @@ import pytest
 from index.errors import IndexDamaged
 from index.store.open import CURRENT, VECTORS, open_index
 from index.store.vectors import Vectors
-from tests.index_fakes import TEA, build_papers, contents, write_papers
+from tests.index_fakes import build_papers, contents, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,17 +32,13 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
     return data[:at] + bytes([data[at] ^ flip]) + data[at + 1 :]
 
 
-def flips(tmp_path: Path, cases: int) -> set[str]:
-    """Damage files one after the other; return the names of those that were damaged."""
-    papers = write_papers(tmp_path / "papers")
-    index = tmp_path / "index"
-    build_papers(index, papers)
-    with open_index(index) as opened:
-        old = contents(opened)
-    build_papers(index, write_papers(papers, TEA))
-    with open_index(index) as opened:
-        new = contents(opened)
+@pytest.mark.parametrize("cases", [100, pytest.param(1000, marks=pytest.mark.slow)])
+def test_fault_6_damage_to_any_file_is_noticed(tmp_path: Path, cases: int) -> None:
+    index = two_generations(tmp_path)
+    build_papers(tmp_path / "old", write_papers(tmp_path / "old-papers"))
+    old, new = contents_of(tmp_path / "old"), contents_of(index)
     files = [*sorted((index / "gen-00000002").iterdir()), index / CURRENT]
+    assert len(files) > 12
     chance = random.Random(11)
     for case in range(cases):
         path = files[case % len(files)]
@@ -50,22 +46,12 @@ def flips(tmp_path: Path, cases: int) -> set[str]:
         path.write_bytes(damaged(whole, chance))
         with open_index(index) as opened:
             assert path.name in opened.warnings[0], (case, path)
-            # Where only the name of the generation is damaged, the newest whole one is the right one.
+            # If only the name of the generation is damaged, the newest intact one is the right one.
             assert contents(opened) == (new if path.name == CURRENT else old), (case, path)
         path.write_bytes(whole)
     with open_index(index) as opened:
         assert opened.warnings == ()
         assert contents(opened) == new
-    return {path.name for path in files}
-
-
-def test_fault_6_damage_is_noticed(tmp_path: Path) -> None:
-    assert len(flips(tmp_path, 100)) > 12
-
-
-@pytest.mark.slow
-def test_fault_6_damage_is_noticed_a_thousand_times(tmp_path: Path) -> None:
-    assert len(flips(tmp_path, 1000)) > 12
 
 
 def test_fault_6_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:

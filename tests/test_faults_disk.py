@@ -100,15 +100,11 @@ def _error_with(small_disk: Path, papers: Path, size: int) -> StorageError | Non
     return None
 
 
-def test_fault_3_a_disk_that_fills_up(small_disk: Path, tmp_path: Path) -> None:
-    errors = fill_up(small_disk, tmp_path / "papers", 12)
-    assert len(errors) == 12
+@pytest.mark.parametrize("cases", [12, pytest.param(100, marks=pytest.mark.slow)])
+def test_fault_3_a_disk_that_fills_up(small_disk: Path, tmp_path: Path, cases: int) -> None:
+    errors = fill_up(small_disk, tmp_path / "papers", cases)
+    assert len(errors) == cases
     assert all("space" in error or "full" in error for error in errors), errors
-
-
-@pytest.mark.slow
-def test_fault_3_a_disk_that_fills_up_at_a_hundred_sizes(small_disk: Path, tmp_path: Path) -> None:
-    assert len(fill_up(small_disk, tmp_path / "papers", 100)) == 100
 
 
 def test_fault_4_a_read_only_disk(small_disk: Path, tmp_path: Path) -> None:

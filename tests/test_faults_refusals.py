@@ -1,4 +1,4 @@
-"""Another model, another format, another time: refused, or no matter."""
+"""Another model or format is refused; the clock does not matter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from index.store.manifest import FORMAT, MANIFEST, decode
 from index.store.open import CURRENT, generations, open_index, pointer_bytes
 from index.store.publish import gc, rollback
 from qa.cli.index_commands import verify_index
-from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, write_papers
+from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -27,15 +27,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def two(tmp_path: Path) -> Path:
-    """An index of two generations; the second has one paper more."""
-    papers = write_papers(tmp_path / "papers")
-    build_papers(tmp_path / "index", papers)
-    build_papers(tmp_path / "index", write_papers(papers, TEA))
-    return tmp_path / "index"
+    return two_generations(tmp_path)
 
 
 def rewrite(index: Path, number: int, **changes: object) -> None:
-    """Change the manifest of a generation, checksums and ``CURRENT`` included."""
+    """Change the manifest of a generation, with checksums and ``CURRENT``."""
     path = index / f"gen-{number:08d}" / MANIFEST
     data = dataclasses.replace(decode(path.read_bytes(), ""), **changes).encode()  # type: ignore[arg-type]
     path.write_bytes(data)
@@ -67,10 +63,7 @@ def test_fault_7_another_model_of_the_same_size_is_refused_with_both_named(two: 
 def test_fault_7_another_format_is_refused_with_both_versions_named_and_nothing_written(
     two: Path, version: int
 ) -> None:
-    path = two / "gen-00000002" / MANIFEST
-    data = dataclasses.replace(decode(path.read_bytes(), ""), format=version).encode()
-    path.write_bytes(data)
-    (two / CURRENT).write_bytes(pointer_bytes(2, hashlib.sha256(data).hexdigest()))
+    rewrite(two, 2, format=version)
     before = {path: path.read_bytes() for path in two.rglob("*") if path.is_file()}
     papers = two.parent / "papers"
     for attempt in (lambda: open_index(two), lambda: build_papers(two, papers), lambda: verify_index(two)):
@@ -82,7 +75,7 @@ def test_fault_7_another_format_is_refused_with_both_versions_named_and_nothing_
     assert {path: path.read_bytes() for path in two.rglob("*") if path.is_file()} == before
 
 
-def test_fault_8_dates_of_files_decide_nothing(two: Path) -> None:
+def test_fault_8_file_dates_do_not_matter(two: Path) -> None:
     expected = contents_of(two)
     for years in (-10, 10):
         for path in [*two.rglob("*"), *(two.parent / "papers").iterdir()]:
@@ -95,7 +88,7 @@ def test_fault_8_dates_of_files_decide_nothing(two: Path) -> None:
 
 
 @pytest.mark.parametrize("years", [-10, 10])
-def test_fault_8_a_build_by_a_wrong_clock_is_the_same(
+def test_fault_8_a_build_with_a_wrong_clock_is_the_same(
     two: Path, years: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Clock(datetime):
@@ -116,8 +109,8 @@ def test_fault_8_a_build_by_a_wrong_clock_is_the_same(
 
 
 @pytest.mark.parametrize(("first", "second"), [("2016", "2036"), ("2036", "2016")])
-def test_fault_8_a_clock_ten_years_off_decides_nothing(two: Path, first: str, second: str) -> None:
-    """The one trace of the clock is the date that a generation was made on; either may be the later one."""
+def test_fault_8_the_dates_of_generations_do_not_matter(two: Path, first: str, second: str) -> None:
+    """The only trace of the clock is the date of a generation; either may be later."""
     expected = contents_of(two)
     rewrite(two, 1, created=f"{first}-01-01T00:00:00+00:00")
     rewrite(two, 2, created=f"{second}-01-01T00:00:00+00:00")

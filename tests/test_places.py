@@ -1,4 +1,4 @@
-"""From spans to boxes on the rendered page: exactly there, or nowhere."""
+"""Spans to boxes on the rendered page: exact, or none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUNNING = (
 )
 
 
-def found(folder: Path, data: bytes, quote: str, at: int = 0) -> tuple[Document, tuple[Box, ...]]:
+def located(folder: Path, data: bytes, quote: str, at: int = 0) -> tuple[Document, tuple[Box, ...]]:
     path = folder / "paper.pdf"
     path.write_bytes(data)
     document = read(path)
@@ -34,7 +34,7 @@ def found(folder: Path, data: bytes, quote: str, at: int = 0) -> tuple[Document,
 
 
 def test_a_quote_has_a_box_on_each_of_its_lines(tmp_path: Path) -> None:
-    _, (first, second) = found(tmp_path, paper(), "who came to our hospital with fever.")
+    _, (first, second) = located(tmp_path, paper(), "who came to our hospital with fever.")
     assert first.page == second.page == 1
     # Lines 2 and 3 of the left column: baselines 528 and 516 of 792 points.
     assert first.top < 1 - 528 / HEIGHT <= first.bottom
@@ -43,14 +43,14 @@ def test_a_quote_has_a_box_on_each_of_its_lines(tmp_path: Path) -> None:
 
 
 def test_a_quote_over_two_columns_has_boxes_in_both(tmp_path: Path) -> None:
-    _, parts = found(
+    _, parts = located(
         tmp_path, paper(), "plan was to wait for the results of the blood cultures before any further step"
     )
     assert len(parts) == 2
     assert parts[0].left < 0.5 < parts[1].left
 
 
-def test_of_two_places_alike_the_right_one_is_boxed(tmp_path: Path) -> None:
+def test_the_right_one_of_two_equal_sentences_has_the_box(tmp_path: Path) -> None:
     lines = [
         *RUNNING,
         "The dose was five.",
@@ -59,22 +59,22 @@ def test_of_two_places_alike_the_right_one_is_boxed(tmp_path: Path) -> None:
         "It was cut in June.",
     ]
     data = pdf([Sheet(column(tuple(lines), 72, 700))])
-    _, (first,) = found(tmp_path, data, "The dose was five.")
-    _, (second,) = found(tmp_path, data, "The dose was five.", at=1)
+    _, (first,) = located(tmp_path, data, "The dose was five.")
+    _, (second,) = located(tmp_path, data, "The dose was five.", at=1)
     assert second.top - first.top == pytest.approx(24 / HEIGHT, abs=0.002)
 
 
 @pytest.mark.parametrize("rotate", [90, 180, 270])
 def test_boxes_turn_with_the_page(tmp_path: Path, rotate: int) -> None:
     data = pdf([Sheet(column(RUNNING, 72, 700), rotate=rotate)])
-    _, (box,) = found(tmp_path, data, "Some words of running text")
+    _, (box,) = located(tmp_path, data, "Some words of running text")
     x, y = 72 / WIDTH, 1 - 700 / HEIGHT
     corner = {90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}[rotate]
     assert box.left - 0.02 <= corner[0] <= box.right + 0.02
     assert box.top - 0.02 <= corner[1] <= box.bottom + 0.02
 
 
-def test_what_the_page_does_not_show_has_no_box(tmp_path: Path) -> None:
+def test_text_that_is_not_on_the_page_has_no_box(tmp_path: Path) -> None:
     path = tmp_path / "paper.pdf"
     path.write_bytes(paper())
     document = read(path)
@@ -90,11 +90,11 @@ def test_a_text_file_has_no_boxes(tmp_path: Path) -> None:
     assert boxes(path.read_bytes(), document, Span(0, 5)) == ()
 
 
-def test_a_page_is_drawn() -> None:
+def test_a_page_is_rendered() -> None:
     assert picture(paper(), 2, 0.5).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("data", "page"), [(paper(), 3), (paper(), 0), (b"no pdf", 1)])
-def test_what_cannot_be_drawn_is_refused(data: bytes, page: int) -> None:
+def test_a_page_that_cannot_be_rendered_is_an_error(data: bytes, page: int) -> None:
     with pytest.raises(DamagedFile):
         picture(data, page)

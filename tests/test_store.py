@@ -5,18 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
 from index.errors import IndexDamaged, IndexLocked, IndexMissing, StorageError
-from index.files import LocalDisk
+from index.files import LOCAL_DISK
 from index.ingest.build import build, remove
-from index.store.open import CURRENT, generations, open_index, read_pointer
+from index.store.open import CURRENT, generations, open_index
 from index.store.pins import PINS, pinned
 from index.store.publish import LOCK, gc, rollback, verify, writing
-from tests.index_fakes import TEA, WordEncoder, build_papers, contents, contents_of, write_papers
+from index.store.rows import Recent
+from tests.index_fakes import WordEncoder, build_papers, contents, contents_of, two_generations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,41 +37,42 @@ NO_CURRENT: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.fixture
 def two(tmp_path: Path) -> Path:
-    """An index of two generations; the second has one paper more."""
-    papers = write_papers(tmp_path / "papers")
-    build_papers(tmp_path / "index", papers)
-    build_papers(tmp_path / "index", write_papers(papers, TEA))
-    return tmp_path / "index"
+    return two_generations(tmp_path)
+
+
+def run_python(code: str, folder: Path) -> str:
+    """Run ``code`` in another process, with ``index`` opened from ``folder``; return what it prints."""
+    opening = (
+        "import os, sys; from pathlib import Path; from index.store.open import open_index; "
+        f"index = open_index(Path({str(folder)!r})); "
+    )
+    done = subprocess.run([sys.executable, "-c", opening + code], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def test_opening_loads_no_model(two: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from index.store.open import open_index; "
-        f"index = open_index(Path({str(two)!r})); "
-        "heavy = {'torch', 'onnxruntime', 'transformers', 'bm25s'}; "
-        "print(index.generation, sorted(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "2 []"
+    heavy = "sorted({'torch', 'onnxruntime', 'transformers', 'bm25s'} & set(sys.modules))"
+    assert run_python(f"print(index.generation, {heavy})", two) == "2 []"
 
 
-def test_no_index_yet(tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path / "absent"):
+def test_a_folder_or_file_without_an_index(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for folder in (tmp_path, tmp_path / "absent", tmp_path / "file"):
         with pytest.raises(IndexMissing) as caught:
             open_index(folder)
         assert "loccit build" in caught.value.remedy
         with pytest.raises(IndexMissing):
             verify(folder)
-    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(StorageError):
+        build([tmp_path], tmp_path / "file", encoder=WordEncoder())
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("change", NO_CURRENT.values(), ids=NO_CURRENT)
-def test_a_damaged_name_of_the_current_generation_is_told(
-    two: Path, change: Callable[[bytes], bytes]
-) -> None:
+def test_damage_to_current_is_reported(two: Path, change: Callable[[bytes], bytes]) -> None:
     (two / CURRENT).write_bytes(change((two / CURRENT).read_bytes()))
     with open_index(two) as index:
-        assert "CURRENT" in index.warnings[0] or "00000009" in index.warnings[0]
+        assert "CURRENT" in index.warnings[0]
         assert "\n" not in index.warnings[0]
         assert index.generation == 2
     assert "gen-00000002" not in {path.name for path in gc(two)}
@@ -91,10 +94,9 @@ def test_a_damaged_generation_falls_back_with_a_warning_and_is_built_again(two: 
     assert verify(two) == {1: None, 3: None}  # the damaged one is no longer needed
 
 
-def test_no_whole_generation_names_the_first_damage_and_can_be_built_anew(two: Path) -> None:
+def test_if_every_generation_is_damaged_the_newest_is_named_and_a_build_starts_anew(two: Path) -> None:
     for number in (1, 2):
-        path = two / f"gen-0000000{number}" / "vectors.faiss"
-        path.write_bytes(b"")
+        (two / f"gen-0000000{number}" / "vectors.faiss").write_bytes(b"")
     with pytest.raises(IndexDamaged, match="gen-00000002"):
         open_index(two)
     report = build_papers(two, two.parent / "papers")
@@ -102,9 +104,8 @@ def test_no_whole_generation_names_the_first_damage_and_can_be_built_anew(two: P
     assert contents_of(two)
 
 
-def test_rollback_and_building_on(two: Path) -> None:
-    with open_index(two) as index:
-        after = contents(index)
+def test_rolling_back_and_building_again(two: Path) -> None:
+    after = contents_of(two)
     assert rollback(two) == 1
     with open_index(two) as index:
         assert (index.generation, index.warnings) == (1, ())
@@ -125,7 +126,7 @@ def test_rolling_back_to_a_damaged_generation_is_refused(two: Path) -> None:
         assert (index.generation, index.warnings) == (2, ())
 
 
-def test_the_current_and_two_before_it_are_kept_and_what_is_read(two: Path) -> None:
+def test_the_current_generation_two_before_it_and_pinned_ones_are_kept(two: Path) -> None:
     reader = open_index(two)
     assert pinned(two) == {2}
     expected = contents(reader)
@@ -142,22 +143,18 @@ def test_the_current_and_two_before_it_are_kept_and_what_is_read(two: Path) -> N
 
 
 def test_the_pin_of_a_dead_reader_holds_nothing(two: Path) -> None:
-    code = (
-        "import os; from pathlib import Path; from index.store.open import open_index; "
-        f"index = open_index(Path({str(two)!r})); os._exit(9)"
-    )
-    subprocess.run([sys.executable, "-c", code], check=False)
+    run_python("os._exit(9)", two)
     assert list((two / PINS).iterdir())
     assert pinned(two) == frozenset()
     assert list((two / PINS).iterdir()) == []
 
 
-def test_files_of_others_are_never_collected(two: Path) -> None:
+def test_unknown_files_are_never_collected(two: Path) -> None:
     (two / "notes.txt").write_text("mine")
     (two / "gen-12").mkdir()
     (two / "staging").mkdir()
-    (two / "CURRENT.next").write_text("left over")
-    assert {path.name for path in gc(two)} == {"staging", "CURRENT.next"}
+    (two / ".CURRENT.part").write_text("left over")
+    assert {path.name for path in gc(two)} == {"staging", ".CURRENT.part"}
     assert (two / "notes.txt").read_text() == "mine"
     assert (two / "gen-12").is_dir()
 
@@ -177,50 +174,69 @@ def test_one_writer_at_a_time(two: Path) -> None:
 def test_an_index_is_read_by_several_threads(two: Path) -> None:
     with open_index(two) as index:
         expected = contents(index)
-        found: list[dict[str, object]] = []
-        threads = [threading.Thread(target=lambda: found.append(contents(index))) for _ in range(8)]
+        results: list[dict[str, object]] = []
+        threads = [threading.Thread(target=lambda: results.append(contents(index))) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert found == [expected] * 8
+        assert results == [expected] * 8
 
 
-def test_unknown_documents_and_positions(two: Path) -> None:
+def test_documents_and_passages_one_by_one_or_many_at_once(two: Path) -> None:
     with open_index(two) as index:
         with pytest.raises(KeyError):
             index.text("unknown")
         with pytest.raises(KeyError):
             index.documents["unknown"]
-        with pytest.raises(IndexError):
-            index.passages[len(index.passages)]
-        assert index.passages[-1] == index.passages[len(index.passages) - 1]
-        assert index.passages[1:3] == [index.passages[1], index.passages[2]]
+        count = len(index.passages)
+        every = [index.passages[i] for i in range(count)]
+        many = [i % count for i in range(1200)]  # more than one query takes
+        assert index.passages.many(many) == [every[i] for i in many]
+        assert index.passages.many([]) == []
+        assert (index.passages[-1], index.passages[1:3]) == (every[-1], every[1:3])
+        for position in (count, -count - 1):
+            with pytest.raises(IndexError, match=f"of {count}"):
+                index.passages[position]
         assert index.sentences_of(10**6) == []
 
 
-def test_an_index_in_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(StorageError):
-        build([tmp_path], tmp_path / "file", encoder=WordEncoder())
-    with pytest.raises(IndexMissing):
-        open_index(tmp_path / "file")
-
-
-def test_a_write_that_is_refused_names_path_and_cause(tmp_path: Path) -> None:
+def test_a_refused_write_names_path_and_cause_and_an_atomic_one_leaves_no_part(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="absent") as caught:
-        LocalDisk().write(tmp_path / "absent" / "file", [b"x"])
+        LOCAL_DISK.write(tmp_path / "absent" / "file", [b"x"])
     assert caught.value.exit_code == 4
-    assert read_pointer(tmp_path) is None
+    LOCAL_DISK.write_atomically(tmp_path / "file", [b"old"])
+    with pytest.raises(ZeroDivisionError):
+        LOCAL_DISK.write_atomically(tmp_path / "file", (bytes(1 // n) for n in (1, 0)))
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("file", b"old")]
 
 
-def test_passages_are_read_one_by_one_or_many_at_once(two: Path) -> None:
-    with open_index(two) as index:
-        every = [index.passages[i] for i in range(len(index.passages))]
-        order = [2, 0, len(every) - 1, 2]
-        assert index.passages.many(order) == [every[i] for i in order]
-        assert index.passages.many([]) == []
-        many = [i % len(every) for i in range(1200)]
-        assert index.passages.many(many) == [every[i] for i in many]
-        with pytest.raises(IndexError, match=str(len(every))):
-            index.passages.many([0, len(every)])
+def test_the_cache_drops_what_was_used_longest_ago_and_keeps_the_last_value() -> None:
+    cache = Recent[str](10, len)
+    assert [cache.get(key, partial(str.__mul__, key, 4)) for key in "abab"] == [
+        "aaaa",
+        "bbbb",
+        "aaaa",
+        "bbbb",
+    ]
+    cache.get("a", lambda: "made again")
+    cache.get("c", lambda: "cccc")  # drops b
+    assert [cache.get(key, lambda: "new") for key in "acb"] == ["aaaa", "cccc", "new"]
+    assert cache.get("d", lambda: "d" * 20) == cache.get("d", lambda: "made again")
+
+
+def test_two_threads_that_make_one_value_count_its_size_once() -> None:
+    cache = Recent[str](10, len)
+    both = threading.Barrier(2)
+
+    def make() -> str:
+        both.wait(5)
+        return "aaaaaaaa"
+
+    threads = [threading.Thread(target=cache.get, args=("a", make)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cache.get("b", lambda: "bb")
+    assert cache.get("a", lambda: "made again") == "aaaaaaaa"

@@ -1,4 +1,4 @@
-"""An index as one file: there and back, and nothing but what was exported."""
+"""An index as one file: a round trip, and nothing but what was exported."""
 
 from __future__ import annotations
 
@@ -77,34 +77,36 @@ def test_a_damaged_file_changes_nothing(exported: Path) -> None:
     assert refused > 20
 
 
-@pytest.mark.parametrize("name", ["../evil", "/evil", "sub/evil", ".evil", "passages.sqlite"])
-@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
-def test_a_forged_file_writes_nothing_outside(exported: Path, name: str, kind: bytes) -> None:
+def test_forged_entries_are_not_unpacked(exported: Path) -> None:
     here = exported.parent
-    with tarfile.open(exported, "a") as tar:  # a second entry; readers that take the last would take it
-        entry = tarfile.TarInfo(name)
-        entry.type, entry.size, entry.linkname = kind, 4 if kind == tarfile.REGTYPE else 0, "/etc/passwd"
-        tar.addfile(entry, io.BytesIO(b"evil"))
+    with tarfile.open(exported, "a") as tar:  # a second entry of a name replaces the first in many readers
+        for name in ("../evil", "/evil", "sub/evil", ".evil", "passages.sqlite"):
+            for kind in (tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE):
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.linkname = kind, "/etc/passwd"
+                entry.size = 4 if kind == tarfile.REGTYPE else 0
+                tar.addfile(entry, io.BytesIO(b"evil"))
     import_index(exported, here / "deep" / "er")
     assert not list(here.rglob("evil"))
     assert contents_of(here / "deep" / "er") == contents_of(here / "index")
 
 
-@pytest.mark.parametrize("data", [b"", b"text " * 1000, b"\x1f\x8b" + b"x" * 600, b"\x00" * 10240])
+def manifest_entry(size: int) -> bytes:
+    entry = tarfile.TarInfo(MANIFEST)
+    entry.size = size
+    return entry.tobuf() + b" " * size
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"text " * 1000, b"\x1f\x8b" + b"x" * 600, b"\x00" * 10240, manifest_entry(2 << 20)],
+    ids=["empty", "text", "gzip", "zeros", "a huge manifest"],
+)
 def test_other_files_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "file").write_bytes(data)
     with pytest.raises(IndexDamaged, match="not an exported index"):
         import_index(tmp_path / "file", tmp_path / "index")
     assert not (tmp_path / "index").exists()
-
-
-def test_a_manifest_without_end_is_refused(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "file", "w") as tar:
-        entry = tarfile.TarInfo(MANIFEST)
-        entry.size = 2 << 20
-        tar.addfile(entry, io.BytesIO(b" " * entry.size))
-    with pytest.raises(IndexDamaged, match="not an exported index"):
-        import_index(tmp_path / "file", tmp_path / "index")
 
 
 def test_missing_files_and_folders(tmp_path: Path, exported: Path) -> None:

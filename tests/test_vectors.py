@@ -1,4 +1,4 @@
-"""FAISS against plain multiplication."""
+"""FAISS against plain matrix products."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def opened() -> Vectors:
     return Vectors(b"".join(vector_chunks([ROWS[:20], ROWS[20:20], ROWS[20:]], 8)))
 
 
-def test_nearest_and_scores_equal_plain_multiplication() -> None:
+def test_nearest_and_scores_equal_plain_products() -> None:
     vectors = opened()
     assert (len(vectors), vectors.dimension) == (50, 8)
     expected = np.argsort(-(ROWS @ QUERY), kind="stable")
@@ -50,26 +50,22 @@ def test_no_vectors_at_all() -> None:
     assert vectors.rows(0, 0).shape == (0, 8)
 
 
-@pytest.mark.parametrize("data", [b"", b"IxFI", b"nonsense" * 10])
-def test_bytes_that_are_no_index_are_an_error_and_not_a_crash(data: bytes) -> None:
+def with_a_huge_length() -> bytes:
+    data = bytearray(b"".join(vector_chunks([ROWS], 8)))
+    at = data.index(np.uint64(50 * 8).tobytes())
+    data[at : at + 8] = np.uint64(1 << 40).tobytes()
+    return bytes(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"IxFI", b"nonsense" * 10, with_a_huge_length()])
+def test_bytes_that_are_not_an_index_are_an_error_and_not_a_crash(data: bytes) -> None:
     with pytest.raises(IndexDamaged):
         Vectors(data)
 
 
-def test_a_huge_declared_length_is_refused() -> None:
-    data = bytearray(b"".join(vector_chunks([ROWS], 8)))
-    at = data.index(np.uint64(50 * 8).tobytes())
-    data[at : at + 8] = np.uint64(1 << 40).tobytes()
-    with pytest.raises(IndexDamaged):
-        Vectors(bytes(data))
-
-
-# Many vectors, in lists
-
-
 @pytest.fixture(scope="module")
 def many() -> NDArray[np.float32]:
-    """Vectors around centres, as those of papers are."""
+    """Clustered vectors, like those of papers."""
     chance = np.random.default_rng(5)
     centres = chance.standard_normal((60, 32)).astype(np.float32)
     found = np.repeat(centres, 50, axis=0) + chance.standard_normal((3000, 32)).astype(np.float32)
@@ -96,19 +92,16 @@ def test_lists_find_what_comparing_all_finds(many: NDArray[np.float32], lists: V
     assert found >= 0.98 * 1000
 
 
-def test_lists_among_allowed_ones_only(many: NDArray[np.float32], lists: Vectors) -> None:
-    allowed = np.zeros(3000, bool)
-    allowed[100:150] = True
-    expected = [i for i in np.argsort(-(many @ many[7]), kind="stable") if allowed[i]]
-    assert lists.nearest(many[7], 12, allowed).tolist() == expected[:12]  # few: all of them are compared
-
-
-def test_a_filter_that_leaves_many_is_kept_by_the_lists(many: NDArray[np.float32], lists: Vectors) -> None:
-    allowed = np.arange(3000) % 3 == 0
-    exact = [i for i in np.argsort(-(many @ many[9]), kind="stable") if allowed[i]][:10]
-    found = lists.nearest(many[9], 10, allowed, few=0)
-    assert len(set(found.tolist()) & set(exact)) >= 9
-    assert (found % 3 == 0).all()
+@pytest.mark.parametrize(("allowed", "few", "least"), [("few", 20_000, 10), ("many", 0, 9)])
+def test_lists_search_among_allowed_ones_only(
+    many: NDArray[np.float32], lists: Vectors, allowed: str, few: int, least: int
+) -> None:
+    numbers = np.arange(3000)
+    mask = (numbers >= 100) & (numbers < 150) if allowed == "few" else numbers % 3 == 0
+    exact = [i for i in np.argsort(-(many @ many[9]), kind="stable") if mask[i]][:10]
+    nearest = lists.nearest(many[9], 10, mask, few=few)
+    assert len(set(nearest.tolist()) & set(exact)) >= least  # few are all compared
+    assert mask[nearest].all()
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -121,7 +114,7 @@ def test_the_same_vectors_give_the_same_bytes(many: NDArray[np.float32], threads
     assert b"".join(vector_chunks(pieces, 32, flat_up_to=100)) == expected
 
 
-def test_nothing_is_copied_when_an_index_is_opened(many: NDArray[np.float32]) -> None:
+def test_opening_an_index_copies_nothing(many: NDArray[np.float32]) -> None:
     data = np.frombuffer(b"".join(vector_chunks([many], 32)), np.uint8)
     at = data.tobytes().index(many[0].tobytes())
     changed = data.copy()

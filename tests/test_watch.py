@@ -1,4 +1,4 @@
-"""Watching a folder: what changes is built, what fails is told, nothing stops it but the user."""
+"""Watching a folder: changes are built, errors are reported, and only the user stops it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.errors import IndexLocked, LoccitError, NothingToRead, UsageError
+from index.errors import IndexLocked, NothingToRead, UsageError
 from index.ingest.build import BuildReport
 from index.ingest.watch import builds, changes
 from index.store.open import open_index
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT")
 
 @contextmanager
 def process(command: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a process whose lines are read, and end it whatever happens."""
+    """Run a process and kill it at the end of the block."""
     running = subprocess.Popen(
         command,
         cwd=root,
@@ -35,10 +35,10 @@ def process(command: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         bufsize=1,
-        # A shell that starts the tests in the background has interrupts ignored, and that is inherited.
+        # A shell that runs the tests in the background ignores interrupts, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    late = threading.Timer(240, running.kill)  # a process that says nothing fails the test, not the run
+    late = threading.Timer(240, running.kill)  # a silent process fails its test instead of blocking the run
     late.start()
     try:
         yield running
@@ -49,7 +49,7 @@ def process(command: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def until(running: subprocess.Popen[str], wanted: str) -> str:
-    """Return the lines that the process prints up to one with ``wanted``."""
+    """Return the output of the process up to the line with ``wanted``."""
     assert running.stdout is not None
     seen = ""
     for line in running.stdout:
@@ -60,7 +60,7 @@ def until(running: subprocess.Popen[str], wanted: str) -> str:
 
 
 def test_a_folder_is_followed(tmp_path: Path, root: Path) -> None:
-    """New, changed, bad, renamed and removed papers, with the index inside the folder that is watched."""
+    """New, changed, bad, renamed and removed papers, with the index inside the watched folder."""
     papers = write_papers(tmp_path / "papers", {"sleep.txt": PAPERS["sleep.txt"]})
     index = papers / "index"
     with process([sys.executable, "-m", "tests.watching", str(papers), str(index)], root) as running:
@@ -99,7 +99,7 @@ def test_the_command_ends_cleanly(tmp_path: Path, root: Path) -> None:
         assert "Stopped watching" in out
 
 
-def test_changes_before_the_first_look_count_and_a_folder_that_goes_is_told(tmp_path: Path) -> None:
+def test_the_first_value_is_true_and_a_removed_folder_is_an_error(tmp_path: Path) -> None:
     papers = write_papers(tmp_path / "papers")
     seen = changes(papers, tmp_path / "index")
     assert next(seen)
@@ -120,24 +120,23 @@ def test_hidden_files_do_not_count(tmp_path: Path) -> None:
     assert not next(seen)
 
 
-def test_errors_are_told_once_and_end_nothing(tmp_path: Path) -> None:
+def test_errors_are_reported_once_and_end_nothing(tmp_path: Path) -> None:
     papers, index = tmp_path / "papers", tmp_path / "index"
     papers.mkdir()
 
-    def happen() -> Iterator[bool]:
-        yield True  # still nothing there: not told again
+    def events() -> Iterator[bool]:
+        yield True  # still no papers: not reported again
         write_papers(papers)
         with writing(index):
             yield True  # locked
-            yield False  # still locked: tried, not told again
+            yield False  # still locked: tried, not reported again
         yield False  # tried again because it was locked
         yield False  # nothing to do
         yield True  # nothing has changed
         write_papers(papers, TEA)
         yield True
 
-    found = list(builds(papers, index, happen(), encoder=WordEncoder()))
-    assert [type(one) for one in found] == [NothingToRead, IndexLocked, BuildReport, BuildReport]
-    assert all(isinstance(one, LoccitError | BuildReport) for one in found)
+    results = list(builds(papers, index, events(), encoder=WordEncoder()))
+    assert [type(one) for one in results] == [NothingToRead, IndexLocked, BuildReport, BuildReport]
     list(builds(papers, tmp_path / "fresh", iter(()), encoder=WordEncoder()))
     assert contents_of(index) == contents_of(tmp_path / "fresh")

@@ -30,7 +30,7 @@ from evals.bench.synthetic import (
 )
 from index.embed.encoder import load_encoder
 from index.embed.onnx import question_encoder
-from index.files import LocalDisk, load_bytes
+from index.files import LOCAL_DISK, load_bytes
 from index.ingest.build import add, remove
 from index.read import read
 from index.read.passages import passages_of
@@ -345,7 +345,7 @@ def _kind(
         path = Path(place) / "vectors.faiss"
         started = time.perf_counter()
         blocks = (vectors_of(number, sentences=False)[0] for number in range(papers))
-        record = LocalDisk().write(path, vector_chunks(blocks, DIMENSION, flat_up_to))
+        record = LOCAL_DISK.write(path, vector_chunks(blocks, DIMENSION, flat_up_to))
         built = time.perf_counter() - started
         before = own_memory()
         started = time.perf_counter()

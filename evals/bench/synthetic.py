@@ -21,8 +21,8 @@ from index.ingest.build import build
 from index.read.passages import passage_id
 from index.store.codec import encode_document
 from index.store.open import CURRENT, ENCODER, TOKENIZER, open_index
-from index.store.paper_rows import PaperRows
 from index.store.publish import Made, publish, writing
+from index.store.rows import PaperRows
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span
 from qa.files.resources import seeds_folder
 

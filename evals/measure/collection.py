@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.embed.encoder import model_of
 from index.errors import FormatMismatch, IndexDamaged
 from index.read.passages import passages_of
-from index.store.manifest import Model
 from index.store.open import CURRENT, open_index
-from index.store.paper_rows import PaperRows
 from index.store.publish import Made, publish, writing
+from index.store.rows import PaperRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -86,7 +86,7 @@ def index_documents(
         texts = {key: papers.rows[key].embedded_texts() for key in group}
         papers.vectors.update(_encoded(texts, encoder, in_group, cache))
         done += sum(sizes[key] for key in group)
-    model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
+    model = model_of(encoder)
     with writing(folder):
         publish(folder, papers, Made(model=model, previous=None, extra=extra()))
     return open_index(folder)

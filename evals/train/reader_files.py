@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from index.files import sha256_of
 from qa.rank.reader import GRAPH, TRAINED
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def save(net: ReaderNet, base: Path, out: Path, report: dict[str, Any]) -> None:
     graph, names = graph_of(net)
     (out / GRAPH).write_bytes(graph)
     stated = {
-        "base": hashlib.sha256(base.read_bytes()).hexdigest(),
+        "base": sha256_of(base),
         "graph": hashlib.sha256(graph).hexdigest(),
         "initializers": json.dumps(names),
         "report": json.dumps(report),

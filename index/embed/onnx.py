@@ -1,7 +1,7 @@
 """Questions to vectors without torch: the model as an ONNX graph, run by onnxruntime.
 
-The graph holds the network, its pooling and the normalisation; the generation of
-the index holds the graph, so asking needs no model package either.
+The graph includes pooling and normalisation. It is a file of the index, so asking
+needs no model package either.
 """
 
 from __future__ import annotations
@@ -9,27 +9,28 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.embed.encoder import SentenceEncoder, load_encoder
+from index.embed.encoder import SentenceEncoder, load_encoder, model_of
 from index.errors import IndexDamaged, ModelMismatch
 from index.store.open import ENCODER, TOKENIZER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from index.embed.encoder import Encoder
+    from index.store.manifest import Model
     from index.store.open import Index
 
-#: Largest difference of any component from sentence-transformers that an exported graph may have.
+#: Largest accepted difference of any component between an exported graph and sentence-transformers.
 TOLERANCE = 1e-5
-_BATCH = 16
+_BATCH = 16  #: texts encoded at once
+#: Texts on which an exported graph is compared: empty, long, and with unusual characters.
 _PROBES = (
     "",
     "What was the creatine kinase on admission?",
@@ -40,12 +41,10 @@ _PROBES = (
 
 
 class OnnxEncoder:
-    """onnxruntime behind ``Encoder``. Safe in several threads."""
+    """``Encoder`` by onnxruntime. Thread-safe."""
 
-    def __init__(
-        self, graph: Path, tokenizer: Path, *, name: str, fingerprint: str, dimension: int, max_pieces: int
-    ) -> None:
-        """Open a graph and a tokenizer, whose checksums have been compared.
+    def __init__(self, graph: Path, tokenizer: Path, model: Model) -> None:
+        """Open a graph of ``model`` and its tokenizer, whose checksums have been compared.
 
         Raises:
             IndexDamaged: onnxruntime refuses the graph.
@@ -53,26 +52,28 @@ class OnnxEncoder:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        self.name = name
-        self.fingerprint = fingerprint
-        self.dimension = dimension
-        self.max_pieces = max_pieces
+        self.name = model.name
+        self.fingerprint = model.fingerprint
+        self.dimension = model.dimension
+        self.max_pieces = model.max_pieces
         self._whole = Tokenizer.from_file(str(tokenizer))
         self._whole.no_truncation()
         self._whole.no_padding()
         self._cut = Tokenizer.from_file(str(tokenizer))
-        self._cut.enable_truncation(max_pieces)
-        self._cut.enable_padding(**_padding(self._cut))
+        self._cut.enable_truncation(model.max_pieces)
+        stated = self._cut.padding or {}
+        kept = ("pad_id", "pad_token", "pad_type_id", "direction")
+        self._cut.enable_padding(**{key: stated[key] for key in kept if key in stated})
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        # Threads that spin between two questions would keep a chat server's cores busy.
+        # Threads that spin between two questions would keep the cores of a server busy.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 str(graph), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # its errors share no other base
-            raise IndexDamaged(f"{graph}: {error}.", "Rebuild the index.") from error
+        except Exception as error:  # the errors of onnxruntime share no other base
+            raise IndexDamaged(f"{graph}: {error}.") from error
 
     def encode(
         self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
@@ -82,10 +83,10 @@ class OnnxEncoder:
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
-            found = self._cut.encode_batch([texts[i] for i in chosen])
+            encodings = self._cut.encode_batch([texts[i] for i in chosen])
             inputs = {
-                "input_ids": np.array([item.ids for item in found], np.int64),
-                "attention_mask": np.array([item.attention_mask for item in found], np.int64),
+                "input_ids": np.array([item.ids for item in encodings], np.int64),
+                "attention_mask": np.array([item.attention_mask for item in encodings], np.int64),
             }
             vectors[chosen] = self._session.run(None, inputs)[0]
             if progress:
@@ -94,35 +95,22 @@ class OnnxEncoder:
 
     def count_pieces(self, texts: Sequence[str]) -> list[int]:
         """See ``Encoder.count_pieces``."""
-        return [len(found) for found in self._whole.encode_batch(list(texts))]
-
-
-def _padding(tokenizer: Any) -> dict[str, Any]:  # noqa: ANN401 - tokenizers are imported late
-    stated = tokenizer.padding or {}
-    return {key: stated[key] for key in ("pad_id", "pad_token", "pad_type_id", "direction") if key in stated}
+        return [len(encoding) for encoding in self._whole.encode_batch(list(texts))]
 
 
 def export(encoder: SentenceEncoder) -> bytes | None:
-    """Return the encoder as an ONNX graph; None where that fails or gives other vectors.
+    """Return ``encoder`` as an ONNX graph; None if the export fails or gives other vectors.
 
-    Takes some ten seconds. The graph's vectors are compared with the encoder's own
-    on a few odd texts before it is returned.
+    Takes about ten seconds. The graph is compared with the encoder on a few unusual texts.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="loccit-") as folder:
             path = Path(folder) / ENCODER
             _export(encoder, path)
-            exported = OnnxEncoder(
-                path,
-                encoder.files.folder / TOKENIZER,
-                name=encoder.name,
-                fingerprint=encoder.fingerprint,
-                dimension=encoder.dimension,
-                max_pieces=encoder.max_pieces,
-            )
+            exported = OnnxEncoder(path, encoder.files.folder / TOKENIZER, model_of(encoder))
             difference = np.abs(exported.encode(_PROBES) - encoder.encode(_PROBES)).max()
             return path.read_bytes() if difference <= TOLERANCE else None
-    except Exception:
+    except Exception:  # of torch, of the exporter and of onnxruntime; the index works without a graph
         return None
 
 
@@ -140,10 +128,11 @@ def _export(encoder: SentenceEncoder, path: Path) -> None:
             features = {"input_ids": input_ids, "attention_mask": attention_mask}
             return torch.nn.functional.normalize(self.model(features)["sentence_embedding"], dim=1)
 
-    found = encoder.model.tokenizer(["one text", "another one"], padding=True, return_tensors="pt")
+    batch = encoder.model.tokenizer(["one text", "another one"], padding=True, return_tensors="pt")
     rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=32_768)
-    inputs = (found["input_ids"].to(encoder.model.device), found["attention_mask"].to(encoder.model.device))
-    with warnings.catch_warnings(), quiet_about_torchvision(), torch.no_grad():
+    inputs = (batch["input_ids"].to(encoder.model.device), batch["attention_mask"].to(encoder.model.device))
+    logging.getLogger("torch.onnx._internal.exporter._registration").addFilter(_not_about_torchvision)
+    with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns about its own parts
         torch.onnx.export(
             Whole().eval(),
@@ -158,25 +147,17 @@ def _export(encoder: SentenceEncoder, path: Path) -> None:
         )
 
 
-@contextmanager
-def quiet_about_torchvision() -> Iterator[None]:
-    """Drop what the exporter says about operators for pictures, which no text model has; nothing else."""
-    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
-
-    def wanted(record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith("torchvision is not installed")
-
-    logger.addFilter(wanted)
-    try:
-        yield
-    finally:
-        logger.removeFilter(wanted)
+def _not_about_torchvision(record: logging.LogRecord) -> bool:
+    """Drop the exporter's note on image operators, which no text model has."""
+    return not record.getMessage().startswith("torchvision is not installed")
 
 
 def question_encoder(index: Index, model: str | None = None) -> Encoder:
-    """Return the encoder for questions to ``index``: its own graph where it has one, else torch.
+    """Return the encoder for questions to ``index``: its graph if it has one, otherwise torch.
 
-    ``model`` is what the user asked for, None where nothing was said.
+    Args:
+        index: to ask.
+        model: the model the user asked for; None for that of the index.
 
     Raises:
         ModelMismatch: the index was built with another model.
@@ -189,26 +170,15 @@ def question_encoder(index: Index, model: str | None = None) -> Encoder:
         require_same_model(index, encoder)
         if not has_graph:
             return encoder
-    return OnnxEncoder(
-        index.folder / ENCODER,
-        index.folder / TOKENIZER,
-        name=built.name,
-        fingerprint=built.fingerprint,
-        dimension=built.dimension,
-        max_pieces=built.max_pieces,
-    )
+    return OnnxEncoder(index.folder / ENCODER, index.folder / TOKENIZER, built)
 
 
 def require_same_model(index: Index, encoder: Encoder) -> None:
-    """Refuse to ask ``index`` with vectors of another model.
-
-    Raises:
-        ModelMismatch: it was built with another one; both are named.
-    """
+    """Raise ``ModelMismatch`` if ``index`` was built with another model than that of ``encoder``."""
     built = index.manifest.model
     if encoder.fingerprint != built.fingerprint:
         raise ModelMismatch(
             f"The index was built with {built.name} ({built.fingerprint[:12]}), "
             f"not with {encoder.name} ({encoder.fingerprint[:12]}).",
-            f"Ask with the model it was built with, or rebuild it: loccit build --model {encoder.name}",
+            f"Use the model of the index, or rebuild it: loccit build --model {encoder.name}",
         )

@@ -1,10 +1,10 @@
-"""Papers to a new generation of an index: the one place where the stages are joined.
+"""Papers to a new generation of an index.
 
-A paper is known by the sha256 of its file. One that the index already holds is
-neither read nor embedded again; one that an interrupted build had finished is
-taken from its pending work. Papers stand in the order of their ids and each is
-embedded by itself, so the order of adding them changes nothing. Of several files of
-one paper the best is used (``index.ingest.editions``); the others are kept beside it.
+A paper is identified by the sha256 of its file. Papers that the index holds are neither
+read nor embedded again, nor are those that an interrupted build finished. Papers are
+ordered by id and embedded one by one, so the order of adding them changes nothing. Of
+several files of one paper the best is used (``index.ingest.editions``); the others are
+set aside.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from __future__ import annotations
 import time
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from index.embed.encoder import SentenceEncoder
+from index.embed.encoder import SentenceEncoder, model_of
 from index.embed.onnx import export, require_same_model
 from index.errors import IndexDamaged, IndexMissing, NothingToRead
-from index.files import LocalDisk
+from index.files import LOCAL_DISK
 from index.ingest.catalogue import SetAside, catalogue_of, given
 from index.ingest.papers import find_papers
 from index.ingest.selection import Selection
-from index.ingest.work import Became, FileOutcome, Progress, Work, no_progress, read_papers
+from index.ingest.work import Became, FileOutcome, Progress, Work, read_papers
 from index.read import SUFFIXES
-from index.store.manifest import Model
 from index.store.open import ENCODER, TOKENIZER, Index, open_index
 from index.store.publish import Made, collect, publish, writing
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from index.files import Disk
     from index.ingest.work import Read
     from index.store.manifest import Manifest
+    from index.store.publish import Source
 
 __all__ = ["Became", "BuildReport", "FileOutcome", "Progress", "add", "build", "remove"]
 
@@ -43,19 +44,19 @@ __all__ = ["Became", "BuildReport", "FileOutcome", "Progress", "add", "build", "
 class BuildReport:
     """What a build did."""
 
-    generation: int  #: the current one now
-    published: bool  #: False where nothing had changed
+    generation: int  #: the current one
+    published: bool  #: False if nothing had changed
     outcomes: tuple[FileOutcome, ...]  #: in order of path
-    added: tuple[str, ...]  #: document ids, in order; so for the next two
+    added: tuple[str, ...]  #: document ids, in order; so are the next two
     unchanged: tuple[str, ...]
     removed: tuple[str, ...]
-    set_aside: tuple[SetAside, ...]  #: of all that the index was given, in order of id
-    new_aside: tuple[str, ...]  #: ids of those among them that were not set aside before
-    passages: int  #: in the whole index; so for the next
-    sentences: int
+    set_aside: tuple[SetAside, ...]  #: all files set aside, in order of id
+    new_aside: tuple[str, ...]  #: ids of those that were not set aside before
+    passages: int  #: in the whole index
+    sentences: int  #: in the whole index
     seconds: float
     warnings: tuple[str, ...]  #: about the index; those about papers are in ``outcomes``
-    note: str = ""  #: what the index cannot do for itself, as questions without torch
+    note: str = ""  #: see ``Manifest``
 
 
 def build(
@@ -69,87 +70,60 @@ def build(
     change_model: bool = False,
     keep: bool = False,
     read: Read = read_papers,
-    disk: Disk | None = None,
+    disk: Disk = LOCAL_DISK,
 ) -> BuildReport:
     """Make the index in ``folder`` hold exactly the papers under ``paths``.
 
-    A build that would change nothing publishes nothing.
+    A build that changes nothing publishes nothing.
 
     Args:
-        paths: files, and folders to search for files that may hold papers.
-        folder: of the index; made if it is not there.
+        paths: files, and folders to search for papers.
+        folder: of the index; created if needed.
         encoder: the model; that of the index, unless ``change_model``.
-        progress: is told how far the build is.
-        workers: how many papers are read at once.
+        progress: see ``Progress``.
+        workers: number of papers read at once.
         wait: seconds to wait for another writer.
-        change_model: embed everything anew if the index has another model.
-        keep: hold the papers that are in the index already, too.
+        change_model: embed everything again if the index has another model.
+        keep: also hold the papers that the index already holds.
         read: reads papers.
-        disk: where to write; the file system if None.
+        disk: where to write.
 
     Raises:
         FileMissing: one of ``paths`` does not exist; nothing was read.
-        NothingToRead: no paper could be read; the index stays as it was.
+        NothingToRead: no paper could be read; the index is unchanged.
         ModelMismatch: the index has another model; nothing was written.
         FormatMismatch: another version of Loccit wrote the index; nothing was written.
         IndexLocked: another process is writing.
-        StorageError: the disk refused; the index stays as it was.
+        StorageError: the disk refused; the index is unchanged.
     """
     started = time.monotonic()
-    disk = disk or LocalDisk()
     with writing(folder, wait, disk):
         base, warnings = _open_base(folder)
         with closing(base) if base else nullcontext():
             if base and not change_model:
                 require_same_model(base, encoder)
-            work = Work(folder, encoder, disk, read, progress or no_progress, workers)
-            selection = work.select(find_papers(paths), base, keep=keep)
-            if not selection.sources or not _any_read(work.outcomes):
-                raise _nothing(paths, work.outcomes)
-            if base and not warnings and _same(base, selection, encoder):
+            report_progress = progress or (lambda stage, done, total: None)
+            work = Work(folder, base, encoder, disk, read=read, progress=report_progress, workers=workers)
+            selection = work.select(find_papers(paths), keep=keep)
+            if not selection.sources or all(one.became is Became.REFUSED for one in work.outcomes):
+                raise _nothing_to_read(paths, work.outcomes)
+            if base and not warnings and _unchanged(base, selection, encoder):
                 manifest, published = base.manifest, False
             else:
-                manifest, published = _publish(folder, base, selection, work, disk), True
+                report_progress("saving", 0, 1)
+                manifest, published = _publish(folder, base, selection, encoder, disk), True
+                report_progress("saving", 1, 1)
             work.pending.clear()
             collect(folder, disk)
-            return _report(
-                manifest,
-                selection,
-                base,
-                published=published,
-                started=started,
-                warnings=warnings,
-                outcomes=work.outcomes,
-            )
+            return _report(manifest, selection, base, published, started, warnings, work.outcomes)
 
 
-def add(
-    paths: Sequence[Path],
-    folder: Path,
-    *,
-    encoder: Encoder,
-    progress: Progress | None = None,
-    workers: int = 2,
-    wait: float = 0.0,
-    read: Read = read_papers,
-    disk: Disk | None = None,
-) -> BuildReport:
-    """Add the papers under ``paths`` to those the index holds; otherwise as ``build``."""
-    return build(
-        paths,
-        folder,
-        encoder=encoder,
-        progress=progress,
-        workers=workers,
-        wait=wait,
-        keep=True,
-        read=read,
-        disk=disk,
-    )
+#: Like ``build``, but the papers that the index holds already stay in it.
+add = partial(build, keep=True)
 
 
 def remove(
-    documents: frozenset[str], folder: Path, *, wait: float = 0.0, disk: Disk | None = None
+    documents: frozenset[str], folder: Path, *, wait: float = 0.0, disk: Disk = LOCAL_DISK
 ) -> BuildReport:
     """Publish a generation without ``documents`` (ids), used or set aside. Nothing is read or embedded.
 
@@ -158,106 +132,101 @@ def remove(
     Raises:
         IndexMissing: there is no index, or a document is not in it.
         IndexLocked: another process is writing.
-        StorageError: the disk refused; the index stays as it was.
+        StorageError: the disk refused; the index is unchanged.
     """
     started = time.monotonic()
-    disk = disk or LocalDisk()
     with writing(folder, wait, disk), open_index(folder) as base:
         held = given(base)
         unknown = sorted(documents - held.keys())
         if unknown:
-            raise IndexMissing(f"{unknown[0]}: no such paper in the index.", "See the list: loccit info")
-        left = {key: name for key, (name, _) in held.items() if key not in documents}
+            raise IndexMissing(f"{unknown[0]}: the index has no such paper.", "List its papers: loccit info")
+        left = {key: source for key, (source, _) in held.items() if key not in documents}
         selection = Selection(left, base).chosen()
         files = selection.files(_question_files(base))
         made = Made(base.manifest.model, base.generation, files, base.manifest.note)
         manifest = publish(folder, selection, made, disk)
         collect(folder, disk)
-        return _report(manifest, selection, base, published=True, started=started, warnings=base.warnings)
+        return _report(manifest, selection, base, True, started, base.warnings, ())
 
 
 def _open_base(folder: Path) -> tuple[Index | None, tuple[str, ...]]:
-    """Return the generation to go on from, None for none, and what is wrong with it."""
+    """Return the generation to build on, None if there is none, and what is wrong with it."""
     try:
         base = open_index(folder)
     except IndexMissing:
         return None, ()
     except IndexDamaged as error:
-        return None, (f"{error.message} The index was built anew from the papers given.",)
+        return None, (f"{error.message} The index was built anew from the given papers.",)
     return base, base.warnings
 
 
-def _any_read(outcomes: Sequence[FileOutcome]) -> bool:
-    return any(outcome.became is not Became.REFUSED for outcome in outcomes)
-
-
-def _nothing(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> NothingToRead:
+def _nothing_to_read(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> NothingToRead:
     refused = [str(outcome.error) for outcome in outcomes if outcome.error]
-    where = ", ".join(map(str, paths)) or "the empty list of paths"
-    remedy = f"Give files or folders with papers: {', '.join(SUFFIXES)}."
     if len(refused) == 1:
         return NothingToRead(refused[0])
     if refused:
         return NothingToRead(f"None of {len(refused)} files could be read; first: {refused[0]}")
+    where = ", ".join(map(str, paths)) or "the empty list of paths"
+    remedy = f"Give files or folders with papers: {', '.join(SUFFIXES)}."
     return NothingToRead(f"No papers in {where}.", remedy)
 
 
-def _same(base: Index, selection: Selection, encoder: Encoder) -> bool:
-    held = {key: name for key, (name, _) in given(base).items()}
-    alike = base.manifest.model.fingerprint == encoder.fingerprint
-    same = held == dict(selection.sources) and catalogue_of(base).aside == selection.catalogue.aside
-    return alike and same and not selection.fresh
+def _unchanged(base: Index, selection: Selection, encoder: Encoder) -> bool:
+    return (
+        not selection.fresh
+        and base.manifest.model.fingerprint == encoder.fingerprint
+        and {key: source for key, (source, _) in given(base).items()} == dict(selection.sources)
+        and catalogue_of(base).aside == selection.catalogue.aside
+    )
 
 
-def _publish(folder: Path, base: Index | None, selection: Selection, work: Work, disk: Disk) -> Manifest:
-    encoder = work.encoder
-    work.progress("saving", 0, 1)
-    model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
-    same = base if base and base.manifest.model.fingerprint == model.fingerprint else None
-    files, note = (_question_files(same), same.manifest.note) if same else _new_question_files(encoder)
+def _publish(
+    folder: Path, base: Index | None, selection: Selection, encoder: Encoder, disk: Disk
+) -> Manifest:
+    model = model_of(encoder)
+    if base and base.manifest.model.fingerprint == model.fingerprint:
+        files, note = _question_files(base), base.manifest.note
+    else:
+        files, note = _new_question_files(encoder)
     made = Made(model, base.generation if base else None, selection.files(files), note)
-    manifest = publish(folder, selection, made, disk)
-    work.progress("saving", 1, 1)
-    return manifest
+    return publish(folder, selection, made, disk)
 
 
-def _new_question_files(encoder: Encoder) -> tuple[dict[str, Path | bytes], str]:
-    """Return the files that encode questions without torch, and a note where there can be none."""
+def _new_question_files(encoder: Encoder) -> tuple[dict[str, Source], str]:
+    """Return the files that encode questions without torch, and a note if they cannot be made."""
     if not isinstance(encoder, SentenceEncoder):
         return {}, ""
     graph = export(encoder)
     if graph is None:
-        return {}, "This model could not be turned into an ONNX graph: questions load torch, which is slower."
+        return {}, "This model cannot be exported as an ONNX graph: questions load torch, which is slower."
     return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}, ""
 
 
-def _question_files(base: Index) -> dict[str, Path | bytes]:
-    names = (ENCODER, TOKENIZER)
-    return {name: base.folder / name for name in names if base.manifest.file(name)}
+def _question_files(base: Index) -> dict[str, Source]:
+    return {name: base.folder / name for name in (ENCODER, TOKENIZER) if base.manifest.file(name)}
 
 
 def _report(
     manifest: Manifest,
     selection: Selection,
     base: Index | None,
-    *,
     published: bool,
     started: float,
     warnings: tuple[str, ...],
-    outcomes: tuple[FileOutcome, ...] = (),
+    outcomes: tuple[FileOutcome, ...],
 ) -> BuildReport:
-    after, aside = selection.ids, selection.catalogue.aside
+    used, aside = selection.ids, selection.catalogue.aside
     before = frozenset(base.documents if base else ())
-    before_aside = frozenset(catalogue_of(base).aside if base else ())
+    aside_before = frozenset(catalogue_of(base).aside if base else ())
     return BuildReport(
         generation=manifest.generation,
         published=published,
         outcomes=outcomes,
-        added=tuple(key for key in after if key not in before),
-        unchanged=tuple(key for key in after if key in before),
-        removed=tuple(sorted((before | before_aside) - selection.sources.keys())),
+        added=tuple(key for key in used if key not in before),
+        unchanged=tuple(key for key in used if key in before),
+        removed=tuple(sorted((before | aside_before) - selection.sources.keys())),
         set_aside=tuple(aside[key] for key in sorted(aside)),
-        new_aside=tuple(sorted(aside.keys() - before_aside)),
+        new_aside=tuple(sorted(aside.keys() - aside_before)),
         passages=manifest.counts.passages,
         sentences=manifest.counts.sentences,
         seconds=time.monotonic() - started,

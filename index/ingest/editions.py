@@ -1,9 +1,9 @@
-"""Which of several files of one paper is used.
+"""Near-duplicate detection: which of several files of one paper is used.
 
-Two files are one paper if their running texts are near copies, neither states a value
-that the other lacks, and their DOIs do not differ. Likeness is resemblance and containment
-of the sets of word 5-shingles (Broder 1997, "On the resemblance and containment of
-documents"), estimated from the smallest hashes of each set, so that a thousand papers
+Two files are the same paper if their running texts are near duplicates, they do not
+state different values, and their DOIs do not differ. Similarity is resemblance and
+containment of sets of word 5-shingles (Broder 1997, "On the resemblance and containment
+of documents"), estimated from the smallest hashes of each set, so that a thousand papers
 are compared in a second.
 """
 
@@ -23,19 +23,18 @@ from index.text import BlockKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from index.store.paper_rows import PaperRows
+    from index.store.rows import PaperRows
     from index.text import Document
 
-#: Changes whenever ``edition_of`` would see another thing in the same paper.
-METHOD = 1
-#: Formats, the best first: how much of a paper's structure a file of it states.
+METHOD = 1  #: version of ``edition_of``: raised when it gives another result for the same paper
+#: Formats by how much of the structure of a paper they state, best first.
 FORMATS = ("jats", "markdown", "pdf", "text")
 SHINGLE = 5  #: words
-SKETCH = 512  #: hashes kept of a paper
-FEWEST = 30  #: shingles from which two texts can be told to be one
-#: Least (resemblance, containment of the smaller) of two files of one paper. Files of one format are
-#: read alike, so that what differs between them is the paper's own. Of 45 articles as PDF and as JATS
-#: the least alike pair has (.73, .91), the most alike of their different papers (.01, .03).
+SKETCH = 512  #: hashes kept per paper
+FEWEST = 30  #: fewest shingles on which texts are compared
+#: Least (resemblance, containment of the smaller) of two files of the same paper. Files of one format
+#: are read alike, so differences between them are real. Of 45 articles as PDF and as JATS, the least
+#: similar pair has (.73, .91), the most similar pair of different papers (.01, .03).
 _SAME_FORMAT = (0.95, 0.97)
 _SAME_DOI = (0.6, 0.8)
 _NO_DOI = (0.7, 0.9)
@@ -50,34 +49,35 @@ _NOTICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What is compared of one file of a paper."""
+    """The features by which files of papers are compared."""
 
     id: str  #: of the document
     format: str  #: see ``FORMATS``
     sections: int  #: that have titles
     sentences: int
-    doi: str  #: in lower case; empty where none is stated
+    doi: str  #: in lower case; empty if not stated
     sketch: frozenset[int]  #: the smallest hashes of the shingles of its running text, 64 bits each
     whole: bool  #: whether ``sketch`` holds all of them
-    values: frozenset[int]  #: hashes of numbers with the word behind, in its running text
-    all_values: frozenset[int]  #: the same anywhere in it
+    values: frozenset[int]  #: hashes of numbers with the word that follows, in its running text
+    all_values: frozenset[int]  #: the same, anywhere in the paper
     notices: frozenset[str]  #: words such as "retracted" in its title and front matter
 
     @property
     def rank(self) -> tuple[int, int, int, str]:
-        """What orders editions, the best first; no two are alike."""
+        """Sort key, best first; unique."""
         return (FORMATS.index(self.format), -self.sections, -self.sentences, self.id)
 
 
 def edition_of(paper: PaperRows) -> Edition:
-    """Return what is compared of ``paper``."""
+    """Return the features of ``paper``."""
     document = paper.document()
     running = _plain(document, {BlockKind.PARAGRAPH})
     everything = _plain(document, set(BlockKind))
+    front = _text_of(document, {BlockKind.TITLE, BlockKind.FRONT})
     words = _WORD.findall(_CITATION.sub(" ", running))
     hashes = sorted({_hash(" ".join(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1)})
-    values = {_hash("".join(found)) for found in _VALUE.findall(running)}
-    # Without the spaces as well: a cell or a line end may have lost or gained one.
+    values = {_hash("".join(value)) for value in _VALUE.findall(running)}
+    # Also without white space: a cell or a line end may have lost or gained some.
     others = (_ANY_VALUE.findall(text) for text in (everything, re.sub(r"\s+", "", everything)))
     return Edition(
         id=document.id,
@@ -88,19 +88,18 @@ def edition_of(paper: PaperRows) -> Edition:
         sketch=frozenset(hashes[:SKETCH]),
         whole=len(hashes) <= SKETCH,
         values=frozenset(values),
-        all_values=frozenset(_hash("".join(found)) for text in others for found in text) | values,
-        notices=frozenset(found.lower() for found in _NOTICE.findall(_front(document))),
+        all_values=frozenset(_hash("".join(value)) for text in others for value in text) | values,
+        notices=frozenset(notice.lower() for notice in _NOTICE.findall(front)),
     )
 
 
 def _plain(document: Document, kinds: set[BlockKind]) -> str:
-    text = " ".join(block.span.of(document.text) for block in document.blocks if block.kind in kinds)
-    # "10^6" is how a reader writes a power whose raised figure the file marks; the other may not mark it.
-    return unicodedata.normalize("NFKD", text).casefold().replace("\u00b7", ".").replace("^", "")
+    text = unicodedata.normalize("NFKD", _text_of(document, kinds)).casefold()
+    # A reader writes a power as "10^6" if the file marks the exponent; not every format does.
+    return text.replace("\u00b7", ".").replace("^", "")
 
 
-def _front(document: Document) -> str:
-    kinds = (BlockKind.TITLE, BlockKind.FRONT)
+def _text_of(document: Document, kinds: set[BlockKind]) -> str:
     return " ".join(block.span.of(document.text) for block in document.blocks if block.kind in kinds)
 
 
@@ -109,10 +108,11 @@ def _hash(text: str) -> int:
 
 
 def likeness(a: Edition, b: Edition) -> tuple[float, float]:
-    """Return resemblance (shared shingles of all of both) and containment (of those of the smaller).
+    """Return resemblance (shared shingles / shingles of both) and containment (/ those of the smaller).
 
-    Below the smaller of both sketches' largest hashes both are complete, and the hashes
-    there are a fair sample of the shingles. Texts too short to be told apart give (0, 0).
+    Up to the smaller of the largest hashes both sketches are complete, and the hashes
+    there are a random sample of the shingles. Texts of fewer than ``FEWEST`` shingles
+    give (0, 0).
     """
     if min(len(a.sketch), len(b.sketch)) < FEWEST:
         return 0.0, 0.0
@@ -123,32 +123,32 @@ def likeness(a: Edition, b: Edition) -> tuple[float, float]:
 
 
 def same_paper(a: Edition, b: Edition) -> bool:
-    """Tell whether two files are one paper; where that is in doubt, they are not.
+    """Return whether two files are the same paper; False in doubt.
 
-    A value that was corrected shows as one that either file has and the other has
-    not; what extraction loses or adds is missing on one side only.
+    A corrected value is one that each file has and the other lacks; what extraction
+    loses or adds is missing on one side only.
     """
     if (a.doi and b.doi and a.doi != b.doi) or a.notices != b.notices:
         return False
     if a.values - b.all_values and b.values - a.all_values:
         return False
     least = _SAME_FORMAT if a.format == b.format else _SAME_DOI if a.doi and b.doi else _NO_DOI
-    return all(found >= wanted for found, wanted in zip(likeness(a, b), least, strict=True))
+    return all(value >= wanted for value, wanted in zip(likeness(a, b), least, strict=True))
 
 
 def set_aside(editions: Iterable[Edition]) -> dict[str, str]:
-    """Return, for each document that is not used, the id of the better one of the same paper.
+    """Return, for each document that is not used, the id of the better document of the same paper.
 
-    From the best down, each is used unless it is the same paper as one that is used
-    already. So the outcome hangs on the set alone, and not on its order.
+    In order of rank, each is used unless it is the same paper as one used already. The
+    result depends on the set alone, not on its order.
     """
     editions = list(editions)
-    telling = _held_twice(editions)
+    common = _held_twice(editions)
     used: dict[str, Edition] = {}
     holders: defaultdict[int, list[str]] = defaultdict(list)  #: ids of those used, by hash
     aside: dict[str, str] = {}
     for edition in sorted(editions, key=lambda edition: edition.rank):
-        shared = edition.sketch & telling
+        shared = edition.sketch & common
         better = next((key for key in _alike(shared, holders) if same_paper(used[key], edition)), None)
         if better is not None:
             aside[edition.id] = better
@@ -160,7 +160,7 @@ def set_aside(editions: Iterable[Edition]) -> dict[str, str]:
 
 
 def _held_twice(editions: Sequence[Edition]) -> frozenset[int]:
-    """Return the hashes that more than one of ``editions`` has: few of many, and no others tell."""
+    """Return the hashes that more than one of ``editions`` has; only these, a small part, are compared."""
     if not editions:
         return frozenset()
     every = np.concatenate([np.fromiter(one.sketch, np.uint64, len(one.sketch)) for one in editions])
@@ -169,6 +169,6 @@ def _held_twice(editions: Sequence[Edition]) -> frozenset[int]:
 
 
 def _alike(hashes: Iterable[int], holders: defaultdict[int, list[str]]) -> Iterator[str]:
-    """Yield the ids of those that share some of ``hashes``, first those that share most."""
+    """Yield the ids that share some of ``hashes``, those with the most first."""
     shared = Counter(key for value in hashes if value in holders for key in holders[value])
     yield from sorted(shared, key=lambda key: (-shared[key], key))

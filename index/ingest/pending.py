@@ -1,7 +1,7 @@
-"""Work of a build that is not yet published: one file per paper, named by what it depends on.
+"""Papers split and embedded, one per file: work of an unpublished build, and papers set aside.
 
-An interrupted build goes on from here. The file is a plain ``.npz`` with its own
-checksums (CRC-32 of each part); one that does not read is made again.
+An interrupted build continues from its pending files. A file is a plain ``.npz`` with its
+own checksums (CRC-32 of each part).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.store.paper_rows import PaperRows
+from index.errors import IndexDamaged
+from index.store.rows import PaperRows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ PENDING = "pending"
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A paper cut up, with the vectors of its passages and sentences."""
+    """A paper with the vectors of its passages and sentences, one row each."""
 
     paper: PaperRows
     passages: NDArray[np.float32]
@@ -39,7 +40,7 @@ class Embedded:
 
 
 def encode_embedded(embedded: Embedded) -> bytes:
-    """Return the bytes of a file that holds ``embedded``."""
+    """Return ``embedded`` as the bytes of a file."""
     fields = dataclasses.asdict(embedded.paper)
     fields["details"] = b64encode(embedded.paper.details).decode()
     stream = io.BytesIO()
@@ -54,23 +55,26 @@ def encode_embedded(embedded: Embedded) -> bytes:
 
 
 def read_embedded(path: Path) -> Embedded:
-    """Return what ``encode_embedded`` wrote.
+    """Return what ``encode_embedded`` encoded.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile: it does not read.
+        IndexDamaged: the file is missing or damaged.
     """
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as parts:
-        fields = json.loads(parts["paper"].tobytes())
-        fields["details"] = b64decode(fields["details"])
-        paper = PaperRows(**fields)
-        embedded = Embedded(paper, parts["passages"], parts["sentences"])
-    if (len(embedded.passages), len(embedded.sentences)) != (len(paper.passages), len(paper.sentences)):
-        raise ValueError(f"{path}: its parts do not belong together")
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as parts:
+            fields = json.loads(parts["paper"].tobytes())
+            fields["details"] = b64decode(fields["details"])
+            paper = PaperRows(**fields)
+            embedded = Embedded(paper, parts["passages"], parts["sentences"])
+        if (len(embedded.passages), len(embedded.sentences)) != (len(paper.passages), len(paper.sentences)):
+            raise ValueError("the numbers of texts and vectors differ")
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
     return embedded
 
 
 class Pending:
-    """The papers that are ready but not published, for one way of reading and one model."""
+    """The papers that are ready but not published, for one reading fingerprint and one model."""
 
     def __init__(self, folder: Path, reading: str, fingerprint: str, disk: Disk) -> None:
         self._folder = folder / PENDING
@@ -83,17 +87,15 @@ class Pending:
     def put(self, embedded: Embedded) -> None:
         """Keep a paper until it is published."""
         self._disk.make_folder(self._folder)
-        path = self._path(embedded.paper.id)
-        self._disk.write(path.with_suffix(".part"), [encode_embedded(embedded)])
-        self._disk.replace(path.with_suffix(".part"), path)
+        self._disk.write_atomically(self._path(embedded.paper.id), [encode_embedded(embedded)])
 
     def get(self, document_id: str) -> Embedded | None:
-        """Return a kept paper; None if it is not there or does not read."""
+        """Return a kept paper, None if it is missing or damaged."""
         try:
             return read_embedded(self._path(document_id))
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        except IndexDamaged:
             return None
 
     def clear(self) -> None:
-        """Remove all of it: what is published needs no copy, and the rest is out of date."""
+        """Remove all pending papers; they are published or outdated."""
         self._disk.remove(self._folder)

@@ -1,34 +1,39 @@
-"""The papers that a new generation is made of, each from where it lies ready."""
+"""The papers of a new generation, each from where it is ready: an earlier generation or pending work."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
-from index.errors import IndexDamaged
-from index.ingest.catalogue import CATALOGUE, Catalogue, LazyFiles, SetAside, aside_file, catalogue_of
+from index.errors import FormatMismatch, IndexDamaged, StorageError
+from index.ingest.catalogue import CATALOGUE, Catalogue, SetAside, aside_file, catalogue_of, given
 from index.ingest.editions import edition_of, set_aside
+from index.ingest.papers import reads_alike
 from index.ingest.pending import Embedded, encode_embedded, read_embedded
+from index.store.open import ROWS, Index, generation_folder, generations, read_manifest
+from index.store.rows import Rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from index.ingest.pending import Pending
-    from index.store.open import Index
-    from index.store.paper_rows import PaperRows
+    from index.store.publish import Source
+    from index.store.rows import PaperRows
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Papers from the generation before, and papers that are pending. Implements ``publish.Contents``."""
+    """Papers of the previous generation, and papers that are pending. Implements ``publish.Contents``."""
 
-    sources: Mapping[str, str]  #: file name by document id, of all that were given
-    base: Index | None
+    sources: Mapping[str, str]  #: file name by document id, of all files given
+    base: Index | None  #: the previous generation
     pending: Pending | None = None
     fresh: frozenset[str] = field(default=frozenset())  #: ids to take from ``pending``
     catalogue: Catalogue = field(default_factory=Catalogue)  #: says which of ``sources`` are not used
@@ -39,7 +44,7 @@ class Selection:
         return sorted(self.sources.keys() - self.catalogue.aside.keys())
 
     def chosen(self) -> Selection:
-        """Return the selection with one file of each paper used, and the others set aside."""
+        """Return the selection that uses one file of each paper and sets the others aside."""
         before = catalogue_of(self.base) if self.base else Catalogue()
         known = {key: one for key, one in before.editions.items() if key not in self.fresh}
         readings = {key: one.reading for key, one in before.aside.items() if key not in self.fresh}
@@ -50,25 +55,28 @@ class Selection:
             aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
         return replace(self, catalogue=Catalogue(editions, aside))
 
-    def files(self, others: Mapping[str, Path | bytes]) -> LazyFiles:
-        """Return ``others``, the catalogue, and the files that keep the papers set aside."""
-        papers = {aside_file(key): key for key in sorted(self.catalogue.aside)}
-
-        def make(name: str) -> Path | bytes:
-            if name == CATALOGUE:
-                return self.catalogue.encode()
-            if name in others:
-                return others[name]
-            key = papers[name]
+    def files(self, others: Mapping[str, Source]) -> dict[str, Source]:
+        """Return ``others``, the catalogue, and the files of the papers set aside."""
+        files: dict[str, Source] = {**others, CATALOGUE: self.catalogue.encode()}
+        for key in sorted(self.catalogue.aside):
+            name = aside_file(key)
             if self.base and key not in self.fresh and self.base.manifest.file(name):
-                return self.base.folder / name
-            embedded = Embedded(self.paper(key), self.passage_vectors(key), self.sentence_vectors(key))
-            return encode_embedded(embedded)
+                files[name] = self.base.folder / name
+            else:  # made when it is written: together they may be large
+                files[name] = partial(self._encoded, key)
+        return files
 
-        return LazyFiles(make, (*others, CATALOGUE, *papers))
+    def _encoded(self, document_id: str) -> bytes:
+        return encode_embedded(self.embedded(document_id))
+
+    def embedded(self, document_id: str) -> Embedded:
+        """Return one document with its vectors."""
+        return Embedded(
+            self.paper(document_id), self.passage_vectors(document_id), self.sentence_vectors(document_id)
+        )
 
     def paper(self, document_id: str) -> PaperRows:
-        """Return one document cut up, under its present file name."""
+        """Return the rows of one document, under its present file name."""
         kept = self._kept(document_id)
         paper = kept.paper if kept else self._base().rows.paper(document_id)
         return replace(paper, source=self.sources[document_id])
@@ -88,22 +96,49 @@ class Selection:
         return self._base().sentence_vectors[start : start + count]
 
     def _kept(self, document_id: str) -> Embedded | None:
-        """Return a paper that lies in a file of its own; None where it is one that ``base`` uses."""
+        """Return a paper that is pending or set aside; None for one that ``base`` uses."""
         if document_id in self.fresh:
-            found = self.pending.get(document_id) if self.pending else None
-            if found is None:
-                raise IndexDamaged(f"{document_id}: its pending work is gone.", "Run the build again.")
-            return found
+            kept = self.pending.get(document_id) if self.pending else None
+            if kept is None:
+                raise IndexDamaged(f"{document_id}: its pending file is missing.", "Run the build again.")
+            return kept
         base = self._base()
         if base.manifest.file(aside_file(document_id)) is None:
             return None
-        path = base.folder / aside_file(document_id)
-        try:
-            return read_embedded(path)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-            raise IndexDamaged(f"{path}: it cannot be read ({error}).", "Rebuild the index.") from error
+        return read_embedded(base.folder / aside_file(document_id))
 
     def _base(self) -> Index:
         if self.base is None:
-            raise ValueError("no generation to take the paper from")
+            raise ValueError("the selection has no previous generation to take a paper from")
         return self.base
+
+
+def recalled(
+    folder: Path, fingerprint: str, wanted: Mapping[str, Path], skip: int | None
+) -> Iterator[Embedded]:
+    """Yield the papers of ``wanted`` (file by id) that an earlier generation of ``folder`` still has.
+
+    So undoing a removal reads and embeds nothing. Generations of other models, damaged
+    ones and number ``skip`` are passed over. The lock of the index must be held.
+    """
+    left = dict(wanted)
+    for number in reversed(generations(folder)):
+        place = generation_folder(folder, number)
+        if not left or number == skip:
+            continue
+        try:
+            manifest, _ = read_manifest(place)
+            if manifest.model.fingerprint != fingerprint:
+                continue
+            with closing(Rows(place / ROWS)) as rows:  # unverified, but quick to read
+                if not left.keys() & rows.names.keys():
+                    continue
+            with closing(Index(place, manifest)) as earlier:
+                held = given(earlier)
+                same = [key for key in sorted(left) if key in held and reads_alike(*held[key], left[key])]
+                selection = Selection({key: held[key][0] for key in same}, earlier)
+                for key in same:
+                    yield selection.embedded(key)
+                    del left[key]
+        except (IndexDamaged, FormatMismatch, StorageError):
+            continue  # its papers are read and embedded again

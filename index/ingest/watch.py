@@ -1,4 +1,4 @@
-"""A folder of papers kept in an index: built now, and again after each change in it."""
+"""Watching a folder: its index is built now, and again after each change."""
 
 from __future__ import annotations
 
@@ -14,23 +14,20 @@ if TYPE_CHECKING:
 
     from index.embed.encoder import Encoder
 
-#: Milliseconds without a change after which a build starts: a paper that is being copied is not read half.
-_QUIET = 500
-#: Milliseconds after which it starts even so.
-_AT_LAST = 10_000
-#: Milliseconds after which a build that could not write is tried again.
-_AGAIN = 2_000
+_QUIET = 500  #: milliseconds without a change before a build starts, so that copies are complete
+_AT_LAST = 10_000  #: milliseconds after which it starts in any case
+_AGAIN = 2_000  #: milliseconds before a build that could not write is repeated
 
 
 def changes(folder: Path, index: Path) -> Iterator[bool]:
-    """Yield True after changes in ``folder``, several within a short time as one; False now and then.
+    """Yield True after changes in ``folder``, batched, and False every ``_AGAIN`` without one.
 
-    The first is True whatever happened: something may have before the watch began.
-    Hidden files and the index itself, should it lie there, do not count.
+    The first value is True: something may have changed before the watch began. Hidden
+    files and the index itself, if it is inside ``folder``, do not count.
 
     Raises:
         UsageError: ``folder`` does not exist, or is not a folder.
-        KeyboardInterrupt: the user has had enough.
+        KeyboardInterrupt: the user pressed Ctrl-C.
     """
     from watchfiles import watch
 
@@ -50,25 +47,24 @@ def changes(folder: Path, index: Path) -> Iterator[bool]:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise a ``UsageError`` unless ``folder`` is one."""
-    require_folder(folder, "Give the folder that the papers are in.")
+    """Raise a ``UsageError`` unless ``folder`` is a folder."""
+    require_folder(folder, "Give the folder of the papers.")
 
 
 def builds(
     folder: Path, index: Path, changed: Iterable[bool], *, encoder: Encoder, workers: int = 2
 ) -> Iterator[BuildReport | LoccitError]:
-    """Yield what came of building ``index`` from ``folder``: now, and for each True in ``changed``.
+    """Yield the result of building ``index`` from ``folder``: now, and for each True in ``changed``.
 
-    An error ends nothing. A build that could not write is tried again at the next
-    item of ``changed``, True or False. What says the same as the one before is not
-    yielded.
+    An error does not end the watch. A build that could not write is repeated at the
+    next item of ``changed``. A result that repeats the one before is not yielded.
     """
     result = _built(folder, index, encoder, workers)
     yield result
     for again in changed:
         if again or isinstance(result, IndexLocked | StorageError):
             before, result = result, _built(folder, index, encoder, workers)
-            if _told(result) != _told(before) or (isinstance(result, BuildReport) and result.published):
+            if _complaints(result) != _complaints(before) or getattr(result, "published", False):
                 yield result
 
 
@@ -79,8 +75,7 @@ def _built(folder: Path, index: Path, encoder: Encoder, workers: int) -> BuildRe
         return error
 
 
-def _told(result: BuildReport | LoccitError) -> tuple[str, ...]:
-    """Return the complaints of a result, to compare it with another by."""
+def _complaints(result: BuildReport | LoccitError) -> tuple[str, ...]:
     if isinstance(result, LoccitError):
         return (str(result),)
     return tuple(str(outcome.error) for outcome in result.outcomes if outcome.error)

@@ -1,4 +1,4 @@
-"""The child process that finds text on a rendered page and draws pages. See ``index.pages.places``."""
+"""The child process that finds text on PDF pages and renders pages. See ``index.pages.places``."""
 
 from __future__ import annotations
 
@@ -16,19 +16,24 @@ from index.read.sandbox import confine, send
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Characters that are not matched: hyphens and what PDFium puts in their place.
 _SILENT = frozenset("-\u00ad\u2010\u2011\u200b\x02\ufffe")
-MOST_PIXELS = 4_000.0  #: along the longer side
+MOST_PIXELS = 4_000.0  #: along the longer side of a rendered page
 
 
 def main(request: dict[str, Any]) -> None:
-    """Find or draw what ``request`` asks for in the PDF on standard input."""
+    """Find or render what ``request`` asks for in the PDF on standard input."""
     confine(request["limits"])
     import pypdfium2
 
     try:
         pdf = pypdfium2.PdfDocument(sys.stdin.buffer.read())
         if "render" in request:
-            send({"png": _draw(pdf, int(request["render"]), float(request["scale"]))})
+            page = pdf[int(request["render"]) - 1]
+            scale = min(float(request["scale"]), MOST_PIXELS / max(*page.get_size(), 1.0))
+            image = io.BytesIO()
+            page.render(scale=scale).to_pil().save(image, "PNG")
+            send({"png": base64.b64encode(image.getvalue()).decode("ascii")})
         for ask in request.get("find", ()):
             send({"page": ask["page"], "boxes": _find(pdf[ask["page"] - 1], ask)})
     except (pypdfium2.PdfiumError, IndexError, MemoryError) as error:
@@ -36,44 +41,35 @@ def main(request: dict[str, Any]) -> None:
     send({"end": "done"})
 
 
-def _draw(pdf: Any, number: int, scale: float) -> str:  # noqa: ANN401 - pypdfium2 has no types
-    page = pdf[number - 1]
-    scale = min(scale, MOST_PIXELS / max(*page.get_size(), 1.0))
-    out = io.BytesIO()
-    page.render(scale=scale).to_pil().save(out, "PNG")
-    return base64.b64encode(out.getvalue()).decode("ascii")
-
-
-def _find(page: Any, ask: dict[str, Any]) -> list[list[float]]:  # noqa: ANN401
+def _find(page: Any, ask: dict[str, Any]) -> list[list[float]]:  # noqa: ANN401 - pypdfium2 has no types
+    """Return the boxes of the text asked for, as shares of width and height from the top left corner."""
     text = page.get_textpage()
     characters, places = _characters(page, text)
-    spans = _spans(characters, ask)
     width, height = page.get_size()
     lines: list[list[float]] = []
-    for start, end in spans:
+    for start, end in _spans(characters, ask):
         lines += _lines(text, page, sorted({places[i] for i in range(start, end)}))
     return [[x0 / width, 1 - y1 / height, x1 / width, 1 - y0 / height] for x0, y0, x1, y1 in lines]
 
 
 def _characters(page: Any, text: Any) -> tuple[str, list[int]]:  # noqa: ANN401
-    """Return the page's bare characters, and for each the position of the glyph it comes from."""
+    """Return the characters of the page that are matched, and the glyph position of each."""
     from index.read.pdf.extract.pdfium import PageReader
 
     width, height = page.get_size()
     reader = PageReader(page, text, Collector(width, height, 0))
-    found: list[str] = []
+    shown: list[str] = []
     places: list[int] = []
     for i, glyph, _ in reader.glyphs():
-        shown = meaning(glyph, reader.style(i)[0].font)
-        for character in unicodedata.normalize("NFKC", shown):
+        for character in unicodedata.normalize("NFKC", meaning(glyph, reader.style(i)[0].font)):
             if not character.isspace() and character not in _SILENT:
-                found.append(character)
+                shown.append(character)
                 places.append(i)
-    return "".join(found), places
+    return "".join(shown), places
 
 
 def _spans(characters: str, ask: dict[str, Any]) -> list[tuple[int, int]]:
-    """Return where the text asked for stands: as a whole, or else part by part if each is unique."""
+    """Return where the text asked for is: as a whole, or else in parts if each is unique."""
     starts = _all(characters, ask["text"])
     if starts and (len(starts) == ask["of"] or len(starts) == 1):
         start = starts[ask["nth"] if len(starts) > 1 else 0]
@@ -110,7 +106,7 @@ def _lines(text: Any, page: Any, indices: Sequence[int]) -> list[list[float]]:  
 
 
 def _sideways(text: Any, page: Any, i: int) -> bool:  # noqa: ANN401
-    """Tell whether a character stands on its side on the page as it is read."""
+    """Return whether a character is turned by 90 degrees on the upright page."""
     import pypdfium2.raw as pdfium
 
     angle: float = math.degrees(pdfium.FPDFText_GetCharAngle(text.raw, i)) + page.get_rotation()
@@ -118,7 +114,7 @@ def _sideways(text: Any, page: Any, i: int) -> bool:  # noqa: ANN401
 
 
 def _on_one_line(last: Sequence[float], box: Sequence[float], along: int) -> bool:
-    """Tell whether a character goes on with a line; ``along`` is 0 for a line along x, 1 along y."""
+    """Return whether a character continues a line; ``along`` is 0 for a line along x, 1 along y."""
     across = 1 - along
     height = box[2 + across] - box[across]
     shared = min(last[2 + across], box[2 + across]) - max(last[across], box[across])

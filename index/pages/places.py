@@ -1,7 +1,7 @@
-"""From a span of a document to boxes on the rendered page of its PDF.
+"""Spans of a document to boxes on the rendered pages of its PDF.
 
-Matched on the characters alone, without spaces, hyphens and ligatures. Where the
-characters are not found exactly, there is no box: better none than a wrong one.
+Characters are matched without spaces, hyphens and ligatures. If they are not found
+exactly, there is no box: none is better than a wrong one.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 USUAL = Limits()
 _CHILD = "index.pages.child"
 _SILENT = frozenset("-\u00ad\u2010\u2011\u200b^")
-#: A part of a quote that is looked for on its own has at least so many characters.
-SHORTEST_PART = 12
+SHORTEST_PART = 12  #: fewest characters of a part of a quote that is searched for by itself
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle on a rendered page, as shares of its width and height from the top left corner."""
+    """A rectangle on a rendered page, in shares of its width and height from the top left corner."""
 
     page: int  #: physical, counted from 1
     left: float
@@ -40,18 +39,18 @@ class Box:
 
 
 def bare(text: str) -> str:
-    """Return the characters that are matched: compatibility forms, no white space, no hyphens."""
+    """Return the characters that are matched: NFKC, without white space and hyphens."""
     return "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and c not in _SILENT)
 
 
 def boxes(data: bytes, document: Document, span: Span, limits: Limits = USUAL) -> tuple[Box, ...]:
-    """Return the boxes that cover ``span``, one a line; none where it is not found exactly.
+    """Return the boxes that cover ``span``, one per line; none if it is not found exactly.
 
     Args:
-        data: the PDF file's bytes.
-        document: what was read from it.
+        data: bytes of the PDF file.
+        document: read from it.
         span: in ``document.text``.
-        limits: for the child process that looks.
+        limits: for the child process that searches.
     """
     if document.format != "pdf":
         return ()
@@ -61,13 +60,13 @@ def boxes(data: bytes, document: Document, span: Span, limits: Limits = USUAL) -
     result = run(_CHILD, {"find": asked}, data, replace(limits, characters=200_000))
     if result.end is not End.DONE:
         return ()
-    found = [message for message in result.messages if "boxes" in message]
-    if len(found) != len(asked) or not all(message["boxes"] for message in found):
-        return ()  # a quote shown in part would mislead
+    pages = [message for message in result.messages if "boxes" in message]
+    if len(pages) != len(asked) or not all(message["boxes"] for message in pages):
+        return ()  # a quote marked in part would mislead
     try:
         return tuple(
             Box(int(message["page"]), *(min(max(float(value), 0.0), 1.0) for value in box))
-            for message in found
+            for message in pages
             for box in message["boxes"]
         )
     except (TypeError, ValueError):
@@ -75,10 +74,9 @@ def boxes(data: bytes, document: Document, span: Span, limits: Limits = USUAL) -
 
 
 def _ask(document: Document, page: Page, span: Span) -> dict[str, object] | None:
-    """Return what to look for on one page: the span's characters there, and which of several alike."""
+    """Return what to find on one page: the characters of the span there, and which of several occurrences."""
     pieces = _pieces(document, page, span)
-    wanted = [bare(text) for text, _ in pieces]
-    whole = "".join(wanted)
+    whole = "".join(bare(text) for text, _ in pieces)
     if not whole:
         return None
     before = bare("".join(text for text, _ in _pieces(document, page, Span(0, span.start))))
@@ -93,18 +91,18 @@ def _ask(document: Document, page: Page, span: Span) -> dict[str, object] | None
 
 
 def _pieces(document: Document, page: Page, span: Span) -> list[tuple[str, int]]:
-    """Return the stretches of ``span`` that stand on ``page``, each with its raw offset."""
-    found: list[tuple[str, int]] = []
+    """Return the stretches of ``span`` on ``page``, each with its raw offset."""
+    pieces: list[tuple[str, int]] = []
     for item in document.map.runs:
         start, end = max(item.start, span.start), min(item.start + item.length, span.end)
         raw = item.raw + start - item.start
         if start < end and page.raw.start <= raw <= page.raw.end:
-            found.append((document.text[start:end], raw))
-    return found
+            pieces.append((document.text[start:end], raw))
+    return pieces
 
 
 def _parts(pieces: Sequence[tuple[str, int]]) -> list[str]:
-    """Join stretches that follow each other in the file; what stands elsewhere is a part of its own."""
+    """Join stretches that follow each other in the raw text; return [] if a part is too short to search."""
     parts: list[str] = []
     end = -1
     for text, raw in pieces:
@@ -118,12 +116,12 @@ def _parts(pieces: Sequence[tuple[str, int]]) -> list[str]:
 
 
 def picture(data: bytes, page: int, scale: float = 1.5, limits: Limits = USUAL) -> bytes:
-    """Return page ``page`` (counted from 1) of a PDF as PNG, rendered in a child process.
+    """Return a page of a PDF as PNG, rendered in a child process.
 
     Args:
-        data: the PDF file's bytes.
-        page: physical number.
-        scale: pixels for one point; at most 4.
+        data: bytes of the PDF file.
+        page: physical number, counted from 1.
+        scale: pixels per point; at most 4.
         limits: for the child process.
 
     Raises:

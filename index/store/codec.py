@@ -1,7 +1,7 @@
-"""Documents to JSON and back; long lists of offsets are written as flat lists of numbers.
+"""Documents to JSON and back; long lists of offsets become flat lists of numbers.
 
-The canonical text is kept apart, so that it can be read without the rest, and so is
-the file's name, which can change while the paper stays the same.
+The canonical text is stored separately, so that it can be read without the rest, and so
+is the file name, which can change while the paper stays the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from index.text import Block, BlockKind, Document, Field, Page, Row, Run, Sectio
 
 
 def encode_document(document: Document) -> str:
-    """Return all of ``document`` but its text and its file's name as JSON."""
+    """Return ``document`` as JSON, without its text and file name."""
     value = {
         "id": document.id,
         "format": document.format,
@@ -37,11 +37,11 @@ def encode_document(document: Document) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-_KINDS = {str(kind): kind for kind in BlockKind}  #: quicker than asking the enumeration
+_KINDS = {str(kind): kind for kind in BlockKind}  #: faster than calling the enumeration
 
 
 def decode_document(details: str, text: str, source: str) -> Document:
-    """Return the document that ``encode_document`` was given, with its ``text`` and file's name."""
+    """Return the document of which ``encode_document`` made ``details``, with its ``text`` and file name."""
     value = json.loads(details)
     runs = value["runs"]
     return Document(

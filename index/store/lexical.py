@@ -1,8 +1,7 @@
-"""Search by words: BM25 over passages.
+"""Lexical search: BM25 over passages.
 
-The scores are computed when the index is built (bm25s, method "lucene": Kamphuis
-et al. 2020, "Which BM25 do you mean?"); a question only adds up columns of them,
-from memory-mapped files.
+Scores are computed when the index is built (bm25s, method "lucene": Kamphuis et al.
+2020, "Which BM25 do you mean?"); a query adds up columns of memory-mapped files.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.files import array_chunks, load_array
-from index.terms import printed, split, terms, terms_of, weighted_terms
+from index.terms import printed, split, terms_of, weighted_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-K1 = 1.5
-B = 0.75
+K1 = 1.5  #: saturation of the term frequency
+B = 0.75  #: strength of the length normalisation
 
 
 class Vocabulary:
-    """A sorted list of words on disk, each with a number; looked up by bisection, loaded by nobody.
+    """A sorted list of words with passage counts: memory-mapped, binary-searched.
 
-    ``numbers[i]`` counts the passages that hold word ``i``.
+    Word ``i`` ends at byte ``ends[i]`` of ``letters``; ``numbers[i]`` passages hold it.
     """
 
     def __init__(
@@ -42,7 +41,7 @@ class Vocabulary:
         return len(self._ends)
 
     def __iter__(self) -> Iterator[tuple[str, int]]:
-        """Yield each word and the number of passages that hold it, in order of UTF-8."""
+        """Yield each word and the number of passages that hold it, in UTF-8 order."""
         for i in range(len(self)):
             yield self._word(i).decode(), int(self._numbers[i])
 
@@ -51,19 +50,19 @@ class Vocabulary:
         return bytes(self._letters[start : int(self._ends[i])])
 
     def find(self, word: str) -> int | None:
-        """Return the position of ``word``, or None."""
+        """Return the position of ``word``, None if unknown."""
         wanted = word.encode(errors="replace")
         at = self._place(wanted)
         return at if at < len(self) and self._word(at) == wanted else None
 
     def begins(self, start: str) -> bool:
-        """Tell whether there is a word that begins with ``start``, or is it."""
+        """Return whether a word begins with ``start`` or equals it."""
         wanted = start.encode(errors="replace")
         at = self._place(wanted)
         return at < len(self) and self._word(at).startswith(wanted)
 
     def _place(self, wanted: bytes) -> int:
-        """Return the position of the first word that does not come before ``wanted``."""
+        """Return the position of the first word that does not sort before ``wanted``."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -74,68 +73,41 @@ class Vocabulary:
         return low
 
     def count(self, word: str) -> int:
-        """Return the number of passages that hold ``word``; 0 for an unknown one."""
-        found = self.find(word)
-        return 0 if found is None else int(self._numbers[found])
+        """Return the number of passages that hold ``word``."""
+        at = self.find(word)
+        return 0 if at is None else int(self._numbers[at])
 
 
 class Lexical:
-    """BM25 over the passages of one generation. Opened memory-mapped; safe in several threads."""
+    """BM25 over the passages of one generation, memory-mapped. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the files that ``lexical_files`` made; their checksums are the caller's affair."""
+        """Open the files of ``lexical_files``; the caller has compared their checksums."""
         arrays = {name: load_array(folder / f"bm25-{name}.npy") for name in _ARRAYS}
         self._data = arrays["data"]
         self._indices = arrays["indices"]
         self._starts = arrays["starts"]
-        self.passages = int(arrays["sizes"][0])  #: how many
+        self.passages = int(arrays["sizes"][0])  #: number of passages
         self._mean_length = float(arrays["sizes"][1])
         #: stemmed terms, as ``terms`` gives them
         self.terms = Vocabulary(arrays["term-letters"], arrays["term-ends"], np.diff(self._starts))
-        #: words as printed, in lower case, for suggestions
+        #: words as printed, in lower case, for spelling suggestions
         self.words = Vocabulary(arrays["word-letters"], arrays["word-ends"], arrays["word-counts"])
 
     def scores(self, query: str) -> NDArray[np.float32]:
-        """Return the BM25 score of every passage, shape ``(passages,)``; 0 where no term is shared."""
+        """Return the BM25 score of every passage, shape ``(passages,)``; 0 if it shares no term."""
         scores = np.zeros(self.passages, np.float32)
         for term, times in sorted(weighted_terms(query).items()):
             column = self.terms.find(term)
             if column is not None:
                 start, end = int(self._starts[column]), int(self._starts[column + 1])
-                # A passage stands at most once in a column, so plain indexing adds right.
+                # A column holds a passage at most once, so indexed addition is correct.
                 scores[self._indices[start:end]] += times * self._data[start:end]
         return scores
 
     def document_frequency(self, term: str) -> int:
-        """Return how many passages hold ``term`` (one of ``terms``' results)."""
+        """Return how many passages hold ``term``, one of the results of ``terms``."""
         return self.terms.count(term)
-
-    def idf(self, term: str) -> float:
-        """Return the weight of a term: ln(1 + (n - df + 0.5) / (df + 0.5)), Lucene's form."""
-        found = self.document_frequency(term)
-        return float(np.log(1 + (self.passages - found + 0.5) / (found + 0.5)))
-
-    def sentence_scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the BM25 score of each of ``texts`` (sentences of some hits), shape ``(len(texts),)``.
-
-        Weights of terms are those over passages; the mean length is that of
-        ``texts``. Done on the fly: a second index over all sentences would cost
-        more to add up at a million passages than these few cost to take apart.
-        """
-        wanted = weighted_terms(query)
-        weights = {term: self.idf(term) * times for term, times in sorted(wanted.items())}
-        counted = [Counter(terms(text)) for text in texts]
-        lengths = [sum(counts.values()) for counts in counted]
-        mean = max(sum(lengths) / max(len(lengths), 1), 1.0)
-        scores = [
-            sum(
-                weight * counts[term] / (counts[term] + K1 * (1 - B + B * length / mean))
-                for term, weight in weights.items()
-                if counts[term]
-            )
-            for counts, length in zip(counted, lengths, strict=True)
-        ]
-        return np.array(scores, np.float32)
 
 
 _ARRAYS = (
@@ -147,24 +119,24 @@ _ARRAYS = (
 def lexical_files(texts: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield name and contents of each file that ``Lexical`` opens.
 
-    ``texts`` are the passages as embedded, in the order of their positions.
+    ``texts`` are the passages as embedded, in order of position.
     """
-    found: dict[str, int] = {}
-    known: dict[str, tuple[int, ...]] = {}  # the terms of each word, by number
+    numbers: dict[str, int] = {}  # each term's, in order of appearance
+    known: dict[str, tuple[int, ...]] = {}  # the numbers of the terms of each word
     shown: dict[str, str] = {}  # each word as printed
     rows: list[list[int]] = []
     surface: Counter[str] = Counter()
     for text in texts:
         here = split(text)
         distinct = set(here)
-        # Not ``distinct - known.keys()``: that goes through all words known, for each passage.
+        # Not ``distinct - known.keys()``, which visits every known word for each passage.
         for word in sorted(word for word in distinct if word not in known):
-            known[word] = tuple(found.setdefault(term, len(found)) for term in terms_of(word))
+            known[word] = tuple(numbers.setdefault(term, len(numbers)) for term in terms_of(word))
             shown[word] = printed(word)
         rows.append([number for word in here for number in known[word]])
         surface.update({shown[word] for word in distinct})
-    names = sorted(found, key=str.encode)
-    data, indices, starts = _columns(rows, [found[name] for name in names])
+    names = sorted(numbers, key=str.encode)
+    data, indices, starts = _columns(rows, [numbers[name] for name in names])
     lengths = sum(len(row) for row in rows)
     readable = sorted(surface, key=str.encode)
     arrays: dict[str, NDArray[Any]] = {
@@ -183,14 +155,14 @@ def lexical_files(texts: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]
 def _columns(
     rows: list[list[int]], order: list[int]
 ) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int64]]:
-    """Return the BM25 scores by term (compressed columns), terms in ``order``."""
+    """Return the BM25 scores as compressed columns, one a term, in ``order``."""
     if not order:
         return np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64)
     import bm25s
 
     ranks = np.empty(len(order), np.int64)
     ranks[order] = np.arange(len(order))
-    rank = ranks.tolist()  # a list, so that equal numbers are one object: a tenth of the memory
+    rank = ranks.tolist()  # of one object per number, which takes a tenth of the memory
     scorer = bm25s.BM25(method="lucene", k1=K1, b=B)
     numbered = [[rank[number] for number in row] for row in rows]
     vocabulary = {str(i): i for i in range(len(order))}

@@ -1,6 +1,6 @@
-"""The manifest of a generation: what it holds, made from what, with which checksums.
+"""The manifest of a generation: its model, its counts and the checksum of every file.
 
-The file wraps its body in its own sha256, and is read only if encoding it again
+The file wraps its body in its own sha256, and is accepted only if encoding it again
 gives the same bytes, so that a change of any byte is noticed.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from index.errors import FormatMismatch, IndexDamaged
 from index.files import FileRecord
 
-FORMAT = 1
+FORMAT = 1  #: version of the files of a generation
 MANIFEST = "manifest.json"
 
 
@@ -30,7 +30,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of each a generation holds."""
+    """What a generation holds."""
 
     documents: int
     passages: int
@@ -39,19 +39,19 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything about a generation but its contents."""
+    """The description of a generation."""
 
     format: int
     generation: int
-    previous: int | None  #: the generation that it was published over
-    created: str  #: ISO 8601, UTC; shown only, nothing depends on the clock
+    previous: int | None  #: the generation that was current before
+    created: str  #: ISO 8601, UTC; only shown, nothing depends on the clock
     model: Model
     counts: Counts
     files: tuple[FileRecord, ...]
-    note: str = ""  #: what people should know, such as a question encoder that could not be made
+    note: str = ""  #: shown to people, such as that the question encoder could not be exported
 
     def file(self, name: str) -> FileRecord | None:
-        """Return the record of the file ``name``; None if the generation has no such file."""
+        """Return the record of the file ``name``, None if the generation has no such file."""
         return next((record for record in self.files if record.name == name), None)
 
     def encode(self) -> bytes:
@@ -61,18 +61,18 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Bytes of all files together, the manifest excluded."""
+        """Total bytes of the files, without the manifest."""
         return sum(record.size for record in self.files)
 
 
 def decode(data: bytes, where: str) -> Manifest:
-    """Return the manifest that ``data`` holds; ``where`` names it in errors.
+    """Return the manifest encoded in ``data``; ``where`` names it in errors.
 
     Raises:
-        IndexDamaged: the bytes are not those that were written.
+        IndexDamaged: the bytes are not those of ``Manifest.encode``.
         FormatMismatch: another version of Loccit wrote it.
     """
-    damaged = IndexDamaged(f"{where}: the manifest is damaged.", "Rebuild the index.")
+    damaged = IndexDamaged(f"{where}: the manifest is damaged.")
     try:
         outer = json.loads(data)
         body = outer["manifest"]
@@ -84,7 +84,7 @@ def decode(data: bytes, where: str) -> Manifest:
     if version != FORMAT:
         raise FormatMismatch(
             f"{where}: index format {version}, but this version of Loccit reads format {FORMAT}.",
-            "Rebuild the index with this version, or use the version that built it.",
+            "Rebuild the index, or use the version of Loccit that built it.",
         )
     try:
         return Manifest(

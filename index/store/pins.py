@@ -1,7 +1,7 @@
-"""Readers' claims on a generation, so that it is not collected under them.
+"""Pins: claims of readers on a generation, which keep it from being collected.
 
-A pin is a file that its reader keeps locked; the system unlocks it when the
-reader ends, however it ends, so a pin that can be locked is a dead reader's.
+A pin is a file that its reader keeps locked. The system unlocks it when the process
+ends, however it ends, so a pin that can be locked belongs to a dead reader.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _numbers = itertools.count()
 
 
 class Pin:
-    """One reader's claim on one generation."""
+    """The claim of one reader on one generation."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -30,17 +30,17 @@ class Pin:
         self._lock.acquire(timeout=0)
 
     def release(self) -> None:
-        """Give the claim up; a second call does nothing."""
+        """Give up the claim; a second call does nothing."""
         if self._lock.is_locked:
             self._path.unlink(missing_ok=True)
             self._lock.release()
 
 
 def pin(folder: Path, generation: int) -> Pin | None:
-    """Claim ``generation`` of the index in ``folder``; None where nothing can be written there.
+    """Claim ``generation`` of the index in ``folder``; None if the folder is not writable.
 
-    Without a pin, a reader on a system that lets open files be deleted still
-    keeps what it has opened.
+    On systems that let open files be deleted, a reader without a pin keeps the files
+    it has opened.
     """
     name = f"gen-{generation:08d}.{os.getpid()}.{next(_numbers)}"
     try:
@@ -51,15 +51,13 @@ def pin(folder: Path, generation: int) -> Pin | None:
 
 
 def pinned(folder: Path) -> frozenset[int]:
-    """Return the generations that living readers claim, and remove the pins of dead ones."""
+    """Return the generations pinned by living readers; remove the pins of dead ones."""
     claimed: set[int] = set()
     for path in sorted((folder / PINS).glob("gen-*")):
-        found = _NAME.fullmatch(path.name)
-        if not found:
-            continue
-        try:
-            with FileLock(path, timeout=0):
-                path.unlink(missing_ok=True)
-        except Timeout:
-            claimed.add(int(found[1]))
+        if name := _NAME.fullmatch(path.name):
+            try:
+                with FileLock(path, timeout=0):
+                    path.unlink(missing_ok=True)
+            except Timeout:
+                claimed.add(int(name[1]))
     return frozenset(claimed)

@@ -1,7 +1,7 @@
-"""Publishing generations: staged, forced to the disk, read back, renamed, then made current.
+"""Publishing generations: stage, sync, read back, rename, make current.
 
-Whoever writes holds the index's lock. A crash at any point leaves the old or the
-new generation current; what it leaves over is removed by the next writer.
+A writer holds the lock of the index. A crash at any point leaves the old or the new
+generation current; the next writer removes what it leaves over.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing, StorageError
-from index.files import CHUNK, FileRecord, LocalDisk, array_chunks, chunks_of, matrix_chunks, refusals
+from index.files import LOCAL_DISK, Disk, FileRecord, array_chunks, chunks_of, refusals, stacked_chunks
 from index.store.lexical import lexical_files
 from index.store.manifest import FORMAT, MANIFEST, Counts, Manifest, Model
 from index.store.open import (
@@ -36,33 +36,33 @@ from index.store.open import (
     read_manifest,
     read_pointer,
 )
-from index.store.paper_rows import write_rows
 from index.store.pins import pinned
-from index.store.rows import Rows
+from index.store.rows import Rows, write_rows
 from index.store.vectors import vector_chunks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from index.files import Disk
-    from index.store.paper_rows import PaperRows
+    from index.store.rows import PaperRows
+
+    #: Contents of a further file: bytes, a function that makes them, or a file of another generation.
+    Source = bytes | Callable[[], bytes] | Path
 
 LOCK = "LOCK"
 STAGING = "staging"
-NEXT = "CURRENT.next"
 KEPT_BEFORE = 2  #: generations kept besides the current one
-_OURS = re.compile(r"gen-\d{8}|staging|CURRENT\.next")
+_OURS = re.compile(r"gen-\d{8}|staging|\.CURRENT\.part")
 
 
 class Contents(Protocol):
-    """What a generation is to hold: papers that are read, cut up and embedded."""
+    """The papers of a new generation: read, split and embedded."""
 
     @property
     def ids(self) -> Sequence[str]:
         """Ids of the documents, in order."""
 
     def paper(self, document_id: str) -> PaperRows:
-        """Return one document cut up."""
+        """Return the rows of one document."""
 
     def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
         """Return the vectors of its passages, shape (passages, dimension)."""
@@ -73,23 +73,22 @@ class Contents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """By what a generation is made."""
+    """What a manifest says about the origin of a generation, and its further files."""
 
     model: Model
-    previous: int | None  #: the generation that it is made from
-    extra: Mapping[str, Path | bytes]  #: further files by name: bytes, or a file that never changes
-    note: str = ""
+    previous: int | None  #: the generation it is made from
+    extra: Mapping[str, Source]  #: further files by name
+    note: str = ""  #: see ``Manifest``
 
 
 @contextmanager
-def writing(folder: Path, wait: float = 0.0, disk: Disk | None = None) -> Iterator[None]:
-    """Hold the index's lock during the block, waiting ``wait`` seconds for it at most.
+def writing(folder: Path, wait: float = 0.0, disk: Disk = LOCAL_DISK) -> Iterator[None]:
+    """Hold the lock of the index during the block, after waiting for it at most ``wait`` seconds.
 
     Raises:
         IndexLocked: another process holds it.
         StorageError: the folder cannot be written.
     """
-    disk = disk or LocalDisk()
     with refusals(folder):
         new = not folder.is_dir()
     if new:
@@ -101,7 +100,7 @@ def writing(folder: Path, wait: float = 0.0, disk: Disk | None = None) -> Iterat
             lock.acquire()
         except Timeout as error:
             raise IndexLocked(
-                f"{folder}: another process is writing this index.", "Wait until it is done, then try again."
+                f"{folder}: another process is writing this index.", "Try again when it is done."
             ) from error
     try:
         yield
@@ -109,14 +108,13 @@ def writing(folder: Path, wait: float = 0.0, disk: Disk | None = None) -> Iterat
         lock.release()
 
 
-def publish(folder: Path, contents: Contents, made: Made, disk: Disk | None = None) -> Manifest:
+def publish(folder: Path, contents: Contents, made: Made, disk: Disk = LOCAL_DISK) -> Manifest:
     """Write a new generation and make it current; the lock must be held.
 
     Raises:
-        StorageError: the disk refused; what was current still is.
+        StorageError: the disk refused; the current generation stays current.
         IndexDamaged: what was written does not read back.
     """
-    disk = disk or LocalDisk()
 
     def stage(staging: Path) -> Manifest:
         counts, files = _write_files(staging, contents, made, disk)
@@ -128,9 +126,9 @@ def publish(folder: Path, contents: Contents, made: Made, disk: Disk | None = No
 
 
 def install(folder: Path, stage: Callable[[Path], Manifest], disk: Disk) -> Manifest:
-    """Let ``stage`` fill a folder with all files but the manifest, check them, and make them current.
+    """Let ``stage`` write all files but the manifest, check them, and make them the current generation.
 
-    The lock must be held. Raises as ``publish``.
+    The lock must be held. Raises like ``publish``.
     """
     staging = folder / STAGING
     disk.remove(staging)
@@ -139,9 +137,9 @@ def install(folder: Path, stage: Callable[[Path], Manifest], disk: Disk) -> Mani
         manifest = stage(staging)
         disk.write(staging / MANIFEST, [manifest.encode()])
         disk.sync_folder(staging)
-        Index(staging, manifest).close()  # reads back and compares every file
+        Index(staging, manifest).close()  # reads every file back
     except BaseException:
-        with suppress(StorageError):  # a full disk is not left fuller than it was
+        with suppress(StorageError):  # frees the space on a full disk
             disk.remove(staging)
         raise
     disk.replace(staging, generation_folder(folder, manifest.generation))
@@ -159,19 +157,14 @@ def next_number(folder: Path) -> int:
 def _write_files(
     staging: Path, contents: Contents, made: Made, disk: Disk
 ) -> tuple[Counts, tuple[FileRecord, ...]]:
-    files: list[FileRecord] = []
-    scratch = staging / f"{ROWS}.scratch"
+    scratch = staging / f"{ROWS}.scratch"  # SQLite writes it itself; the copy goes through ``disk``
     counts = write_rows(scratch, map(contents.paper, contents.ids))
-    files.append(disk.write(staging / ROWS, chunks_of(scratch)))
+    files = [disk.write(staging / ROWS, chunks_of(scratch))]
     disk.remove(scratch)
     rows = Rows(staging / ROWS)
     try:
-        owners = np.array(rows.passage_documents(), np.int32)
-        files.append(disk.write(staging / PASSAGE_DOCUMENTS, array_chunks(owners)))
-        starts = np.zeros(counts.passages + 1, np.int64)
-        for passage, number in rows.sentence_counts():
-            starts[passage + 1] = number
-        files.append(disk.write(staging / SENTENCE_STARTS, array_chunks(np.cumsum(starts))))
+        files.append(disk.write(staging / PASSAGE_DOCUMENTS, array_chunks(rows.passage_documents())))
+        files.append(disk.write(staging / SENTENCE_STARTS, array_chunks(rows.sentence_starts())))
         for name, chunks in lexical_files(rows.passage_texts()):
             files.append(disk.write(staging / name, chunks))
     finally:
@@ -179,65 +172,58 @@ def _write_files(
     dimension = made.model.dimension
     passages = vector_chunks(map(contents.passage_vectors, contents.ids), dimension)
     files.append(disk.write(staging / VECTORS, passages))
-    del passages
-    sentences = matrix_chunks(map(contents.sentence_vectors, contents.ids), counts.sentences, dimension)
+    del passages  # as large as the file
+    vectors = map(contents.sentence_vectors, contents.ids)
+    sentences = stacked_chunks(vectors, np.float32, (counts.sentences, dimension))
     files.append(disk.write(staging / SENTENCE_VECTORS, sentences))
     for name, source in made.extra.items():
-        files.append(_extra(staging / name, source, disk))
+        files.append(_write_extra(staging / name, source, disk))
     return counts, tuple(sorted(files, key=lambda record: record.name))
 
 
-def _extra(path: Path, source: Path | bytes, disk: Disk) -> FileRecord:
-    if isinstance(source, bytes):
-        return disk.write(path, [source])
-    manifest, _ = read_manifest(source.parent)
-    record = manifest.file(source.name)
-    if record is None:
-        raise IndexDamaged(f"{source}: not a file of its generation.", "Rebuild the index.")
-    # A copy, not a second name: a bad byte in one generation must leave the other whole.
-    with refusals(source), source.open("rb") as stream:
-        copied = disk.write(path, iter(lambda: stream.read(CHUNK), b""))
-    if copied.sha256 != record.sha256:
-        raise IndexDamaged(f"{source}: it has changed since it was written.", "Rebuild the index.")
+def _write_extra(path: Path, source: Source, disk: Disk) -> FileRecord:
+    if not isinstance(source, Path):
+        return disk.write(path, [source if isinstance(source, bytes) else source()])
+    record = read_manifest(source.parent)[0].file(source.name)
+    # A copy, not a hard link: a damaged byte in one generation must not damage the other.
+    copied = disk.write(path, chunks_of(source))
+    if record is None or copied.sha256 != record.sha256:
+        raise IndexDamaged(f"{source}: the file differs from the manifest of its generation.")
     return copied
 
 
-def make_current(folder: Path, number: int, disk: Disk | None = None) -> None:
+def make_current(folder: Path, number: int, disk: Disk = LOCAL_DISK) -> None:
     """Point ``CURRENT`` to a generation in one step; the lock must be held."""
-    disk = disk or LocalDisk()
     _, digest = read_manifest(generation_folder(folder, number))
-    disk.write(folder / NEXT, [pointer_bytes(number, digest)])
-    disk.replace(folder / NEXT, folder / CURRENT)
-    disk.sync_folder(folder)
+    disk.write_atomically(folder / CURRENT, [pointer_bytes(number, digest)])
 
 
-def collect(folder: Path, disk: Disk | None = None) -> tuple[Path, ...]:
-    """Remove what no reader needs; the lock must be held. Return what was removed.
+def collect(folder: Path, disk: Disk = LOCAL_DISK) -> tuple[Path, ...]:
+    """Remove what no reader needs and return it; the lock must be held.
 
-    Kept are the current generation, the two it was published over, and those
-    that living readers have open. Nothing is removed while ``CURRENT`` is
-    damaged: then every generation may be needed.
+    Kept are the current generation, the ``KEPT_BEFORE`` generations before it, and
+    pinned ones. While ``CURRENT`` is damaged every generation is kept.
     """
-    disk = disk or LocalDisk()
     current = current_generation(folder)
     kept = set(generations(folder)) if current is None else _chain(folder, current) | pinned(folder)
     names = {generation_folder(folder, number).name for number in kept}
     with refusals(folder):
-        found = sorted(item for item in folder.iterdir() if _OURS.fullmatch(item.name))
-    gone = [item for item in found if item.name not in names]
+        ours = sorted(item for item in folder.iterdir() if _OURS.fullmatch(item.name))
+    gone = [item for item in ours if item.name not in names]
     for item in gone:
         disk.remove(item)
     return tuple(gone)
 
 
 def _chain(folder: Path, number: int) -> set[int]:
+    """Return generation ``number`` and those it was published over, ``KEPT_BEFORE`` at most."""
     chain = {number}
     there = generations(folder)
     at = number
     for _ in range(KEPT_BEFORE):
         try:
             before = read_manifest(generation_folder(folder, at))[0].previous
-        except (IndexDamaged, FormatMismatch):  # damaged: keep all that could stand in for it
+        except (IndexDamaged, FormatMismatch):  # any older generation may have to replace it
             return chain | {other for other in there if other < number}
         if before is None or before not in there:
             break
@@ -246,8 +232,8 @@ def _chain(folder: Path, number: int) -> set[int]:
     return chain
 
 
-def rollback(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> int:
-    """Make the generation current that the present one was published over; return its number.
+def rollback(folder: Path) -> int:
+    """Make the generation before the current one current; return its number.
 
     Raises:
         IndexMissing: there is none.
@@ -255,67 +241,68 @@ def rollback(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> int:
         IndexLocked: another process is writing.
     """
     _require(folder)
-    with writing(folder, wait, disk):
+    with writing(folder):
         current = current_generation(folder)
         if current is None:
-            raise IndexMissing(f"{folder}: there is no index to roll back.", "Build one with: loccit build")
+            raise IndexMissing(f"{folder}: there is no index to roll back.", "Build one: loccit build FOLDER")
         previous = read_manifest(generation_folder(folder, current))[0].previous
         if previous is None or previous not in generations(folder):
             raise IndexMissing(f"{folder}: generation {current} has none before it.", "Nothing was changed.")
         place = generation_folder(folder, previous)
         Index(place, read_manifest(place)[0]).close()
-        make_current(folder, previous, disk)
+        make_current(folder, previous)
         return previous
 
 
 def _require(folder: Path) -> None:
     """Raise an ``IndexMissing`` for a folder that does not exist, before taking its lock makes it."""
     if not folder.is_dir():
-        raise IndexMissing(f"{folder}: there is no index yet.", "Build one with: loccit build FOLDER")
+        raise IndexMissing(f"{folder}: there is no index yet.", "Build one: loccit build FOLDER")
 
 
-def gc(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> tuple[Path, ...]:
+def gc(folder: Path) -> tuple[Path, ...]:
     """Take the lock and ``collect``.
 
     Raises:
         IndexMissing: there is no such folder.
     """
     _require(folder)
-    with writing(folder, wait, disk):
-        return collect(folder, disk)
+    with writing(folder):
+        return collect(folder)
 
 
 def verify(folder: Path) -> dict[int, IndexDamaged | FormatMismatch | None]:
-    """Compare every checksum of every generation; return what is wrong by number, None where it is whole.
+    """Compare every checksum of every generation; return the damage by number, None for an intact one.
 
     Raises:
         IndexMissing: there is no generation.
     """
-    found = generations(folder)
-    if not found:
-        raise IndexMissing(f"{folder}: there is no index to verify.", "Build one with: loccit build")
-    return {number: _damage(generation_folder(folder, number), number) for number in found}
-
-
-def pointer_damage(folder: Path) -> str:
-    """Return what is wrong with ``CURRENT``, "" where it names a generation as it was published."""
-    pointer = read_pointer(folder)
-    if pointer is None:
-        return f"{folder / CURRENT}: it is missing or damaged."
-    number, digest = pointer
-    try:
-        _, found = read_manifest(generation_folder(folder, number))
-    except (IndexDamaged, FormatMismatch) as error:
-        return f"{folder / CURRENT}: it names generation {number}, and {error.message}"
-    return "" if found == digest else f"{folder / CURRENT}: generation {number} is not the one it names."
+    numbers = generations(folder)
+    if not numbers:
+        raise IndexMissing(f"{folder}: there is no index to verify.", "Build one: loccit build FOLDER")
+    return {number: _damage(generation_folder(folder, number), number) for number in numbers}
 
 
 def _damage(place: Path, number: int) -> IndexDamaged | FormatMismatch | None:
     try:
         manifest, _ = read_manifest(place)
         if manifest.generation != number:
-            return IndexDamaged(f"{place}: holds the manifest of generation {manifest.generation}.")
+            return IndexDamaged(f"{place}: the manifest is of generation {manifest.generation}.")
         Index(place, manifest).close()
     except (IndexDamaged, FormatMismatch) as error:
         return error
     return None
+
+
+def pointer_damage(folder: Path) -> str:
+    """Return what is wrong with ``CURRENT``, "" if it names a generation and its checksum."""
+    path = folder / CURRENT
+    pointer = read_pointer(folder)
+    if pointer is None:
+        return f"{path}: it is missing or damaged."
+    number, digest = pointer
+    try:
+        _, actual = read_manifest(generation_folder(folder, number))
+    except (IndexDamaged, FormatMismatch) as error:
+        return f"{path}: it names generation {number}, and {error.message}"
+    return "" if actual == digest else f"{path}: the checksum is not that of generation {number}."

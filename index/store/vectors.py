@@ -1,12 +1,12 @@
-"""Search by meaning: FAISS inner product over passage vectors. The only importer of faiss.
+"""Dense search: FAISS inner product over passage vectors. The only importer of faiss.
 
-FAISS loads a changed byte without notice and may write half a file without an
-error, so it is given and asked for bytes in memory only; the bytes are written,
-checked and mapped elsewhere, and searched where they lie, without a copy.
+FAISS does not notice a changed byte and may write half a file without an error, so it
+reads and writes bytes in memory only. Files are written, checked and mapped elsewhere,
+and searched in place, without a copy.
 
-Few vectors are compared one by one (exact). Many are put into lists around
-centres, in one byte a component (IVF and a scalar quantizer); the nearest lists are
-looked through, and what is found there is compared again in full precision.
+Up to ``FLAT_UP_TO`` vectors, search is exact. Beyond, vectors are stored in lists around
+centroids, one byte a component (IVF with a scalar quantizer); the nearest lists are
+searched, and the best candidates are compared again in full precision.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.errors import IndexDamaged
+from index.files import CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,28 +26,23 @@ if TYPE_CHECKING:
 
     Buffer = bytes | bytearray | memoryview | NDArray[np.uint8]
 
-#: Vectors up to which every one is compared: see the table of evals/bench/speed.py.
+#: Most vectors that are all compared: see the table of evals/bench/speed.py.
 FLAT_UP_TO = 20_000
-#: Vectors from which one centre is learned.
-_TRAINED_ON = 32
-_ROUNDS = 6
-#: One of how many lists is looked through, and how many lists at least.
-_SHARE = 8
-_LISTS_AT_LEAST = 32
-#: Of the vectors asked for, how many times as many are compared again; and how many at least.
-_AGAIN = 2
-_AGAIN_AT_LEAST = 200
-_CHUNK = 1 << 20
+_TRAINED_ON = 32  #: vectors per centroid that k-means is trained on
+_ROUNDS = 6  #: iterations of k-means
+_SHARE = 8  #: one in so many lists is searched,
+_LISTS_AT_LEAST = 32  #: but at least so many
+_AGAIN = 2  #: candidates compared in full precision per vector asked for,
+_AGAIN_AT_LEAST = 200  #: but at least so many
 _limit = threading.Lock()  #: FAISS has one limit for the whole process
 
 
 def vector_chunks(
     blocks: Iterable[NDArray[np.float32]], dimension: int, flat_up_to: int = FLAT_UP_TO
 ) -> list[bytes]:
-    """Return an index over the rows of ``blocks``, in order, as FAISS's own bytes.
+    """Return an index over the rows of ``blocks``, in order, in the format of FAISS.
 
-    The same rows in the same order give the same bytes: nothing is left to chance or
-    to the order in which threads end.
+    Deterministic: the same rows in the same order give the same bytes.
     """
     faiss = _faiss()
     flat = faiss.IndexFlatIP(dimension)
@@ -54,14 +50,14 @@ def vector_chunks(
         flat.add(np.ascontiguousarray(block, np.float32))
     index = flat if flat.ntotal <= flat_up_to else _lists(flat)
     chunks: list[bytes] = []
-    writer = faiss.PyCallbackIOWriter(chunks.append, _CHUNK)
+    writer = faiss.PyCallbackIOWriter(chunks.append, CHUNK)
     faiss.write_index(index, writer)
-    del writer  # which hands over what it still holds
+    del writer  # flushes its buffer
     return chunks
 
 
 def _lists(flat: Any) -> Any:  # noqa: ANN401 - see _faiss
-    """Return an index that looks through some lists of the rows of ``flat`` and compares what it finds."""
+    """Return an IVF index over the rows of ``flat`` that compares its candidates again in full precision."""
     faiss = _faiss()
     rows = _rows_of(flat)
     centres = faiss.IndexFlatIP(flat.d)
@@ -87,27 +83,27 @@ def _faiss() -> Any:  # noqa: ANN401 - its annotations describe the C++ side, no
 
 
 def _rows_of(flat: Any) -> NDArray[np.float32]:  # noqa: ANN401 - see _faiss
-    """Return the rows of a flat index where they lie; of no use when the index is gone."""
+    """Return a view of the rows of a flat index; invalid once the index is gone."""
     if not flat.ntotal:
         return np.zeros((0, flat.d), np.float32)
-    found: NDArray[np.float32] = _faiss().rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
-    return found.reshape(flat.ntotal, flat.d)
+    numbers: NDArray[np.float32] = _faiss().rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
+    return numbers.reshape(flat.ntotal, flat.d)
 
 
 class Vectors:
-    """Passage vectors of one generation, L2-normalised. Safe in several threads."""
+    """Passage vectors of one generation, L2-normalised. Thread-safe."""
 
     def __init__(self, data: Buffer) -> None:
-        """Open the bytes of ``vector_chunks``, whose checksum has been compared. They are not copied.
+        """Open the bytes of ``vector_chunks``, whose checksum has been compared, without copying them.
 
         Raises:
-            IndexDamaged: FAISS refuses the bytes all the same.
+            IndexDamaged: FAISS refuses the bytes.
         """
         faiss = _faiss()
-        self._data = np.frombuffer(data, np.uint8)  # searched where they are, so they must stay
+        self._data = np.frombuffer(data, np.uint8)  # FAISS searches them in place, so they must stay alive
         try:
             with _limit:
-                # A header that lies about a length is refused instead of being given the memory.
+                # A header with a false length is refused before memory is allocated.
                 faiss.set_deserialization_vector_byte_limit(max(len(self._data), 1))
                 reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(self._data), len(self._data))
                 self._index: Any = faiss.read_index(reader)
@@ -115,23 +111,23 @@ class Vectors:
             self._flat = faiss.downcast_index(self._index.refine_index) if self._lists else self._index
             self._rows = _rows_of(self._flat)
         except (RuntimeError, AttributeError) as error:
-            raise IndexDamaged(f"vectors: {error}.", "Rebuild the index.") from error
+            raise IndexDamaged(f"vectors: {error}.") from error
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
     @property
     def dimension(self) -> int:
-        """Length of each vector."""
+        """Length of a vector."""
         return int(self._index.d)
 
     @property
     def exact(self) -> bool:
-        """Whether ``nearest`` compares all vectors."""
+        """Whether ``nearest`` is exact."""
         return not self._lists
 
     def rows(self, start: int, count: int) -> NDArray[np.float32]:
-        """Return the vectors of ``count`` passages from position ``start``."""
+        """Return the vectors of ``count`` passages from position ``start``, shape ``(count, dimension)``."""
         return self._rows[start : start + count].copy()
 
     def nearest(
@@ -143,9 +139,11 @@ class Vectors:
     ) -> NDArray[np.int64]:
         """Return the positions of the ``count`` nearest passages, nearest first.
 
-        ``vector`` has shape ``(dimension,)``; ``allowed``, shape ``(len(self),)``,
-        leaves out the passages where it is False; where it leaves up to ``few``,
-        all of them are compared. Fewer come back where there are fewer.
+        Args:
+            vector: shape ``(dimension,)``.
+            count: most positions returned.
+            allowed: shape ``(len(self),)``; False excludes a passage.
+            few: up to so many allowed passages are all compared.
         """
         if allowed is not None and np.count_nonzero(allowed) <= few:
             chosen = np.flatnonzero(allowed)
@@ -153,11 +151,11 @@ class Vectors:
         count = min(count, len(self))
         if count == 0:
             return np.zeros(0, np.int64)
-        # One question on several threads costs more in waiting than it saves, all the more on a busy machine.
+        # For one question, several threads cost more in synchronisation than they save.
         _faiss().omp_set_num_threads(1)
         parameters = self._parameters(count, allowed)
-        _, found = self._index.search(vector.reshape(1, -1).astype(np.float32), count, params=parameters)
-        positions: NDArray[np.int64] = found[0]
+        _, rows = self._index.search(vector.reshape(1, -1).astype(np.float32), count, params=parameters)
+        positions: NDArray[np.int64] = rows[0]
         return positions[positions >= 0]
 
     def _parameters(self, count: int, allowed: NDArray[np.bool_] | None) -> Any:  # noqa: ANN401 - see _faiss
@@ -173,14 +171,14 @@ class Vectors:
         return faiss.IndexRefineSearchParameters(k_factor=again, base_index_params=inner)
 
     def scores(self, vector: NDArray[np.float32], positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the cosine of ``vector`` with each of the passages at ``positions``."""
+        """Return the cosine of ``vector`` with each passage at ``positions``."""
         return cosines(self._rows[positions], vector)
 
 
 def cosines(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the product of each row with ``vector``, shape ``(len(rows),)``.
 
-    On one thread: a few hundred rows are done before another thread is awake.
+    Single-threaded: a few hundred rows take less time than waking another thread.
     """
     products: NDArray[np.float32] = np.einsum("ij,j->i", rows, vector.astype(np.float32))
     return products

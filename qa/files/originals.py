@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import StorageError
-from index.files import LocalDisk, refusals
+from index.files import LOCAL_DISK, refusals
 from index.ingest.papers import file_id
 from qa.files import uploads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from index.files import Disk
     from index.ingest.build import FileOutcome
 
 FILE = "originals.json"
@@ -36,7 +35,7 @@ class Lost(StrEnum):
     CHANGED = "This paper’s file has changed since it was read, so its pages are not shown."
 
 
-def remember(folder: Path, outcomes: Iterable[FileOutcome], disk: Disk | None = None) -> None:
+def remember(folder: Path, outcomes: Iterable[FileOutcome]) -> None:
     """Keep the paths of the files that a build accepted, beside those known before.
 
     Raises:
@@ -47,10 +46,8 @@ def remember(folder: Path, outcomes: Iterable[FileOutcome], disk: Disk | None = 
     if found.items() <= known.items():
         return
     value = {"format": _FORMAT, "files": dict(sorted({**known, **found}.items()))}
-    disk = disk or LocalDisk()
-    part = folder / f".{FILE}.part"
-    disk.write(part, [json.dumps(value, ensure_ascii=False, indent=0).encode("utf-8", "surrogateescape")])
-    disk.replace(part, folder / FILE)
+    data = json.dumps(value, ensure_ascii=False, indent=0).encode("utf-8", "surrogateescape")
+    LOCAL_DISK.write_atomically(folder / FILE, [data])
 
 
 def paths(folder: Path) -> dict[str, str]:

@@ -10,14 +10,10 @@ import hashlib
 import re
 import unicodedata
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from index.errors import FileEmpty, FileTooLarge
-from index.files import LocalDisk
+from index.files import LOCAL_DISK
 from index.read import require_suffix
-
-if TYPE_CHECKING:
-    from index.files import Disk
 
 FOLDER = "uploads"
 LARGEST = 50 * 2**20  #: bytes; the readers refuse larger files anyway
@@ -43,7 +39,7 @@ def harmless_name(name: str) -> str:
     return (stem.rstrip() or _FALLBACK) + suffix.rstrip()
 
 
-def keep(folder: Path, name: str, data: bytes, disk: Disk | None = None) -> Path:
+def keep(folder: Path, name: str, data: bytes) -> Path:
     """Store an upload beside the index in ``folder`` and return its path.
 
     Checks the name and the size; reading decides whether the content is a paper, as on the command line.
@@ -61,12 +57,10 @@ def keep(folder: Path, name: str, data: bytes, disk: Disk | None = None) -> Path
     if len(data) > LARGEST:
         size = f"{len(data) / 2**20:.0f} MB"
         raise FileTooLarge(safe, f"{size} is more than {LARGEST >> 20} MB.", "Upload a smaller file.")
-    disk = disk or LocalDisk()
     place = folder / FOLDER / hashlib.sha256(data).hexdigest()
-    disk.make_folder(place)
+    LOCAL_DISK.make_folder(place)
     path = place / safe
-    disk.write(path.with_name(".part"), [data])
-    disk.replace(path.with_name(".part"), path)
+    LOCAL_DISK.write_atomically(path, [data])
     return path
 
 
@@ -78,7 +72,7 @@ def kept(folder: Path, document_id: str) -> Path | None:
     return next((path for path in sorted(place.iterdir()) if not path.name.startswith(".")), None)
 
 
-def forget(folder: Path, document_id: str, disk: Disk | None = None) -> None:
+def forget(folder: Path, document_id: str) -> None:
     """Remove the uploaded file of a document, if there is one."""
     if kept(folder, document_id):
-        (disk or LocalDisk()).remove(folder / FOLDER / document_id)
+        LOCAL_DISK.remove(folder / FOLDER / document_id)

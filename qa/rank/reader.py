@@ -13,7 +13,6 @@ end of the decisive words (Rajpurkar et al. 2016).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +24,7 @@ import numpy as np
 
 from index.embed.encoder import load_encoder
 from index.errors import FormatMismatch
+from index.files import sha256_of
 from index.text import Span
 from qa.understand.abbreviations import in_forms_of
 
@@ -155,14 +155,14 @@ class Reader:
         """
         from tokenizers import Tokenizer
 
-        self.fingerprint = _sha256(trained)
+        self.fingerprint = sha256_of(trained)
         tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self.tokenizer = tokenizer
         stated = stated_in(trained)
         for path, key in ((graph, "graph"), (base / "model.safetensors", "base")):
-            if stated.get(key) != _sha256(path):
+            if stated.get(key) != sha256_of(path):
                 raise FormatMismatch(
                     f"{trained.name} was not trained for this {path.name}.",
                     "Train again: python -m evals.train.reader.",
@@ -289,11 +289,6 @@ def _session(graph: Path, names: Sequence[str], weights: dict[str, NDArray[np.fl
         values.append(onnxruntime.OrtValue.ortvalue_from_numpy(laid_out))
     options.add_external_initializers(list(names), values)
     return onnxruntime.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=1)

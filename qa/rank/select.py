@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from index.errors import FormatMismatch, UsageError
-from index.files import require_folder
+from index.files import require_folder, sha256_of
 from qa.rank.features import NAMES
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class CrossEncoderRanker:
                 f"{folder}: the model gives {self._model.num_labels} scores a pair.",
                 "Take one that gives one.",
             )
-        self._fingerprint = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+        self._fingerprint = sha256_of(folder / "model.safetensors")
 
     @property
     def fingerprint(self) -> str:
