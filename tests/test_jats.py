@@ -12,6 +12,7 @@ from index.errors import DamagedFile, ReadError, UnknownFormat
 from index.read import read, read_many
 from index.read.jats.article import read_jats
 from index.text import BlockKind, Document, Span
+from tests.documents import grid, place_of, sections, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,10 +56,6 @@ def article(text: str = ARTICLE) -> Document:
     return read_jats(text.encode(), "article.xml")
 
 
-def texts(document: Document, kind: BlockKind) -> list[str]:
-    return [block.span.of(document.text) for block in document.blocks if block.kind is kind]
-
-
 def test_metadata_are_stated_by_the_text() -> None:
     document = article()
     assert document.title == "A rare tumor"
@@ -73,8 +70,7 @@ def test_metadata_are_stated_by_the_text() -> None:
 
 def test_sections_form_a_tree() -> None:
     document = article()
-    titles = [(section.title, section.level) for section in document.sections]
-    assert titles == [
+    assert sections(document) == [
         ("", 0), ("Abstract", 1), ("Introduction", 1), ("Aims", 2), ("Case", 1), ("Acknowledgements", 1),
         ("References", 1),
     ]  # fmt: skip
@@ -90,10 +86,8 @@ def test_a_figure_inside_a_paragraph_is_lifted_out() -> None:
 
 def test_table_rows_carry_spanning_cells() -> None:
     document = article()
-    (table,) = document.tables
-    assert table.label == "Table 1"
-    assert [cell.of(document.text) for cell in table.header] == ["Test", "Value"]
-    assert [[c.of(document.text) for c in row.cells] for row in table.rows] == [["CK", "9641"], ["CK", "120"]]
+    assert grid(document) == (["Test", "Value"], [["CK", "9641"], ["CK", "120"]])
+    assert document.tables[0].label == "Table 1"
     assert "On admission." in texts(document, BlockKind.CAPTION)
 
 
@@ -109,7 +103,7 @@ def test_every_span_leads_to_its_characters(word: str) -> None:
     text = ARTICLE.replace("A <italic>", "Ä\u2014\U0001f600 <italic>")
     document = article(text)
     span = Span(at := document.text.index(word), at + len(word))
-    assert document.map.place(span).line == 1 + text[: text.index(word)].count("\n")
+    assert place_of(document, word).line == 1 + text[: text.index(word)].count("\n")
     assert [raw.of(text) for raw in document.map.raw_spans(span)] == [word]
 
 

@@ -23,6 +23,7 @@ from index.errors import (
 )
 from index.read import Limits, Outcome, Status, read, read_many
 from index.text import BlockKind, Document, Span
+from tests.documents import grid, place_of, texts
 from tests.make_pdf import LEFT, RIGHT, Sheet, Words, column, paper, pdf
 
 if TYPE_CHECKING:
@@ -51,10 +52,6 @@ def check_ending(folder: Path, data: bytes) -> None:
         assert isinstance(outcome.error, ReadError)
     else:
         assert outcome.document.text.strip() and outcome.error is None
-
-
-def texts(document: Document, kind: BlockKind) -> list[str]:
-    return [block.span.of(document.text) for block in document.blocks if block.kind is kind]
 
 
 def test_pypdf_has_the_private_names_that_fonts_are_read_with() -> None:
@@ -105,18 +102,15 @@ def test_columns_are_read_in_order_and_free_of_heads_captions_and_numbers(tmp_pa
 def test_table_has_rows_header_and_caption(tmp_path: Path) -> None:
     document = reading(tmp_path, paper())
     (table,) = document.tables
+    assert grid(document) == (["Test", "Value", "Range"], [["CK", "9641", "30-200"], ["CRP", "12", "0-5"]])
     assert table.label == "Table 1"
-    assert [cell.of(document.text) for cell in table.header] == ["Test", "Value", "Range"]
-    rows = [[cell.of(document.text) for cell in row.cells] for row in table.rows]
-    assert rows == [["CK", "9641", "30-200"], ["CRP", "12", "0-5"]]
     assert table.caption and table.caption.of(document.text) == "Table 1: Values on admission."
 
 
 def test_spans_lead_to_their_page(tmp_path: Path) -> None:
     document = reading(tmp_path, paper())
     for word, page in (("Abstract", 1), ("Figure 1: The heart", 2), ("9641", 2), ("Received 3 May", 1)):
-        at = document.text.index(word)
-        assert document.map.place(Span(at, at + len(word))).page == page
+        assert place_of(document, word).page == page
 
 
 def test_a_sentence_over_a_page_break_keeps_both_pages(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from index.read import read
+from tests.documents import grid
 from tests.make_pdf import LEFT, Sheet, Words, column, pdf
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ def table_page(folder: Path, cells: list[Words]) -> Document:
     path = folder / "table.pdf"
     path.write_bytes(pdf([Sheet([Words("1. Results", 72, 760, 12, "F2"), *text, *below])]))
     return read(path)
-
-
-def grid(document: Document) -> tuple[list[str], list[list[str]]]:
-    (table,) = document.tables
-    text = document.text
-    return [c.of(text) for c in table.header], [[c.of(text) for c in row.cells] for row in table.rows]
 
 
 DATA = (("CK", "9641", "30-200", "U/L"), ("CRP", "12", "0-5", "mg/L"), ("AST", "310", "10-40", "U/L"))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from index.errors import FileEmpty, GarbledText, ReadError, UndecodableText
 from index.read.sentences import sentence_spans
 from index.read.text.plain import decode, read_plain
-from index.text import BlockKind, Document, Span
+from index.text import BlockKind, Document
+from tests.documents import grid, place_of, sections, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +40,7 @@ def kinds(document: Document) -> list[tuple[str, str]]:
 
 
 def lines_of(document: Document, text: str) -> tuple[int | None, int | None]:
-    at = document.text.index(text)
-    place = document.map.place(Span(at, at + len(text)))
+    place = place_of(document, text)
     return place.line, place.last_line
 
 
@@ -54,10 +54,11 @@ def test_every_letter_of_the_seeds_leads_back_to_itself(
         raw = decode((seeds / name).read_bytes(), name)
         assert "\ufffd" not in paper.text
         for run in paper.map.runs:
-            for i in range(run.length):
-                character, origin = paper.text[run.start + i], raw[run.raw + i]
-                mended = origin == "\ufffd" and character in "Th"
-                assert character == origin or character.isspace() or mended
+            made, origin = (
+                text[at : at + run.length] for text, at in ((paper.text, run.start), (raw, run.raw))
+            )
+            for a, b in zip(made, origin, strict=True):
+                assert a == b or a.isspace() or (b == "\ufffd" and a in "Th")
 
 
 def test_captions_and_page_breaks_no_longer_interrupt_sentences(papers: tuple[Document, Document]) -> None:
@@ -70,8 +71,11 @@ def test_captions_and_page_breaks_no_longer_interrupt_sentences(papers: tuple[Do
         "CT of the abdomen and pelvis showed findings that suggested colitis and a significant stool burden, "
         "and there was no evidence of hepatobiliary pathology."
     ) in second
-    captions = [text for kind, text in kinds(papers[0]) if kind == "caption"]
-    assert [caption[:9] for caption in captions] == ["Figure 1:", "Figure 2:", "Figure 3:"]
+    assert [caption[:9] for caption in texts(papers[0], BlockKind.CAPTION)] == [
+        "Figure 1:",
+        "Figure 2:",
+        "Figure 3:",
+    ]
 
 
 def test_words_of_the_seeds_are_whole(papers: tuple[Document, Document]) -> None:
@@ -93,7 +97,7 @@ def test_lines_of_the_seeds_by_hand(papers: tuple[Document, Document]) -> None:
 
 
 def test_sections_of_the_seeds(papers: tuple[Document, Document]) -> None:
-    first, second = ([(s.title, s.level) for s in paper.sections] for paper in papers)
+    first, second = map(sections, papers)
     assert first == [
         ("", 0), ("Introduction", 1), ("Case Presentation", 2), ("Discussion", 1),
         ("COVID-Related Extrapulmonary Manifestations, including Myositis", 2),
@@ -118,12 +122,11 @@ def test_what_the_second_seed_states_about_itself(papers: tuple[Document, Docume
 
 def test_the_table_and_the_references_of_the_second_seed(papers: tuple[Document, Document]) -> None:
     paper = papers[1]
-    (table,) = paper.tables
-    heads = [head.of(paper.text) for head in table.header]
+    heads, rows = grid(paper)
     assert heads == ["Electrolyte", "Current result", "Reference range"]
-    assert [len(row.cells) for row in table.rows] == [3] * 8
-    assert table.label == "Table 1"
-    references = [text for kind, text in kinds(paper) if kind == "reference"]
+    assert [len(row) for row in rows] == [3] * 8
+    assert paper.tables[0].label == "Table 1"
+    references = texts(paper, BlockKind.REFERENCE)
     assert len(references) == 18
     assert references[0].endswith("Curr Rheumatol Rep. 2018, 20:21. 10.1007/s11926-018-0732-6")
     assert not any("Curr Rheumatol" in sentence for sentence in quoted(paper))
@@ -172,9 +175,8 @@ def test_a_column_without_empty_lines() -> None:
         "His heart was normal.",
         "This is a long line that discusses the case for the whole width and it ends.",
     ]
-    assert [text for kind, text in kinds(document) if kind == "reference"] == [
-        "[1] Smith J. A paper. J Med. 2010.", "[2] Jones K. Another paper. J Med. 2011.",
-    ]  # fmt: skip
+    references = ["[1] Smith J. A paper. J Med. 2010.", "[2] Jones K. Another paper. J Med. 2011."]
+    assert texts(document, BlockKind.REFERENCE) == references
 
 
 def test_running_heads_and_page_numbers_are_lifted_out_of_sentences() -> None:
@@ -222,26 +224,21 @@ def test_markdown(name: str) -> None:
     assert (document.format, document.title, document.authors) == (
         "markdown", "A Case of Something Rare", ("Ann Bee", "Cem Dee"),
     )  # fmt: skip
-    sections = [(section.title, section.level) for section in document.sections[1:]]
-    assert sections == [("Case Presentation", 1), ("Tests", 2), ("Outlook", 1)]
+    assert sections(document)[1:] == [("Case Presentation", 1), ("Tests", 2), ("Outlook", 1)]
     assert quoted(document) == [
         "The patient had a CK of 9641 U/L1 see the table and 5*3.",
         "CK\t9641\t1-2", "Na\t\t3-4", "Table 1. Tests.", "A quoted line.", "He left.",
     ]  # fmt: skip
-    (table,) = document.tables
-    assert [head.of(document.text) for head in table.header] == ["Test", "Day 1 (n = 3)", "95% CI"]
+    assert grid(document)[0] == ["Test", "Day 1 (n = 3)", "95% CI"]
     assert lines_of(document, "9641 U/L1 see") == (7, 7)
 
 
 def test_tables_in_wide_gaps_keep_their_columns_only_where_they_are_even() -> None:
     even = "Results\n\nTest      Value    Range\nCK        9641     24-204\nSodium    140      137-145\n"
-    document = read(even)
-    assert [[c.of(document.text) for c in row.cells] for row in document.tables[0].rows] == [
-        ["CK", "9641", "24-204"], ["Sodium", "140", "137-145"],
-    ]  # fmt: skip
-    document = read(even + "Potassium    low    3.3    3.5-5.1\n")
-    assert [len(row.cells) for row in document.tables[0].rows] == [1] * 3
-    assert quoted(document)[0] == "CK        9641     24-204"
+    assert grid(read(even))[1] == [["CK", "9641", "24-204"], ["Sodium", "140", "137-145"]]
+    _, rows = grid(read(even + "Potassium    low    3.3    3.5-5.1\n"))
+    assert [len(row) for row in rows] == [1] * 3
+    assert rows[0] == ["CK        9641     24-204"]
 
 
 CELLS = """Results
@@ -263,13 +260,15 @@ All of them fell.
 
 def test_a_table_of_one_cell_a_line_becomes_rows_of_words_and_values() -> None:
     document = read(CELLS)
-    (table,) = document.tables
-    assert (table.label, table.header) == ("Table 2", ())
-    assert [[cell.of(document.text) for cell in row.cells] for row in table.rows] == [
-        ["Baseline", "p value"],
-        ["Total cholesterol (mg/dl)", "212.6 ± 45.8", "NS"],
-        ["Triglycerides (mg/dl)", "221 ± 32", "< .001"],
-    ]
+    assert document.tables[0].label == "Table 2"
+    assert grid(document) == (
+        [],
+        [
+            ["Baseline", "p value"],
+            ["Total cholesterol (mg/dl)", "212.6 ± 45.8", "NS"],
+            ["Triglycerides (mg/dl)", "221 ± 32", "< .001"],
+        ],
+    )
     assert quoted(document)[-1] == "All of them fell."
     assert lines_of(document, "Triglycerides (mg/dl)\t221 ± 32") == (11, 12)
 
@@ -414,8 +413,11 @@ def test_a_reference_list_by_authors_becomes_its_entries() -> None:
         "van der Meulen MF, Bronner IM. Polymyositis: an overdiagnosed entity.\n"
         "Neurology. 2003;61:316-21.\n"
     )
-    entries = [text for kind, text in kinds(document) if kind == "reference"]
-    assert [entry.split()[0] for entry in entries] == ["Bohan", "Dalakas,", "van"]
+    assert [entry.split()[0] for entry in texts(document, BlockKind.REFERENCE)] == [
+        "Bohan",
+        "Dalakas,",
+        "van",
+    ]
 
 
 def test_a_caption_without_a_full_stop_ends_before_full_lines() -> None:
@@ -428,5 +430,4 @@ def test_a_caption_without_a_full_stop_ends_before_full_lines() -> None:
         "speak for inflammation. She was given prednisolone and went home well.\n"
     )
     document = read(f"A paper on weak thighs\n\nCase report\n\n{text}\nDiscussion\n\n{text}")
-    captions = [text for kind, text in kinds(document) if kind == "caption"]
-    assert captions == ["Figure 1: Biopsy of the left deltoid muscle"] * 2
+    assert texts(document, BlockKind.CAPTION) == ["Figure 1: Biopsy of the left deltoid muscle"] * 2
