@@ -26,7 +26,7 @@ _TURN = threading.Lock()
 
 def folder() -> Path:
     """Return the folder of the index that this app serves."""
-    return index_folder(None)
+    return index_folder()
 
 
 def current() -> Answerer:
