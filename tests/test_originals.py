@@ -1,4 +1,4 @@
-"""Where papers' files lie: remembered by path, believed only while their bytes are the paper's."""
+"""Original files of papers: remembered by path, used only while their checksum is the paper's id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _accepted(path: Path, text: str) -> FileOutcome:
     return FileOutcome(path, Became.ADDED, hashlib.sha256(text.encode()).hexdigest())
 
 
-def test_a_file_is_found_until_it_changes_or_goes(tmp_path: Path) -> None:
+def test_a_file_is_used_until_it_changes_or_goes(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     folder.mkdir()
     first, second = _accepted(tmp_path / "a.pdf", "one"), _accepted(tmp_path / "ü b.pdf", "two")
@@ -34,13 +34,13 @@ def test_a_file_is_found_until_it_changes_or_goes(tmp_path: Path) -> None:
     assert original(folder, "0" * 64) is Lost.UNKNOWN
 
 
-def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
-    found = _accepted(tmp_path / "a.pdf", "one")
-    assert found.document_id
-    remember(tmp_path, [found])
-    found.path.rename(tmp_path / "elsewhere.pdf")
-    found.path.symlink_to(tmp_path / "elsewhere.pdf")
-    assert original(tmp_path, found.document_id) is Lost.GONE
+def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
+    accepted = _accepted(tmp_path / "a.pdf", "one")
+    assert accepted.document_id
+    remember(tmp_path, [accepted])
+    accepted.path.rename(tmp_path / "elsewhere.pdf")
+    accepted.path.symlink_to(tmp_path / "elsewhere.pdf")
+    assert original(tmp_path, accepted.document_id) is Lost.GONE
 
 
 def test_an_upload_needs_no_path(tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_an_upload_needs_no_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "[]", "{", '{"format": 9, "files": {}}', '{"format": 1, "files": 3}']
 )
-def test_a_damaged_list_is_none(tmp_path: Path, content: str) -> None:
+def test_a_damaged_list_counts_as_empty(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content, encoding="utf-8")
     assert paths(tmp_path) == {}
-    found = _accepted(tmp_path / "a.pdf", "one")
-    remember(tmp_path, [found])
-    assert list(paths(tmp_path)) == [found.document_id]
+    accepted = _accepted(tmp_path / "a.pdf", "one")
+    remember(tmp_path, [accepted])
+    assert list(paths(tmp_path)) == [accepted.document_id]

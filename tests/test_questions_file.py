@@ -1,87 +1,64 @@
-"""The fixed questions on the seed papers: enough of every kind, each quote where the file says it is."""
+"""Files of questions: JSON lines to entries, and one line for every mistake in them."""
 
 from __future__ import annotations
 
-import shutil
-from collections import Counter
-from typing import TYPE_CHECKING
+import io
+import sys
+from pathlib import Path
 
 import pytest
 
-from evals.sets import corpora
-from evals.sets.resolve import SPLITS, TYPES, main, read_cases, write_case
+from index.errors import UsageError
+from qa.files.questions import Entry, read_questions
 
-if TYPE_CHECKING:
-    from pathlib import Path
+LINE = '{"id": 1, "question": "How long did it last?"}'
+TEXT = """\ufeff{"id": "a", "question": "When was MMF restarted?", "history": []}
 
-    from evals.sets.resolve import Case
-
-
-@pytest.fixture(scope="module")
-def questions(root: Path) -> Path:
-    return root / "evals" / "sets" / "seeds.jsonl"
+{"id": 7, "question": "How do I bake bread?", "history": null}
+{"question": "And her AST?", "history": ["What was the woman's CK on admission?"]}
+"""
 
 
-@pytest.fixture(scope="module")
-def cases(questions: Path) -> list[Case]:
-    return read_cases(questions.read_text(encoding="utf-8").splitlines(), questions.name)
-
-
-def test_every_quote_stands_where_the_file_says(
-    questions: Path, seeds: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = main([str(questions), str(seeds), "--check"])
-    said = capsys.readouterr()
-    assert (code, said.err) == (0, "")
-    assert said.out.endswith(" questions, 0 placed anew, 0 faults\n")
-
-
-def test_there_are_enough_of_every_kind(cases: list[Case]) -> None:
-    kinds, types = Counter(case.kind for case in cases), Counter(case.type for case in cases)
-    assert len(cases) >= 60
-    assert sum(not case.answerable for case in cases) >= 15
-    assert kinds["other_patient"] >= 8
-    assert types["table"] >= 8
-    assert types.keys() <= set(TYPES)
-
-
-def test_both_halves_have_every_type(cases: list[Case]) -> None:
-    for half in SPLITS:
-        assert {case.type for case in cases if case.split == half} == {case.type for case in cases}
-
-
-def test_no_question_is_asked_twice(cases: list[Case]) -> None:
-    twice = [key for key, n in Counter((c.question.casefold(), c.history) for c in cases).items() if n > 1]
-    assert twice == []
-
-
-def test_a_line_is_written_as_it_was_read(questions: Path, cases: list[Case]) -> None:
-    assert "".join(f"{write_case(case)}\n" for case in cases) == questions.read_text(encoding="utf-8")
-
-
-def test_the_runner_reads_the_same_cases(questions: Path, cases: list[Case]) -> None:
-    read = corpora.read_cases(questions)
-    assert [case.id for case in read] == [case.id for case in cases]
-    assert [[(g.document_id, g.span.start, g.span.end) for g in case.gold] for case in read] == [
-        [(g.document, g.start, g.end) for g in case.gold] for case in cases
+@pytest.mark.parametrize("source", ["file", "standard input"])
+def test_each_line_is_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text(TEXT, encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    assert read_questions(path if source == "file" else Path("-")) == [
+        Entry("a", "When was MMF restarted?", ()),
+        Entry(7, "How do I bake bread?", ()),
+        Entry(4, "And her AST?", ("What was the woman's CK on admission?",)),  # the number of its line
     ]
 
 
-def test_a_quote_that_has_moved_is_placed_anew_and_a_false_one_reported(
-    questions: Path, seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A negative control: the check above can fail."""
-    copy = tmp_path / "copy.jsonl"
-    shutil.copy(questions, copy)
-    whole = copy.read_text(encoding="utf-8")
-    first = whole.splitlines()[0]
-    start = read_cases([first], "first")[0].gold[0].start
-    moved = first.replace(f'"start": {start}', f'"start": {int(start or 0) + 1}')
-    copy.write_text(whole.replace(first, moved), encoding="utf-8")
-    assert main([str(copy), str(seeds), "--check"]) == 1
-    assert main([str(copy), str(seeds)]) == 0
-    assert copy.read_text(encoding="utf-8") == whole
-    false = first.replace('"quote": "', '"quote": "Never said: ')
-    copy.write_text(whole.replace(first, false), encoding="utf-8")
-    assert main([str(copy), str(seeds), "--check"]) == 1
-    assert "stands in 0 places" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "questions.jsonl: no questions in it"),
+        (b"\n \n", "questions.jsonl: no questions in it"),
+        (b"not JSON", "line 1: not a question"),
+        (f"{LINE}\n\n[1]".encode(), "line 3: not a question"),
+        (f"{LINE}\n{{".encode(), "line 2: not a question"),
+        (b"null", "line 1: not a question"),
+        (b'{"id": 1}', "line 1: not a question"),
+        (b'{"question": 5}', "line 1: not a question"),
+        (b'{"question": "a", "history": "b"}', "line 1: not a question"),
+        (b'{"question": "a", "history": [1]}', "line 1: not a question"),
+        (b'{"question": "a", "history": {"b": 1}}', "line 1: not a question"),
+        (b"[" * 100_000, "line 1: not a question"),
+        (b'{"question": "caf\xe9"}', r"not UTF-8 text \(byte 17\)"),
+    ],
+)
+def test_mistakes_name_the_line(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match=message) as error:
+        read_questions(path)
+    assert "Write one object a line" in str(error.value) or "UTF-8" in str(error.value)
+
+
+def test_a_path_that_is_not_a_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a folder, not a file"):
+        read_questions(tmp_path)
+    with pytest.raises(UsageError, match="does not exist"):
+        read_questions(tmp_path / "nowhere.jsonl")

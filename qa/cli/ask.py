@@ -87,6 +87,8 @@ def ask(
     loccit ask --file questions.jsonl > answers.jsonl
     head -5 questions.jsonl | loccit ask --file -
     """
+    if file is not None and receipt is not None:
+        raise UsageError("--receipt does not apply to --file.", "Ask that question by itself.")
     entries = _entries("ask", question, file, after)
     options = AskOptions(model, threshold, right, cross_encoder)
     from qa.cli.printed import show_answer
@@ -201,9 +203,7 @@ def _entries(
         what = "Both a question and --file were given." if file else "No question was given."
         raise UsageError(what, f'For example: loccit {command} "What was the dose?"')
     if after:
-        raise UsageError(
-            "--after does not apply to --file.", "Put the earlier questions of each line into its “history”."
-        )
+        raise UsageError("--after does not apply to --file.", "Give each line its “history” instead.")
     return read_questions(file)
 
 

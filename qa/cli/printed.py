@@ -164,7 +164,7 @@ def show_build(report: BuildReport, folder: Path) -> None:
     changes += f", {len(report.set_aside)} set aside" if report.set_aside else ""
     papers = counted(len(report.added) + len(report.unchanged), "paper")
     say(
-        f"{'Published' if report.published else 'Nothing changed:'} generation {report.generation}: "
+        f"{'Published' if report.published else 'Nothing changed in'} generation {report.generation}: "
         f"{papers} ({changes}), {counted(report.passages, 'passage')}, "
         f"{counted(report.sentences, 'sentence')}, {report.seconds:.1f} s."
     )
