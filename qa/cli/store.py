@@ -161,6 +161,8 @@ def _verify_files(folder: Path) -> None:
         say(f"generation {generation}: {problem.message if problem else 'intact'}")
     damaged = [number for number, problem in problems.items() if isinstance(problem, IndexDamaged)]
     foreign = [problem for problem in problems.values() if isinstance(problem, FormatMismatch)]
+    if foreign and not damaged:
+        raise foreign[0]
     pointer = pointer_damage(folder)
     if pointer:
         say(pointer)
@@ -169,5 +171,3 @@ def _verify_files(folder: Path) -> None:
             f"{len(damaged)} of {len(problems)} generations are damaged" if damaged else "CURRENT is damaged"
         )
         raise IndexDamaged(f"{folder}: {what}.", "Rebuild the index with: loccit build")
-    if foreign:
-        raise foreign[0]
