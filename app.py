@@ -1,6 +1,6 @@
-"""The web app. Start it with ``loccit chat``, or by itself with ``streamlit run app.py``.
+"""The web app. Start it with ``loccit chat``, or without page images with ``streamlit run app.py``.
 
-The index is the one in the folder that LOCCIT_INDEX names, else the default one.
+It serves the index in the folder LOCCIT_INDEX, or the default index.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ import streamlit as st
 
 from qa.web import sign_in, state
 from qa.web.component import page_styles
-from qa.web.pages import ask, evaluation, papers
-from qa.web.pages import feedback as judged
+from qa.web.pages import ask, evaluation, feedback, papers
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
 page_styles()
@@ -21,9 +20,9 @@ _PAGES = [
     st.Page(ask.page, title="Ask", url_path="ask", default=True),
     st.Page(papers.page, title="Papers", url_path="papers"),
     st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
-    st.Page(judged.page, title="Feedback", url_path="feedback"),
+    st.Page(feedback.page, title="Feedback", url_path="feedback"),
 ]
 chosen = st.navigation(_PAGES, position="top")
 state.name_chat()
 chosen.run()
-sign_in.who()
+sign_in.show_person()

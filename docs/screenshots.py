@@ -1,4 +1,4 @@
-"""Makes the pictures of README and docs: ``python docs/screenshots.py``. Needs Chromium and the test extra.
+"""Takes the screenshots of the docs: ``python docs/screenshots.py``. Needs Chromium and the test extra.
 
 Builds the index of the seed papers in a temporary folder, evaluates it, serves it, asks,
 and takes ``docs/chat.png``, ``chat-phone.png``, ``evidence-table.png`` and ``evaluation.png``.
@@ -29,7 +29,7 @@ QUESTIONS = ("What was the woman's CK on admission?",)
 
 
 def take_table(browser: Browser, url: str, target: Path) -> None:
-    """Save a picture of the evidence table for the last of ``QUESTIONS``."""
+    """Save a screenshot of the evidence table for the last of ``QUESTIONS``."""
     with watched_page(browser, (1280, 820)) as page:
         page.goto(url)
         box = page.get_by_placeholder("Ask about the papers")
@@ -38,14 +38,14 @@ def take_table(browser: Browser, url: str, target: Path) -> None:
         page.get_by_role("button", name="Evidence table").click()
         table = page.get_by_role("region", name="Evidence table")
         table.wait_for()
-        page.wait_for_timeout(1500)  # scrolling comes to rest
+        page.wait_for_timeout(1500)  # until scrolling stops
         page.mouse.wheel(0, 2000)
         page.wait_for_timeout(500)
         page.screenshot(path=target)
 
 
 def take_evaluation(browser: Browser, url: str, target: Path) -> None:
-    """Save a picture of the Evaluation page."""
+    """Save a screenshot of the Evaluation page."""
     with watched_page(browser, (1280, 1050)) as page:
         page.goto(f"{url}/evaluation")
         page.locator("figure").last.wait_for()
@@ -54,14 +54,14 @@ def take_evaluation(browser: Browser, url: str, target: Path) -> None:
 
 
 def evaluate(index: Path) -> None:
-    """Write a report where the Evaluation page looks for it."""
+    """Write a report to the folder of the Evaluation page."""
     program = "from qa.cli.main import main; main()"
     options = ["eval", "--split", "dev", "--index", str(index), "--out", str(index / "evaluation")]
     subprocess.run([sys.executable, "-c", program, *options], check=True, cwd=ROOT)
 
 
 def take(browser: Browser, url: str, size: str, target: Path) -> None:
-    """Ask ``QUESTIONS`` in a window of that size and save a picture of the last answer with its source."""
+    """Ask ``QUESTIONS`` in a window of that size and save a screenshot of the last answer."""
     width, height = SIZES[size]
     with watched_page(browser, (width, min(height, 820))) as page:
         page.goto(url)
@@ -71,14 +71,14 @@ def take(browser: Browser, url: str, size: str, target: Path) -> None:
             box.press("Enter")
             page.locator("article.turn footer").nth(number).wait_for()
         if page.locator("article.turn").last.locator("blockquote").count() == 0:
-            raise SystemExit(f"“{QUESTIONS[-1]}” is not answered; a picture of that would mislead")
+            raise SystemExit(f"“{QUESTIONS[-1]}” is not answered; a screenshot of that would mislead")
         page.evaluate("document.activeElement.blur()")
-        page.wait_for_timeout(1500)  # scrolling comes to rest
+        page.wait_for_timeout(1500)  # until scrolling stops
         page.screenshot(path=target)
 
 
 def main() -> None:
-    """Take all pictures."""
+    """Take all screenshots."""
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
         build([ROOT / "seeds"], index, encoder=load_encoder())

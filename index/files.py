@@ -31,8 +31,8 @@ _REMEDIES = {
     errno.ENOSPC: "Free some space on that disk and try again.",
     errno.EDQUOT: "Free some of your disk quota and try again.",
     errno.EROFS: "That disk is read-only; choose another folder with --index.",
-    errno.EACCES: "Make the folder writable for you, or choose another with --index.",
-    errno.EPERM: "Make the folder writable for you, or choose another with --index.",
+    errno.EACCES: "Give yourself access to the folder, or choose another with --index.",
+    errno.EPERM: "Give yourself access to the folder, or choose another with --index.",
     errno.EIO: "The disk may be failing; copy the index elsewhere.",
 }
 

@@ -72,7 +72,7 @@ def search(
     words, meaning = lexical[positions], index.vectors.scores(vector, positions)
     nearest = index.nearest_sentences(vector, positions)
     parts = zip(weights, (words, meaning, nearest), strict=True)
-    scores = np.sum([weight * _standardised(part) for weight, part in parts], axis=0)
+    scores = np.sum([weight * zscores(part) for weight, part in parts], axis=0)
     best = np.lexsort((positions, -scores))[:limit]
     passages = index.passages.many(positions[best].tolist())
     return [
@@ -99,7 +99,8 @@ def _best(scores: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | 
     return np.sort(np.concatenate([above, equal[: count - len(above)]]))
 
 
-def _standardised(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+def zscores(scores: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``scores`` with mean 0 and deviation 1; all 0 if they are equal."""
     values = scores.astype(np.float64)
     if not len(values):
         return values

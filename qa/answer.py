@@ -7,7 +7,6 @@ quotes with their places, or the statement that there is none.
 from __future__ import annotations
 
 import hashlib
-from copy import copy
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -17,14 +16,12 @@ import numpy as np
 from index.text import Span
 from qa.quote.choose import choose
 from qa.quote.cite import cite, near_miss
-from qa.quote.findings import with_findings
-from qa.quote.metadata import look_up
+from qa.quote.metadata import asked_field, look_up
 from qa.quote.reasons import reasons_for
 from qa.quote.short import short_answer
-from qa.rank.evidence import Evidence, RankedPassage, by_score, weigh
-from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.evidence import Evidence, RankedPassage
 from qa.rank.retrieve import retrieve
-from qa.rank.select import load_weights
+from qa.rank.stages import Stages, shipped
 from qa.records import Answer, Receipt, Scores, Status
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
 from qa.understand.question import understand
@@ -40,8 +37,7 @@ if TYPE_CHECKING:
     from index.search import Hit
     from index.store.open import Index
     from qa.rank.evidence import Ranked
-    from qa.rank.rerank import Reranker
-    from qa.rank.select import Ranker, Weights
+    from qa.rank.select import Ranker
     from qa.records import Citation, NearMiss
     from qa.understand.question import Place, Question
 
@@ -60,64 +56,49 @@ class Answerer:
         index: Index,
         encoder: Encoder,
         *,
-        weights: Weights | None = None,
-        ranker: Ranker | None = None,
+        stages: Stages | None = None,
         settings: Settings = DEFAULT,
+        speller: Speller | None = None,
     ) -> None:
-        """Join an open index and the encoder of its questions.
-
-        With weights or a ranker of one's own, there is no second stage.
-        """
+        """Join an open index, its question encoder and the stages of ranking (the shipped ones if None)."""
         self.index = index
         self.encoder = encoder
-        self._first = weights or load_weights()
-        self._ranker = ranker or self._first
-        self._own = weights is None and ranker is None
-        self._reads = settings.read > 0 and self._own
+        self.stages = stages or shipped()
         self.settings = settings
-        self._speller = Speller(index.lexical)
+        self._speller = speller or Speller(index.lexical)
 
     def configured(self, settings: Settings) -> Answerer:
-        """Return the same answerer with other ``settings``."""
-        other = copy(self)
-        other.settings = settings
-        other._reads = settings.read > 0 and self._own
-        return other
+        """Return an answerer with other ``settings``."""
+        return Answerer(
+            self.index, self.encoder, stages=self.stages, settings=settings, speller=self._speller
+        )
 
-    def ranked_by(self, ranker: Ranker) -> Answerer:
-        """Return the same answerer with another order of the sentences, and no second stage."""
-        other = copy(self)
-        other._ranker, other._own, other._reads = ranker, False, False
-        return other
+    def ranked_by(self, order: Ranker) -> Answerer:
+        """Return an answerer with another order of the sentences, and no second stage."""
+        stages = Stages(self.stages.weights, order)
+        return Answerer(
+            self.index, self.encoder, stages=stages, settings=self.settings, speller=self._speller
+        )
 
     def as_sure(self, right: float) -> Answerer:
-        """Return the same answerer, of whose shown answers a share of ``right`` should be right.
+        """Return an answerer that shows what should be right with a share of ``right``.
 
         Raises:
             UsageError: no threshold is known for so high a share.
         """
-        return self.configured(replace(self.settings, threshold=self.weights.threshold_for(right)))
+        threshold = self.stages.deciding(self.settings).threshold_for(right)
+        return self.configured(replace(self.settings, threshold=threshold))
 
     @property
-    def reranker(self) -> Reranker | None:
-        """The second stage of ranking, loaded when it is first needed; None without one."""
-        return load_reranker() if self._reads else None
-
-    @property
-    def weights(self) -> Weights:
-        """The learned weights that give the confidence."""
-        return self.reranker.weights if self.reranker else self._first
-
-    @property
-    def ranker(self) -> Ranker | Reranker:
-        """What puts the sentences into their order."""
-        return self.reranker or self._ranker
+    def fingerprint(self) -> str:
+        """Identifies in receipts what orders the sentences."""
+        return self.stages.fingerprint(self.settings)
 
     @property
     def threshold(self) -> float:
         """Least confidence at which a quote is shown."""
         stated = self.settings.threshold
-        return self.weights.threshold if stated is None else stated
+        return self.stages.deciding(self.settings).threshold if stated is None else stated
 
     def gather(
         self,
@@ -140,13 +121,23 @@ class Answerer:
         question = replace(question, before=before, cited=cited)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
+        if asked_field(question.text) is not None:
+            hits = self._near(question, vector, documents)
+            stated = look_up(self.index, question, hits, documents)
+            if stated is not None:
+                seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
+                return Evidence(question, tuple(hits), (), notes, seconds, stated)
         rank = self._rank_each if question.every_paper else self._rank
-        if question.named:
-            hits, ranked = self._rank_named(question, documents)
-        else:
-            hits, ranked = rank(question, vector, documents)
+        hits, ranked = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
+
+    def _near(
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+    ) -> list[Hit]:
+        """Return the passages nearest to ``question``, with further ones of the paper most are from."""
+        limit = self.settings.passages
+        return retrieve(self.index, question, vector, limit=limit, documents=documents, deeper=2 * limit)
 
     def _understood(self, text: str) -> tuple[Question, tuple[str, ...]]:
         """Return the question with its spelling put right, and what is to be said about that."""
@@ -158,30 +149,14 @@ class Answerer:
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
     ) -> tuple[list[Hit], list[Ranked]]:
         """Return the same for a question about several papers: each found is asked it in the singular."""
-        passages = self.settings.passages
-        hits = retrieve(
-            self.index, question, vector, limit=passages, documents=documents, deeper=2 * passages
-        )
+        hits = self._near(question, vector, documents)
         papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
         single = replace(understand(of_one(question.text)), abbreviations=question.abbreviations)
         vector = self.encoder.encode([single.searched])[0]
-        most = max(READ_EACH, READ_ALL // max(len(papers), 1))
-        each = [self._rank(single, vector, frozenset((paper,)), most=most) for paper in papers]
+        read = max(READ_EACH, READ_ALL // max(len(papers), 1))
+        each = [self._rank(single, vector, frozenset((paper,)), read=read) for paper in papers]
         ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         return [hit for found, _ in each for hit in found], ranked
-
-    def _rank_named(
-        self, question: Question, documents: frozenset[str] | None
-    ) -> tuple[list[Hit], list[Ranked]]:
-        """Return the passages for a question about several that it names, and the best sentence of each."""
-        hits: dict[int, Hit] = {}
-        best: list[Ranked] = []
-        for text in question.named:
-            one = replace(understand(text), abbreviations=question.abbreviations)
-            near, found = self._rank(one, self.encoder.encode([one.searched])[0], documents)
-            hits.update({hit.position: hit for hit in near})
-            best += found[:1]
-        return list(hits.values()), sorted(best, key=lambda item: -item.confidence)
 
     def _rank(
         self,
@@ -189,26 +164,9 @@ class Answerer:
         vector: NDArray[np.float32],
         documents: frozenset[str] | None,
         *,
-        most: int | None = None,
+        read: int | None = None,
     ) -> tuple[list[Hit], list[Ranked]]:
-        """Return the best passages and their sentences, best first; at most ``most`` passages are read."""
-        hits, candidates, features = weigh(
-            self.index, question, vector, passages=self.settings.passages, documents=documents
-        )
-        scores = self._ranker.scores(question, candidates, features)
-        if self.reranker is None or not candidates:
-            # The confidence was fitted to the scores of the learned weights, whatever decides the order.
-            told = (
-                scores if self._ranker is self._first else self._first.scores(question, candidates, features)
-            )
-            return hits, by_score(candidates, scores, self._first.confidence(features, told))
-        most = min(most or self.settings.read, self.settings.read)
-        choice = chosen(candidates, scores, most, cited=question.cited, abbreviations=question.abbreviations)
-        readings = self.reranker.reader.read(question.text, choice.texts, question.before)
-        kept = [candidates[i] for i in choice.kept]
-        features = joined(features, scores, choice, readings, beside(candidates, question.cited))
-        scores = self.weights.ranker.log_odds(features)
-        return hits, by_score(kept, scores, self.weights.confidence(features, scores), choice.marks(readings))
+        return self.stages.rank(self.index, question, vector, self.settings, documents=documents, read=read)
 
     def search(
         self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None
@@ -251,12 +209,11 @@ class Answerer:
         Raises:
             QuoteError: a quote differs from its paper's text; nothing is shown then.
         """
-        about_paper = look_up(self.index, evidence, documents)
-        if about_paper is not None:
-            citations, reasons = about_paper.citations, about_paper.reasons
+        if evidence.stated is not None:
+            citations, reasons = evidence.stated.citations, evidence.stated.reasons
             status = (Status.PARTIAL if reasons else Status.ANSWERED) if citations else Status.NOT_FOUND
         else:
-            quoted = with_findings(evidence, choose(evidence, self.settings, self.threshold))
+            quoted = choose(evidence, self.settings, self.threshold)
             citations = tuple(
                 self._cite(number, item, evidence.question) for number, item in enumerate(quoted, 1)
             )
@@ -307,10 +264,6 @@ class Answerer:
             silent = [self.index.documents[paper].name for paper in looked_at if paper not in speaking]
             if silent:
                 return Status.PARTIAL, tuple(f"Nothing sure enough was found in “{name}”." for name in silent)
-        answered = sum(item.named for item in quoted)
-        if answered < len(question.named):
-            some = f"{answered} of the {len(question.named)} that the question names"
-            return Status.PARTIAL, (f"Something sure enough was found on {some} only.",)
         return Status.ANSWERED, ()
 
     def _near_misses(self, evidence: Evidence) -> tuple[NearMiss, ...]:
@@ -323,7 +276,7 @@ class Answerer:
             index=papers,
             generation=self.index.generation,
             model=self.encoder.fingerprint,
-            ranker=self.ranker.fingerprint,
+            ranker=self.fingerprint,
             threshold=self.threshold,
             settings={key: getattr(self.settings, key) for key in Settings.__slots__},
             seconds={stage: round(value, 6) for stage, value in evidence.seconds.items()},

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
 from qa.quote.reasons import absent_words
-from qa.rank.retrieve import main_paper, paper_subjects
+from qa.rank.people import paper_subjects
+from qa.rank.retrieve import main_paper
 from qa.understand.followup import (
     changes_person,
     context_of,

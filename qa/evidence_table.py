@@ -16,15 +16,14 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from qa.quote.metadata import look_up
 from qa.show.export import escaped
 from qa.show.present import (
     CONFIDENCE_WORDS,
     confidence_word,
-    paper_name,
     per_cent,
-    place_words,
+    place_of,
     section_words,
+    where,
 )
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def _among_all(
     """
     wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
     found = wide.gather(question, documents=documents)
-    if found.question.every_paper or look_up(answerer.index, found, documents) is not None:
+    if found.question.every_paper or found.stated is not None:
         return None
     return {(one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in found.ranked}
 
@@ -154,8 +153,7 @@ def _row(answerer: Answerer, question: str, paper: str, sure: dict[tuple[str, Sp
     best = max(found, key=lambda citation: citation.confidence, default=None)
     if best is not None and best.confidence < answerer.threshold:
         best = None
-    name = paper_name(document.title, document.source)
-    return Row(paper, name, document.source, document.year, document.doi, best)
+    return Row(paper, document.name, document.source, document.year, document.doi, best)
 
 
 def _capped(citation: Citation, sure: dict[tuple[str, Span], float]) -> Citation:
@@ -221,7 +219,7 @@ def _cells(row: Row) -> tuple[object, ...]:
         short_words(found),
         found.quote,
         section_words(found.section),
-        _place(found),
+        place_of(found),
         f"{found.confidence:.2f}",
         row.doi,
         row.source,
@@ -239,10 +237,6 @@ def short_words(citation: Citation) -> str:
     return citation.quote[citation.short.start - start : citation.short.end - start]
 
 
-def _place(citation: Citation) -> str:
-    return place_words(citation.page, citation.page_label, citation.line, citation.last_line)
-
-
 def as_markdown(table: EvidenceTable) -> str:
     """Return the table in Markdown (GitHub's tables); every sign that would be markup is escaped."""
     lines = [
@@ -257,11 +251,10 @@ def as_markdown(table: EvidenceTable) -> str:
         if found is None:
             lines.append(f"| {escaped(row.name + year)} | *{NOT_STATED}* | | |")
             continue
-        where = " · ".join(part for part in (section_words(found.section), _place(found)) if part)
         cells = (
             escaped(row.name + year),
             f"“{escaped(found.quote)}”",
-            escaped(where),
+            escaped(where("", found.section, place_of(found))),
             f"{per_cent(found.confidence)}%",
         )
         lines.append(f"| {' | '.join(cells)} |")

@@ -68,6 +68,14 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class LookUp:
+    """What front matter gives for a question about papers themselves."""
+
+    citations: tuple[Citation, ...]
+    reasons: tuple[str, ...]  #: which of the papers meant do not state it
+
+
+@dataclass(frozen=True, slots=True)
 class NearMiss:
     """A passage near the question that does not answer it."""
 

@@ -17,6 +17,7 @@ from qa.rank.candidates import candidates_of
 from qa.rank.features import NAMES
 from qa.rank.retrieve import retrieve
 from qa.rank.select import Logistic, Weights
+from qa.rank.stages import Stages
 from qa.settings import Settings
 from qa.understand.question import understand
 from tests.index_fakes import WordEncoder, build_papers, write_papers
@@ -124,13 +125,13 @@ def citing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     folder = tmp_path_factory.mktemp("citing")
     build_papers(folder / "index", write_papers(folder / "papers", CITING))
     with open_index(folder / "index") as index:
-        yield Answerer(index, WordEncoder(), weights=plain_weights(), settings=Settings())
+        yield Answerer(index, WordEncoder(), stages=Stages(plain_weights()), settings=Settings())
 
 
 @pytest.fixture(scope="session")
 def answerer(cases: Index) -> Answerer:
     """Answers from ``cases`` with the weights of ``plain_weights``."""
-    return Answerer(cases, WordEncoder(), weights=plain_weights(), settings=Settings())
+    return Answerer(cases, WordEncoder(), stages=Stages(plain_weights()), settings=Settings())
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,8 @@ class Installed:
     folder: Path  #: of the virtual environment
     home: Path  #: where its commands run and keep their files
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a program of the environment in ``home``; its failure is the test's."""
+    def run(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a program of the environment in ``home``; another exit code than ``code`` fails the test."""
         program = self.folder / "bin" / command[0]
         done = subprocess.run(
             [str(program), *command[1:]],
@@ -43,7 +43,7 @@ class Installed:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == code, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done
 
 

@@ -1,4 +1,4 @@
-"""Judged questions, made up, that the tests of the evaluation share."""
+"""Made-up judgements shared by the tests of the evaluation."""
 
 from __future__ import annotations
 
@@ -86,6 +86,7 @@ def outcome(judged: Judged, question: str = "What was the dose?", quote: str = "
     )  # fmt: skip
     return Outcome(
         judged=judged,
+        split="dev",
         question=question,
         history=("An earlier one?",) if judged.followup else (),
         resolved=question,

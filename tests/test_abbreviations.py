@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.understand.abbreviations import definitions, in_forms_of
+from qa.understand.abbreviations import definitions, equivalents, in_forms_of
 from qa.understand.clinical import clinical_abbreviations
-from qa.understand.question import equivalents, understand
+from qa.understand.question import understand
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from qa.answer import Answerer
 from qa.quote.choose import alike
 from qa.rank.features import NAMES
 from qa.rank.retrieve import retrieve
+from qa.rank.stages import Stages
 from qa.records import Scores, Status, as_json
 from qa.settings import Settings
 from qa.understand.question import understand
@@ -51,19 +52,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 
 def asked(index: Index, **settings: float) -> Answerer:
     chosen = replace(Settings(), **settings)  # type: ignore[arg-type]
-    return Answerer(index, WordEncoder(), weights=plain_weights(), settings=chosen)
-
-
-def test_a_disease_or_drug_picks_the_patient_too(answerer: Answerer) -> None:
-    """The paper on myocarditis has no LDH, that on pneumonia no troponin."""
-    for question, source in (
-        ("What was the LDH in the patient with myocarditis?", "heart.txt"),
-        ("What was the troponin in the patient on prednisolone?", "lung.txt"),
-        ("What was the LDH in the patient on prednisolone?", "lung.txt"),
-    ):
-        assert {c.source for c in answerer.ask(question).citations} <= {source}, question
-    right = answerer.ask("What was the LDH in the patient on prednisolone?")
-    assert "412 U/L" in right.citations[0].quote
+    return Answerer(index, WordEncoder(), stages=Stages(plain_weights()), settings=chosen)
 
 
 def test_the_value_of_the_other_patient_is_never_given(answerer: Answerer, cases: Index) -> None:
@@ -199,7 +188,7 @@ def test_the_scores_of_a_quote_are_those_that_ranked_it(cases: Index) -> None:
 def test_the_ranker_score_of_a_quote_is_log_odds(cases: Index) -> None:
     weights = plain_weights()
     constant = replace(weights, ranker=replace(weights.ranker, weights=np.zeros(len(NAMES)), bias=2.5))
-    answerer = Answerer(cases, WordEncoder(), weights=constant, settings=Settings(threshold=0.0))
+    answerer = Answerer(cases, WordEncoder(), stages=Stages(constant), settings=Settings(threshold=0.0))
     answer = answerer.ask("What was the woman's LDH on admission?")
     assert {citation.scores.ranker for citation in answer.citations} == {2.5}
 
@@ -223,38 +212,6 @@ def test_what_cannot_be_asked(answerer: Answerer, question: str) -> None:
         answerer.ask(question)
     with pytest.raises(QuestionError):
         answerer.search(question)
-
-
-def test_each_of_several_that_a_question_names_is_asked_about(cases: Index) -> None:
-    answer = asked(cases).ask("How long had the woman coughed, and how long had the man chest pain?")
-    quotes = {citation.source: citation.quote for citation in answer.citations}
-    assert answer.status is Status.ANSWERED
-    assert quotes["lung.txt"] == "The woman had coughed for three weeks."
-    assert quotes["heart.txt"] == "The man had chest pain for two days."
-
-
-def test_a_sentence_that_answers_for_two_is_quoted_once(cases: Index) -> None:
-    answer = asked(cases).ask(
-        "How long had the woman coughed, and how long had the potter in the lung case coughed?"
-    )
-    assert [citation.quote for citation in answer.citations] == ["The woman had coughed for three weeks."]
-    assert answer.status is Status.ANSWERED
-
-
-def test_a_threshold_that_was_asked_for_holds_for_every_quote(cases: Index) -> None:
-    question = "How long had the woman coughed, and how long had the man pain in the arm?"
-    usual, strict = asked(cases), asked(cases, threshold=0.5)
-    assert usual.threshold == strict.threshold
-    least = [min(citation.confidence for citation in one.ask(question).citations) for one in (usual, strict)]
-    assert least[0] < 0.5 <= least[1]
-
-
-def test_one_of_several_named_that_the_papers_say_nothing_of_is_told(cases: Index) -> None:
-    answer = asked(cases).ask(
-        "How long had the woman coughed, and what did the zebra in the other paper paint?"
-    )
-    assert answer.status is Status.PARTIAL
-    assert answer.reasons == ("Something sure enough was found on 1 of the 2 that the question names only.",)
 
 
 REVIEWED = """Myositis in a baker

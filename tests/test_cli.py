@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -161,7 +162,7 @@ def test_a_path_that_does_not_exist_is_named_as_typed(loccit: Loccit, seed_index
 @pytest.mark.parametrize(
     "command",
     [
-        *("ask ferritin", "search ferritin", "table ferritin", "info --json", "verify", "rollback"),
+        *("ask ferritin", "search ferritin", "table ferritin", "info --json", "verify", "rollback", "gc"),
         *("export file", "remove ferritin.txt", "eval --split dev"),
     ],
 )
@@ -169,6 +170,15 @@ def test_there_is_no_index(loccit: Loccit, tmp_path: Path, command: str) -> None
     error = one_line(loccit(*command.split(), "--index", tmp_path / "nowhere"), 2)
     assert "nowhere" in error
     assert "loccit build" in error
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("command", ["build", "add a.txt", "chat", "info", "gc", "ask ferritin"])
+def test_a_file_is_not_an_index(loccit: Loccit, tmp_path: Path, command: str) -> None:
+    (tmp_path / "paper.txt").touch()
+    error = one_line(loccit(*command.split(), "--index", tmp_path / "paper.txt"), 2)
+    assert "paper.txt: a file, not a folder" in error
+    assert "--index" in error
 
 
 @pytest.mark.parametrize("command", ["ask", "search", "table"])
@@ -249,8 +259,9 @@ def test_questions_that_cannot_be_asked(
         ("ask a b", "unexpected extra argument"),
         ("ask a --file b", "Both a question and --file"),
         ("search a --file b", "Both a question and --file"),
-        ("ask --file b --after a", "--after does not apply to --file"),
-        ("ask --file b --receipt c", "--receipt does not apply to --file"),
+        ("ask --file b --after a", "do not apply to --file"),
+        ("ask --file b --receipt c", "do not apply to --file"),
+        ("ask a --receipt .", ".: a folder, not a file"),
         ("ask a --threshold 2", "--threshold"),
         ("ask a --threshold high", "--threshold"),
         ("ask a --threshold 0.5 --right 0.9", "--right"),
@@ -265,10 +276,27 @@ def test_questions_that_cannot_be_asked(
         ("watch nowhere", "nowhere: does not exist"),
         ("export", "Missing argument"),
         ("import a b", "unexpected extra argument"),
+        ('build ""', "path is empty"),
+        ('add a.txt ""', "path is empty"),
+        ('watch ""', "path is empty"),
+        ('info --index ""', "path is empty"),
+        ("ask --frob", "See: loccit ask --help"),
+        ("build --workers x", "See: loccit build --help"),
+        ("eval --limit x", "See: loccit eval run --help"),
+        ("eval add-feedback --frob", "See: loccit eval add-feedback --help"),
     ],
 )
 def test_arguments_that_make_no_sense(loccit: Loccit, arguments: str, what: str) -> None:
-    assert what in one_line(loccit(*arguments.split()), 2)
+    assert what in one_line(loccit(*shlex.split(arguments)), 2)
+
+
+@pytest.mark.parametrize("option", ["--out", "--trec"])
+def test_a_report_that_could_not_be_written_is_refused_first(
+    loccit: Loccit, tmp_path: Path, option: str
+) -> None:
+    (tmp_path / "file").touch()
+    assert "a file, not a folder" in one_line(loccit("eval", option, tmp_path / "file"), 2)
+    assert "a folder, not a file" in one_line(loccit("eval", "--save-baseline", tmp_path), 2)
 
 
 @pytest.mark.parametrize(
@@ -540,7 +568,7 @@ def commands() -> dict[str, Any]:
 
 def test_the_table_of_the_readme_names_every_command(root: Path) -> None:
     readme = (root / "README.md").read_text(encoding="utf-8")
-    table = readme.partition("| command | does |\n")[2].partition("\n\n")[0]
+    table = readme.partition("| command | purpose |\n")[2].partition("\n\n")[0]
     assert [name for name in commands() if f"`{name}`" not in table and name != "eval run"] == []
 
 

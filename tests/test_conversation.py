@@ -15,6 +15,8 @@ from qa.answer import Answerer
 from qa.conversation import NOT_LEANING, Conversation, Conversations, LastAnswer
 from qa.rank.reader import Reader, Reading
 from qa.rank.rerank import Reranker, load_reranker
+from qa.rank.select import load_weights
+from qa.rank.stages import Stages
 from qa.understand.question import Place
 from tests.answering import PAPERS, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
@@ -131,7 +133,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     papers = {**PAPERS, **tumours, "gout.txt": f"Gout of a miller\n\n{gout}\n"}
     build_papers(folder / "index", write_papers(folder / "papers", papers))
     with open_index(folder / "index") as index:
-        yield Answerer(index, WordEncoder(), weights=plain_weights())
+        yield Answerer(index, WordEncoder(), stages=Stages(plain_weights()))
 
 
 @pytest.mark.parametrize(
@@ -252,11 +254,8 @@ class Counted(Answerer):
 
     def __init__(self, index: Index) -> None:
         self.words, self.reader = WordEncoder(), CountingReader()
-        super().__init__(index, self.words)
-
-    @property
-    def reranker(self) -> Reranker:
-        return Reranker(self.reader, load_reranker().weights)
+        reranker = Reranker(self.reader, load_reranker().weights)
+        super().__init__(index, self.words, stages=Stages(load_weights(), reranker=reranker))
 
     @property
     def cost(self) -> tuple[int, int]:

@@ -232,7 +232,7 @@ def test_who_removes_a_paper_is_told_what_takes_its_place(tmp_path: Path) -> Non
     build([write_papers(tmp_path / "papers", PAPERS)], folder, encoder=WordEncoder())
     with open_index(folder) as index:
         said = {document.source: removal_words(index, key) for key, document in index.documents.items()}
-    assert "The same paper is there as copy.txt and weak.md and weak.txt" in said["weak.xml"]
+    assert "The same paper from copy.txt or weak.md or weak.txt" in said["weak.xml"]
     assert "instead" not in said["eyes.txt"]
 
 

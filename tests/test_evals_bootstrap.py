@@ -20,7 +20,7 @@ def run(right: list[bool]) -> list[Judged]:
     return [replace(RIGHT, id=str(at), right=one) for at, one in enumerate(right)]
 
 
-def test_an_interval_is_near_that_of_the_normal_distribution() -> None:
+def test_an_interval_is_close_to_the_normal_approximation() -> None:
     judged = run([True] * 140 + [False] * 60)
     found = intervals(judged, ACCURACY)["hit@1"]
     half = stats.norm.ppf(0.975) * np.sqrt(0.7 * 0.3 / 200)
@@ -35,13 +35,13 @@ def test_a_figure_without_questions_has_no_interval() -> None:
     assert intervals(run([True]), {"refusal": METRICS["refusal_recall"].statistic}) == {}
 
 
-def test_runs_that_are_alike_do_not_differ() -> None:
+def test_equal_runs_do_not_differ() -> None:
     judged = run([True, False] * 30)
     found = differences(judged, judged, ACCURACY)["hit@1"]
     assert (found.value, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
 
 
-def test_p_is_near_that_of_a_paired_test() -> None:
+def test_p_is_close_to_that_of_a_paired_t_test() -> None:
     generator = np.random.default_rng(1)
     before = generator.random(300) < 0.7
     after = np.where(generator.random(300) < 0.15, generator.random(300) < 0.4, before)
@@ -52,17 +52,17 @@ def test_p_is_near_that_of_a_paired_test() -> None:
     assert found.low < found.value < found.high
 
 
-def test_a_clear_fall_is_found_and_an_accident_is_not() -> None:
+def test_a_large_fall_is_significant_and_a_small_one_is_not() -> None:
     before = run([True] * 100)
     clear = differences(before, run([False] * 20 + [True] * 80), ACCURACY)["hit@1"]
     assert clear.p < 0.001
     assert clear.high < 0
-    accident = differences(before, run([False] * 2 + [True] * 98), ACCURACY)["hit@1"]
-    assert accident.p > 0.05
+    small = differences(before, run([False] * 2 + [True] * 98), ACCURACY)["hit@1"]
+    assert small.p > 0.05
 
 
 def test_pairing_matters() -> None:
-    """The same two figures differ for sure or not at all, as the questions fall together."""
+    """The same two figures differ significantly or not, depending on which questions change."""
     before = run([True] * 50 + [False] * 50)
     nested = differences(before, run([True] * 42 + [False] * 58), ACCURACY)["hit@1"]
     crossed = differences(before, run([False] * 50 + [True] * 42 + [False] * 8), ACCURACY)["hit@1"]
@@ -70,7 +70,7 @@ def test_pairing_matters() -> None:
     assert nested.p < 0.05 < crossed.p
 
 
-def test_runs_of_other_lengths_cannot_be_compared() -> None:
+def test_runs_of_different_length_are_refused() -> None:
     with pytest.raises(ValueError, match="1 questions before, 2 after"):
         differences(run([True]), run([True, True]), ACCURACY)
     assert differences([], [], ACCURACY) == {}

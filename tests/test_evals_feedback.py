@@ -1,4 +1,4 @@
-"""Thumbs become cases: what is right is confirmed or told by a person, and stands in a paper."""
+"""Thumbs become evaluation cases: a person confirms or states the right quote, which is in a paper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from evals.cli.feedback import add
-from evals.sets.feedback import append, case, decide, shown, waiting
+from evals.sets.cases import read_cases
+from evals.sets.feedback import append, as_lines, case, decide, shown, waiting
 from evals.sets.named import load
 from index.errors import UsageError
 from qa.files.feedback import judgements, save
@@ -55,16 +56,12 @@ def test_a_thumb_up_is_confirmed(judged: Callable[..., Judgement], cases: Index)
     found = decide(judgement, cases.documents, ask)
     assert found is not None
     assert "Enter: all these quotes are right" in requests[0]
-    assert (found["id"], found["question"], found["answerable"]) == (
-        f"feedback-{judgement.number}",
-        LDH,
-        True,
-    )
+    assert (found.id, found.question, found.answerable) == (f"feedback-{judgement.number}", LDH, True)
     document, place = sentence(cases, "412 U/L")
-    assert (found["gold"][0]["document"], found["gold"][0]["start"]) == (document.id, place.span.start)
-    assert found["gold"][0]["quote"] == place.span.of(document.text)
+    assert (found.gold[0].document_id, found.gold[0].span) == (document.id, place.span)
+    assert found.gold[0].quote == place.span.of(document.text)
     first = case(judgement, cases.documents, "1")
-    assert first["gold"] == found["gold"][:1]
+    assert first.gold == found.gold[:1]
 
 
 def test_a_thumb_down_needs_the_right_quote(judged: Callable[..., Judgement], cases: Index) -> None:
@@ -72,11 +69,11 @@ def test_a_thumb_down_needs_the_right_quote(judged: Callable[..., Judgement], ca
     ask, requests = said("She drank tea.", " She was  discharged on day 9. ")
     found = decide(judgement, cases.documents, ask)
     assert found is not None
-    assert "no paper holds “She drank tea.”" in requests[1]
-    assert [gold["quote"] for gold in found["gold"]] == ["She was discharged on day 9."]
+    assert "no paper contains “She drank tea.”" in requests[1]
+    assert [gold.quote for gold in found.gold] == ["She was discharged on day 9."]
     nothing = decide(judgement, cases.documents, said("none")[0])
     assert nothing is not None
-    assert (nothing["answerable"], nothing["gold"]) == (False, [])
+    assert (nothing.answerable, nothing.gold) == (False, ())
     assert decide(judgement, cases.documents, said("")[0]) is None
 
 
@@ -84,10 +81,10 @@ def test_a_refusal_that_was_right_is_an_unanswerable_question(
     judged: Callable[..., Judgement], cases: Index
 ) -> None:
     judgement = judged(BREAD, helpful=True)
-    assert "refused" in shown(judgement)[-1]
+    assert "not found" in shown(judgement)[-1]
     found = decide(judgement, cases.documents, said("")[0])
     assert found is not None
-    assert not found["answerable"]
+    assert not found.answerable
     assert decide(judgement, cases.documents, said("skip")[0]) is None
     with pytest.raises(UsageError, match="no quote 1"):
         case(judgement, cases.documents, "1")
@@ -106,8 +103,21 @@ def test_what_was_added_is_not_asked_again(
     first, second = taken.on(cases.documents)
     assert (first.answerable, second.answerable) == (True, False)
     path.write_text("{", encoding="utf-8")
-    with pytest.raises(UsageError, match="not a question set"):
+    with pytest.raises(UsageError, match="not a JSON object"):
         waiting([one], path)
+
+
+def test_all_thumbs_are_downloaded_as_questions_to_decide(
+    judged: Callable[..., Judgement], cases: Index, tmp_path: Path
+) -> None:
+    good, bad = judged(LDH, helpful=True), judged(BREAD, helpful=False)
+    path = tmp_path / "set.jsonl"
+    path.write_text(as_lines([good]), encoding="utf-8")
+    (confirmed,) = load(str(path), None, "all", papers=None, limit=None).on(cases.documents)
+    assert confirmed == case(good, cases.documents, "")
+    path.write_text(as_lines([good, bad]), encoding="utf-8")
+    with pytest.raises(UsageError, match="line 2: “answerable” is None: decide"):
+        read_cases(path)
 
 
 def test_the_command_adds_one_without_asking(

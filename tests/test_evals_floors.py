@@ -1,8 +1,7 @@
-"""Floors are held or named, missed targets told; progress is shown as asked for."""
+"""Figures below a floor are named, missed targets printed."""
 
 from __future__ import annotations
 
-import json
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,6 @@ import pytest
 
 from evals.measure.metrics import METRICS, summary
 from evals.report.floors import BelowFloor, below, hold_floors, limits_of
-from evals.report.progress import Kind, shown
 from index.errors import UsageError
 from tests.judgements import ALL
 
@@ -22,7 +20,7 @@ def stored(root: Path) -> dict[str, Any]:
     return tomllib.loads((root / "evals" / "report" / "floors.toml").read_text(encoding="utf-8"))
 
 
-def test_limits_from_below_and_from_above_and_of_one_type() -> None:
+def test_lower_limits_upper_limits_and_limits_of_one_type() -> None:
     figures = summary(ALL)
     limits = {"hit@1": 0.3, "ece": 0.5, "table.hit@1": 0.0, "refusal_recall": 0.5}
     assert list(below(figures, limits)) == []
@@ -37,7 +35,7 @@ def test_limits_from_below_and_from_above_and_of_one_type() -> None:
         list(below(figures, {"hit1": 0.4}))
 
 
-def test_a_split_may_have_limits_of_its_own() -> None:
+def test_a_split_may_have_its_own_limits() -> None:
     found = {"seeds": {"floor": {"mrr": 0.8}, "test": {"floor": {"mrr": 0.7}}}}
     assert limits_of(found, "seeds", "test") == {"floor": {"mrr": 0.7}}
     assert limits_of(found, "seeds", "all")["floor"] == {"mrr": 0.8}
@@ -45,7 +43,7 @@ def test_a_split_may_have_limits_of_its_own() -> None:
     assert limits_of(found, "another", "all") == {}
 
 
-def test_every_committed_limit_is_on_a_figure_that_exists(root: Path) -> None:
+def test_every_committed_limit_is_on_an_existing_figure(root: Path) -> None:
     limits = [
         limits_of(stored(root), name, split) for name in stored(root) for split in ("all", "dev", "test")
     ]
@@ -54,7 +52,7 @@ def test_every_committed_limit_is_on_a_figure_that_exists(root: Path) -> None:
     assert {key.rpartition(".")[2] for key in keys} <= METRICS.keys()
 
 
-def test_floors_are_held_or_named_and_missed_targets_told(
+def test_figures_below_floors_are_named_and_missed_targets_printed(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     limits = limits_of(stored(root), "seeds", "all")
@@ -68,7 +66,7 @@ def test_floors_are_held_or_named_and_missed_targets_told(
     }
     hold_floors({"seeds": good}, "all")
     said = capsys.readouterr().err
-    assert "floors are held" in said
+    assert "floors are met" in said
     assert "targets missed" not in said
     with pytest.raises(BelowFloor, match=r"seeds: .*hit@1 0\.010 <") as caught:
         hold_floors({"seeds": good | {"hit@1": 0.01}, "a set without floors": {}}, "all")
@@ -76,21 +74,3 @@ def test_floors_are_held_or_named_and_missed_targets_told(
     said = capsys.readouterr().err
     assert "targets missed" in said
     assert "a set without floors: no floors are set" in said
-
-
-def test_progress_a_line_each_tenth(capsys: pytest.CaptureFixture[str]) -> None:
-    with shown(Kind.AUTO) as told:
-        for done in range(1, 101):
-            told("asked", done, 100)
-        told("encoded", 512, 600)
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == [*(f"asked: {done} of 100" for done in range(10, 101, 10)), "encoded: 512 of 600"]
-
-
-def test_progress_as_json_and_none(capsys: pytest.CaptureFixture[str]) -> None:
-    with shown(Kind.JSON) as told:
-        told("asked", 1, 2)
-    assert json.loads(capsys.readouterr().err) == {"stage": "asked", "done": 1, "total": 2}
-    with shown(Kind.OFF) as told:
-        told("asked", 2, 2)
-    assert capsys.readouterr().err == ""

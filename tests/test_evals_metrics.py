@@ -1,4 +1,4 @@
-"""The evaluation's figures against values worked out by hand, and against scikit-learn."""
+"""The figures of the evaluation against values computed by hand and against scikit-learn."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from evals.measure.curves import curves, stages
-from evals.measure.metrics import METRICS, auroc, calibration_error, failures, metrics, summary
+from evals.measure.metrics import METRICS, failures, metrics, summary
 from tests.judgements import ALL, FOOLED, LOST, REFUSED, RIGHT, THIRD
 
 CHANCE = st.floats(0, 1)
-ONES = np.ones((1, 5))
 
 
 def test_every_metric_by_hand() -> None:
@@ -52,19 +51,19 @@ def test_every_metric_by_hand() -> None:
     assert found["seconds_p95"] == pytest.approx(0.3)
 
 
-def test_a_withheld_quote_is_judged_by_what_it_would_have_said() -> None:
+def test_the_confidence_of_a_refusal_is_judged_by_the_withheld_quote() -> None:
     withheld = replace(LOST, ranked_first=True, confidence=1.0)
     assert metrics([withheld])["ece"] == 0.0
     assert metrics([replace(withheld, ranked_first=False)])["ece"] == 1.0
 
 
-def test_metadata_is_no_matter_of_retrieval() -> None:
+def test_metadata_questions_do_not_count_for_retrieval() -> None:
     looked_up = replace(RIGHT, type="metadata", retrieval=LOST.retrieval, ranked_first=False)
     found = metrics([RIGHT, looked_up])
     assert (found["recall@1"], found["ranked@1"], found["hit@1"]) == (1.0, 1.0, 1.0)
 
 
-def test_what_is_not_there_is_not_measured() -> None:
+def test_figures_without_questions_are_none() -> None:
     found = metrics([])
     measured = {key for key, value in found.items() if value is not None}
     assert measured == {"questions", "answerable", "refused_rightly"}
@@ -81,7 +80,7 @@ def test_each_type_has_its_own_figures() -> None:
     assert types["unanswerable"]["refusal_recall"] == 0.5
 
 
-def test_a_question_fails_where_it_counts_less_than_it_could() -> None:
+def test_a_question_fails_the_means_in_which_it_scores_below_1() -> None:
     assert failures(RIGHT) == []
     assert {
         "recall@1",
@@ -101,18 +100,17 @@ def test_a_question_fails_where_it_counts_less_than_it_could() -> None:
 
 
 @given(st.lists(st.tuples(CHANCE, st.booleans()), min_size=2, max_size=30))
-def test_auroc_is_that_of_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
-    positive = [score for score, true in pairs if true]
-    negative = [score for score, true in pairs if not true]
-    if not positive or not negative:
-        assert auroc(positive, negative) is None
+def test_auroc_against_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
+    auroc = metrics([replace(RIGHT, confidence=score, answerable=true) for score, true in pairs])["auroc"]
+    if len({true for _, true in pairs}) < 2:
+        assert auroc is None
         return
     reference = roc_auc_score([true for _, true in pairs], [score for score, _ in pairs])
-    assert auroc(positive, negative) == pytest.approx(reference)
+    assert auroc == pytest.approx(reference)
 
 
 @given(st.lists(st.tuples(CHANCE, st.booleans()), min_size=1, max_size=30))
-def test_brier_is_that_of_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
+def test_brier_against_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
     judged = [replace(RIGHT, confidence=stated, first_right=true) for stated, true in pairs]
     reference = brier_score_loss(
         [true for _, true in pairs], [stated for stated, _ in pairs], labels=[False, True]
@@ -120,12 +118,16 @@ def test_brier_is_that_of_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
     assert metrics(judged)["brier"] == pytest.approx(reference)
 
 
+def _calibration(pairs: list[tuple[float, bool]]) -> float:
+    judged = [replace(RIGHT, confidence=stated, first_right=true) for stated, true in pairs]
+    return float(metrics(judged)["ece"])
+
+
 def test_calibration_error_by_hand() -> None:
     # bin 0.9-1.0: stated 0.95, right half; bin 0.2-0.3: stated 0.25, never right
-    found = calibration_error([0.95, 0.95, 0.25, 0.25], [True, False, False, False])
-    assert found == pytest.approx(0.5 * 0.45 + 0.5 * 0.25)
-    assert calibration_error([1.0, 0.0], [True, False]) == 0.0
-    assert calibration_error([], []) is None
+    pairs = [(0.95, True), (0.95, False), (0.25, False), (0.25, False)]
+    assert _calibration(pairs) == pytest.approx(0.5 * 0.45 + 0.5 * 0.25)
+    assert _calibration([(1.0, True), (0.0, False)]) == 0.0
 
 
 @given(st.lists(st.tuples(CHANCE, st.booleans()), min_size=1, max_size=40))
@@ -136,12 +138,12 @@ def test_calibration_error_against_the_definition(pairs: list[tuple[float, bool]
         if inside:
             gap = sum(c for c, _ in inside) / len(inside) - sum(r for _, r in inside) / len(inside)
             slow += abs(gap) * len(inside) / len(pairs)
-    assert calibration_error([c for c, _ in pairs], [r for _, r in pairs]) == pytest.approx(slow)
+    assert _calibration(pairs) == pytest.approx(slow)
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_weights_count_as_repetitions(name: str) -> None:
-    """What the bootstrap rests on: a weight of 2 is the question twice, one of 0 is no question."""
+    """The bootstrap relies on it: a weight of 2 is the question twice, 0 leaves it out."""
     weights = np.array([[2.0, 1.0, 0.0, 3.0, 1.0]])
     repeated = [one for one, times in zip(ALL, weights[0], strict=True) for _ in range(int(times))]
     weighted = float(METRICS[name].statistic(ALL)(weights)[0])
@@ -172,14 +174,14 @@ def test_the_curves_by_hand() -> None:
     )
 
 
-def test_a_risk_coverage_curve_is_thinned_but_keeps_its_ends() -> None:
+def test_a_long_risk_coverage_curve_is_thinned_and_keeps_its_ends() -> None:
     many = [replace(RIGHT, confidence=at / 1000) for at in range(1000)]
     points = curves(many)["risk_coverage"]
     assert len(points) == 100
     assert (points[0]["coverage"], points[-1]["coverage"]) == (0.001, 1.0)
 
 
-def test_stages_over_the_questions_that_had_them() -> None:
+def test_stage_times_are_over_the_questions_that_went_through_them() -> None:
     found = stages([{"encode": 0.1}, {"encode": 0.3, "decide": 0.5}])
     assert found["encode"] == {
         "p50": pytest.approx(0.2),

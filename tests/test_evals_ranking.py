@@ -1,4 +1,4 @@
-"""Passages judged by ir-measures, and TREC's files."""
+"""Rankings judged by ir-measures, and TREC's files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import ir_measures
 import pytest
 
-from evals.measure.ranking import MEASURES, Ranking, first_relevant, judged
-from evals.measure.trec import write_trec
+from evals.measure.ranking import MEASURES, Ranking, first_relevant, judged, write_trec
 from tests.judgements import LOST, RIGHT, outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_by_hand() -> None:
+def test_measures_by_hand() -> None:
     found = judged(Ranking(("a", "b", "c"), {"b": 1}))
     assert found is not None
     assert (found["recall@1"], found["recall@5"], found["mrr"]) == (0.0, 1.0, 0.5)
@@ -30,20 +29,19 @@ def test_grades_count() -> None:
     assert found["ndcg@10"] == pytest.approx((1 + 2 / 1.58496) / (2 + 1 / 1.58496), abs=1e-4)
 
 
-def test_nothing_found_and_nothing_to_find() -> None:
+def test_nothing_ranked_and_nothing_relevant() -> None:
     assert judged(Ranking((), {"a": 1})) == dict.fromkeys(MEASURES, 0.0)
     assert judged(Ranking(("a",), {})) is None
 
 
-def test_the_first_relevant_one_within_the_depth() -> None:
+def test_the_first_relevant_unit_within_the_depth() -> None:
     units = tuple(str(at) for at in range(20))
     assert first_relevant(Ranking(units, {"9": 1, "12": 1})) == 10
     assert first_relevant(Ranking(units, {"10": 1})) is None
 
 
-def test_trec_files_give_the_same_figures_to_its_tools(tmp_path: Path) -> None:
-    outcomes = [outcome(RIGHT), outcome(LOST)]
-    write_trec(tmp_path, "made up", outcomes, "loccit")
+def test_trec_tools_read_the_files(tmp_path: Path) -> None:
+    write_trec(tmp_path, "made up", {"1": outcome(RIGHT).ranking, "question 3": outcome(LOST).ranking})
     lines = (tmp_path / "made up.run").read_text(encoding="utf-8").splitlines()
     assert lines[0].split() == ["1", "Q0", "dddddddddddddddd:0-40", "1", "1", "loccit"]
     qrels = list(ir_measures.read_trec_qrels(str(tmp_path / "made up.qrels")))  # type: ignore[no-untyped-call]

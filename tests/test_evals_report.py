@@ -1,9 +1,11 @@
-"""The report as JSON, Markdown and HTML: everything there, papers' text as text only."""
+"""The report as JSON, Markdown and HTML, and the page of results: complete, and papers' text as text only."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -14,10 +16,11 @@ from evals.measure.ablation import ablations
 from evals.measure.comparison import Earlier, compare
 from evals.measure.metrics import METRICS
 from evals.measure.runner import Run
-from evals.report.contents import FORMAT, report
-from evals.report.html import html
-from evals.report.markdown import markdown
-from evals.report.plots import Axis, Series, plot
+from evals.report.charts import charts
+from evals.report.contents import FORMAT, read_report, report
+from evals.report.render import fragment, markdown, page
+from evals.report.results import FIGURES, main, results
+from index.errors import FormatMismatch, StorageError, UsageError
 from tests.browser import watched_page
 from tests.judgements import ALL, outcome
 
@@ -26,126 +29,96 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-HOSTILE = "<script>alert(1)</script> | `x` [a](http://b.example) \u202egnp\x1b[2J & \"q\" 'r'"
+HOSTILE = "<script>alert(1)</script> | `x` [a](http://b.example) {{ 7 * 7 }} \u202egnp\x1b[2J & \"q\" 'r'"
 
 
 def made(text: str = "It was 5 mg.") -> dict[str, Any]:
     run = Run("made up", tuple(outcome(one, text, text) for one in ALL), 2, 30, "model", "ranker", 0.5)
-    found = report([run], "all", 12.0)
-    found["comparison"] = compare(Earlier(text, None, ALL[:4]), ALL, resamples=50)
-    found["ablations"] = ablations([run], {"no dense search": [run]})
-    return found
+    content = report([run], "all", 12.0)
+    content["comparison"] = compare(Earlier(text, None, ALL[:4]), ALL, resamples=50)
+    content["ablations"] = ablations([run], {"no dense search": [run]})
+    return content
 
 
-def test_what_older_reports_had_is_there_and_what_is_new() -> None:
-    found = json.loads(json.dumps(made()))
-    old = {
-        "set",
+def test_a_report_holds_figures_and_outcomes(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(made()), encoding="utf-8")
+    content = read_report(path)
+    assert content.keys() >= {
+        "made",
+        "seconds",
         "split",
         "model",
         "threshold",
         "types",
-        "outcomes",
         "questions",
-        "hit@1",
-        "ece",
-        "seconds_p50",
+        *METRICS,
     }
-    new = {"format", "made", "seconds", "sets", "curves", "stages", "intervals", "metrics", *METRICS}
-    assert found.keys() >= old | new
-    assert (found["format"], found["set"]) == (FORMAT, "made up")
-    assert found["sets"]["made up"]["papers"] == 2
-    assert found["curves"] == found["sets"]["made up"]["curves"]
-    low, high = found["intervals"]["hit@1"]
-    assert low <= found["hit@1"] <= high
-    assert found["metrics"]["ece"] == {
-        "title": "Expected calibration error, 10 bins",
-        "better": "lower",
-        "unit": "share",
-    }
-    row = found["outcomes"][1]
-    old_row = {
-        "id",
-        "type",
-        "question",
-        "resolved",
-        "answerable",
-        "status",
-        "confidence",
-        "first_right",
-        "right",
-    }
-    old_row |= {
-        "among_three",
-        "ranked_first",
-        "passage_rank",
-        "short",
-        "exact",
-        "overlap",
-        "quotes",
-        "gold",
-        "seconds",
-    }
-    new_row = {
-        "set",
-        "history",
-        "correct",
-        "failures",
-        "citations",
-        "gold_places",
-        "accepted",
-        "stages",
-        "place_right",
-    }
-    assert row.keys() >= old_row | new_row
+    assert (content["format"], content["set"]) == (FORMAT, "made up")
+    figures = content["sets"]["made up"]
+    assert figures["papers"] == 2
+    low, high = figures["intervals"]["hit@1"]
+    assert low <= figures["hit@1"] <= high
+    row = content["outcomes"][1]
+    assert row.keys() >= {"id", "set", "split", "question", "history", "correct", "accepted", "stages"}
     assert "hit@1" in row["failures"]
-    assert row["citations"][0]["section"] == "Results"
+    assert (row["citations"][0]["section"], row["citations"][0]["right"]) == ("Results", False)
+    assert row["gold_places"][0]["quote"] == "It was 5 mg."
 
 
-def test_several_sets_stand_beside_each_other() -> None:
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"outcomes": 3}', '{"outcomes": [], "format": 99}'])
+def test_another_file_is_not_read_as_a_report(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(FormatMismatch, match=r"report\.json: (not a report|format 99)"):
+        read_report(path)
+    with pytest.raises(StorageError):
+        read_report(tmp_path / "none.json")
+
+
+def test_a_report_of_two_sets() -> None:
     runs = [Run(name, tuple(map(outcome, ALL)), 1, 1, "model", "ranker", 0.5) for name in ("one", "two")]
-    found = report(runs, "test", 1.0)
-    assert (found["set"], found["questions"], list(found["sets"])) == ("one + two", 10, ["one", "two"])
-    assert found["model"] == "model"
+    content = report(runs, "test", 1.0)
+    assert (content["set"], content["questions"], list(content["sets"])) == ("one + two", 10, ["one", "two"])
+    assert content["model"] == "model"
     with pytest.raises(ValueError, match="needs a run"):
         report([], "all", 0.0)
 
 
-def test_markdown_has_all_parts_and_shows_text_as_text() -> None:
+def test_markdown_is_complete_and_shows_text_as_text() -> None:
     text = markdown(made(HOSTILE))
-    for part in ("# Evaluation: made up", "### By type", "### Time", "### Questions not served: 3"):
+    for part in ("# Evaluation: made up", "### By type", "### Time", "### Questions answered wrongly: 3"):
         assert part in text
-    assert "## Against an earlier run" in text
-    assert "## Without parts of the program" in text
+    assert "## Comparison with an earlier run" in text
+    assert "## Ablations" in text
     assert "<script>" not in text.replace("\\<", "")
     assert "\u202e" not in text
     assert "\x1b" not in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     widths = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
-    assert widths <= {5, 9, 12}  # a bar of the text is never one of the table
+    assert widths <= {5, 9, 12}  # a bar in the text does not end a cell
 
 
 class _Page(HTMLParser):
-    """Collects what a page is made of."""
+    """Collects the elements of a page."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ids: list[str] = []
         self.links: list[str] = []
         self.tags: list[str] = []
+        self.images: list[dict[str, str | None]] = []
         self.open: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        found = dict(attrs)
-        self.ids += [found["id"] or ""] if "id" in found else []
-        self.links += [found["href"] or ""] if "href" in found else []
-        if tag not in ("meta", "line", "polyline"):
+        named = dict(attrs)
+        self.ids += [named["id"] or ""] if "id" in named else []
+        self.links += [named["href"] or ""] if "href" in named else []
+        self.images += [named] if tag == "img" else []
+        if tag not in ("meta", "img"):
             self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)  # closed by itself
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -154,53 +127,103 @@ class _Page(HTMLParser):
         self.text += data
 
 
-def test_html_is_one_file_whose_links_lead_somewhere() -> None:
-    page = _Page()
-    page.feed(html(made(HOSTILE)))
-    assert page.open == []
-    assert len(page.ids) == len(set(page.ids))
-    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
-    assert all(link.startswith("#") for link in page.links)
-    assert not {"script", "img", "iframe", "link", "object", "form"} & set(page.tags)
-    assert page.tags.count("svg") == 3
-    assert "<script>alert(1)</script>" in page.text  # as text
-    assert "<U+202E>" in page.text
-    assert {"s0-hit@1", "s0-q1", "comparison", "ablations"} <= set(page.ids)
+def test_html_is_one_file_without_script_or_request() -> None:
+    html = _Page()
+    html.feed(page(made(HOSTILE)))
+    assert html.open == []
+    assert len(html.ids) == len(set(html.ids))
+    assert {link.removeprefix("#") for link in html.links} <= set(html.ids)
+    assert all(link.startswith("#") for link in html.links)
+    assert not {"script", "iframe", "link", "object", "form"} & set(html.tags)
+    assert "<script>alert(1)</script>" in html.text  # as text
+    assert "{{ 7 * 7 }}" in html.text
+    assert "<U+202E>" in html.text
+    assert {"s0-hit@1", "s0-q1", "comparison", "ablations"} <= set(html.ids)
+    assert len(html.images) == 3
+    for image in html.images:
+        assert (image["src"] or "").startswith("data:image/svg+xml;base64,")
+        assert image["alt"]
 
 
-def test_a_plot_says_in_words_what_it_shows() -> None:
-    drawn = plot(
-        "k", "Title <&>", "Half at 1.", Axis("x"), Axis("y"), [Series("a", ((0.0, 0.0), (1.0, 0.5)))]
-    )
-    svg = ElementTree.fromstring(drawn)
-    assert svg.get("role") == "img"
-    assert svg.get("aria-labelledby") == "k-title k-text"
-    assert svg.findtext("title") == "Title <&>"
-    assert svg.findtext("desc") == "Half at 1."
-    (line,) = svg.iter("polyline")
-    first, last = (tuple(map(float, point.split(","))) for point in (line.get("points") or "").split())
-    assert first == (52.0, 282.0)  # the lower left corner of the frame
-    assert last == (424.0, 149.0)  # its right edge, half way up: y grows downwards
+def test_the_app_shows_the_same_as_the_file() -> None:
+    content = made()
+    assert fragment(content) in page(content)
+
+
+def test_each_chart_comes_with_its_figures() -> None:
+    reliability, risk, recall = charts(made()["sets"]["made up"])
+    assert reliability.table[1] == [
+        ["0.1–0.2", "1", "0.100", "0.000"],
+        ["0.3–0.4", "1", "0.300", "0.000"],
+        ["0.7–0.8", "1", "0.700", "0.000"],
+        ["0.9–1.0", "2", "0.900", "0.500"],
+    ]
+    assert risk.table[1][-1] == ["1.000", "0.800", "0.100"]
+    assert recall.text.endswith("0.333 at 1, 0.667 at 10.")
+    for chart in (reliability, risk, recall):
+        svg = ElementTree.fromstring(base64.b64decode(chart.image.partition(",")[2]))
+        assert svg.tag.endswith("svg")
+    assert charts(made()["sets"]["made up"])[0].image == reliability.image  # the same points, the same bytes
+
+
+def test_a_question_that_fails_nothing_is_listed_last() -> None:
+    text = fragment(made())
+    places = [text.index(f'<div id="s0-q{at}">') for at in range(5)]
+    assert max(places) == places[0] or max(places) == places[3]  # RIGHT and REFUSED fail in nothing
+
+
+def of_set(name: str, splits: tuple[str, ...], split: str) -> dict[str, Any]:
+    outcomes = [replace(outcome(replace(one, set=name)), split=half) for half in splits for one in ALL]
+    return report([Run(name, tuple(outcomes), 2, 30, "model", "ranker", 0.5)], split, 12.0)
+
+
+def test_results_have_a_table_per_set_headed_by_its_command() -> None:
+    text = results([of_set("seeds", ("dev", "test"), "all"), of_set("pubmedqa", ("test",), "test")])
+    assert "`loccit eval --set seeds --split all`" in text
+    assert "`loccit eval --set pubmedqa --split test --data DIR`" in text
+    assert "|  | all | dev | test |" in text
+    assert "|  | test |" in text
+    assert "| questions | 10 | 5 | 5 |" in text
+    assert re.search(r"hit@1\) \| 0\.333 \(0\.\d{3}\sto\s\d\.\d{3}\) \| 0\.333 ", text)
+    assert all(title in text for title in FIGURES.values())
+    assert text.index("## pubmedqa") < text.index("## What falls short")
+
+
+def test_results_of_different_weights_are_refused() -> None:
+    one = of_set("seeds", ("test",), "test")
+    with pytest.raises(UsageError, match="2 reports on 2 combinations"):
+        results([one, {**one, "ranker": "another"}])
+
+
+def test_results_are_written_from_files(tmp_path: Path) -> None:
+    source, target = tmp_path / "report.json", tmp_path / "RESULTS.md"
+    source.write_text(json.dumps(of_set("seeds", ("test",), "test")), encoding="utf-8")
+    main([str(target), str(source)])
+    assert target.read_text(encoding="utf-8").startswith("# Results\n")
+    with pytest.raises(SystemExit, match=r"none\.json"):
+        main([str(target), str(tmp_path / "none.json")])
+    with pytest.raises(SystemExit, match="usage"):
+        main([str(target)])
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_click_leads_to_the_quotes_and_the_page_is_accessible(
+def test_a_link_leads_to_the_quotes_and_the_page_is_accessible(
     browser: Browser, tmp_path: Path, width: int, scheme: str
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     path = tmp_path / "report.html"
-    path.write_text(html(made("What was the dose?")), encoding="utf-8")
-    with watched_page(browser) as page:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.goto(path.as_uri())
-        assert Axe().run(page).response["violations"] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        page.get_by_role("row", name=re.compile("^hit@1 ")).get_by_role("link").click()
-        page.locator("#s0-hit\\@1").get_by_role("link", name=re.compile("^2 ")).click()
-        shown = page.locator("#s0-q1")
+    path.write_text(page(made("What was the dose?")), encoding="utf-8")
+    with watched_page(browser) as opened:
+        opened.set_viewport_size({"width": width, "height": 800})
+        opened.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        opened.goto(path.as_uri())
+        assert Axe().run(opened).response["violations"] == []
+        assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        opened.get_by_role("row", name=re.compile("^hit@1 ")).get_by_role("link").click()
+        opened.locator("#s0-hit\\@1").get_by_role("link", name=re.compile("^2 ")).click()
+        shown = opened.locator("#s0-q1")
         shown.get_by_text("does not answer").wait_for()
         assert shown.get_by_text("Wanted").is_visible()

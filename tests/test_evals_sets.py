@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evals.measure.collection import kept_index
+from evals.sets.cases import occurrences, read_cases
 from evals.sets.corpora import document_of
-from evals.sets.jsonl import places_of
 from evals.sets.named import load
 from index.errors import IndexMissing, UsageError
 from index.text import Span
@@ -67,7 +67,7 @@ def test_fewer_papers_and_fewer_questions(tmp_path: Path) -> None:
     assert taken(path, limit=2) == taken(path, limit=2)
 
 
-def test_halves_are_those_of_the_papers(tmp_path: Path) -> None:
+def test_a_question_is_in_the_half_of_its_paper(tmp_path: Path) -> None:
     path = squad(tmp_path / "few.json")
     split = {case.id: case.split for case in taken(path).cases}
     assert set(split.values()) <= {"dev", "test"}
@@ -147,8 +147,8 @@ def test_json_lines_on_papers_of_an_index(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("gold", "what"),
     [
-        ({"document": "iron.txt", "quote": "not in it"}, "does not hold the gold quote"),
-        ({"document": "iron.txt", "quote": " "}, "does not hold the gold quote"),
+        ({"document": "iron.txt", "quote": "not in it"}, "does not contain the gold quote"),
+        ({"document": "iron.txt", "quote": " "}, "does not contain the gold quote"),
         ({"document": "nowhere.txt", "quote": "31 ug/L"}, "no paper is called"),
         ({"document": "iron.txt", "start": 0, "end": 3, "quote": "31 ug/L"}, "is not the gold quote"),
     ],
@@ -160,10 +160,10 @@ def test_gold_that_is_not_there_is_refused(tmp_path: Path, gold: dict[str, Any],
         found.on({document.id: document})
 
 
-def test_every_place_of_a_quote() -> None:
-    assert places_of("a  b", "a b, a\nb, ab") == [Span(0, 3), Span(5, 8)]
-    assert places_of("(p < .05)", "x (p <\n.05) y") == [Span(2, 11)]
-    assert places_of(" ", "a b") == []
+def test_a_quote_is_found_at_every_place() -> None:
+    assert occurrences("a  b", "a b, a\nb, ab") == [Span(0, 3), Span(5, 8)]
+    assert occurrences("(p < .05)", "x (p <\n.05) y") == [Span(2, 11)]
+    assert occurrences(" ", "a b") == []
 
 
 @pytest.mark.parametrize(
@@ -179,14 +179,22 @@ def test_every_place_of_a_quote() -> None:
         '{"id": 1, "question": "a", "gold": [1]}',
         '{"id": 1, "question": "a", "gold": [{"document": "x"}]}',
         '{"id": 1, "question": "a", "gold": [{"document": "x", "start": "0", "end": 3}]}',
+        '{"id": 1, "question": "a", "gold": [], "answerable": null}',
     ],
 )
 @pytest.mark.parametrize("ending", ["jsonl", "json"])
-def test_what_is_no_question_set_is_refused(tmp_path: Path, text: str, ending: str) -> None:
+def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, ending: str) -> None:
     path = tmp_path / f"set.{ending}"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"set\.json"):
         taken(path).on({})
+
+
+def test_a_wrong_line_is_named_by_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text('\n{"id": "q1"}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match="line 2: it lacks 'gold'"):
+        read_cases(path)
 
 
 def test_two_questions_with_one_id_are_refused(tmp_path: Path) -> None:
@@ -242,12 +250,12 @@ def test_an_index_is_kept_until_papers_change(tmp_path: Path) -> None:
 
 
 def test_a_set_on_papers_that_the_index_lacks(tmp_path: Path, seed_index: Path) -> None:
-    from evals.measure.runner import asked_on
+    from evals.measure.runner import answering
 
     gold = {"document": "0" * 64, "start": 0, "end": 3}
     found = taken(lines(tmp_path / "mine.jsonl", [{"id": "a", "question": "How low?", "gold": [gold]}]))
     with (
         pytest.raises(IndexMissing, match="lacks 1 of the 1"),
-        asked_on(found, seed_index, None, lambda *_: None),
+        answering(found, seed_index, None, lambda *_: None),
     ):
         pass

@@ -1,8 +1,7 @@
-"""Judgements of answers: kept, replaced and exported as evaluation questions."""
+"""Judgements of answers are kept and replaced."""
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import StorageError
-from qa.files.feedback import FILE, as_cases, judgements, save
+from qa.files.feedback import FILE, judgements, save
 from tests.test_present import answer_of, find, paper
 
 if TYPE_CHECKING:
@@ -33,18 +32,6 @@ def test_a_later_judgement_replaces_the_first(tmp_path: Path) -> None:
     (judgement,) = judgements(tmp_path)
     assert not judgement.helpful
     assert judgement.answer["citations"][0]["quote"] == "It rose again later."
-
-
-def test_judgements_become_cases(tmp_path: Path) -> None:
-    save(tmp_path, answer("One?"), helpful=True)
-    save(tmp_path, answer("Two?"), helpful=False)
-    good, bad = (json.loads(line) for line in as_cases(judgements(tmp_path)).splitlines())
-    document = paper()
-    (gold,) = good["gold"]
-    assert document.text[gold["start"] : gold["end"]] == gold["quote"] == "It rose again later."
-    assert gold["document"] == document.id
-    assert (good["review"], bad["review"]) == (False, True)
-    assert bad["gold"] == []
 
 
 def test_many_sessions_save_at_once(tmp_path: Path) -> None:

@@ -42,6 +42,17 @@ def reading(folder: Path, data: bytes, engine: str = "pypdf", limits: Limits = U
     return read(path, engine=engine, limits=limits)
 
 
+def check_ending(folder: Path, data: bytes) -> None:
+    """Require that reading ends as a document with text or as a typed error."""
+    path = folder / "any.pdf"
+    path.write_bytes(data)
+    (outcome,) = read_many([path])
+    if outcome.document is None:
+        assert isinstance(outcome.error, ReadError)
+    else:
+        assert outcome.document.text.strip() and outcome.error is None
+
+
 def texts(document: Document, kind: BlockKind) -> list[str]:
     return [block.span.of(document.text) for block in document.blocks if block.kind is kind]
 
@@ -75,30 +86,18 @@ def test_paper_is_understood(tmp_path: Path, engine: str) -> None:
     assert document.authors == ("Ann Bee", "Cem D. Dee", "Eva Eff")
     assert document.doi == "10.1234/small.2020.12"
     assert document.year == 2020
-    assert [s.title for s in document.sections] == [
-        "",
-        "Abstract",
-        "Introduction",
-        "Case Report",
-        "References",
-    ]
+    titles = [section.title for section in document.sections]
+    assert titles == ["", "Abstract", "Introduction", "Case Report", "References"]
     assert len(texts(document, BlockKind.REFERENCE)) == 2
     assert not document.warnings
 
 
-def test_columns_are_read_one_after_the_other_and_words_made_whole(tmp_path: Path) -> None:
+def test_columns_are_read_in_order_and_free_of_heads_captions_and_numbers(tmp_path: Path) -> None:
     document = reading(tmp_path, paper())
     running = " ".join(texts(document, BlockKind.PARAGRAPH))
     assert "came to our hospital with fever." in running
     assert "wait for the results of the blood cultures before any further step" in running
-
-
-def test_heads_captions_and_numbers_are_kept_out_of_the_text(tmp_path: Path) -> None:
-    document = reading(tmp_path, paper())
-    running = " ".join(texts(document, BlockKind.PARAGRAPH))
-    assert "Journal of Small Things" not in running
-    assert "Figure 1" not in running
-    assert "Gee" not in running
+    assert not [text for text in ("Journal of Small Things", "Figure 1", "Gee") if text in running]
     assert any(text.startswith("Figure 1: The heart") for text in texts(document, BlockKind.CAPTION))
     assert sum("Journal of Small Things" in text for text in texts(document, BlockKind.FRONT)) == 1
 
@@ -108,12 +107,9 @@ def test_table_has_rows_header_and_caption(tmp_path: Path) -> None:
     (table,) = document.tables
     assert table.label == "Table 1"
     assert [cell.of(document.text) for cell in table.header] == ["Test", "Value", "Range"]
-    assert [[c.of(document.text) for c in row.cells] for row in table.rows] == [
-        ["CK", "9641", "30-200"],
-        ["CRP", "12", "0-5"],
-    ]
-    assert table.caption is not None
-    assert table.caption.of(document.text) == "Table 1: Values on admission."
+    rows = [[cell.of(document.text) for cell in row.cells] for row in table.rows]
+    assert rows == [["CK", "9641", "30-200"], ["CRP", "12", "0-5"]]
+    assert table.caption and table.caption.of(document.text) == "Table 1: Values on admission."
 
 
 def test_spans_lead_to_their_page(tmp_path: Path) -> None:
@@ -204,38 +200,38 @@ def test_glyph_codes_are_refused(tmp_path: Path) -> None:
         reading(tmp_path, pdf([Sheet(codes)]))
 
 
-@pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
-def test_an_encrypted_file_asks_for_its_password(tmp_path: Path, engine: str) -> None:
+def encrypted(folder: Path, password: str) -> Path:
     from pypdf import PdfReader, PdfWriter
 
-    path = tmp_path / "plain.pdf"
+    path = folder / "locked.pdf"
     path.write_bytes(paper())
     writer = PdfWriter(clone_from=PdfReader(path))
-    writer.encrypt("secret", algorithm="AES-256")
-    writer.write(tmp_path / "locked.pdf")
+    writer.encrypt(password, "owner", algorithm="AES-256")
+    writer.write(path)
+    return path
+
+
+@pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
+def test_an_encrypted_file_asks_for_its_password(tmp_path: Path, engine: str) -> None:
     with pytest.raises(PasswordNeeded, match="without password"):
-        read(tmp_path / "locked.pdf", engine=engine)
+        read(encrypted(tmp_path, "secret"), engine=engine)
 
 
 def test_a_file_encrypted_with_the_empty_password_is_read(tmp_path: Path) -> None:
-    from pypdf import PdfReader, PdfWriter
-
-    path = tmp_path / "plain.pdf"
-    path.write_bytes(paper())
-    writer = PdfWriter(clone_from=PdfReader(path))
-    writer.encrypt("", "owner", algorithm="AES-256")
-    writer.write(tmp_path / "open.pdf")
-    assert read(tmp_path / "open.pdf").title.startswith("A Rare Tumor")
+    assert read(encrypted(tmp_path, "")).title.startswith("A Rare Tumor")
 
 
-def test_limits_of_pages_and_text(tmp_path: Path) -> None:
-    data = pdf([Sheet(column(LEFT, 72, 700))] * 3)
-    with pytest.raises(FileTooLarge, match="3 pages, the limit is 2"):
-        reading(tmp_path, data, limits=Limits(pages=2))
-    with pytest.raises(FileTooLarge, match="more than 500 characters"):
-        reading(tmp_path, data, limits=Limits(characters=500))
-    with pytest.raises(FileTooLarge):
-        reading(tmp_path, data, limits=Limits(bytes=100))
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (Limits(pages=2), "3 pages, the limit is 2"),
+        (Limits(characters=500), "more than 500 characters"),
+        (Limits(bytes=100), "MiB"),
+    ],
+)
+def test_limits_of_size_pages_and_text(tmp_path: Path, limits: Limits, message: str) -> None:
+    with pytest.raises(FileTooLarge, match=message):
+        reading(tmp_path, pdf([Sheet(column(LEFT, 72, 700))] * 3), limits=limits)
 
 
 def test_a_page_that_takes_too_long_is_left_out_and_named(tmp_path: Path) -> None:
@@ -250,11 +246,7 @@ def test_a_bomb_ends_as_a_typed_error_or_a_document(tmp_path: Path) -> None:
     bomb = zlib.compress(b"0" * 300_000_000, 9)
     head = b"<< /Type /XObject /Subtype /Form /BBox [0 0 1 1] /Filter /FlateDecode /Length %d >>\nstream\n"
     stream = head % len(bomb) + bomb + b"\nendstream"
-    data = pdf([Sheet(column(LEFT, 72, 700), extra=b"/X1 Do")], objects=(stream,))
-    path = tmp_path / "bomb.pdf"
-    path.write_bytes(data)
-    (outcome,) = read_many([path])
-    assert outcome.document is not None or isinstance(outcome.error, ReadError)
+    check_ending(tmp_path, pdf([Sheet(column(LEFT, 72, 700), extra=b"/X1 Do")], objects=(stream,)))
 
 
 @pytest.mark.parametrize(
@@ -309,43 +301,30 @@ def test_mutated_and_truncated_files_end_typed(tmp_path: Path, data: st.DataObje
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))
-    path = tmp_path / "mutated.pdf"
-    path.write_bytes(bytes(whole[:cut]))
-    (outcome,) = read_many([path])
-    assert (outcome.document is None) == (outcome.error is not None)
-    if outcome.document is not None:
-        assert outcome.document.text.strip()
-    else:
-        assert isinstance(outcome.error, ReadError)
+    check_ending(tmp_path, bytes(whole[:cut]))
 
 
 @given(body=st.binary(max_size=2_000))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_content_stream_ends_typed(tmp_path: Path, body: bytes) -> None:
-    path = tmp_path / "any.pdf"
-    path.write_bytes(pdf([Sheet(column(LEFT, 72, 700), extra=body)]))
-    (outcome,) = read_many([path])
-    assert outcome.document is not None or isinstance(outcome.error, ReadError)
+    check_ending(tmp_path, pdf([Sheet(column(LEFT, 72, 700), extra=body)]))
 
 
-def test_the_raised_exponent_of_ten_is_no_digit_of_it(tmp_path: Path) -> None:
+def test_the_raised_exponent_of_ten_is_marked(tmp_path: Path) -> None:
     words = [
         *column(LEFT, 72, 700),
         Words("Cells were counted at 4.1 x 10", 72, 590),
         Words("9", 206.6, 594, 6),
     ]
-    path = tmp_path / "power.pdf"
-    path.write_bytes(pdf([Sheet([*words, Words("/L in the blood of the man.", 210, 590)])]))
-    assert "4.1 x 10^9/L in the blood" in read(path).text
+    data = pdf([Sheet([*words, Words("/L in the blood of the man.", 210, 590)])])
+    assert "4.1 x 10^9/L in the blood" in reading(tmp_path, data).text
 
 
-def test_words_lost_inside_figures_are_told(tmp_path: Path) -> None:
+def test_words_lost_inside_figures_are_reported(tmp_path: Path) -> None:
     words = ("Assessed patients", "Not eligible", "Drew lots", "Control group", "Treated group") * 4
     labels = [Words(text, 80 + 61 * i % 400, 560 - 14 * i, 6) for i, text in enumerate(words)]
-    path = tmp_path / "figure.pdf"
     sheets = [Sheet(column(LEFT, 72, 700)), Sheet([*column(LEFT, 72, 700), *labels])]
-    path.write_bytes(pdf(sheets))
-    document = read(path)
+    document = reading(tmp_path, pdf(sheets))
     assert "eligible" not in document.text
     assert document.warnings == ("40 words inside figures were left out (pages: 2)",)
 

@@ -1,4 +1,4 @@
-"""Tables in PDFs: rows where the columns can be told apart, and a word about it where not."""
+"""Tables in PDFs: rows where the columns can be told apart, a note if not."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_heads_of_two_lines_are_joined_column_by_column(tmp_path: Path) -> None:
     assert document.warnings == ()
 
 
-def test_heads_that_span_columns_are_left_out_and_told(tmp_path: Path) -> None:
+def test_heads_that_span_columns_are_left_out_and_reported(tmp_path: Path) -> None:
     document = table_page(tmp_path, lay(("", "Women", "", ""), *DATA))
     head, rows = grid(document)
     assert head == []

@@ -1,4 +1,4 @@
-"""What is shown and exported is what the papers say, whatever signs it holds."""
+"""Views and exports show the papers' text unchanged, whatever characters it contains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qa.files import uploads
 from qa.quote.cite import cite
 from qa.records import Answer, Receipt, Scores, Status
 from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
-from qa.show.present import answer_view, confidence_word, parts, per_cent, place_words
+from qa.show.present import answer_view, confidence_word, parts, per_cent, place_words, where
 from qa.show.sources import source_view
 from tests.web.papers import HOSTILE
 
@@ -48,7 +48,7 @@ Nobody was anaemic.
 
 
 @given(st.text(), st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.integers(0, 40))))
-def test_parts_are_the_text_again(text: str, ranges: list[tuple[str, int, int]]) -> None:
+def test_parts_join_to_the_text(text: str, ranges: list[tuple[str, int, int]]) -> None:
     marks = [(name, Span(min(one, two), max(one, two))) for name, one, two in ranges]
     cut = parts(text, 5, marks)
     assert "".join(part["text"] for part in cut) == text
@@ -70,24 +70,30 @@ def test_parts_are_the_text_again(text: str, ranges: list[tuple[str, int, int]])
         (None, None, None, None, ""),
     ],
 )
-def test_places_in_words(
+def test_place_words(
     page: int | None, label: str | None, line: int | None, last: int | None, words: str
 ) -> None:
     assert place_words(page, label, line, last) == words
 
 
-def test_confidence_in_words() -> None:
-    assert [confidence_word(value) for value in (1.0, 0.8, 0.79, 0.5, 0.49, 0.0)] == [
-        "High",
-        "High",
-        "Moderate",
-        "Moderate",
-        "Low",
-        "Low",
-    ]
+@pytest.mark.parametrize(
+    ("parts_", "words"),
+    [
+        (("Iron", "Results > Women", "page 3"), "Iron · Results › Women · page 3"),
+        (("", "", "line 7"), "line 7"),
+        (("", "", ""), ""),
+    ],
+)
+def test_where_leaves_out_what_is_unknown(parts_: tuple[str, str, str], words: str) -> None:
+    assert where(*parts_) == words
 
 
-def test_no_estimate_is_told_as_certain() -> None:
+def test_confidence_words() -> None:
+    words = [confidence_word(value) for value in (1.0, 0.8, 0.79, 0.5, 0.49, 0.0)]
+    assert words == ["High", "High", "Moderate", "Moderate", "Low", "Low"]
+
+
+def test_percentages_stay_between_1_and_99() -> None:
     assert [per_cent(value) for value in (1.0, 0.996, 0.5, 0.004, 0.0)] == [99, 99, 50, 1, 1]
 
 
@@ -118,7 +124,7 @@ def find(document: Document, text: str) -> Span:
     return Span(start, start + len(text))
 
 
-def test_a_source_between_its_neighbours() -> None:
+def test_a_source_is_shown_between_its_neighbours() -> None:
     document = paper()
     span = find(document, "It rose again later.")
     view = source_view(document, answer_of(document, span), 1, "1")
@@ -146,7 +152,7 @@ def test_a_table_row_is_shown_in_its_table() -> None:
     assert [cell["marks"] for cell in quote["table"]["cells"]] == [[], ["short"], []]
 
 
-def test_a_source_that_reads_otherwise_now_is_refused() -> None:
+def test_a_source_whose_text_has_changed_is_refused() -> None:
     document = paper()
     answer = answer_of(document, find(document, "It rose again later."))
     with pytest.raises(QuoteError, match="changed"):
@@ -172,7 +178,7 @@ def test_exports_keep_hostile_text(text: str) -> None:
 
 
 @given(st.text(max_size=300))
-def test_names_of_uploads_lead_nowhere(name: str) -> None:
+def test_upload_names_are_harmless(name: str) -> None:
     safe = uploads.harmless_name(name)
     assert safe
     assert len(safe.encode()) <= 130
@@ -181,7 +187,7 @@ def test_names_of_uploads_lead_nowhere(name: str) -> None:
     assert uploads.harmless_name(safe) == safe
 
 
-def test_an_upload_is_kept_by_content(tmp_path: Path) -> None:
+def test_an_upload_is_stored_by_content(tmp_path: Path) -> None:
     path = uploads.keep(tmp_path, "../../<b>a</b>\u202e.txt", b"words")
     assert path.parent.parent == tmp_path / uploads.FOLDER
     assert path.read_bytes() == b"words"
@@ -200,14 +206,14 @@ def test_an_upload_is_kept_by_content(tmp_path: Path) -> None:
     ],
     ids=["ending", "empty", "large"],
 )
-def test_uploads_that_are_refused(tmp_path: Path, name: str, data: bytes, error: type[Exception]) -> None:
+def test_a_bad_upload_stores_nothing(tmp_path: Path, name: str, data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
         uploads.keep(tmp_path, name, data)
     assert not list(tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize("name", ["notes.docx", "notes", "paper.nxml"])
-def test_an_upload_and_a_file_are_refused_by_name_alike(tmp_path: Path, name: str) -> None:
+def test_uploads_and_files_get_the_same_error_for_an_unknown_format(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"words")
     with pytest.raises(UnknownFormat) as file:
         read(tmp_path / name)

@@ -127,17 +127,3 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
     assert len(asked.terms) == len(asked.shares) == len(set(asked.terms))
     for start, end in held_spans(asked.wanted, asked.text):
         assert 0 <= start < end <= len(asked.text)
-
-
-@pytest.mark.parametrize(
-    ("question", "picked"),
-    [
-        ("NT-proBNP in the seronegative patient", {"seroneg"}),
-        ("What was the CK in the patient on rosuvastatin?", {"rosuvastatin"}),
-        ("What was the CK in the patient with fever?", set()),
-        ("Is rosuvastatin safe?", set()),
-        ("What was the LDH of each patient?", set()),
-    ],
-)
-def test_what_picks_one_patient_among_several(question: str, picked: set[str]) -> None:
-    assert understand(question).qualities == picked

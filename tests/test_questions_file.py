@@ -1,64 +1,153 @@
-"""Files of questions: JSON lines to entries, and one line for every mistake in them."""
+"""The committed question files: every place checked, enough of each type, no text where none may be."""
 
 from __future__ import annotations
 
-import io
-import sys
-from pathlib import Path
+import json
+import re
+import shutil
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 import pytest
 
-from index.errors import UsageError
-from qa.files.questions import Entry, read_questions
+from evals.sets.author import main
+from evals.sets.cases import SPLITS, TYPES, entry_of, lines_of, read_cases
+from evals.sets.own import load_case_reports, load_conversations, load_practice
+from evals.sets.splits import half_of, practice_part_of
 
-LINE = '{"id": 1, "question": "How long did it last?"}'
-TEXT = """\ufeff{"id": "a", "question": "When was MMF restarted?", "history": []}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
-{"id": 7, "question": "How do I bake bread?", "history": null}
-{"question": "And her AST?", "history": ["What was the woman's CK on admission?"]}
-"""
+    from evals.sets.cases import Case
 
-
-@pytest.mark.parametrize("source", ["file", "standard input"])
-def test_each_line_is_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
-    path = tmp_path / "questions.jsonl"
-    path.write_text(TEXT, encoding="utf-8")
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
-    assert read_questions(path if source == "file" else Path("-")) == [
-        Entry("a", "When was MMF restarted?", ()),
-        Entry(7, "How do I bake bread?", ()),
-        Entry(4, "And her AST?", ("What was the woman's CK on admission?",)),  # the number of its line
-    ]
+SETS = ("seeds", "case_reports", "practice", "conversations")
 
 
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "questions.jsonl: no questions in it"),
-        (b"\n \n", "questions.jsonl: no questions in it"),
-        (b"not JSON", "line 1: not a question"),
-        (f"{LINE}\n\n[1]".encode(), "line 3: not a question"),
-        (f"{LINE}\n{{".encode(), "line 2: not a question"),
-        (b"null", "line 1: not a question"),
-        (b'{"id": 1}', "line 1: not a question"),
-        (b'{"question": 5}', "line 1: not a question"),
-        (b'{"question": "a", "history": "b"}', "line 1: not a question"),
-        (b'{"question": "a", "history": [1]}', "line 1: not a question"),
-        (b'{"question": "a", "history": {"b": 1}}', "line 1: not a question"),
-        (b"[" * 100_000, "line 1: not a question"),
-        (b'{"question": "caf\xe9"}', r"not UTF-8 text \(byte 17\)"),
-    ],
-)
-def test_mistakes_name_the_line(tmp_path: Path, data: bytes, message: str) -> None:
-    path = tmp_path / "questions.jsonl"
-    path.write_bytes(data)
-    with pytest.raises(UsageError, match=message) as error:
-        read_questions(path)
-    assert "Write one object a line" in str(error.value) or "UTF-8" in str(error.value)
+@pytest.fixture(scope="module")
+def folder(root: Path) -> Path:
+    return root / "evals" / "sets"
 
 
-def test_a_path_that_is_not_a_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="a folder, not a file"):
-        read_questions(tmp_path)
-    with pytest.raises(UsageError, match="does not exist"):
-        read_questions(tmp_path / "nowhere.jsonl")
+@pytest.fixture(scope="module")
+def sets(folder: Path) -> dict[str, tuple[Case, ...]]:
+    return {name: read_cases(folder / f"{name}.jsonl") for name in SETS}
+
+
+def papers_of(case: Case) -> set[str]:
+    return {gold.document_id for gold in case.gold} | ({case.about} - {""})
+
+
+def papers_in(cases: Sequence[Case]) -> set[str]:
+    return set().union(*map(papers_of, cases))
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_writing_a_set_gives_its_file(folder: Path, sets: dict[str, tuple[Case, ...]], name: str) -> None:
+    text = (folder / f"{name}.jsonl").read_text(encoding="utf-8")
+    assert lines_of(map(entry_of, sets[name])) == text
+
+
+def test_every_seed_quote_is_at_its_offsets(
+    folder: Path, seeds: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(folder / "seeds.jsonl"), str(seeds)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_moved_quotes_are_placed_again_and_wrong_ones_reported(
+    folder: Path, seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy.jsonl"
+    shutil.copy(folder / "seeds.jsonl", copy)
+    whole = copy.read_text(encoding="utf-8")
+    first = whole.splitlines()[0]
+    start = json.loads(first)["gold"][0]["start"]
+    copy.write_text(whole.replace(first, first.replace(f": {start},", f": {start + 1},")), encoding="utf-8")
+    assert main(["check", str(copy), str(seeds)]) == 2
+    assert main(["place", str(copy), str(seeds)]) == 0
+    assert copy.read_text(encoding="utf-8") == whole
+    wrong = first.replace('"quote": "', '"quote": "Never said: ')
+    copy.write_text(whole.replace(first, wrong), encoding="utf-8")
+    assert main(["place", str(copy), str(seeds)]) == 2
+    assert "does not contain the gold quote" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "least", "refused"), [("seeds", 300, 90), ("case_reports", 300, 40)])
+def test_both_halves_have_every_type_and_no_question_is_asked_twice(
+    sets: dict[str, tuple[Case, ...]], name: str, least: int, refused: int
+) -> None:
+    cases = sets[name]
+    assert len({(case.question.casefold(), case.history) for case in cases}) == len(cases) >= least
+    assert sum(not case.answerable for case in cases) >= refused
+    for half in SPLITS:
+        assert {case.type for case in cases if case.split == half} == set(TYPES)
+
+
+def test_the_seeds_try_to_mix_up_the_patients(sets: dict[str, tuple[Case, ...]]) -> None:
+    assert Counter(case.kind for case in sets["seeds"])["other_patient"] >= 8
+
+
+def test_case_reports_are_in_the_half_of_their_hash(sets: dict[str, tuple[Case, ...]]) -> None:
+    for case in sets["case_reports"]:
+        assert {half_of(paper) for paper in papers_of(case)} <= {case.split}
+        assert case.answerable == bool(case.gold) == (case.type != "unanswerable")
+        assert case.papers == "one" or len(papers_of(case)) > 1
+
+
+@pytest.mark.parametrize("name", SETS[1:])
+def test_files_without_text_have_hashes(sets: dict[str, tuple[Case, ...]], name: str) -> None:
+    for case in sets[name]:
+        assert not case.short
+        for gold in case.gold:
+            assert re.fullmatch("[0-9a-f]{64}", gold.sha256)
+            assert gold.file and not gold.quote
+            assert all(gold.span.contains(place) for place in gold.short)
+
+
+@pytest.mark.parametrize("name", ["practice", "conversations"])
+def test_practice_questions_have_gold_or_the_paper_that_lacks_the_answer(
+    sets: dict[str, tuple[Case, ...]], name: str
+) -> None:
+    assert len(sets[name]) > 1000
+    for case in sets[name]:
+        assert case.answerable == bool(case.gold) == (not case.about)
+
+
+def test_no_practice_paper_is_measured(sets: dict[str, tuple[Case, ...]]) -> None:
+    assert not papers_in(sets["practice"]) & papers_in(sets["case_reports"])
+
+
+def test_a_practice_paper_trains_the_reader_or_the_rankers(sets: dict[str, tuple[Case, ...]]) -> None:
+    parts: dict[str, set[str]] = defaultdict(set)
+    for case in (*sets["practice"], *sets["conversations"]):
+        for paper in papers_of(case):
+            parts[paper].add(case.split)
+    assert set(map(frozenset, parts.values())) == {frozenset({"reader"}), frozenset({"ranking"})}
+    assert papers_in(sets["conversations"]) <= papers_in(sets["practice"])
+    assert sum(bool(case.history) and case.split == "ranking" for case in sets["conversations"]) > 300
+
+
+@pytest.mark.bench
+def test_case_reports_fit_the_papers_and_quote_none(bench: Path) -> None:
+    corpus = load_case_reports(bench)
+    phrases = set()
+    for case in corpus.cases:
+        for text in (case.question, *case.history):
+            words = text.casefold().split()
+            phrases |= {" ".join(words[at : at + 8]) for at in range(len(words) - 7)}
+    for document in corpus.documents:
+        text = " ".join(document.text.casefold().split())
+        assert not [phrase for phrase in phrases if phrase in text]
+
+
+@pytest.mark.bench
+def test_practice_fits_the_papers(bench: Path, sets: dict[str, tuple[Case, ...]]) -> None:
+    corpus = load_practice(bench)
+    split = {paper: case.split for case in sets["practice"] for paper in papers_of(case)}
+    assert {paper.id: practice_part_of(paper) for paper in corpus.documents} == split
+    assert len(corpus.cases) == len(sets["practice"])
+    talks = load_conversations(bench, "ranking")
+    assert talks.documents == corpus.documents
+    assert len(talks.cases) == sum(case.split == "ranking" for case in sets["conversations"])
+    assert {case.split for case in talks.cases} == {"dev"}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from evals.sets.corpora import Case, Corpus, Gold, document_of
+from evals.sets.cases import Case, Corpus, Gold
+from evals.sets.corpora import document_of
 from evals.train.reader_data import Group, Pool, groups
 from index.text import Span
 from qa.rank.reader import Asked

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.bench.reading import classify, main, measure_folder, summary
-from evals.bench.reading_pairs import bare, compare, kendall
+from evals.bench.reading import bare, classify, compare, kendall, main, measure_folder, summary
 from index.read import read
 from index.read.jats.article import read_jats
 from tests.make_pdf import paper
@@ -40,7 +39,7 @@ def slow_kendall(places: Sequence[int]) -> float:
 
 
 @given(st.lists(st.integers(0, 50), max_size=20))
-def test_kendall_is_what_its_definition_says(places: list[int]) -> None:
+def test_kendall_equals_its_definition(places: list[int]) -> None:
     assert kendall(places) == pytest.approx(slow_kendall(places))
 
 
@@ -55,7 +54,7 @@ def test_a_pair_is_measured(tmp_path: Path) -> None:
     assert pair.doi is None
 
 
-def test_without_data_the_benchmark_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_missing_data_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["--data", str(tmp_path / "nowhere")]) == 2
     assert "LOCCIT_BENCH" in capsys.readouterr().err
 
@@ -78,6 +77,6 @@ def test_papers_are_read_well(name: str, recall: float, section: float) -> None:
 @needs_bench
 @pytest.mark.slow
 @pytest.mark.bench
-def test_nasty_files_end_as_they_should() -> None:
+def test_difficult_files_end_as_expected() -> None:
     rows = classify(Path(BENCH) / "pdf_edge_cases", "pypdf")
     assert [row["file"] for row in rows if not row["right"]] == []

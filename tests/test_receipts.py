@@ -12,6 +12,7 @@ from index.errors import IndexDamaged, LoccitError, UsageError
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.conversation import Conversation
+from qa.rank.stages import Stages
 from qa.receipts import replay, write_receipt
 from qa.settings import Settings
 from tests.answering import PAPERS, paper, plain_weights
@@ -91,7 +92,9 @@ def test_an_older_receipt_that_differs_is_no_sign_of_damage_after_several_questi
 
 
 def test_settings_are_those_of_the_receipt(cases: Index, answerer: Answerer, tmp_path: Path) -> None:
-    strict = Answerer(cases, WordEncoder(), weights=plain_weights(), settings=Settings(threshold=0.999))
+    strict = Answerer(
+        cases, WordEncoder(), stages=Stages(plain_weights()), settings=Settings(threshold=0.999)
+    )
     path = tmp_path / "r.json"
     answer, _ = Conversation().ask(strict, QUESTION)
     write_receipt(path, answer, Conversation(), None)
@@ -137,7 +140,7 @@ def test_another_index_is_found(receipt: Path, tmp_path: Path) -> None:
     papers = {"lung.txt": PAPERS["lung.txt"].replace("412 U/L", "421 U/L")}
     build_papers(tmp_path / "index", write_papers(tmp_path / "papers", papers))
     with open_index(tmp_path / "index") as index:
-        other = Answerer(index, WordEncoder(), weights=plain_weights())
+        other = Answerer(index, WordEncoder(), stages=Stages(plain_weights()))
         with pytest.raises(UsageError, match="other papers"):
             replay(receipt, other)
 

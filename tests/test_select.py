@@ -11,7 +11,6 @@ import pytest
 
 from evals.sets.splits import part_of
 from evals.train.fit import (
-    Sample,
     first_candidates,
     fit_calibrator,
     fit_ranker,
@@ -20,6 +19,7 @@ from evals.train.fit import (
     threshold_for,
 )
 from evals.train.rankers import EVIDENCE, PRECISION, SHARES
+from evals.train.samples import Sample
 from index.errors import FormatMismatch, UsageError
 from qa.rank.features import NAMES
 from qa.rank.rerank import load_reranker

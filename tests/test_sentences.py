@@ -13,44 +13,13 @@ from index.read.structure import Draft, Source, assemble
 from index.text import BlockKind, MappedText, Span
 
 WORDS = st.one_of(
-    st.sampled_from(
-        [
-            "The",
-            "patient",
-            "CK",
-            "E.",
-            "coli",
-            "et",
-            "al.",
-            "Fig.",
-            "2",
-            "3.5",
-            "p",
-            "<",
-            "0.05.",
-            "vs.",
-            "i.v.",
-        ]
-    ),
-    st.sampled_from(
-        [
-            "shown.",
-            "[3]",
-            "[4,5].",
-            ".12",
-            "(see",
-            "Table",
-            "1).",
-            "“Well.”",
-            "No.",
-            "?",
-            "...",
-            "\u00a0",
-            "  ",
-        ]
-    ),
+    st.sampled_from([
+        "The", "patient", "CK", "E.", "coli", "et", "al.", "Fig.", "2", "3.5", "p", "<", "0.05.", "vs.",
+        "i.v.", "shown.", "[3]", "[4,5].", ".12", "(see", "Table", "1).", "“Well.”", "No.", "?", "...",
+        "\u00a0", "  ",
+    ]),
     st.text(max_size=6),
-)
+)  # fmt: skip
 
 
 def sentences(text: str) -> list[str]:
@@ -121,23 +90,11 @@ def test_hostile_paragraphs_end(text: str) -> None:
 
 
 def test_rows_and_content_are_quoted_and_nothing_else() -> None:
-    row = MappedText.raw("CK\t9641")
-    table = Draft(
-        BlockKind.TABLE,
-        MappedText.raw("Test\tValue\n") + row,
-        rows=((Span(0, 4), Span(5, 10)), (Span(11, 13), Span(14, 18))),
-        header_rows=1,
-    )
+    rows = ((Span(0, 4), Span(5, 10)), (Span(11, 13), Span(14, 18)))
+    table = Draft(BlockKind.TABLE, MappedText.raw("Test\tValue\nCK\t9641"), rows=rows, header_rows=1)
     kinds = [kind for kind in BlockKind if kind is not BlockKind.TABLE]
     drafts = [Draft(kind, MappedText.raw(f"A {kind} one. And two.")) for kind in kinds]
     document = assemble(Source(b"x", "x.txt", "text"), [*drafts, table])
     quoted = [span.of(document.text) for _, span in sentence_spans(document)]
-    assert quoted == [
-        "A paragraph one.",
-        "And two.",
-        "A caption one.",
-        "And two.",
-        "A note one.",
-        "And two.",
-        "CK\t9641",
-    ]
+    texts = [f"A {kind} one." for kind in ("paragraph", "caption", "note")]
+    assert quoted == [part for text in texts for part in (text, "And two.")] + ["CK\t9641"]

@@ -1,4 +1,4 @@
-"""The soak, in short: nothing fails and nothing grows while an index is rebuilt and asked; it can fail."""
+"""A short soak: nothing fails or grows while an index is rebuilt and asked, and leaks are noticed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from evals.bench.soak import soak
 from index.store.open import Index, generations
 from qa.answer import Answerer
+from qa.rank.stages import Stages
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder, write_papers
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def answerer(index: Index) -> Answerer:
-    return Answerer(index, WordEncoder(), weights=plain_weights())
+    return Answerer(index, WordEncoder(), stages=Stages(plain_weights()))
 
 
 @pytest.mark.slow

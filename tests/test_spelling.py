@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from index.store.open import open_index
 from qa.answer import Answerer
+from qa.rank.stages import Stages
 from qa.understand.spelling import Speller
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
@@ -36,7 +37,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     folder = tmp_path_factory.mktemp("spelling")
     build_papers(folder / "index", write_papers(folder / "papers", PAPER))
     with open_index(folder / "index") as index:
-        yield Answerer(index, WordEncoder(), weights=plain_weights())
+        yield Answerer(index, WordEncoder(), stages=Stages(plain_weights()))
 
 
 @pytest.fixture(scope="module")

@@ -42,9 +42,8 @@ def test_blocks_and_sections_cover_the_text(parts: list[Draft]) -> None:
     assert all(a.end == b.start for a, b in pairwise(ends))
     assert all(document.sections[block.section].span.contains(block.span) for block in document.blocks)
     for block, part in zip(document.blocks, kept, strict=True):
-        assert [i for raw in document.map.raw_spans(block.span) for i in range(raw.start, raw.end)] == list(
-            part.text.origins
-        )
+        raw = [i for raw in document.map.raw_spans(block.span) for i in range(raw.start, raw.end)]
+        assert tuple(raw) == part.text.origins
 
 
 def test_a_document_by_hand() -> None:
@@ -60,24 +59,13 @@ def test_a_document_by_hand() -> None:
         Draft(BlockKind.TABLE, MappedText.raw("Test\tValue\nCK\t9641"), rows=cells, header_rows=1),
         Draft(BlockKind.HEADING, MappedText.raw("3. Results"), level=1),
     )
-    assert (document.id, document.title, document.year) == (
-        hashlib.sha256(b"bytes").hexdigest(),
-        "A case",
-        2016,
-    )
+    digest = hashlib.sha256(b"bytes").hexdigest()
+    assert (document.id, document.title, document.year) == (digest, "A case", 2016)
     assert [field.span and field.span.of(document.text) for field in document.fields] == ["A case", "2016"]
-    assert [(s.title, s.level) for s in document.sections] == [
-        ("", 0),
-        ("Methods", 1),
-        ("Aims", 2),
-        ("Results", 1),
-    ]
-    assert [document.section_path(i) for i in range(4)] == [
-        (),
-        ("Methods",),
-        ("Methods", "Aims"),
-        ("Results",),
-    ]
+    titles = [(section.title, section.level) for section in document.sections]
+    assert titles == [("", 0), ("Methods", 1), ("Aims", 2), ("Results", 1)]
+    paths = [document.section_path(i) for i in range(4)]
+    assert paths == [(), ("Methods",), ("Methods", "Aims"), ("Results",)]
     (table,) = document.tables
     assert (table.label, table.caption and table.caption.of(document.text)) == ("Table 1", "TABLE 1: Tests.")
     assert [head.of(document.text) for head in table.header] == ["Test", "Value"]
@@ -89,11 +77,9 @@ def test_each_table_takes_the_caption_beside_it_once() -> None:
     rows = ((Span(0, 1), Span(2, 3)),)
     table = Draft(BlockKind.TABLE, MappedText.raw("a\tb"), rows=rows)
     document = document_of(
-        table,
-        Draft(BlockKind.CAPTION, MappedText.raw("Table II. Last")),
-        table,
-        Draft(BlockKind.CAPTION, MappedText.raw("Figure 1")),
-    )
+        table, Draft(BlockKind.CAPTION, MappedText.raw("Table II. Last")),
+        table, Draft(BlockKind.CAPTION, MappedText.raw("Figure 1")),
+    )  # fmt: skip
     assert [table.label for table in document.tables] == ["Table II", ""]
 
 
@@ -102,7 +88,6 @@ def test_each_table_takes_the_caption_beside_it_once() -> None:
     [
         ("2.1. Aims.", "Aims"),
         ("IV. Results:", "Results"),
-        ("Methods", "Methods"),
         ("3 Case  report", "Case report"),
         ("1984", "1984"),
     ],

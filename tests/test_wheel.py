@@ -1,4 +1,4 @@
-"""The built wheel works away from the checkout it was built from."""
+"""The built wheel works away from the checkout that it was built from."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def test_it_holds_what_is_needed_and_no_more(wheel: Path, root: Path) -> None:
     assert {name for name in tops if not name.endswith(".dist-info")} == {"qa", "index", "evals"}
     assert {"qa/py.typed", "index/py.typed", "evals/py.typed"} <= names
     assert {"evals/sets/seeds.jsonl", "evals/sets/case_reports.jsonl"} <= names
+    assert not [name for name in names if name.startswith(("evals/train/", "evals/bench/"))]
+    assert not {f"evals/sets/{name}.jsonl" for name in ("practice", "conversations")} & names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
@@ -60,3 +62,14 @@ def test_built_from_the_seeds_it_carries_it_answers(installed: Installed) -> Non
     question = "What was the woman's CK on admission?"
     answer = json.loads(installed.run("loccit", "ask", "--index", "papers", "--json", question).stdout)
     assert any("9641" in citation["quote"] for citation in answer["citations"])
+
+
+def test_it_evaluates_itself_on_the_seeds(installed: Installed) -> None:
+    figures = json.loads(installed.run("loccit", "eval", "--limit", "3", "--json").stdout)
+    assert figures["sets"]["seeds"]["questions"] == 3
+
+
+def test_a_set_that_is_not_in_it_is_refused_with_a_remedy(installed: Installed) -> None:
+    said = installed.run("loccit", "eval", "--set", "conversations", code=2).stderr
+    assert len(said.splitlines()) == 1
+    assert "not in the installed package. Run loccit eval from a checkout" in said

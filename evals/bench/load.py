@@ -1,10 +1,9 @@
 """Load test of the web app: ``python -m evals.bench.load``. Needs Chromium and the test extra.
 
-Builds an index of made-up papers (or takes ``--index``), serves it with ``loccit chat``
-and opens as many browser sessions as asked for, which all put their questions at the
-same time. Prints the time from question to answer in the app, in ``qa`` by itself and on
-the command line; what the app adds for one session; and whether a long conversation
-slows its next question.
+Makes an index of synthetic papers (or takes ``--index``), serves it with ``loccit chat`` and
+opens browser sessions that all ask at the same time. Prints the time from question to answer
+in the app, in ``qa`` alone and on the command line, the time that the app adds for one
+session, and whether a long conversation slows down.
 """
 
 from __future__ import annotations
@@ -23,34 +22,30 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evals.bench.speed_data import PASSAGES, Papers
-from index.embed.encoder import load_encoder
-from index.ingest.build import build
-from index.store.open import ENCODER, TOKENIZER, open_index
-from index.store.publish import Made, publish, writing
+from evals.bench.synthetic import Papers, synthetic_index
+from index.store.open import open_index
 from qa.conversation import Conversation
-from qa.files.resources import seeds_folder
 from qa.session import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from playwright.async_api import Browser, Page
 
 
 _PROGRAM = "from qa.cli.main import main; main()"
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage")
-_START = 300  #: seconds that the server may take to answer
-_ANSWER = 300_000  #: milliseconds that an answer may take
-#: Looks for the answer to a question that holds ``mark`` in every frame; Playwright's own waiting looks twice
-#: a second. Returns "" or what went wrong.
+_START = 300  #: seconds the server may take to start
+_ANSWER = 300_000  #: milliseconds an answer may take
+#: Checks each frame for the answer to the question that contains ``mark``; Playwright's own waiting polls
+#: twice a second. Returns "" or the problem.
 _ANSWERED = """([mark, limit]) => new Promise(done => {
   const began = Date.now();
   const turns = () => [...document.querySelectorAll("*")].filter(element => element.shadowRoot)
@@ -64,29 +59,13 @@ _ANSWERED = """([mark, limit]) => new Promise(done => {
   };
   look();
 })"""
-_FEW = 5  #: answers at each end of a long conversation that are compared
-
-
-def make_index(folder: Path, passages: int) -> None:
-    """Publish an index of made-up papers with so many passages, asked with the bundled model."""
-    with tempfile.TemporaryDirectory() as small:
-        build([seeds_folder()], Path(small), encoder=load_encoder())
-        with open_index(Path(small)) as index:
-            files: dict[str, Path | bytes] = {
-                name: (index.folder / name).read_bytes() for name in (ENCODER, TOKENIZER)
-            }
-            made = Made(index.manifest.model, None, files)
-    with writing(folder):
-        publish(folder, Papers(max(passages // PASSAGES, 1)), made)
+_FEW = 5  #: answers compared at each end of a long conversation
 
 
 def alone(folder: Path, questions: Sequence[str]) -> list[float]:
-    """Return the seconds that ``qa`` takes for each question after those before it, with the index open.
-
-    They are one conversation, as in the app: a follow-up is searched for twice.
-    """
+    """Return the seconds that ``qa`` takes for each question of one conversation, with the index open."""
     with opened(folder) as answerer:
-        answerer.ask(questions[0])  # loads what is loaded once, which is not counted
+        answerer.ask(questions[0])  # loads the models, which is not counted
         times: list[float] = []
         conversation = Conversation()
         for question in questions:
@@ -97,43 +76,29 @@ def alone(folder: Path, questions: Sequence[str]) -> list[float]:
 
 
 def together(folder: Path, questions: Sequence[str], sessions: int) -> list[float]:
-    """Return the seconds that each of ``sessions`` questions takes that are put at once, without a browser.
-
-    They are answered one after the other, as in the app.
-    """
-    times: list[float] = []
+    """Return the seconds of ``sessions`` questions asked at once without a browser, answered in turn."""
     turn = threading.Lock()
-    with opened(folder) as answerer:
+    with opened(folder) as answerer, ThreadPoolExecutor(sessions) as pool:
         answerer.ask(questions[0])
 
-        def one(number: int) -> None:
+        def ask(number: int) -> float:
             started = time.perf_counter()
             with turn:
                 answerer.ask(questions[number % len(questions)])
-            times.append(time.perf_counter() - started)
+            return time.perf_counter() - started
 
-        threads = [threading.Thread(target=one, args=(number,)) for number in range(sessions)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    return times
+        return list(pool.map(ask, range(sessions)))
 
 
 def command(folder: Path, questions: Sequence[str]) -> list[float]:
-    """Return the seconds of ``loccit ask`` for each question, a process each."""
-
-    def run(question: str) -> None:
+    """Return the seconds of ``loccit ask`` for each question, one process each."""
+    times = []
+    for question in questions:
         program = [sys.executable, "-c", _PROGRAM, "ask", question, "--index", str(folder), "--json"]
+        started = time.perf_counter()
         subprocess.run(program, stdout=subprocess.DEVNULL, check=True)
-
-    return [_timed(partial(run, question)) for question in questions]
-
-
-def _timed(do: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    do()
-    return time.perf_counter() - started
+        times.append(time.perf_counter() - started)
+    return times
 
 
 @contextmanager
@@ -167,7 +132,7 @@ def _wait(url: str) -> None:
 
 
 class Session:
-    """One person with a browser of their own."""
+    """One person with their own browser."""
 
     def __init__(self, page: Page, url: str, name: str) -> None:
         self._page = page
@@ -185,7 +150,7 @@ class Session:
     async def ask(self, question: str) -> float:
         """Ask; return the seconds from Enter to the answer on the page."""
         self._asked += 1
-        mark = f"{self._name}{self._asked}"  # tells this answer from all others; no paper has such a word
+        mark = f"{self._name}{self._asked}"  # identifies this answer; no paper has such a word
         box = self._page.get_by_placeholder("Ask about the papers")
         await box.fill(f"{question} {mark}")
         started = time.perf_counter()
@@ -198,11 +163,11 @@ class Session:
 
 
 async def _crowd(browser: Browser, url: str, sessions: int, questions: Sequence[str]) -> dict[str, object]:
-    """Let so many sessions put all ``questions`` at once; return their times and errors."""
+    """Let ``sessions`` people ask all ``questions`` at the same time; return times and errors."""
     people = [
         Session(await (await browser.new_context()).new_page(), url, f"zq{at}x") for at in range(sessions)
     ]
-    for person in people:  # opening is not measured; one after the other, as people come
+    for person in people:  # one after the other, and not measured
         await person.open()
 
     async def all_of(person: Session, first: int) -> list[float]:
@@ -212,7 +177,7 @@ async def _crowd(browser: Browser, url: str, sessions: int, questions: Sequence[
     errors = [error for person in people for error in person.errors]
     for context in browser.contexts:
         await context.close()
-    return {**percentiles([one for times_ in times for one in times_]), "errors": errors}
+    return {**percentiles([seconds for person in times for seconds in person]), "errors": errors}
 
 
 async def _browse(
@@ -222,11 +187,11 @@ async def _browse(
 
     async with async_playwright() as playwright:
         with tempfile.TemporaryDirectory() as place:
-            # People have machines of their own; twenty browsers on this one give way to the server.
-            modest = Path(place) / "chromium"
-            modest.write_text(f'#!/bin/sh\nexec nice -n 19 {shlex.quote(chromium)} "$@"\n', encoding="utf-8")
-            modest.chmod(0o755)
-            browser = await playwright.chromium.launch(executable_path=modest, args=list(_FLAGS))
+            # Real users have their own machines: browsers here give way to the server.
+            wrapper = Path(place) / "chromium"
+            wrapper.write_text(f'#!/bin/sh\nexec nice -n 19 {shlex.quote(chromium)} "$@"\n', encoding="utf-8")
+            wrapper.chmod(0o755)
+            browser = await playwright.chromium.launch(executable_path=wrapper, args=list(_FLAGS))
         one = await _crowd(browser, url, 1, questions)
         many = await _crowd(browser, url, sessions, questions)
         person = Session(await browser.new_page(), url, "zqlong")
@@ -245,7 +210,7 @@ async def _browse(
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float | int]:
-    """Return how many times there are, their median and their 95th percentile."""
+    """Return the count, the median and the 95th percentile of ``seconds``."""
     return {
         "questions": len(seconds),
         "p50": float(np.percentile(seconds, 50)),
@@ -257,16 +222,16 @@ def measure(
     folder: Path, questions: Sequence[str], *, sessions: int, long: int, chromium: str
 ) -> dict[str, object]:
     """Return all figures for the index in ``folder``; times in seconds."""
-    by_itself = percentiles(alone(folder, questions))
+    qa_alone = percentiles(alone(folder, questions))
     with tempfile.TemporaryDirectory() as place:
         log = Path(place) / "log"
         with served(folder, log) as url:
             app = asyncio.run(_browse(url, sessions, questions, long, chromium))
         tracebacks = log.read_text(encoding="utf-8", errors="replace").count("Traceback")
     one = app["one session"]
-    added = one["p50"] - float(by_itself["p50"]) if isinstance(one, dict) else None
+    added = one["p50"] - float(qa_alone["p50"]) if isinstance(one, dict) else None
     return {
-        "qa by itself": by_itself,
+        "qa alone": qa_alone,
         f"{sessions} questions at once, no browser": percentiles(together(folder, questions, sessions)),
         "loccit ask": percentiles(command(folder, questions[:_FEW])),
         **app,
@@ -280,17 +245,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--sessions", type=int, default=20)
-    parser.add_argument("--questions", type=int, default=8, help="for each session")
+    parser.add_argument("--questions", type=int, default=8, help="per session")
     parser.add_argument("--long", type=int, default=100, help="answers in the long conversation")
-    parser.add_argument("--index", type=Path, help="an index made before; made there if there is none")
+    parser.add_argument("--index", type=Path, help="index folder; made there if it is empty")
     parser.add_argument(
         "--chromium", default=os.environ.get("LOCCIT_CHROMIUM") or shutil.which("chromium") or "chromium"
     )
     chosen = parser.parse_args()
     with ExitStack() as stack:
         folder = chosen.index or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "index"
-        if not (folder / "CURRENT").is_file():
-            make_index(folder, chosen.passages)
+        synthetic_index(folder, chosen.passages)
         with open_index(folder) as index:
             held = {"papers": len(index.names), "passages": len(index.passages)}
             questions = Papers(held["papers"]).questions(chosen.questions)

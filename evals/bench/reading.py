@@ -1,10 +1,9 @@
-"""How well papers are read: PDF against the JATS XML of the same article, and nasty PDFs against their class.
+"""How well papers are read: PDF against the JATS XML of the same article, and difficult PDFs.
 
     python -m evals.bench.reading --data DIR [--engine pypdf|pdfium|both] [--json FILE] [--missing]
 
-``DIR`` (or the environment variable LOCCIT_BENCH) holds ``case_reports_pdf/`` and
-``papers_pdf/`` with pairs ``X.pdf`` and ``X.xml``, and ``pdf_edge_cases/``. The data are
-not part of the project.
+``DIR`` (or LOCCIT_BENCH) has ``case_reports_pdf/`` and ``papers_pdf/`` with pairs ``X.pdf`` and
+``X.xml``, and ``pdf_edge_cases/``. The data are not part of the project.
 """
 
 from __future__ import annotations
@@ -12,26 +11,200 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import time
 import tomllib
-from dataclasses import asdict, replace
+import unicodedata
+from bisect import bisect_right
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from evals.bench.reading_pairs import Pair, compare, gold_sentences
 from index.read import Limits, Outcome, Status, read, read_many
 from index.read.pdf.paper import extract
 from index.read.sandbox import MIB
+from index.read.sentences import split_sentences
+from index.text import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from index.text import Document
+
+
+#: Citations in brackets do not belong to a sentence.
+_CITATION = re.compile(r"\[[\d,;\s\u2010-\u2015-]+\]|\((?:\d{1,3}[,;\s\u2010-\u2015-]*)+\)")
+SHORTEST = 15  #: sentences with fewer letters and digits are skipped
+SHINGLE = 7  #: words in a row that identify a text
+_CLEAN = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE, BlockKind.TITLE, BlockKind.HEADING})
+_ALIEN = frozenset({BlockKind.CAPTION, BlockKind.REFERENCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Figures of reading one PDF, against the XML of the article."""
+
+    name: str
+    engine: str
+    sentences: int  #: of the body, in the XML
+    found: int  #: of them, those that the PDF's canonical text contains whole
+    split: int  #: not found whole, but in two halves near each other: text in between
+    tau: float  #: Kendall's tau of the found ones
+    section_right: int  #: found ones whose innermost section has the same title
+    section_known: int  #: found ones with a section in the XML
+    shown: int  #: sentences of running text in the PDF's document
+    polluted: int  #: of them, those with words of captions or references
+    title: bool | None  #: None if the PDF does not print it
+    doi: bool | None
+    year: bool | None
+    authors: bool | None
+    seconds: float
+    pages: int
+    memory: int = 0  #: peak bytes of the process that extracted the text
+    missing: tuple[str, ...] = ()  #: the sentences not found whole
+
+    @property
+    def recall(self) -> float:
+        """Share of the sentences found whole."""
+        return self.found / self.sentences if self.sentences else 1.0
+
+
+def bare(text: str) -> str:
+    """Return the letters and digits of ``text`` in lower case, without citations in brackets."""
+    return "".join(c for c in unicodedata.normalize("NFKD", _CITATION.sub("", text)).lower() if c.isalnum())
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """A document's letters and digits, with their blocks."""
+
+    text: str
+    starts: tuple[int, ...]  #: where each block begins in ``text``
+
+    @classmethod
+    def of(cls, document: Document) -> Bare:
+        """Return the letters and digits of all blocks, in order."""
+        parts = [bare(block.span.of(document.text)) for block in document.blocks]
+        starts, at = [], 0
+        for part in parts:
+            starts.append(at)
+            at += len(part)
+        return cls("".join(parts), tuple(starts))
+
+    def block(self, at: int) -> int:
+        """Return the block of the character at ``at``."""
+        return bisect_right(self.starts, at) - 1
+
+
+def gold_sentences(gold: Document) -> list[tuple[str, tuple[str, ...]]]:
+    """Return each sentence of the body with the titles of its sections, outermost first."""
+    first = next((i for i, s in enumerate(gold.sections) if s.level == 1 and _body(s.title)), 0)
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for block in gold.blocks:
+        if block.kind is not BlockKind.PARAGRAPH or block.section < first:
+            continue
+        path = gold.section_path(block.section)
+        text = block.span.of(gold.text)
+        found += [(span.of(text), path) for span in split_sentences(text)]
+    return [(text, path) for text, path in found if len(bare(text)) >= SHORTEST]
+
+
+def _body(title: str) -> bool:
+    return "abstract" not in title.lower()
+
+
+def compare(name: str, gold: Document, pdf: Document, engine: str, seconds: float) -> Pair:
+    """Compare a document read from a PDF with the one read from the XML."""
+    whole = Bare.of(pdf)
+    sentences = gold_sentences(gold)
+    places: list[int] = []
+    missing: list[str] = []
+    split = right = known = 0
+    at = 0
+    for text, path in sentences:
+        wanted = bare(text)
+        place = whole.text.find(wanted, at)
+        place = place if place >= 0 else whole.text.find(wanted)
+        if place < 0:
+            missing.append(text)
+            split += _split(wanted, whole.text)
+            continue
+        places.append(place)
+        at = place if abs(place - at) < 20_000 else at
+        if path:
+            known += 1
+            block = pdf.blocks[whole.block(place + len(wanted) // 2)]
+            right += _same_section(path, pdf.section_path(block.section))
+    shown, polluted = pollution(gold, pdf)
+    printed = whole.text
+    return Pair(
+        name=name, engine=engine, sentences=len(sentences), found=len(places), split=split,
+        tau=kendall(places), section_right=right, section_known=known, shown=shown, polluted=polluted,
+        title=_right(gold.title, pdf.title, printed),
+        doi=_right(gold.doi, pdf.doi, printed),
+        year=None if gold.year is None or str(gold.year) not in pdf.text else pdf.year == gold.year,
+        authors=_authors(gold, pdf, printed),
+        seconds=seconds, pages=len(pdf.map.pages), missing=tuple(missing),
+    )  # fmt: skip
+
+
+def _split(wanted: str, text: str) -> bool:
+    half = len(wanted) // 2
+    head, tail = wanted[: min(half, 40)], wanted[-min(half, 40) :]
+    start = text.find(head)
+    return start >= 0 and 0 <= text.find(tail, start) - start - len(wanted) < 3_000
+
+
+def _same_section(gold: Sequence[str], found: Sequence[str]) -> bool:
+    return bool(found) and bare(gold[-1]) == bare(found[-1])
+
+
+def _right(gold: str, found: str, printed: str) -> bool | None:
+    if not gold or (bare(gold) not in printed and bare(found) != bare(gold)):
+        return None
+    return bare(gold) == bare(found)
+
+
+def _authors(gold: Document, pdf: Document, printed: str) -> bool | None:
+    wanted = [bare(author.split()[-1]) for author in gold.authors]
+    if not wanted or not all(name in printed for name in wanted):
+        return None
+    found = [bare(author) for author in pdf.authors]
+    return len(found) == len(wanted) and all(w in f for w, f in zip(wanted, found, strict=True))
+
+
+def kendall(places: Sequence[int]) -> float:
+    """Return Kendall's tau between ``places`` and their sorted order; 1.0 for fewer than two."""
+    pairs = len(places) * (len(places) - 1) // 2
+    against = sum(1 for i, a in enumerate(places) for b in places[i + 1 :] if b < a)
+    return 1 - 2 * against / pairs if pairs else 1.0
+
+
+def pollution(gold: Document, pdf: Document) -> tuple[int, int]:
+    """Return the number of sentences of running text, and of those with words of a caption or reference."""
+    clean = {s for b in gold.blocks if b.kind in _CLEAN for s in _shingles(b.span.of(gold.text))}
+    alien = {s for b in gold.blocks if b.kind in _ALIEN for s in _shingles(b.span.of(gold.text))} - clean
+    shown = polluted = 0
+    for block in pdf.blocks:
+        if block.kind is not BlockKind.PARAGRAPH:
+            continue
+        text = block.span.of(pdf.text)
+        for span in split_sentences(text):
+            shown += 1
+            polluted += not alien.isdisjoint(_shingles(span.of(text)))
+    return shown, polluted
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    words = [w for w in (bare(word) for word in _CITATION.sub("", text).split()) if w]
+    return {tuple(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1)}
+
 
 def measure_folder(folder: Path, engine: str, *, memory: bool = True) -> list[Pair]:
-    """Read every pair in ``folder`` and compare; without ``memory``, each PDF is read once only."""
+    """Read and compare every pair in ``folder``; measuring ``memory`` reads each PDF twice."""
     pairs: list[Pair] = []
     for pdf in sorted(folder.glob("*.pdf")):
         gold = read(pdf.with_suffix(".xml"))
@@ -51,13 +224,13 @@ def measure_folder(folder: Path, engine: str, *, memory: bool = True) -> list[Pa
 
 
 def peak_memory(pdf: Path, engine: str) -> int:
-    """Return the most memory that extracting the text of a PDF takes, in bytes, its process included."""
+    """Return the peak memory, in bytes, of the process that extracts the text of a PDF."""
     head, _ = extract(pdf.read_bytes(), pdf.name, Limits(), engine)
     return int(head["memory"])
 
 
 def summary(pairs: Sequence[Pair]) -> dict[str, float]:
-    """Return the figures over a set of pairs; sentences count alike, papers for tau and metadata."""
+    """Return the figures of a set of pairs: means over sentences; tau and metadata over papers."""
 
     def share(part: str, whole: str) -> float:
         total = sum(getattr(pair, whole) for pair in pairs)
@@ -84,17 +257,17 @@ def summary(pairs: Sequence[Pair]) -> dict[str, float]:
     }
 
 
-#: The pairs, and the figures that reading must reach on them.
+#: Folders of pairs.
 SETS = ("case_reports_pdf", "papers_pdf")
 
 
 def status_of(outcome: Outcome) -> str:
-    """Return how reading a file ended: "read", "read with warnings" or the name of the refusal."""
+    """Return "read", "read with warnings" or the class of the error that reading a file ended with."""
     return outcome.status.value if outcome.error is None else type(outcome.error).__name__
 
 
 def classify(folder: Path, engine: str) -> list[dict[str, Any]]:
-    """Read every nasty PDF in ``folder``: how it ended, how it should have, seconds."""
+    """Read every difficult PDF in ``folder``; return how each ended and whether that is expected."""
     expected: dict[str, list[str]] = tomllib.loads(
         files("evals.bench").joinpath("nasty.toml").read_text("utf-8")
     )
@@ -120,7 +293,7 @@ def classify(folder: Path, engine: str) -> list[dict[str, Any]]:
 
 
 def report(folder: Path, engines: Sequence[str], *, missing: bool) -> dict[str, Any]:
-    """Measure all sets under ``folder`` that exist and return the figures, one entry a set and engine."""
+    """Return the figures of all sets in ``folder`` that exist, by set and engine."""
     done: dict[str, Any] = {}
     for engine in engines:
         for name in SETS:
@@ -146,15 +319,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m evals.bench.reading", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("--data", type=Path, help="folder of the benchmark; else LOCCIT_BENCH")
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("LOCCIT_BENCH"), help="folder of the data"
+    )
     parser.add_argument("--engine", choices=("pypdf", "pdfium", "both"), default="both")
     parser.add_argument("--json", type=Path, help="write all figures here")
-    parser.add_argument("--missing", action="store_true", help="keep the sentences not found, in the JSON")
+    parser.add_argument("--missing", action="store_true", help="add the sentences not found to the JSON")
     options = parser.parse_args(arguments)
-    folder = options.data or (Path(os.environ["LOCCIT_BENCH"]) if os.environ.get("LOCCIT_BENCH") else None)
+    folder = options.data
     if folder is None or not folder.is_dir():
         sys.stderr.write(
-            "The benchmark's data are not here. Name their folder with --data or LOCCIT_BENCH.\n"
+            "The folder of the benchmark data does not exist. Name it with --data or LOCCIT_BENCH.\n"
         )
         return 2
     engines = ("pypdf", "pdfium") if options.engine == "both" else (options.engine,)

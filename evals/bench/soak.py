@@ -1,9 +1,9 @@
-"""Whether anything grows over hours: ``python -m evals.bench.soak [--minutes 60] [--every 60]``.
+"""Soak test: ``python -m evals.bench.soak [--minutes 60] [--every 60]``.
 
-Rebuilds an index again and again, a paper coming and going, while two threads go on
-asking it. After each rebuild the memory of the process, its open files and the
-generations kept are noted. Ends with 1 if a question failed, an answer was wrong, or
-files or generations did not stay flat; memory is reported.
+Rebuilds an index again and again, adding and removing a paper, while two threads ask it.
+Records the memory of the process, its open files and the kept generations after each rebuild.
+Ends with 1 if a question failed, an answer was wrong, or the number of files or generations
+grew. Memory is only reported.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from evals.bench.speed_asking import own_memory
+from evals.bench.speed import own_memory
 from index.embed.encoder import load_encoder
+from index.embed.onnx import question_encoder
 from index.ingest.build import build
 from index.store.open import generations, open_index
 from qa.answer import Answerer
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
 
 _ASKERS = 2
-#: How often open files are counted after a rebuild, and seconds between.
+#: Counts of open files after a rebuild, and seconds between them.
 _COUNTS, _BETWEEN = 40, 0.005
 _GUEST = """Lichens of the northern coast
 
@@ -50,7 +51,7 @@ QUESTION = "On how many cliffs did the rarest lichen grow?"
 
 
 class Asking:
-    """Threads that open the current generation and ask it, over and over."""
+    """Threads that open the current generation and ask it in a loop."""
 
     def __init__(self, folder: Path, answerer: Callable[[Index], Answerer]) -> None:
         self.asked = 0
@@ -74,13 +75,12 @@ class Asking:
         while not self._over.is_set():
             try:
                 with open_index(self._folder) as index:
-                    there = any("Lichens" in name for name in index.names.values())
-                    found = self._answerer(index).gather(QUESTION).ranked
-                    first = found[0].candidate if found else None
-                    told = first is not None and "Caloplaca" in first.sentence.span.of(first.document.text)
-                    if told is not there or index.warnings:
-                        self.problems.append(f"generation {index.generation}: {there=}, {told=}")
-            except Exception as error:  # whatever it is, the report must have it and the soak must go on
+                    indexed = any("Lichens" in name for name in index.names.values())
+                    ranked = self._answerer(index).gather(QUESTION).ranked
+                    answered = bool(ranked) and "Caloplaca" in ranked[0].candidate.text
+                    if answered is not indexed or index.warnings:
+                        self.problems.append(f"generation {index.generation}: {indexed=}, {answered=}")
+            except Exception as error:  # reported, whatever it is; the soak goes on
                 self.problems.append(repr(error))
             self.asked += 1
 
@@ -94,15 +94,15 @@ def soak(
     every: float,
     answerer: Callable[[Index], Answerer],
 ) -> dict[str, Any]:
-    """Rebuild ``rounds`` times, every so many seconds, and return what was noted and whether it held.
+    """Rebuild ``rounds`` times and return the records and, as "held", whether nothing grew or failed.
 
     Args:
-        folder: of the index, which is made.
-        papers: files and folders that are always in it.
-        encoder: embeds.
-        rounds: how often it is rebuilt, at least 8.
+        folder: of the new index.
+        papers: files and folders that are always indexed.
+        encoder: embeds the papers.
+        rounds: number of rebuilds, at least 8.
         every: seconds from one rebuild to the next.
-        answerer: makes what answers of an open index.
+        answerer: returns the answerer of an open index.
     """
     guest = folder.parent / "lichens.txt"
     guest.write_text(_GUEST, encoding="utf-8")
@@ -122,7 +122,7 @@ def soak(
                     "asked": asking.asked,
                 }
             )
-    # What is loaded once is loaded in the first quarter.
+    # The first quarter loads what is loaded once.
     second, last = rows[rounds // 4 : rounds // 2], rows[3 * rounds // 4 :]
     grown = {key: _median(last, key) - _median(second, key) for key in ("own MB", "files", "generations")}
     problems = asking.problems[:20]
@@ -131,7 +131,7 @@ def soak(
 
 
 def _open_files(process: psutil.Process) -> int:
-    """Return how many files stay open: the least of some counts, for who asks opens and closes some."""
+    """Return how many files stay open: the fewest of some counts, since the threads open and close some."""
     counts = []
     for _ in range(_COUNTS):
         counts.append(int(process.num_fds()))
@@ -149,24 +149,17 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--every", type=float, default=60.0, help="seconds from one rebuild to the next")
     options = parser.parse_args()
-    encoder = load_encoder()
     with tempfile.TemporaryDirectory() as place:
-        found = soak(
+        records = soak(
             Path(place) / "index",
             [seeds_folder()],
-            encoder,
+            load_encoder(),
             rounds=max(round(60 * options.minutes / options.every), 8),
             every=options.every,
-            answerer=_answerer,
+            answerer=lambda index: Answerer(index, question_encoder(index)),
         )
-    sys.stdout.write(json.dumps(found, indent=1) + "\n")
-    sys.exit(not found["held"])
-
-
-def _answerer(index: Index) -> Answerer:
-    from index.embed.onnx import question_encoder
-
-    return Answerer(index, question_encoder(index))
+    sys.stdout.write(json.dumps(records, indent=1) + "\n")
+    sys.exit(not records["held"])
 
 
 if __name__ == "__main__":

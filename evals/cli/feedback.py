@@ -1,8 +1,8 @@
-"""``loccit eval add-feedback``: asks about each thumb and writes the cases."""
+"""``loccit eval add-feedback``: asks about each judgement and writes the cases."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
@@ -14,10 +14,9 @@ from qa.files.feedback import judgements
 from qa.show.terminal import err, out, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from qa.files.feedback import Judgement
+    from evals.sets.cases import Case
 
 
 def add(folder: Path, file: Path | None, *, number: int | None, gold: str | None) -> None:
@@ -31,33 +30,28 @@ def add(folder: Path, file: Path | None, *, number: int | None, gold: str | None
 
     Raises:
         UsageError: there is no such judgement, or its gold is in no paper.
-        StorageError: the disk refused.
+        StorageError: the file cannot be written.
     """
     path = file or folder / FILE
     if gold is not None and number is None:
         raise UsageError("--gold is about one judgement.", "Name it with --number.")
-    found = _chosen(waiting(judgements(folder), path), number)
-    added: list[dict[str, Any]] = []
+    chosen = [one for one in waiting(judgements(folder), path) if number in (None, one.number)]
+    if number is not None and not chosen:
+        raise UsageError(f"there is no judgement {number}, or it was added before.", "Leave --number out.")
+    added: list[Case] = []
     with open_index(folder) as index:
-        for judgement in found:
+        for judgement in chosen:
             for line in shown(judgement):
                 err().print(Text(visible(line)))
             if gold is not None:
-                made: dict[str, Any] | None = case(judgement, index.documents, gold)
+                made: Case | None = case(judgement, index.documents, gold)
             else:
-                made = decide(judgement, index.documents, _asked)
+                made = decide(judgement, index.documents, _ask)
             if made is not None:
-                append(path, [made])  # at once: whoever stops half-way loses nothing
+                append(path, [made])  # one at a time: stopping early loses nothing
                 added.append(made)
-    out().print(Text(f"{len(added)} of {len(found)} judgements added to {path}"))
+    out().print(Text(f"{len(added)} of {len(chosen)} judgements added to {path}"))
 
 
-def _chosen(found: Sequence[Judgement], number: int | None) -> list[Judgement]:
-    chosen = [judgement for judgement in found if number in (None, judgement.number)]
-    if number is not None and not chosen:
-        raise UsageError(f"there is no judgement {number}, or it was added before.", "Leave --number out.")
-    return chosen
-
-
-def _asked(request: str) -> str:
+def _ask(request: str) -> str:
     return str(typer.prompt(visible(request), default="", show_default=False, err=True))

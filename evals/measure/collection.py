@@ -1,4 +1,4 @@
-"""An index over documents that are already in memory: for evaluations and training."""
+"""An index over documents in memory, for evaluations and training."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from index.text import Document
 
-
-#: Texts encoded before their vectors are kept.
-_AT_ONCE = 2000
+#: Texts encoded before their vectors are saved.
+_BATCH = 2000
 
 
 @dataclass
 class _Papers:
-    """Papers cut up and embedded, as ``publish`` wants them."""
+    """Papers as ``publish`` takes them."""
 
     rows: dict[str, PaperRows] = field(default_factory=dict)
     vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
@@ -64,19 +63,28 @@ def index_documents(
 ) -> Index:
     """Publish an index over ``documents`` in ``folder`` and open it.
 
-    ``cache`` keeps the vectors of each paper, so that nothing is lost when it is stopped
-    half-way; ``extra`` gives further files by name, such as the questions' encoder.
+    Args:
+        documents: the papers.
+        folder: of the index.
+        encoder: embeds the papers.
+        progress: receives the number of texts encoded, and of all.
+        cache: keeps the vectors of each paper, so that an interrupted build loses little.
+        extra: gives further files by name, such as the question encoder.
     """
     papers = _Papers()
     for document in documents:
         passages, sentences = passages_of(document, encoder.count_pieces, encoder.max_pieces)
         papers.rows[document.id] = PaperRows.of(document, passages, sentences, "memory")
     sizes = {key: len(papers.rows[key].embedded_texts()) for key in papers.ids}
-    done = 0
-    for group in _groups(papers.ids, sizes):
+    done, total = 0, sum(sizes.values())
+    for group in _groups(sizes):
+
+        def in_group(now: int, _: int, before: int = done) -> None:
+            if progress:
+                progress(before + now, total)
+
         texts = {key: papers.rows[key].embedded_texts() for key in group}
-        found = _encoded(texts, encoder, _after(done, sum(sizes.values()), progress), cache)
-        papers.vectors.update(found)
+        papers.vectors.update(_encoded(texts, encoder, in_group, cache))
         done += sum(sizes[key] for key in group)
     model = Model(encoder.name, encoder.fingerprint, encoder.dimension, encoder.max_pieces)
     with writing(folder):
@@ -84,21 +92,12 @@ def index_documents(
     return open_index(folder)
 
 
-def _after(
-    done: int, total: int, progress: Callable[[int, int], None] | None
-) -> Callable[[int, int], None] | None:
-    """Return what tells ``progress`` of all texts when it is told of one group, ``done`` being before it."""
-    if progress is None:
-        return None
-    return lambda now, _: progress(done + now, total)
-
-
-def _groups(keys: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
-    """Yield papers that have about ``_AT_ONCE`` texts together: among many, more are of like length."""
+def _groups(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Yield papers with about ``_BATCH`` texts together: the encoder batches texts of similar length."""
     group: list[str] = []
-    for key in keys:
+    for key in sizes:
         group.append(key)
-        if sum(sizes[one] for one in group) >= _AT_ONCE:
+        if sum(sizes[one] for one in group) >= _BATCH:
             yield group
             group = []
     if group:
@@ -108,24 +107,24 @@ def _groups(keys: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str]
 def _encoded(
     texts: Mapping[str, Sequence[str]],
     encoder: Encoder,
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None],
     cache: Path | None,
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the vectors of each paper's texts, those in ``cache`` read and the others added to it."""
+    """Return the vectors of each paper's texts, read from ``cache`` or added to it."""
     files = {key: cache / f"{_digest(encoder, some)}.npy" for key, some in texts.items()} if cache else {}
-    found = {key: np.load(path) for key, path in files.items() if path.is_file()}
-    missing = [key for key in texts if key not in found]
-    vectors = encoder.encode([text for key in missing for text in texts[key]], progress)
+    vectors = {key: np.load(path) for key, path in files.items() if path.is_file()}
+    missing = [key for key in texts if key not in vectors]
+    made = encoder.encode([text for key in missing for text in texts[key]], progress)
     at = 0
     for key in missing:
-        found[key] = vectors[at : at + len(texts[key])]
+        vectors[key] = made[at : at + len(texts[key])]
         at += len(texts[key])
         if key in files:
             files[key].parent.mkdir(parents=True, exist_ok=True)
             part = files[key].with_suffix(".part.npy")
-            np.save(part, found[key])
+            np.save(part, vectors[key])
             part.replace(files[key])  # whole or not at all
-    return found
+    return vectors
 
 
 def _digest(encoder: Encoder, texts: Sequence[str]) -> str:
@@ -140,10 +139,9 @@ def kept_index(
     progress: Callable[[int, int], None] | None = None,
     extra: Callable[[], Mapping[str, bytes]] = dict,
 ) -> Index:
-    """Open the index over ``documents`` that an earlier run left in ``work``, or make it there.
+    """Open the index over ``documents`` that an earlier run left in ``work``, or build it there.
 
-    It is made anew where papers, model or the way papers are cut up have changed,
-    and where it is damaged.
+    It is built again if it is damaged, or if papers, model or the division into passages have changed.
     """
     key = hashlib.sha256(" ".join([encoder.fingerprint, *sorted(d.id for d in documents)]).encode())
     folder = work / f"{name}-{key.hexdigest()[:12]}"
@@ -151,20 +149,20 @@ def kept_index(
         try:
             index = open_index(folder)
         except (IndexDamaged, FormatMismatch):
-            pass  # what can be made again needs no repair
+            pass  # rebuilt below
         else:
-            if _cut_as(index, documents, encoder):
+            if _divided_alike(index, documents, encoder):
                 return index
             index.close()
         shutil.rmtree(folder)
     return index_documents(documents, folder, encoder, progress, cache=work / "vectors", extra=extra)
 
 
-def _cut_as(index: Index, documents: Sequence[Document], encoder: Encoder) -> bool:
-    """Tell whether the shortest paper would be cut up today as it is in ``index``."""
+def _divided_alike(index: Index, documents: Sequence[Document], encoder: Encoder) -> bool:
+    """Tell whether the shortest paper would be divided into the passages and sentences of ``index``."""
     paper = min(documents, key=lambda document: (len(document.text), document.id))
     passages, sentences = passages_of(paper, encoder.count_pieces, encoder.max_pieces)
-    at = [position for position, one in enumerate(index.passages) if one.document_id == paper.id]
-    found = [sentence.span for position in at for _, sentence in index.sentences_of(position)]
-    spans = [index.passages[position].span for position in at]
-    return spans == [one.span for one in passages] and found == [one.span for one in sentences]
+    positions = [at for at, one in enumerate(index.passages) if one.document_id == paper.id]
+    held = [sentence.span for at in positions for _, sentence in index.sentences_of(at)]
+    spans = [index.passages[at].span for at in positions]
+    return spans == [one.span for one in passages] and held == [one.span for one in sentences]

@@ -1,8 +1,8 @@
-"""Asks every case of a set and judges the answers against the gold places.
+"""Asks every case of a set and judges the answers by the gold.
 
-Right means: the quote shares at least one character with a gold span of the same
-paper. A refused question counts as a miss of every answer metric, so that
-refusing cannot make answers look better. The figures are in ``evals.measure.metrics``.
+A quote is right if it shares at least one character with a gold span of the same
+paper. A refused question counts as a miss of every answer metric, so that refusing
+cannot improve them. The figures are in ``evals.measure.metrics``.
 """
 
 from __future__ import annotations
@@ -24,65 +24,66 @@ from qa.records import Status
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from evals.sets.corpora import Case, Gold
+    from evals.sets.cases import Case, Gold
     from index.search import Hit
     from qa.answer import Answerer
     from qa.rank.candidates import Candidate
     from qa.rank.evidence import Ranked
     from qa.records import Citation
 
-#: How many passages of the search alone "held" looks into.
+#: Passages of the search that "held" looks at.
 HELD = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of one case, without a word of any paper. None: not to be judged of this case."""
+    """The judgement of one case, without any text of a paper. None: does not apply to this case."""
 
     set: str
     id: str
     type: str
-    digest: str  #: of question, history and gold; a case that was changed is another one
+    digest: str  #: of question, history and gold; tells whether a case was changed
     answerable: bool
     followup: bool  #: it has a history
     status: str
     confidence: float
-    first_right: bool  #: the first quote answers
-    right: bool  #: as the case wants it: the first quote, or a right one from each paper with gold
-    among_three: bool  #: one of the first three quotes answers
-    ranked_first: bool  #: the ranker's first sentence answers, shown or refused
-    ranked_three: bool  #: one of its first three does
-    held: bool  #: one of the ten passages that the search alone puts first holds gold
-    zscore_first: bool  #: the sentence answers that a plain sum of z-scores puts first
-    place_right: bool | None  #: the first quote's paper, section and page or lines are gold's
-    passage_rank: int | None  #: rank of the first passage with gold, from 1; None beyond the tenth
+    first_right: bool  #: the first quote is right
+    right: bool  #: by the rule of the case: the first quote, or one from each paper with gold
+    among_three: bool  #: one of the first three quotes is right
+    ranked_first: bool  #: the sentence ranked first is right, shown or not
+    ranked_three: bool  #: one of the three sentences ranked first is right
+    held: bool  #: one of the ten passages that the search puts first holds gold
+    zscore_first: bool  #: the sentence that a plain sum of z-scores ranks first is right
+    place_right: bool | None  #: paper, section and page or lines of the first quote are those of gold
+    passage_rank: int | None  #: of the first passage with gold, from 1; None beyond the tenth
     retrieval: dict[str, float] | None  #: see ``evals.measure.ranking.judged``
     marked: bool  #: a short answer is marked
-    exact: float | None  #: it equals one accepted
-    overlap: float | None  #: token F1 of the short answer
-    seconds: float | None  #: None in a baseline: another machine's time says nothing
+    exact: float | None  #: it equals an accepted one
+    overlap: float | None  #: its token F1
+    seconds: float | None  #: None in a baseline, which is from another machine
 
     @property
     def shown(self) -> bool:
-        """Whether anything is quoted as an answer."""
+        """Whether a quote is shown as an answer."""
         return self.status != Status.NOT_FOUND
 
     @property
     def best_right(self) -> bool:
-        """Whether the quote that ``confidence`` speaks of answers, be it shown or withheld."""
+        """Whether the quote that ``confidence`` is about is right, shown or withheld."""
         return self.first_right if self.shown else self.ranked_first
 
     @property
     def correct(self) -> bool:
-        """Whether the question was served: answered right, or refused where the papers do not answer."""
+        """Whether an answerable question is answered right, an unanswerable one refused."""
         return self.right if self.answerable else not self.shown
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One case with all that a reader needs to see why it was judged so."""
+    """The judgement of one case, and what it rests on."""
 
     judged: Judged
+    split: str
     question: str
     history: tuple[str, ...]
     resolved: str
@@ -90,7 +91,7 @@ class Outcome:
     accepted: tuple[str, ...]  #: short answers
     citations: tuple[Quoted, ...]
     gold: tuple[Place, ...]
-    withheld: Place | None  #: where nothing is quoted: the sentence that was ranked first
+    withheld: Place | None  #: of a refusal: the sentence ranked first
     ranking: Ranking
     stages: dict[str, float] = field(default_factory=dict)  #: seconds
 
@@ -107,23 +108,23 @@ def measure(
 
     Args:
         answerer: what is measured.
-        cases: to be asked.
-        progress: told how many cases are done, and of how many.
+        cases: the questions.
+        progress: receives the number of cases done, and of all.
         name: of the set.
         unit: what retrieval is judged by, "passage" or "document".
     """
     units = Units(answerer.index, unit)
-    outcomes = []
     conversations = Conversations(answerer)
+    outcomes = []
     for number, case in enumerate(cases, 1):
-        outcomes.append(_asked(answerer, case, units, name, conversations))
+        outcomes.append(_outcome(answerer, case, _reply(answerer, case, conversations), units, name))
         if progress:
             progress(number, len(cases))
     return outcomes
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Reply:
     """What the program made of a question."""
 
     resolved: str
@@ -136,95 +137,22 @@ class _Said:
     stages: dict[str, float] = field(default_factory=dict)
 
 
-def _asked(
-    answerer: Answerer,
-    case: Case,
-    units: Units,
-    name: str,
-    conversations: Conversations,
-) -> Outcome:
-    said = _said(answerer, case, conversations)
-    index = answerer.index
-    quotes = tuple(quoted(index.documents[c.document_id], c, case.gold) for c in said.citations)
-    marked = said.citations[0].short if said.citations else None
-    short = index.quote(said.citations[0].document_id, marked) if marked else None
-    ranking = units.ranking(ordered(said.hits, said.ranked), case.gold)
-    return Outcome(
-        judged=_judged(case, said, quotes, short, ranking, name),
-        question=case.question,
-        history=case.history,
-        resolved=said.resolved,
-        short=short,
-        accepted=case.short,
-        citations=quotes,
-        gold=tuple(
-            place_of(index.documents[gold.document_id], gold.span)
-            for gold in case.gold
-            if gold.document_id in index.documents
-        ),
-        withheld=_withheld(said),
-        ranking=ranking,
-        stages=said.stages,
-    )
-
-
-def _withheld(said: _Said) -> Place | None:
-    if said.citations or not said.ranked:
-        return None
-    candidate = said.ranked[0].candidate
-    return place_of(candidate.document, candidate.sentence.span)
-
-
-def _judged(
-    case: Case, said: _Said, quotes: Sequence[Quoted], short: str | None, ranking: Ranking, name: str
-) -> Judged:
-    first = bool(quotes) and quotes[0].right
-    wanted = {gold.document_id for gold in case.gold}
-    got = {quote.document for quote in quotes if quote.right}
-    ranked = [_right(case.gold, item.candidate) for item in said.ranked[:3]]
-    held = (hit.passage for hit in said.hits if hit.rank <= HELD)
-    return Judged(
-        set=name,
-        id=case.id,
-        type=case.type,
-        digest=digest(case),
-        answerable=case.answerable,
-        followup=bool(case.history),
-        status=said.status,
-        confidence=said.confidence,
-        first_right=first,
-        right=got == wanted and bool(wanted) if case.papers == "several" else first,
-        among_three=any(quote.right for quote in quotes[:3]),
-        ranked_first=any(ranked[:1]),
-        ranked_three=any(ranked),
-        held=any(answers(case.gold, passage.document_id, passage.span) for passage in held),
-        zscore_first=any(_right(case.gold, item.candidate) for item in said.by_sum[:1]),
-        place_right=quotes[0].place_right if quotes and case.answerable else None,
-        passage_rank=first_relevant(ranking),
-        retrieval=judged(ranking),
-        marked=short is not None,
-        exact=exact_match(short or "", case.short),
-        overlap=token_f1(short or "", case.short),
-        seconds=sum(said.stages.values()),
-    )
-
-
-def _said(answerer: Answerer, case: Case, conversations: Conversations) -> _Said:
-    """Ask; a question that is refused unread, as one without a word is, counts as not answered."""
-    # The question before has been answered by the time a follow-up is asked: its time is not counted.
+def _reply(answerer: Answerer, case: Case, conversations: Conversations) -> _Reply:
+    """Ask; a question that is rejected, such as one without a word, counts as refused."""
+    # Outside the timing: a user's earlier question has been answered when the follow-up comes.
     conversation = conversations.after(case.history)
     began = perf_counter()
     try:
         gathered = conversation.gather(answerer, case.question)
     except QuestionError:
-        return _Said(conversation.standalone(answerer.index, case.question))
+        return _Reply(conversation.standalone(answerer.index, case.question))
     evidence = gathered.evidence
     deciding = perf_counter()
-    resolving = deciding - began - sum(evidence.seconds.values())
     answer = answerer.decide(case.question, evidence, documents=gathered.documents)
     decided = perf_counter()
     conversations.keep(conversation.with_answer(answer))
-    return _Said(
+    resolving = deciding - began - sum(evidence.seconds.values())
+    return _Reply(
         resolved=gathered.resolved,
         status=str(answer.status),
         confidence=answer.confidence,
@@ -236,39 +164,96 @@ def _said(answerer: Answerer, case: Case, conversations: Conversations) -> _Said
     )
 
 
+def _outcome(answerer: Answerer, case: Case, reply: _Reply, units: Units, name: str) -> Outcome:
+    index = answerer.index
+    quotes = tuple(quoted(index.documents[c.document_id], c, case.gold) for c in reply.citations)
+    marked = reply.citations[0].short if reply.citations else None
+    short = index.quote(reply.citations[0].document_id, marked) if marked else None
+    ranking = units.ranking(ordered(reply.hits, reply.ranked), case.gold)
+    withheld = reply.ranked[0].candidate if reply.ranked and not reply.citations else None
+    return Outcome(
+        judged=_judged(case, reply, quotes, short, ranking, name),
+        split=case.split,
+        question=case.question,
+        history=case.history,
+        resolved=reply.resolved,
+        short=short,
+        accepted=case.short,
+        citations=quotes,
+        gold=tuple(
+            place_of(index.documents[gold.document_id], gold.span)
+            for gold in case.gold
+            if gold.document_id in index.documents
+        ),
+        withheld=place_of(withheld.document, withheld.sentence.span) if withheld else None,
+        ranking=ranking,
+        stages=reply.stages,
+    )
+
+
+def _judged(
+    case: Case, reply: _Reply, quotes: Sequence[Quoted], short: str | None, ranking: Ranking, name: str
+) -> Judged:
+    first = bool(quotes) and quotes[0].right
+    wanted = {gold.document_id for gold in case.gold}
+    given = {quote.document for quote in quotes if quote.right}
+    ranked = [_right(case.gold, item.candidate) for item in reply.ranked[:3]]
+    held = (hit.passage for hit in reply.hits if hit.rank <= HELD)
+    return Judged(
+        set=name,
+        id=case.id,
+        type=case.type,
+        digest=digest(case),
+        answerable=case.answerable,
+        followup=bool(case.history),
+        status=reply.status,
+        confidence=reply.confidence,
+        first_right=first,
+        right=given == wanted and bool(wanted) if case.papers == "several" else first,
+        among_three=any(quote.right for quote in quotes[:3]),
+        ranked_first=any(ranked[:1]),
+        ranked_three=any(ranked),
+        held=any(answers(case.gold, passage.document_id, passage.span) for passage in held),
+        zscore_first=any(_right(case.gold, item.candidate) for item in reply.by_sum[:1]),
+        place_right=quotes[0].place_right if quotes and case.answerable else None,
+        passage_rank=first_relevant(ranking),
+        retrieval=judged(ranking),
+        marked=short is not None,
+        exact=exact_match(short or "", case.short),
+        overlap=token_f1(short or "", case.short),
+        seconds=sum(reply.stages.values()),
+    )
+
+
 def _right(gold: Sequence[Gold], candidate: Candidate) -> bool:
     return answers(gold, candidate.document.id, candidate.sentence.span)
 
 
 def digest(case: Case) -> str:
-    """Return a hash of what is asked and of what is right, short enough to be read."""
+    """Return a short hash of question, history and gold."""
     gold = [[place.document_id, place.span.start, place.span.end] for place in case.gold]
-    asked = json.dumps([case.question, case.history, case.papers, case.answerable, case.short, gold])
-    return hashlib.sha256(asked.encode()).hexdigest()[:12]
+    content = json.dumps([case.question, case.history, case.papers, case.answerable, case.short, gold])
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def as_row(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as an object for JSON; places and texts beside each other, as format 1 had them."""
-    found = asdict(outcome)
-    judgement = found.pop("judged")
-    ranking = found.pop("ranking")
-    gold = found.pop("gold")
+    """Return an outcome as a JSON object: the fields of its judgement beside its own."""
+    row = asdict(outcome)
+    ranking = row.pop("ranking")
+    row["gold_places"] = row.pop("gold")
     return {
-        **judgement,
-        **found,
+        **row.pop("judged"),
+        **row,
         "correct": outcome.judged.correct,
-        "quotes": [quote.quote for quote in outcome.citations],
-        "gold": [place.quote for place in outcome.gold],
-        "gold_places": gold,
         "passages": list(ranking["found"][:HELD]),
     }
 
 
 def judged_of(row: dict[str, Any]) -> Judged:
-    """Return the judgement in a row of a report or a baseline; what an older one lacks is None.
+    """Return the judgement in a row of a report or a baseline; a field that it lacks is None.
 
     Raises:
-        KeyError: the row is none of either.
+        KeyError: the row is of neither.
     """
-    needed = {"id": row["id"], "status": row["status"], "answerable": row["answerable"]}
+    needed = {name: row[name] for name in ("set", "id", "digest", "status", "answerable")}
     return Judged(**{**{item.name: row.get(item.name) for item in fields(Judged)}, **needed})

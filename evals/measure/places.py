@@ -1,8 +1,8 @@
-"""Where quotes and gold stand, for people, and whether the two places agree."""
+"""Where quotes and gold stand, and whether the two places agree."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from qa.quote.cite import section_of
@@ -10,17 +10,17 @@ from qa.quote.cite import section_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from evals.sets.corpora import Gold
+    from evals.sets.cases import Gold
     from index.text import Document, Span
     from qa.records import Citation
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stretch of a paper and where people find it."""
+    """A span of a paper, with the words that lead a reader there."""
 
     document: str  #: id
-    source: str  #: the paper's file name
+    source: str  #: file name
     section: str
     page: int | None
     line: int | None
@@ -40,7 +40,7 @@ class Quoted(Place):
 
 
 def place_of(document: Document, span: Span) -> Place:
-    """Return where ``span`` of ``document`` stands."""
+    """Return the place of ``span`` in ``document``."""
     place = document.map.place(span)
     return Place(
         document=document.id,
@@ -56,17 +56,9 @@ def place_of(document: Document, span: Span) -> Place:
 
 
 def quoted(document: Document, citation: Citation, gold: Sequence[Gold]) -> Quoted:
-    """Return the judged quote of ``citation``, which is from ``document``."""
+    """Return ``citation``, which is from ``document``, judged."""
     return Quoted(
-        document=citation.document_id,
-        source=citation.source,
-        section=citation.section,
-        page=citation.page,
-        line=citation.line,
-        last_line=citation.last_line,
-        start=citation.span.start,
-        end=citation.span.end,
-        quote=citation.quote,
+        **asdict(place_of(document, citation.span)),
         confidence=citation.confidence,
         right=answers(gold, citation.document_id, citation.span),
         place_right=any(agrees(document, citation, place) for place in gold),
@@ -79,31 +71,28 @@ def answers(gold: Sequence[Gold], document_id: str, span: Span) -> bool:
 
 
 def agrees(document: Document, citation: Citation, gold: Gold) -> bool:
-    """Tell whether ``citation`` sends a reader to where ``gold`` stands: paper, section, and page or lines.
+    """Tell whether ``citation`` leads a reader to ``gold``: paper, section, and page or lines.
 
-    Where the set states section, page or line, these count; else what the map of
-    the paper says of the gold span, which may reach over several of each.
+    Section, page and line count as the set states them; otherwise as the paper's map
+    places the gold span, which may reach over several of each.
     """
     if citation.document_id != gold.document_id:
         return False
-    place = document.map.place(gold.span)
-    sections = (gold.section,) if gold.section is not None else _sections(document, gold.span)
-    if citation.section not in sections:
+    blocks = (block for block in document.blocks if block.span.overlaps(gold.span))
+    sections = {" > ".join(document.section_path(block.section)) for block in blocks}
+    if citation.section not in (sections if gold.section is None else {gold.section}):
         return False
+    place = document.map.place(gold.span)
     if citation.page is not None:
-        first, last = (gold.page, gold.page) if gold.page is not None else (place.page, place.last_page)
-        return _within(citation.page, citation.page, first, last)
-    first, last = (gold.line, gold.line) if gold.line is not None else (place.line, place.last_line)
-    return _within(citation.line, citation.last_line, first, last)
+        pages = (place.page, place.last_page) if gold.page is None else (gold.page, gold.page)
+        return _meet((citation.page, citation.page), pages)
+    lines = (place.line, place.last_line) if gold.line is None else (gold.line, gold.line)
+    return _meet((citation.line, citation.last_line), lines)
 
 
-def _sections(document: Document, span: Span) -> set[str]:
-    held = {block.section for block in document.blocks if block.span.overlaps(span)}
-    return {" > ".join(document.section_path(section)) for section in held}
-
-
-def _within(first: int | None, last: int | None, gold_first: int | None, gold_last: int | None) -> bool:
-    """Tell whether two stretches of lines meet; where neither has any, there is nothing to disagree on."""
-    if first is None or last is None or gold_first is None or gold_last is None:
-        return first is None and gold_first is None
-    return first <= gold_last and gold_first <= last
+def _meet(given: tuple[int | None, int | None], gold: tuple[int | None, int | None]) -> bool:
+    """Tell whether two ranges of lines or pages meet; two without numbers do."""
+    if None in (*given, *gold):
+        return given[0] is None and gold[0] is None
+    (first, last), (gold_first, gold_last) = given, gold
+    return first <= gold_last and gold_first <= last  # type: ignore[operator]  # none is None, as just tested

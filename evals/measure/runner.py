@@ -1,4 +1,4 @@
-"""Runs question sets: finds or makes their index, asks every question, keeps what came of it."""
+"""Runs question sets: opens or builds their index, asks every question, keeps the outcomes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,19 @@ from evals.measure.outcomes import measure
 from index.errors import IndexMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from evals.measure.outcomes import Judged, Outcome
-    from evals.sets.corpora import Case
+    from evals.sets.cases import Case
     from evals.sets.named import QuestionSet
     from index.embed.encoder import SentenceEncoder
     from qa.answer import Answerer
-
-    #: Told the stage, how much of it is done, and of how much.
-    Progress = Callable[[str, int, int], None]
+    from qa.show.progress import Report
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of one set."""
+    """The outcomes of one set."""
 
     name: str
     outcomes: tuple[Outcome, ...]
@@ -44,9 +42,9 @@ class Run:
 
 
 def run(
-    answerer: Answerer, cases: Sequence[Case], chosen: QuestionSet, progress: Progress, note: str = ""
+    answerer: Answerer, cases: Sequence[Case], chosen: QuestionSet, progress: Report, note: str = ""
 ) -> Run:
-    """Ask every case; ``note`` is added to the stage that ``progress`` is told."""
+    """Ask every case; ``note`` is added to the name of the stage in ``progress``."""
     stage = f"questions asked ({chosen.name}{note})"
     outcomes = measure(
         answerer,
@@ -61,22 +59,22 @@ def run(
         papers=len(answerer.index.documents),
         passages=len(answerer.index.passages),
         model=answerer.encoder.name,
-        ranker=answerer.ranker.fingerprint,
+        ranker=answerer.fingerprint,
         threshold=answerer.threshold,
     )
 
 
 @contextmanager
-def asked_on(
-    chosen: QuestionSet, folder: Path | None, work: Path | None, progress: Progress
+def answering(
+    chosen: QuestionSet, folder: Path | None, work: Path | None, progress: Report
 ) -> Iterator[tuple[Answerer, tuple[Case, ...]]]:
-    """Yield an answerer over the papers of a set, and the set's cases with their gold in its place.
+    """Yield an answerer over the papers of a set, and the set's cases with their gold resolved.
 
     Args:
         chosen: the set.
-        folder: index for sets that bring no papers; one over the seed papers, made for this, if None.
-        work: keeps the indexes of sets that bring papers; None for a folder that is deleted.
-        progress: told how far making the index is.
+        folder: index for sets without papers; None builds one over the seed papers.
+        work: keeps the indexes of sets with papers; None for a temporary folder.
+        progress: of building the index.
 
     Raises:
         IndexMissing: the index lacks papers that the questions are about.
@@ -86,36 +84,36 @@ def asked_on(
 
     with tempfile.TemporaryDirectory() as scratch:
         if chosen.documents is None:
-            folder = folder or built_seeds(Path(scratch) / "index")
-            with opened(folder) as answerer:
+            with opened(folder or build_seeds(Path(scratch) / "index")) as answerer:
                 cases = chosen.on(answerer.index.documents)
                 _require_papers(answerer, cases)
                 yield answerer, cases
         else:
-            with _own_papers(chosen, work or Path(scratch), progress) as answerer:
+            with _over_own_papers(chosen, work or Path(scratch), progress) as answerer:
                 yield answerer, chosen.cases
 
 
 @contextmanager
-def _own_papers(chosen: QuestionSet, work: Path, progress: Progress) -> Iterator[Answerer]:
+def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report) -> Iterator[Answerer]:
     from index.embed.encoder import load_encoder
     from index.embed.onnx import question_encoder
     from qa.answer import Answerer
 
     encoder = load_encoder()
+    stage = f"texts encoded ({chosen.name})"
     with kept_index(
         chosen.name,
         chosen.documents or (),
         work,
         encoder,
-        lambda done, total: progress(f"texts encoded ({chosen.name})", done, total),
-        lambda: _graph(encoder),
+        lambda done, total: progress(stage, done, total),
+        lambda: _question_encoder(encoder),
     ) as index:
         yield Answerer(index, question_encoder(index))
 
 
-def _graph(encoder: SentenceEncoder) -> dict[str, bytes]:
-    """Return the files with which questions are encoded as those of users are; none if that cannot be."""
+def _question_encoder(encoder: SentenceEncoder) -> dict[str, bytes]:
+    """Return the files that encode questions without torch, as in an index of ``loccit build``."""
     from index.embed.onnx import export
     from index.store.open import ENCODER, TOKENIZER
 
@@ -125,8 +123,8 @@ def _graph(encoder: SentenceEncoder) -> dict[str, bytes]:
     return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}
 
 
-def built_seeds(folder: Path) -> Path:
-    """Build an index over the seed papers in ``folder`` and return that."""
+def build_seeds(folder: Path) -> Path:
+    """Build an index over the seed papers in ``folder`` and return ``folder``."""
     from index.embed.encoder import load_encoder
     from index.ingest.build import build
     from qa.files.resources import seeds_folder

@@ -2,7 +2,7 @@
 
 Rajpurkar et al. 2016, "SQuAD: 100,000+ questions for machine comprehension of
 text", with the normalisation of its official script, evaluate-v1.1.py: lower
-case, no punctuation, no articles, single spaces. The best of several accepted
+case, no punctuation, no articles, single spaces. The best match among the accepted
 answers counts.
 """
 
@@ -21,22 +21,22 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalised(text: str) -> str:
-    """Return ``text`` as it is compared."""
+    """Return ``text`` normalised for comparison."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split())
 
 
 def exact_match(given: str, accepted: Iterable[str]) -> float | None:
-    """Return 1 if ``given`` equals an accepted answer, else 0; None where none is stated."""
+    """Return 1 if ``given`` equals an accepted answer, else 0; None if none is stated."""
     return max((float(normalised(given) == normalised(text)) for text in accepted), default=None)
 
 
 def token_f1(given: str, accepted: Iterable[str]) -> float | None:
-    """Return the best harmonic mean of precision and recall of words; None where no answer is accepted."""
+    """Return the best harmonic mean of word precision and recall; None if no answer is stated."""
     return max((_f1(normalised(given).split(), normalised(text).split()) for text in accepted), default=None)
 
 
 def _f1(given: list[str], accepted: list[str]) -> float:
-    if not given or not accepted:  # nothing equals nothing only
+    if not given or not accepted:  # empty matches empty only
         return float(given == accepted)
     shared = (Counter(given) & Counter(accepted)).total()
     return 2 * shared / (len(given) + len(accepted))

@@ -1,4 +1,4 @@
-"""The baseline that learned rankers are compared with: a plain sum of z-scores, nothing learned."""
+"""The baseline of the learned rankers: a plain sum of z-scores, nothing learned."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.search import zscores
 from qa.rank.candidates import rarity
 
 if TYPE_CHECKING:
@@ -39,24 +40,19 @@ class SummedScores:
         coverage = np.array([sum(weights[term] for term in one.matched) for one in candidates], np.float64)
         dense = np.array([one.dense for one in candidates], np.float64)
         passage = np.array([one.hit.score for one in candidates], np.float64)
-        return _standardised(dense) + _standardised(coverage) + passage
+        return zscores(dense) + zscores(coverage) + passage
 
 
 def ranked_by_sum(
     answerer: Answerer, evidence: Evidence, documents: frozenset[str] | None
 ) -> tuple[Ranked, ...]:
-    """Return the sentences in the order of their sums that the first stage ranks for the same question.
+    """Return the candidates of the first stage in the order of their sums.
 
     The question is asked again with the sum as the ranker, so that both rank the same candidates.
-    ``documents`` are those that ``evidence`` was gathered from. What was asked before does not matter: it
-    decides only what the second stage reads.
+    ``documents`` are those that ``evidence`` was gathered from. Earlier questions make no difference:
+    they matter to the second stage only.
     """
     baseline = answerer.ranked_by(SummedScores(answerer.index))
     ranked = baseline.gather(evidence.question.text, documents=documents).ranked
-    # Of several that a question names, the answerer orders the best by their learned confidence.
+    # Of several papers that a question names, the answerer orders the best by their learned confidence.
     return tuple(sorted(ranked, key=lambda item: -item.score))
-
-
-def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    spread = float(values.std()) if len(values) else 0.0
-    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)

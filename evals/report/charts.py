@@ -1,92 +1,100 @@
-"""The three charts of a report, each an SVG with a sentence and a table of its figures."""
+"""The three charts of a set, drawn with matplotlib, each with its text alternative and its figures."""
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from evals.report.plots import Axis, Series, plot
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from evals.report.tables import Table
+
+    Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A figure of the report."""
+    """A chart of the report."""
 
     title: str
-    text: str  #: what it shows, with figures
-    svg: str
-    heads: tuple[str, ...]  #: of the table of its figures
-    rows: tuple[tuple[str, ...], ...]
+    text: str  #: what it shows, with the main figures
+    image: str  #: an SVG as a data URL
+    table: Table  #: the points
 
 
-def charts(key: str, curves: Mapping[str, Any], figures: Mapping[str, Any]) -> list[Chart]:
-    """Return the charts of a set; ``key`` makes their ids differ from those of other sets."""
-    made = [
-        _reliability(f"{key}-reliability", curves["reliability"], figures["ece"]),
-        _risk(f"{key}-risk", curves["risk_coverage"], figures["coverage"], figures["shown_right"]),
-        _recall(f"{key}-recall", curves["recall"]),
-    ]
-    return [chart for chart in made if chart.rows]
+def charts(figures: Mapping[str, Any]) -> list[Chart]:
+    """Return the charts of a set; one without points is left out."""
+    curves = figures["curves"]
+    drawn = []
+    if curves["reliability"]:
+        drawn.append(_reliability(curves["reliability"], figures["ece"]))
+    if curves["risk_coverage"]:
+        drawn.append(_risk(curves["risk_coverage"], figures))
+    if curves["recall"]:
+        drawn.append(_recall(curves["recall"]))
+    return drawn
 
 
-def _reliability(key: str, points: list[dict[str, float]], error: float | None) -> Chart:
+def _reliability(bins: list[dict[str, float]], error: float) -> Chart:
     text = (
-        f"Of the answers given a confidence, how many are right, in ten steps; the dashed line is agreement. "
-        f"Expected calibration error {error or 0:.3f}."
+        "Share of right answers among those of similar confidence, in ten bins; the dashed line is perfect "
+        f"calibration. Expected calibration error {error:.3f}."
     )
-    series = [
-        Series("right", tuple((point["confidence"], point["right"]) for point in points)),
-        Series("perfect", ((0.0, 0.0), (1.0, 1.0)), dots=False, dashed=True),
+    rows = [
+        [
+            f"{one['low']:.1f}–{one['high']:.1f}",
+            str(one["count"]),
+            f"{one['confidence']:.3f}",
+            f"{one['right']:.3f}",
+        ]
+        for one in bins
     ]
-    rows = tuple(
-        (
-            f"{point['low']:.1f}–{point['high']:.1f}",
-            str(point["count"]),
-            f"{point['confidence']:.3f}",
-            f"{point['right']:.3f}",
-        )
-        for point in points
-    )
-    title = "Reliability: confidence against truth"
-    svg = plot(key, title, text, Axis("confidence"), Axis("share right"), series)
-    return Chart(title, text, svg, ("confidence", "questions", "mean confidence", "share right"), rows)
+    points = [(one["confidence"], one["right"]) for one in bins]
+    image = _draw("confidence", "share right", points, diagonal=True)
+    heads = ["confidence", "questions", "mean confidence", "share right"]
+    return Chart("Reliability of the confidence", text, image, (heads, rows))
 
 
-def _risk(
-    key: str, points: list[dict[str, float]], coverage: float | None, shown_right: float | None
-) -> Chart:
-    wrong = "nothing is shown" if shown_right is None else f"{1 - shown_right:.3f} of what is shown is wrong"
+def _risk(points: list[dict[str, float]], figures: Mapping[str, Any]) -> Chart:
+    right = figures["shown_right"]
+    wrong = "" if right is None else f", {1 - right:.3f} of them wrongly"
     text = (
-        "Answering only the questions of which the program is surest: how many it answers, and how many of "
-        f"those answers are wrong. At the threshold in use {coverage or 0:.3f} are answered; {wrong}."
+        "Share of wrong answers when only the most confident questions are answered. "
+        f"At the threshold in use {figures['coverage']:.3f} are answered{wrong}."
     )
-    series = [
-        Series(
-            "share wrong",
-            tuple((point["coverage"], point["risk"]) for point in points),
-            dots=len(points) < 25,
-        )
-    ]
-    step = max(len(points) // 10, 1)
-    some = [*points[:-1:step], *points[-1:]]
-    rows = tuple(
-        (f"{point['coverage']:.3f}", f"{point['risk']:.3f}", f"{point['confidence']:.3f}") for point in some
-    )
-    title = "Risk against coverage"
-    svg = plot(key, title, text, Axis("share of questions answered"), Axis("share wrong"), series)
-    return Chart(title, text, svg, ("answered", "wrong of these", "least confidence"), rows)
+    some = [*points[: -1 : max(len(points) // 10, 1)], points[-1]]
+    rows = [[f"{one[key]:.3f}" for key in ("coverage", "risk", "confidence")] for one in some]
+    image = _draw("share answered", "share wrong", [(one["coverage"], one["risk"]) for one in points])
+    heads = ["share answered", "share wrong", "lowest confidence"]
+    return Chart("Risk and coverage", text, image, (heads, rows))
 
 
-def _recall(key: str, points: list[dict[str, float]]) -> Chart:
-    ends = (
-        f" {points[0]['recall']:.3f} at 1, {points[-1]['recall']:.3f} at {points[-1]['k']}." if points else ""
+def _recall(points: list[dict[str, float]]) -> Chart:
+    text = (
+        "Share of questions with a right passage among the first k: "
+        f"{points[0]['recall']:.3f} at 1, {points[-1]['recall']:.3f} at {points[-1]['k']}."
     )
-    text = f"Questions with a right passage among the first k.{ends}"
-    series = [Series("recall", tuple((point["k"], point["recall"]) for point in points))]
-    rows = tuple((str(point["k"]), f"{point['recall']:.3f}") for point in points)
-    title = "Recall of passages"
-    across = Axis("k", 1, 10, tuple(float(k) for k in range(1, 11)))
-    return Chart(title, text, plot(key, title, text, across, Axis("recall@k"), series), ("k", "recall"), rows)
+    rows = [[str(one["k"]), f"{one['recall']:.3f}"] for one in points]
+    image = _draw("k", "recall@k", [(one["k"], one["recall"]) for one in points])
+    return Chart("Recall of passages", text, image, (["k", "recall@k"], rows))
+
+
+def _draw(across: str, up: str, points: Points, *, diagonal: bool = False) -> str:
+    """Return a line through ``points`` as an SVG in a data URL; ``up`` is a share, from 0 to 1."""
+    import matplotlib  # takes half a second: only where a report is written
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.4, 3.3), layout="constrained")
+    axes = figure.add_subplot(xlabel=across, ylabel=up, ylim=(-0.02, 1.02))
+    axes.grid(color="#d0d7de", linewidth=0.8)
+    if diagonal:
+        axes.plot([0, 1], [0, 1], color="#57606a", linewidth=1.2, linestyle="--")
+    marker = "o" if len(points) < 25 else ""
+    axes.plot(*zip(*points, strict=True), color="#0b5cad", linewidth=2, marker=marker, markersize=5)
+    file = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "loccit"}):  # the same points give the same bytes
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(file.getvalue()).decode("ascii")

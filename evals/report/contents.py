@@ -1,7 +1,8 @@
-"""Everything that is known of an evaluation, as one object: what ``report.json`` holds."""
+"""The report of an evaluation as plain data: what ``report.json`` holds."""
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,23 +10,20 @@ from evals.measure.bootstrap import intervals
 from evals.measure.curves import curves, stages
 from evals.measure.metrics import METRICS, failures, summary
 from evals.measure.outcomes import as_row
+from index.errors import FormatMismatch
+from index.files import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from evals.measure.runner import Run
 
-FORMAT = 2
-_COUNTS = {
-    "questions": "Questions",
-    "answerable": "Answerable questions",
-    "refused_rightly": "Unanswerable questions refused",
-}
-_SECONDS = {"seconds_p50": "Seconds for a question, median", "seconds_p95": "Seconds, 95th percentile"}
+FORMAT = 3
 
 
 def report(runs: Sequence[Run], split: str, seconds: float) -> dict[str, Any]:
-    """Return the report of ``runs``, a set each, that took ``seconds`` together.
+    """Return the report of ``runs``, one per set, that took ``seconds`` together.
 
     Raises:
         ValueError: there is no run.
@@ -33,49 +31,49 @@ def report(runs: Sequence[Run], split: str, seconds: float) -> dict[str, Any]:
     if not runs:
         raise ValueError("a report needs a run")
     outcomes = [outcome for run in runs for outcome in run.outcomes]
-    everything = [outcome.judged for outcome in outcomes]
-    sets = {run.name: _set(run) for run in runs}
-    alone = next(iter(sets.values())) if len(sets) == 1 else None
     return {
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": seconds,
-        "set": " + ".join(sets),
+        "set": " + ".join(run.name for run in runs),
         "split": split,
         "model": ", ".join(dict.fromkeys(run.model for run in runs)),
         "ranker": ", ".join(dict.fromkeys(run.ranker for run in runs)),
         "threshold": runs[0].threshold,
-        **summary(everything),
-        "sets": sets,
-        "curves": alone["curves"] if alone else curves(everything),
-        "stages": alone["stages"] if alone else stages([outcome.stages for outcome in outcomes]),
-        "intervals": alone["intervals"] if alone else {},
-        "metrics": described(),
+        **summary([outcome.judged for outcome in outcomes]),
+        "sets": {run.name: _set(run) for run in runs},
         "outcomes": [{**as_row(one), "failures": failures(one.judged)} for one in outcomes],
     }
 
 
 def _set(run: Run) -> dict[str, Any]:
     statistics = {name: metric.statistic for name, metric in METRICS.items()}
-    found = intervals(run.judged, statistics)
     return {
         "papers": run.papers,
         "passages": run.passages,
         **summary(run.judged),
         "curves": curves(run.judged),
         "stages": stages([outcome.stages for outcome in run.outcomes]),
-        "intervals": {name: [one.low, one.high] for name, one in found.items()},
+        "intervals": {name: [one.low, one.high] for name, one in intervals(run.judged, statistics).items()},
     }
 
 
-def described() -> dict[str, dict[str, str]]:
-    """Return, for each figure, its title for people, which way is better, and its unit."""
-    counts = {name: {"title": title, "better": "", "unit": "count"} for name, title in _COUNTS.items()}
-    shares = {
-        name: {"title": metric.title, "better": metric.better, "unit": "share"}
-        for name, metric in METRICS.items()
-    }
-    seconds = {
-        name: {"title": title, "better": "lower", "unit": "seconds"} for name, title in _SECONDS.items()
-    }
-    return {**counts, **shares, **seconds}
+def read_report(path: Path) -> dict[str, Any]:
+    """Return the report in the file at ``path``.
+
+    Raises:
+        FormatMismatch: the file is not a report, or one of another version.
+        StorageError: the file cannot be read.
+    """
+    with refusals(path):
+        data = path.read_bytes()
+    remedy = "Run the evaluation again."
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise FormatMismatch(f"{path}: not a report.", remedy) from error
+    if not isinstance(content, dict) or not isinstance(content.get("outcomes"), list):
+        raise FormatMismatch(f"{path}: not a report.", remedy)
+    if content.get("format") != FORMAT:
+        raise FormatMismatch(f"{path}: format {content.get('format')}; this version reads {FORMAT}.", remedy)
+    return content

@@ -1,66 +1,33 @@
-"""Public question sets as documents and cases, with every gold span in place.
+"""Question sets that bring their own texts: SQuAD, BEIR, PubMedQA, Evidence Inference, K-QA.
 
-Nothing of them is in this repository: each loader reads a folder that the user
-names (``--data`` or ``LOCCIT_BENCH``). Each set becomes documents whose text is
-exactly the set's, so that its offsets hold.
+None of them is in this repository: each loader reads a file or folder that the user names.
+The documents have exactly the texts of the set, so its offsets hold.
 """
 
 from __future__ import annotations
 
-import hashlib
+import csv
 import json
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from evals.sets.cases import Case, Corpus, Gold, case_of, read_entries, sha256_of
 from index.text import Block, BlockKind, Document, MappedText, Section, SourceMap, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 _HEAD = re.compile(r"(?:TITLE|ABSTRACT|BODY)[^a-z\n]*:\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Gold:
-    """A place that answers."""
-
-    document_id: str
-    span: Span
-    grade: int = 1  #: how relevant, 1 or more; BEIR sets state it
-    section: str | None = None  #: as the set states it; None where the paper's own map decides
-    page: int | None = None  #: as above
-    line: int | None = None  #: as above
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One question of a set."""
-
-    id: str
-    question: str
-    answerable: bool
-    gold: tuple[Gold, ...]
-    type: str = ""
-    history: tuple[str, ...] = ()
-    short: tuple[str, ...] = ()
-    split: str = ""
-    papers: str = "one"  #: "several": an answer is wanted from each paper with gold
-    about: str = ""  #: id of the paper that it was asked on, where known and not told by ``gold``
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """Documents and the questions on them."""
-
-    name: str
-    documents: tuple[Document, ...]
-    cases: tuple[Case, ...]
-
-
 def document_of(text: str, name: str, *, title: str = "") -> Document:
-    """Return ``text`` as a document, unchanged: a block a line, ``ABSTRACT.METHODS:`` lines as headings."""
+    """Return ``text``, unchanged, as a document.
+
+    Each line is a block; lines like ``ABSTRACT.METHODS:`` are headings.
+    """
     blocks: list[Block] = []
     heads: list[tuple[str, int, int]] = [("", 0, 0)]
     at = 0
@@ -80,7 +47,7 @@ def document_of(text: str, name: str, *, title: str = "") -> Document:
         blocks.append(Block(span, kind, len(heads) - 1))
     ends = [start for _, _, start in heads[1:]] + [len(text)]
     return Document(
-        id=hashlib.sha256(text.encode()).hexdigest(),
+        id=sha256_of(text),
         source=name,
         format="text",
         title=title,
@@ -100,59 +67,84 @@ def document_of(text: str, name: str, *, title: str = "") -> Document:
 
 
 def evidence_inference(folder: Path) -> Corpus:
-    """Trial reports, one document each; "What was the effect of A compared with B on C?"."""
+    """Return trial reports, one document each, and questions on the effect of A compared with B on C."""
     data = json.loads((folder / "evidence_inference.json").read_bytes())["data"]
     return _squad("evidence_inference", (paper["paragraphs"] for paper in data), join=False)
 
 
-def squad_file(path: Path, *, papers: int | None = None) -> Corpus:
-    """Return a set in SQuAD 1.1 or 2.0 form; the paragraphs of an article make one document."""
-    data = json.loads(path.read_bytes())["data"]
-    articles: dict[str, list[Any]] = {}
-    for article in data:
-        articles.setdefault(article.get("title", ""), []).extend(article["paragraphs"])
-    groups = [part for paragraphs in articles.values() for part in _parts(paragraphs, 40)]
-    return _squad(path.stem, groups[:papers], join=True)
-
-
-def _parts(paragraphs: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(paragraphs), size):
-        yield paragraphs[at : at + size]
+def squad_file(path: Path) -> Corpus:
+    """Return a set in SQuAD 1.1 or 2.0 form; up to 40 paragraphs of an article make one document."""
+    articles: dict[str, list[Any]] = defaultdict(list)
+    for article in json.loads(path.read_bytes())["data"]:
+        articles[article.get("title", "")] += article["paragraphs"]
+    groups = [
+        paragraphs[at : at + 40] for paragraphs in articles.values() for at in range(0, len(paragraphs), 40)
+    ]
+    return _squad(path.stem, groups, join=True)
 
 
 def _squad(name: str, groups: Iterable[Sequence[Any]], *, join: bool) -> Corpus:
+    """Return a document per group of paragraphs; ``join``: answers are short and stand at their offsets."""
     documents: dict[str, Document] = {}
     cases: list[Case] = []
     for number, paragraphs in enumerate(groups):
-        texts = [paragraph["context"] for paragraph in paragraphs]
-        document = document_of("\n".join(texts), f"{name}-{number}")
+        document = document_of("\n".join(p["context"] for p in paragraphs), f"{name}-{number}")
         if document.id in documents:
             continue
         documents[document.id] = document
         at = 0
         for paragraph in paragraphs:
-            cases += (_case(document, at, question, flat=join) for question in paragraph["qas"])
+            cases += (_squad_case(document, at, stated, short=join) for stated in paragraph["qas"])
             at += len(paragraph["context"]) + 1
     return Corpus(name, tuple(documents.values()), tuple(cases))
 
 
-def _case(document: Document, offset: int, found: dict[str, Any], *, flat: bool) -> Case:
-    answers = [] if found.get("is_impossible") else found["answers"]
-    spans = dict.fromkeys(
-        Span(offset + a["answer_start"], offset + a["answer_start"] + len(a["text"])) for a in answers
+def _squad_case(document: Document, offset: int, stated: Mapping[str, Any], *, short: bool) -> Case:
+    answers = [] if stated.get("is_impossible") else stated["answers"]
+    case = Case(
+        str(stated["id"]), stated["question"].strip(), answerable=False, gold=(), type=stated.get("label", "")
     )
-    for answer, span in zip(answers, spans, strict=False):
-        if flat and len(spans) == len(answers) and span.of(document.text) != answer["text"]:
-            raise ValueError(f"{found['id']}: gold text differs from its place")
-    return Case(
-        id=str(found["id"]),
-        question=found["question"].strip(),
+    places = [(answer["text"], offset + answer["answer_start"]) for answer in answers]
+    return _answered(case, document, places, short=short)
+
+
+def _answered(
+    case: Case, document: Document, answers: Sequence[tuple[str, int]], *, short: bool = True
+) -> Case:
+    """Return ``case`` with ``answers`` (text, offset) as gold and, if ``short``, as short answers."""
+    wrong = [text for text, start in answers if document.text[start : start + len(text)] != text]
+    if short and wrong:
+        raise ValueError(f"{case.id}: gold text differs from its place")
+    spans = dict.fromkeys(Span(start, start + len(text)) for text, start in answers)
+    return replace(
+        case,
         answerable=bool(spans),
         gold=tuple(Gold(document.id, span) for span in spans),
-        type=found.get("label", ""),
-        short=tuple(dict.fromkeys(a["text"] for a in answers)) if flat else (),
+        short=tuple(dict.fromkeys(text for text, _ in answers)) if short else (),
         about=document.id,
     )
+
+
+def on_contexts(name: str, entries: Sequence[Mapping[str, Any]]) -> Corpus:
+    """Return flat SQuAD entries, each with its ``context``; each different text is a document.
+
+    ``answers`` is a list as in SQuAD, or ``{"text": [...], "answer_start": [...]}``.
+
+    Raises:
+        KeyError, ValueError: an entry has another form, or an answer is not at its offset.
+    """
+    documents: dict[str, Document] = {}
+    cases = []
+    for number, entry in enumerate(entries, 1):
+        made = document_of(entry["context"], f"{name}-{number}", title=entry.get("title", ""))
+        document = documents.setdefault(made.id, made)
+        stated = entry["answers"]
+        if isinstance(stated, dict):
+            answers = list(zip(stated["text"], stated["answer_start"], strict=True))
+        else:
+            answers = [(answer["text"], answer["answer_start"]) for answer in stated]
+        cases.append(_answered(case_of({**entry, "gold": []}), document, answers))
+    return Corpus(name, tuple(documents.values()), tuple(cases))
 
 
 def pubmedqa(folder: Path) -> Corpus:
@@ -160,70 +152,60 @@ def pubmedqa(folder: Path) -> Corpus:
     return pubmedqa_entries("pubmedqa", json.loads((folder / "pubmedqa.json").read_bytes()))
 
 
-def pubmedqa_entries(name: str, entries: dict[str, Any]) -> Corpus:
+def pubmedqa_entries(name: str, entries: Mapping[str, Any]) -> Corpus:
     """Return a set in PubMedQA's form: questions by the id of their abstract (Jin et al. 2019)."""
     documents: dict[str, Document] = {}
     cases: list[Case] = []
     for key, entry in entries.items():
-        parts = [
-            f"ABSTRACT.{label}:\n{text}"
-            for label, text in zip(entry["LABELS"], entry["CONTEXTS"], strict=True)
-        ]
-        document = document_of("\n\n".join(parts), f"pubmed-{key}")
+        parts = zip(entry["LABELS"], entry["CONTEXTS"], strict=True)
+        text = "\n\n".join(f"ABSTRACT.{label}:\n{part}" for label, part in parts)
+        document = document_of(text, f"pubmed-{key}")
         documents.setdefault(document.id, document)
-        gold = Gold(document.id, Span(0, len(document.text)))
+        gold = Gold(document.id, Span(0, len(text)))
         decision = entry.get("final_decision", "")
         cases.append(Case(key, entry["QUESTION"], answerable=True, gold=(gold,), type=decision))
     return Corpus(name, tuple(documents.values()), tuple(cases))
 
 
 def kqa(folder: Path) -> tuple[Case, ...]:
-    """Return patients' questions that no paper here answers."""
-    lines = (folder / "kqa" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    entries = [json.loads(line) for line in lines if line.strip()]
+    """Return patients' questions that none of the papers used here answers."""
     return tuple(
         Case(f"kqa-{i}", entry.get("Question") or entry["question"], answerable=False, gold=())
-        for i, entry in enumerate(entries)
+        for i, (_, entry) in enumerate(read_entries(folder / "kqa" / "questions.jsonl"))
     )
 
 
-def read_cases(path: Path) -> tuple[Case, ...]:
-    """Return the cases of a JSON lines file such as ``evals/sets/seeds.jsonl``, gold by id and offsets."""
-    return tuple(case_of(entry, _stated) for entry in read_entries(path))
+def beir(folder: Path) -> Corpus:
+    """Return a set in BEIR's form: ``corpus.jsonl``, ``queries.jsonl``, ``qrels/*.tsv`` (Thakur et al. 2021).
 
-
-def read_entries(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of a JSON lines file.
+    Whole documents are relevant: a quote from a relevant document is right.
 
     Raises:
-        ValueError: a line is not a JSON object.
+        OSError: a file is missing.
+        KeyError, ValueError: a line has another form.
     """
-    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    if not all(isinstance(entry, dict) for entry in entries):
-        raise ValueError("a line is not an object")
-    return entries
+    documents: dict[str, Document] = {}
+    for _, entry in read_entries(folder / "corpus.jsonl"):
+        text = "\n\n".join(part for part in (entry.get("title", ""), entry["text"]) if part.strip())
+        documents[str(entry["_id"])] = document_of(text, str(entry["_id"]), title=entry.get("title", ""))
+    grades = _grades(folder / "qrels")
+    cases = []
+    for _, entry in read_entries(folder / "queries.jsonl"):
+        judged = grades.get(str(entry["_id"]), {}).items()
+        relevant = [(documents[key], grade) for key, grade in judged if grade > 0 and key in documents]
+        if relevant:
+            gold = tuple(Gold(paper.id, Span(0, len(paper.text)), grade) for paper, grade in relevant)
+            cases.append(Case(str(entry["_id"]), entry["text"], answerable=True, gold=gold))
+    different = {document.id: document for document in documents.values()}
+    return Corpus(folder.name, tuple(different.values()), tuple(cases))
 
 
-def case_of(entry: dict[str, Any], place: Callable[[dict[str, Any]], Iterable[Gold]]) -> Case:
-    """Return the case that ``entry`` describes; ``place`` gives the places of one gold object."""
-    gold = tuple(found for stated in entry["gold"] for found in place(stated))
-    return Case(
-        id=str(entry["id"]),
-        question=entry["question"],
-        answerable=bool(entry.get("answerable", bool(gold))),
-        gold=gold,
-        type=entry.get("type", ""),
-        history=tuple(entry.get("history", ())),
-        short=tuple(entry.get("short", ())),
-        split=entry.get("split", ""),
-        papers=entry.get("papers", "one"),
-    )
-
-
-def _stated(gold: dict[str, Any]) -> tuple[Gold, ...]:
-    return (gold_of(gold, gold["document"], Span(gold["start"], gold["end"])),)
-
-
-def gold_of(stated: dict[str, Any], document_id: str, span: Span) -> Gold:
-    """Return a place with what the set states of it."""
-    return Gold(document_id, span, 1, stated.get("section"), stated.get("page"), stated.get("line"))
+def _grades(folder: Path) -> dict[str, dict[str, int]]:
+    """Return the grade of each judged document by query, from "test", which others report, if it is there."""
+    files = [folder / f"{name}.tsv" for name in ("test", "dev", "train")]
+    grades: dict[str, dict[str, int]] = defaultdict(dict)
+    path = next((file for file in files if file.is_file()), files[0])
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            grades[row["query-id"]][row["corpus-id"]] = int(row["score"])
+    return grades

@@ -1,18 +1,17 @@
-"""Turns thumbs given in the chat into cases of a question set of one's own.
+"""Turns thumbs given in the chat into questions of an evaluation.
 
-A thumb alone is no gold: whoever adds it says which quotes are right. A thumb up
-offers the quotes that were shown; a thumb down needs the right quote, copied from
-the paper, or the statement that the papers do not answer.
+A thumb alone is not gold: somebody has to say which quotes are right. A thumb up offers the
+quotes that were shown; a thumb down needs the right quote, copied from the paper, or the
+statement that the papers do not answer.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from evals.sets.corpora import read_entries
-from evals.sets.jsonl import places_of
-from index.errors import StorageError, UsageError
+from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of, occurrences, placed, read_cases
+from index.errors import UsageError
+from index.files import refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,50 +24,37 @@ if TYPE_CHECKING:
 FILE = "feedback-cases.jsonl"
 NONE = "none"
 SKIP = "skip"
-_UP = f"Enter: all these quotes are right; or their numbers; or a right quote; or “{NONE}”; or “{SKIP}”"
-_REFUSED = f"Enter: rightly refused; or the quote that answers; or “{SKIP}”"
+_UP = f"Enter: all these quotes are right; or their numbers; or the right quote; or “{NONE}”; or “{SKIP}”"
+_REFUSED = f"Enter: the papers do not answer; or the quote that answers; or “{SKIP}”"
 _DOWN = f"The right quote, copied from the paper; or “{NONE}” if the papers do not answer; or Enter to skip"
 
 
-def id_of(judgement: Judgement) -> str:
-    """Return the id of the case that a judgement becomes."""
-    return f"feedback-{judgement.number}"
-
-
-def waiting(found: Sequence[Judgement], path: Path) -> list[Judgement]:
+def waiting(judgements: Sequence[Judgement], path: Path) -> list[Judgement]:
     """Return the judgements that are not in the set at ``path`` yet.
 
     Raises:
-        UsageError: the file there is no question set.
+        UsageError: the file there is not a question set.
     """
-    try:
-        added = {str(entry["id"]) for entry in read_entries(path)} if path.is_file() else set()
-    except (ValueError, KeyError) as error:
-        raise UsageError(f"{path}: not a question set.", "Give another file with --file.") from error
-    return [judgement for judgement in found if id_of(judgement) not in added]
+    added = {case.id for case in read_cases(path)} if path.is_file() else set()
+    return [judgement for judgement in judgements if _case(judgement, []).id not in added]
 
 
 def shown(judgement: Judgement) -> list[str]:
-    """Return the lines that tell a person what was asked, answered and thought of it."""
-    quotes = [citation["quote"] for citation in judgement.answer["citations"]]
-    lines = [f"{judgement.number}. {judgement.question} (judged {'right' if judgement.helpful else 'wrong'})"]
-    return (
-        lines
-        + [f"   [{at}] {quote}" for at, quote in enumerate(quotes, 1)]
-        + ([] if quotes else ["   refused"])
-    )
+    """Return the lines that show a person the question, its answer and the thumb."""
+    thumb = "right" if judgement.helpful else "wrong"
+    quotes = [f"   [{number}] {gold.quote}" for number, gold in enumerate(_quoted(judgement), 1)]
+    return [f"{judgement.number}. {judgement.question} (judged {thumb})", *(quotes or ["   not found"])]
 
 
-def decide(
-    judgement: Judgement, papers: Mapping[str, Document], ask: Callable[[str], str]
-) -> dict[str, Any] | None:
-    """Return the case that a person makes of ``judgement``; None where it is skipped.
+def decide(judgement: Judgement, papers: Mapping[str, Document], ask: Callable[[str], str]) -> Case | None:
+    """Return the case that a person makes of ``judgement``, or None to skip it.
 
-    ``ask`` puts a request to the person and returns what is typed; it is asked again
-    after a quote that is in no paper, with the reason.
+    ``ask`` shows a request and returns what is typed. It is called again, with the reason,
+    after a quote that is in no paper.
     """
-    refused = not judgement.answer["citations"]
-    request = (_REFUSED if refused else _UP) if judgement.helpful else _DOWN
+    request = _DOWN
+    if judgement.helpful:
+        request = _UP if _quoted(judgement) else _REFUSED
     note = ""
     while True:
         said = ask(note + request).strip()
@@ -80,68 +66,58 @@ def decide(
             note = f"{error}\n"
 
 
-def case(judgement: Judgement, papers: Mapping[str, Document], said: str) -> dict[str, Any]:
-    """Return the case of ``judgement`` with the gold that ``said`` names.
+def case(judgement: Judgement, papers: Mapping[str, Document], said: str) -> Case:
+    """Return the case of ``judgement`` with the gold that ``said`` names, placed in ``papers``.
 
     ``said`` is "" for the quotes shown, their numbers, "none", or a quote.
 
     Raises:
         UsageError: there is no such quote.
     """
-    citations = judgement.answer["citations"]
+    quoted = _quoted(judgement)
     numbers = said.replace(",", " ").split()
-    if said == NONE or (not said and not citations):
-        quotes = []
-    elif not said:
-        quotes = [citation["quote"] for citation in citations]
+    if said == NONE:
+        gold = []
     elif all(number.isdecimal() for number in numbers):
-        quotes = [_numbered(citations, int(number)) for number in numbers]
+        if wrong := [number for number in numbers if not 1 <= int(number) <= len(quoted)]:
+            raise UsageError(f"there is no quote {wrong[0]}.", f"There are {len(quoted)}.")
+        gold = [quoted[int(number) - 1] for number in numbers] if numbers else quoted
     else:
-        quotes = [said]
-    gold = [place for quote in quotes for place in _places(quote, papers)]
-    return {
-        "id": id_of(judgement),
-        "type": "feedback",
-        "question": judgement.question,
-        "history": [],
-        "answerable": bool(gold),
-        "gold": gold,
-        "short": [],
-        "papers": "one",
-    }
+        gold = [Gold(key, UNPLACED, quote=said) for key in papers if occurrences(said, papers[key].text)]
+        if not gold:
+            raise UsageError(f"no paper contains “{said[:60]}”.", "Copy it from the source panel.")
+    return placed(_case(judgement, gold), papers)
 
 
-def _numbered(citations: Sequence[Mapping[str, Any]], number: int) -> str:
-    if not 1 <= number <= len(citations):
-        raise UsageError(f"there is no quote {number}.", f"There are {len(citations)}.")
-    return str(citations[number - 1]["quote"])
+def _quoted(judgement: Judgement) -> list[Gold]:
+    citations = judgement.answer["citations"]
+    return [Gold(one["document_id"], UNPLACED, quote=one["quote"]) for one in citations]
 
 
-def _places(quote: str, papers: Mapping[str, Document]) -> list[dict[str, Any]]:
-    found = [
-        {
-            "document": document.id,
-            "quote": span.of(document.text),
-            "start": span.start,
-            "end": span.end,
-        }
-        for document in papers.values()
-        for span in places_of(quote, document.text)
-    ]
-    if not found:
-        raise UsageError(f"no paper holds “{quote[:60]}”.", "Copy it from the source panel.")
-    return found
+def _case(judgement: Judgement, gold: Sequence[Gold]) -> Case:
+    name = f"feedback-{judgement.number}"
+    return Case(name, judgement.question, answerable=bool(gold), gold=tuple(gold), type="feedback")
 
 
-def append(path: Path, cases: Sequence[Mapping[str, Any]]) -> None:
+def as_lines(judgements: Sequence[Judgement]) -> str:
+    """Return all judgements as a question file: quotes with a thumb up are gold.
+
+    "answerable" is null after a thumb down. ``read_cases`` refuses it until somebody decides.
+    """
+    return lines_of(
+        entry_of(_case(item, _quoted(item) if item.helpful else []))
+        | ({} if item.helpful else {"answerable": None})
+        for item in judgements
+    )
+
+
+def append(path: Path, cases: Sequence[Case]) -> None:
     """Add ``cases`` to the set at ``path``.
 
     Raises:
         StorageError: the disk refused.
     """
-    try:
+    with refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as stream:
-            stream.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in cases)
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}.", "Check the disk's free space and rights.") from error
+            stream.write(lines_of(map(entry_of, cases)))

@@ -1,4 +1,4 @@
-"""Which documents train what: a fixed split by hash, so that no document serves two purposes."""
+"""What each document is for: fixed shares by hash, so that no document both trains and tests."""
 
 from __future__ import annotations
 
@@ -6,21 +6,37 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from evals.sets.corpora import Case, Corpus
+    from evals.sets.cases import Case, Corpus
+    from index.text import Document
 
-#: Shares of the documents, in per cent, and what they are for: the first ranker and the reader, the
+#: Shares of the documents in per cent and what they train: the first ranker and the reader, the
 #: second ranker, and the confidence of both. The rest is never learned from.
 _PARTS = (("ranker", 60), ("reranker", 10), ("calibrator", 10))
 
 
 def part_of(document_id: str) -> str:
-    """Return "ranker", "reranker", "calibrator" or "test": a fixed share of documents each."""
+    """Return "ranker", "reranker", "calibrator" or "test": the part of a document of a public set."""
     share = int(hashlib.sha256(f"split:{document_id}".encode()).hexdigest()[:8], 16) % 100
     for name, size in _PARTS:
         share -= size
         if share < 0:
             return name
     return "test"
+
+
+def half_of(sha256: str) -> str:
+    """Return "dev" or "test": the half of the case report whose file has this hash."""
+    return "dev" if sha256[0] < "8" else "test"
+
+
+def practice_part_of(paper: Document) -> str:
+    """Return "reader" or "ranking": what the practice questions on ``paper`` train.
+
+    Documents of public sets keep the part that ``part_of`` gives them.
+    """
+    if paper.format == "text":
+        return "reader" if part_of(paper.id) == "ranker" else "ranking"
+    return "reader" if paper.id[0] < "a" else "ranking"
 
 
 def chosen_cases(corpus: Corpus, part: str, most: int) -> list[Case]:

@@ -1,8 +1,7 @@
-"""Fits the ranking weights and the confidence to samples of questions."""
+"""Fits ranking weights and confidence to samples of questions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,47 +13,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qa.rank.candidates import Candidate
-    from qa.understand.question import Place
+    from evals.train.samples import Sample
 
 FOLDS = 4
-#: The penalty on a ranker's weights where none is stated.
+#: Default penalty on a ranker's weights.
 RIDGE = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """The candidates of one question, as the ranker sees them."""
-
-    corpus: str
-    features: NDArray[np.float64]  #: (candidates, features)
-    right: NDArray[np.bool_]  #: which candidates answer
-    answerable: bool
-    question: str = ""  #: as searched
-    before: str = ""  #: what was asked and quoted before, where it may lean on that
-    candidates: tuple[Candidate, ...] = ()
-    cited: Place | None = None  #: where the last quote stands
-
-
 def fit_ranker(
-    found: Sequence[Sample], ridge: float = RIDGE, counts: Sequence[float] | None = None
+    samples: Sequence[Sample], ridge: float = RIDGE, counts: Sequence[float] | None = None
 ) -> tuple[NDArray[np.float64], float]:
     """Return weights and bias of a conditional logit: the right sentence against the others of its question.
 
-    ``counts`` is how much each sample counts; 1 without it.
-
-    Maximises the log of the share that the right candidates have of the softmax
-    over all candidates of a question (McFadden 1974; ListNet's top-one loss, Cao
-    et al. 2007), with a quadratic penalty. The bias makes the mean score 0.
+    Maximises the log of the share that the right candidates have of the softmax over all
+    candidates of a question (McFadden 1974; ListNet's top-one loss, Cao et al. 2007), with a
+    quadratic penalty. The bias makes the mean score 0. ``counts`` weighs the samples.
     """
     from scipy.optimize import minimize
 
-    telling = [at for at, s in enumerate(found) if s.right.any() and not s.right.all()]
-    usable = [found[at] for at in telling]
-    share = np.ones(len(usable)) if counts is None else np.array([counts[at] for at in telling])
-    rows = np.concatenate([s.features for s in usable])
-    right = np.concatenate([s.right for s in usable])
-    sizes = np.array([len(s.right) for s in usable])
+    usable = [at for at, item in enumerate(samples) if item.right.any() and not item.right.all()]
+    share = np.ones(len(usable)) if counts is None else np.array([counts[at] for at in usable])
+    rows = np.concatenate([samples[at].features for at in usable])
+    right = np.concatenate([samples[at].right for at in usable])
+    sizes = np.array([len(samples[at].right) for at in usable])
     starts = np.cumsum(sizes) - sizes
     question = np.repeat(np.arange(len(usable)), sizes)
     spread = rows.std(axis=0)
@@ -80,7 +61,7 @@ def fit_calibrator(
 ) -> tuple[NDArray[np.float64], float]:
     """Return weights and bias of the probability that the first candidate of a question answers.
 
-    ``rows`` are the calibrator's columns, ``share`` how much each counts.
+    ``rows`` are the calibrator's columns, ``share`` the weight of each row.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
@@ -97,9 +78,9 @@ def held_out_scores(
     count_of: Callable[[Sample], float],
     ridge: float = RIDGE,
 ) -> list[NDArray[np.float64]]:
-    """Return the scores of each dev question by a ranker that has not seen it, in ``FOLDS`` folds.
+    """Return the scores of each dev question by a ranker fitted without it, in ``FOLDS`` folds.
 
-    ``count_of`` tells how much a question counts.
+    ``count_of`` returns the weight of a question.
     """
     scores: list[NDArray[np.float64]] = [np.zeros(0)] * len(dev)
     for fold in range(FOLDS):
@@ -111,7 +92,7 @@ def held_out_scores(
 
 
 def first_candidates(
-    found: Sequence[Sample],
+    samples: Sequence[Sample],
     scores: Sequence[NDArray[np.float64]],
     names: Sequence[str],
     columns: Sequence[str],
@@ -121,7 +102,7 @@ def first_candidates(
     ``columns`` are those of the samples.
     """
     rows, right = [], []
-    for item, values in zip(found, scores, strict=True):
+    for item, values in zip(samples, scores, strict=True):
         if len(values):
             best = int(np.argmax(values))
             rows.append(evidence(item.features, values, names, columns)[best])
@@ -129,18 +110,18 @@ def first_candidates(
     return np.array(rows), np.array(right)
 
 
-def hit_at(found: Sequence[Sample], scores: Sequence[NDArray[np.float64]], count: int) -> float:
+def hit_at(samples: Sequence[Sample], scores: Sequence[NDArray[np.float64]], count: int) -> float:
     """Return the share of answerable questions with a right sentence among the first ``count``."""
     hits = [
         bool(item.right[np.argsort(-values, kind="stable")[:count]].any())
-        for item, values in zip(found, scores, strict=True)
+        for item, values in zip(samples, scores, strict=True)
         if item.answerable
     ]
     return float(np.mean(hits)) if hits else 0.0
 
 
 def threshold_for(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
-    """Return the least confidence at which at least ``precision`` of what is shown is right."""
+    """Return the least confidence at which at least ``precision`` of the shown answers are right; else 1."""
     order = np.argsort(-confidence)
     shown = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(shown >= precision)

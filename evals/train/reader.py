@@ -1,10 +1,10 @@
 """Trains the reader: ``python -m evals.train.reader --data DIR``.
 
-The bundled embedding model is trained further on questions with passages of
-public sets (see ``evals.train.reader_data``); its word embeddings and lowest layers stay
-as they are. What is written is the difference from the bundled model, a few
-megabytes. Documents are split by hash as for ``evals.train.rankers``: only the ranker's
-part is learned from. Takes half an hour on two cores.
+The bundled embedding model is trained further on questions with passages (see
+``evals.train.reader_data``); its word embeddings and lowest layers stay frozen. The output is
+the difference from the bundled model, a few megabytes. Documents are split by hash as for
+``evals.train.rankers``; the reader learns from the ranker's part. Takes half an hour on two
+cores.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from evals.sets import corpora
-from evals.sets.practice import load_conversations, load_practice
+from evals.sets.own import load_conversations, load_practice
 from evals.sets.splits import chosen_cases
 from evals.train.reader_data import Group, Pool, groups, natural_questions
 from evals.train.reader_files import save
@@ -36,17 +36,16 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
-    from evals.sets.corpora import Corpus
+    from evals.sets.cases import Corpus
     from evals.train.reader_data import Judge
     from qa.rank.reader import Asked, Text
 
-#: Pieces in one step of training, about.
+#: Word pieces in one step of training, about.
 STEP_PIECES = 3600
-#: Groups among which those of like length are put together.
+#: Groups that are sorted by length together.
 BUCKET = 96
-RATE = 1.2e-4
-#: The same where a trained reader learns further.
-FURTHER_RATE = 8e-5
+#: Learning rates, from the bundled model and from a reader trained before.
+RATE, FURTHER_RATE = 1.2e-4, 8e-5
 WARM_UP = 0.06
 
 
@@ -54,19 +53,15 @@ WARM_UP = 0.06
 class Source:
     """A set to learn from."""
 
-    load: Callable[[Path, str], Corpus]  #: takes the folder of the sets, and the part of the documents
+    load: Callable[[Path, str], Corpus]  #: takes the folder of the sets and a part of the documents
     questions: int
-    passes: int = 1  #: how often each question is taken, with other negatives
-    judged: bool = False  #: whether those of the first pass are what the reader so far is taken in by
-    spans: bool = True  #: whether its golds are the decisive words rather than whole sentences
+    passes: int = 1  #: how often each question is taken, each time with other negatives
+    judged: bool = False  #: in the first pass, negatives are those that mislead the reader so far
+    spans: bool = True  #: gold is the decisive words, not whole sentences
 
 
-def _practice(data: Path, part: str) -> Corpus:
-    return load_practice(data, "reader" if part == "ranker" else "ranking")
-
-
-def _conversations(data: Path, part: str) -> Corpus:
-    return load_conversations(data, "reader" if part == "ranker" else "ranking")
+def _own(load: Callable[[Path, str], Corpus]) -> Callable[[Path, str], Corpus]:
+    return lambda data, part: load(data, "reader" if part == "ranker" else "ranking")
 
 
 def _part(load: Callable[[Path], Corpus]) -> Callable[[Path, str], Corpus]:
@@ -82,8 +77,8 @@ def _squad(name: str) -> Callable[[Path, str], Corpus]:
 
 
 SOURCES = (
-    Source(_practice, 5000, judged=True, spans=False),
-    Source(_conversations, 3000, passes=2, judged=True, spans=False),
+    Source(_own(load_practice), 5000, judged=True, spans=False),
+    Source(_own(load_conversations), 3000, passes=2, judged=True, spans=False),
     Source(_part(corpora.evidence_inference), 1500, spans=False),
     Source(_squad("training/new_wiki_v1.0.json"), 1500),
     Source(_squad("squad2_part.json"), 1800),
@@ -95,28 +90,28 @@ SOURCES = (
 
 
 def steps(groups: Sequence[Group], chance: random.Random) -> Iterator[list[Group]]:
-    """Yield the groups of each step of one pass: shuffled, those of like length together."""
+    """Yield the groups of each step of one pass: shuffled, groups of similar length together."""
     order = list(groups)
     chance.shuffle(order)
-    found: list[list[Group]] = []
+    plan: list[list[Group]] = []
     for at in range(0, len(order), BUCKET):
         bucket = sorted(order[at : at + BUCKET], key=longest)
         step: list[Group] = []
         for group in bucket:
             texts = sum(len(g.texts) for g in step) + len(group.texts)
             if step and texts * longest(group) / 4.2 > STEP_PIECES:
-                found.append(step)
+                plan.append(step)
                 step = []
             step.append(group)
-        found.append(step)
-    chance.shuffle(found)
-    yield from found
+        plan.append(step)
+    chance.shuffle(plan)
+    yield from plan
 
 
 def longest(group: Group) -> int:
-    """Return the most characters that a text of the group has with what is asked."""
+    """Return the characters of the longest text of the group and of what is asked."""
     asked = len(group.asked.question) + len(group.asked.before)
-    return max(len(found.text.text) + len(found.text.context) for found in group.texts) + asked
+    return max(len(marked.text.text) + len(marked.text.context) for marked in group.texts) + asked
 
 
 def fit(
@@ -126,9 +121,9 @@ def fit(
     *,
     rate: float = RATE,
     seed: int = 7,
-    told: Callable[[str], None] = lambda line: None,
+    log: Callable[[str], object] = lambda line: None,
 ) -> None:
-    """Train ``net`` on one pass over ``learning``; ``told`` hears of the progress."""
+    """Train ``net`` on one pass over ``learning``; ``log`` receives a line now and then."""
     torch.manual_seed(seed)
     plan = list(steps(learning, random.Random(seed)))
     heads = [p for n, p in net.named_parameters() if not n.startswith("bert.")]
@@ -150,20 +145,20 @@ def fit(
         schedule.step()
         mean = loss.item() if at == 1 else 0.98 * mean + 0.02 * loss.item()
         if at % 50 == 0 or at == len(plan):
-            told(f"{at} of {len(plan)} steps, loss {mean:.3f}, {time.monotonic() - started:.0f} s")
+            log(f"{at} of {len(plan)} steps, loss {mean:.3f}, {time.monotonic() - started:.0f} s\n")
 
 
 def gather(
     data: Path, part: str, most: int | None = None, seed: int = 7, judge: Judge | None = None
 ) -> list[Group]:
-    """Return the groups of all sources in ``data``, of the documents of one part; ``most`` a source.
+    """Return the groups of all sources for one part of the documents, at most ``most`` per source.
 
-    ``seed`` decides which questions are taken where there are more, and with what negatives; of the sources
-    that are ``judged``, ``judge`` has a say in that.
+    ``seed`` decides which questions are taken and with what negatives; ``judge`` chooses the negatives of
+    the sources that are ``judged``.
     """
     files = load_encoder().files
     chance = random.Random(seed)
-    found: list[Group] = []
+    gathered: list[Group] = []
     for source in SOURCES:
         corpus = source.load(data, part)
         pool = Pool(corpus, lambda texts: [len(e) for e in files.tokenizer.encode_batch(list(texts))], 256)
@@ -171,13 +166,13 @@ def gather(
         cases = chance.sample(corpus.cases, wanted)
         for number in range(1 if most else source.passes):
             asked = judge if source.judged and number == 0 else None
-            found += groups(pool, cases, chance, spans=source.spans, judge=asked)
-        sys.stderr.write(f"{corpus.name}: {len(found)} groups\n")
-    return found
+            gathered += groups(pool, cases, chance, spans=source.spans, judge=asked)
+        sys.stderr.write(f"{corpus.name}: {len(gathered)} groups\n")
+    return gathered
 
 
 def judge_of(reader: Reader) -> Judge:
-    """Return a judge that takes a text's best sentence for what it is worth to ``reader``."""
+    """Return a judge that scores a text as ``reader`` scores its best sentence."""
 
     def judged(asked: Asked, texts: Sequence[Text]) -> list[float]:
         readings = reader.read(asked.question, texts, asked.before)
@@ -188,18 +183,18 @@ def judge_of(reader: Reader) -> Judge:
 
 @torch.no_grad()
 def right_first(net: ReaderNet, tokenizer: Tokenizer, held: Sequence[Group]) -> dict[str, float]:
-    """Return the share of groups, a set, whose best sentence (or no answer) is right."""
+    """Return, by set, the share of groups whose best sentence (or no answer) is right."""
     net.eval()
     hits: dict[str, list[bool]] = {}
     for group in held:
-        batch = batch_of(tokenizer, [(group.asked, found.text) for found in group.texts])
+        batch = batch_of(tokenizer, [(group.asked, marked.text) for marked in group.texts])
         arrays = (batch.ids, batch.mask, batch.types, batch.sentence)
         ids, mask, types, sentence = (torch.from_numpy(array) for array in arrays)
-        count = max(len(found.right) for found in group.texts)
+        count = max(len(marked.right) for marked in group.texts)
         scores = net.scores(net(ids, mask, types), mask * (1 - types), sentence, count).numpy()
         pairs = zip(scores, group.texts, strict=True)
         judged = [
-            (score, right) for row, found in pairs for score, right in zip(row, found.right, strict=False)
+            (score, right) for row, marked in pairs for score, right in zip(row, marked.right, strict=False)
         ]
         if not any(right for _, right in judged):
             judged.append((0.0, True))  # no answer
@@ -208,22 +203,18 @@ def right_first(net: ReaderNet, tokenizer: Tokenizer, held: Sequence[Group]) -> 
     return {name: float(np.mean(values)) for name, values in hits.items()}
 
 
-def _tell(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-
-
 def main() -> None:
     """Train from the command line; write ``reader.onnx`` and ``reader.safetensors``."""
     parser = argparse.ArgumentParser(prog="python -m evals.train.reader", description=__doc__)
     parser.add_argument(
-        "--data", type=Path, default=os.environ.get("LOCCIT_BENCH"), help="folder of the sets"
+        "--data", type=Path, default=os.environ.get("LOCCIT_BENCH"), help="folder of the public sets"
     )
-    parser.add_argument("--out", type=Path, default=Path("qa"), help="folder of the files")
-    parser.add_argument("--seed", type=int, default=7, help="decides what is learned from, and the order")
+    parser.add_argument("--out", type=Path, default=Path("qa/rank"), help="folder of the files")
+    parser.add_argument("--seed", type=int, default=7, help="decides the questions, negatives and order")
     parser.add_argument("--further", type=Path, metavar="DIR", help="go on from the reader in this folder")
     given = parser.parse_args()
-    if given.data is None or not Path(given.data).is_dir():
-        parser.error("give the folder of the question sets with --data or LOCCIT_BENCH")
+    if given.data is None or not given.data.is_dir():
+        parser.error("name the folder of the public sets with --data or LOCCIT_BENCH")
     files = load_encoder().files
     net = ReaderNet(files.folder)
     rate, earlier, judge = RATE, {}, None
@@ -233,10 +224,10 @@ def main() -> None:
         weights = weights_of(trained, files.folder / "model.safetensors")
         net.load_state_dict({n: torch.from_numpy(np.array(a)) for n, a in weights.items()}, strict=False)
         rate, earlier = FURTHER_RATE, json.loads(stated_in(trained)["report"])
-    learning = gather(Path(given.data), "ranker", seed=given.seed, judge=judge)
-    held = gather(Path(given.data), "calibrator", 70)
+    learning = gather(given.data, "ranker", seed=given.seed, judge=judge)
+    held = gather(given.data, "calibrator", 70)
     before = right_first(net, files.tokenizer, held)
-    fit(net, files.tokenizer, learning, rate=rate, seed=given.seed, told=_tell)
+    fit(net, files.tokenizer, learning, rate=rate, seed=given.seed, log=sys.stderr.write)
     after = right_first(net, files.tokenizer, held)
     report = {"groups": len(learning), "held out, right first, before": before, "after": after}
     report |= {"earlier round": earlier} if earlier else {}

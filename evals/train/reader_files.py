@@ -1,4 +1,4 @@
-"""The trained reader as files: a graph without weights, and what training changed of the bundled model's."""
+"""The trained reader as files: a graph without weights, and the weights' change from the bundled model."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ if TYPE_CHECKING:
 
     from evals.train.reader_net import ReaderNet
 
-#: Arrays of fewer numbers stay in the graph.
+#: Smaller arrays stay in the graph.
 LEAST_LEFT_OUT = 384
 
 
 def difference(net: ReaderNet, base: dict[str, torch.Tensor]) -> dict[str, np.ndarray[Any, Any]]:
-    """Return what training changed, as ``qa.rank.reader.weights_of`` reads it."""
-    found: dict[str, np.ndarray[Any, Any]] = {}
+    """Return the weights that training changed, in the form that ``qa.rank.reader.weights_of`` reads."""
+    changed: dict[str, np.ndarray[Any, Any]] = {}
     for name, tensor in net.state_dict().items():
         before = base.get(name.removeprefix("bert."))
         if before is not None and torch.equal(before, tensor):
             continue
         array = tensor.numpy().astype(np.float32)
         if before is None or array.ndim != 2:
-            found[name] = array
+            changed[name] = array
             continue
         change = array - before.numpy()
         rows = np.maximum(np.abs(change).max(axis=1) / 127, 1e-12).astype(np.float32)
-        found[name] = np.round(change / rows[:, None]).astype(np.int8)
-        found[f"{name}.rows"] = rows
-    return found
+        changed[name] = np.round(change / rows[:, None]).astype(np.int8)
+        changed[f"{name}.rows"] = rows
+    return changed
 
 
 class _FromWords(torch.nn.Module):
-    """The network from the words' vectors on: half of its weights are their table, best left in its file."""
+    """The network above the word embeddings, whose table is half of the weights and stays in its own file."""
 
     def __init__(self, net: ReaderNet) -> None:
         super().__init__()
         self.bert = net.bert
 
     def forward(self, words: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = self.bert(
+        states: torch.Tensor = self.bert(
             inputs_embeds=words, attention_mask=mask, token_type_ids=types
         ).last_hidden_state
-        return found
+        return states
 
 
 def graph_of(net: ReaderNet) -> tuple[bytes, list[str]]:
-    """Return the network without its weights as an ONNX graph, and the names of the weights it wants.
+    """Return the network as an ONNX graph without weights, and the names of the weights that it needs.
 
-    It takes the vectors of the words, ``(texts, pieces, width)``, in place of their ids.
+    Its input is word vectors, ``(texts, pieces, width)``, in place of ids.
     """
     import onnx
 
@@ -67,7 +67,7 @@ def graph_of(net: ReaderNet) -> tuple[bytes, list[str]]:
     words = torch.randn((3, 17, net.bert.config.hidden_size))
     rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=512)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter warns about its own parts
+        warnings.simplefilter("ignore")  # about the exporter's own internals
         path = Path(folder) / "reader.onnx"
         torch.onnx.export(
             _FromWords(net).eval(),
@@ -85,7 +85,7 @@ def graph_of(net: ReaderNet) -> tuple[bytes, list[str]]:
 
 
 def _without_weights(model: Any, weights: dict[str, np.ndarray[Any, Any]]) -> tuple[bytes, list[str]]:  # noqa: ANN401 - onnx is imported late
-    """Take the weights out of ``model``, under the names of the network; the exporter turns some of them."""
+    """Take the weights out of ``model`` and name them as the network does; some are transposed (".T")."""
     import onnx
 
     names: dict[str, str] = {}

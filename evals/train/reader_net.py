@@ -1,4 +1,4 @@
-"""The reader's network as it is trained, and the loss that trains it."""
+"""The reader's network in torch, and its loss."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from evals.train.reader_data import Group, Marked
 
-#: How much the marking of decisive words counts beside the choice of the sentence.
+#: Weight of marking the decisive words, relative to choosing the sentence.
 MARKING = 0.3
-#: Layers next to the words that stay as they are: a third less to compute and to keep.
+#: Lowest layers that are not trained: a third less to compute and to store.
 FROZEN = 2
 
 
@@ -27,14 +27,14 @@ class ReaderNet(torch.nn.Module):
     """The network of ``qa.rank.reader``: a BERT encoder with heads for sentences and decisive words."""
 
     def __init__(self, folder: Path) -> None:
-        """Start from the embedding model in ``folder``: at first, sentences are scored by cosine."""
+        """Start from the embedding model in ``folder``; untrained, sentences are scored by cosine."""
         from transformers import AutoModel
 
         super().__init__()
         self.bert: Any = AutoModel.from_pretrained(folder, local_files_only=True, add_pooling_layer=False)
         self.bert.embeddings.requires_grad_(False)
         self.bert.encoder.layer[:FROZEN].requires_grad_(False)
-        for layer in self.bert.encoder.layer:  # with dropout there, attention takes the slow way
+        for layer in self.bert.encoder.layer:  # dropout there disables the fast attention
             layer.attention.self.dropout.p = layer.attention.self.dropout_prob = 0.0
         width = self.bert.config.hidden_size
         self.scale = torch.nn.Parameter(torch.tensor(10.0))
@@ -45,15 +45,15 @@ class ReaderNet(torch.nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
         """Return the states of the pieces, shape ``(texts, pieces, width)``."""
-        found: torch.Tensor = self.bert(
+        states: torch.Tensor = self.bert(
             input_ids=ids, attention_mask=mask, token_type_ids=types
         ).last_hidden_state
-        return found
+        return states
 
     def scores(
         self, states: torch.Tensor, question: torch.Tensor, sentence: torch.Tensor, count: int
     ) -> torch.Tensor:
-        """Return a score a sentence, ``(texts, count)``; ``-inf`` where there is none.
+        """Return a score per sentence, ``(texts, count)``; ``-inf`` if a text has fewer.
 
         ``question`` is 1 for pieces of the question, ``sentence`` as in ``qa.rank.reader.Batch``.
         """
@@ -70,23 +70,22 @@ class ReaderNet(torch.nn.Module):
 def loss_of(net: ReaderNet, tokenizer: Tokenizer, chosen: Sequence[Group]) -> torch.Tensor:
     """Return the mean loss of some groups.
 
-    Of a group: minus the log of the share that its right sentences have of the
-    softmax over all its sentences and a null answer of score 0; where there is
-    none, of the null answer.
+    The loss of a group is minus the log of the share of its right sentences in the softmax over
+    all its sentences and a null answer of score 0. If no sentence is right, the null answer is.
     """
-    batch = batch_of(tokenizer, [(group.asked, found.text) for group in chosen for found in group.texts])
+    batch = batch_of(tokenizer, [(group.asked, marked.text) for group in chosen for marked in group.texts])
     ids, mask, types, sentence = (
         torch.from_numpy(array) for array in (batch.ids, batch.mask, batch.types, batch.sentence)
     )
     with torch.autocast("cpu", torch.bfloat16):
         states = net(ids, mask, types)
     states = states.float()
-    marked = [found for group in chosen for found in group.texts]
-    count = max(len(found.text.sentences) for found in marked)
+    texts = [marked for group in chosen for marked in group.texts]
+    count = max(len(marked.text.sentences) for marked in texts)
     scores = net.scores(states, mask * (1 - types), sentence, count)
     right = torch.zeros(scores.shape, dtype=torch.bool)
-    for row, found in enumerate(marked):
-        right[row, : len(found.right)] = torch.tensor(found.right, dtype=torch.bool)
+    for row, marked in enumerate(texts):
+        right[row, : len(marked.right)] = torch.tensor(marked.right, dtype=torch.bool)
     losses = []
     row = 0
     for group in chosen:
@@ -99,7 +98,7 @@ def loss_of(net: ReaderNet, tokenizer: Tokenizer, chosen: Sequence[Group]) -> to
         if good.any():
             losses.append(torch.logsumexp(every, 0) - torch.logsumexp(every[good], 0))
     total = torch.stack(losses).mean()
-    marks = _marking(net, states, batch.offsets, marked, types)
+    marks = _marking(net, states, batch.offsets, texts, types)
     return total if marks is None else total + MARKING * marks
 
 
@@ -107,16 +106,16 @@ def _marking(
     net: ReaderNet,
     states: torch.Tensor,
     offsets: Sequence[Sequence[tuple[int, int]]],
-    marked: Sequence[Marked],
+    texts: Sequence[Marked],
     types: torch.Tensor,
 ) -> torch.Tensor | None:
-    """Return the loss of start and end of the decisive words, None where no text has them marked."""
+    """Return the loss of start and end of the decisive words; None if no text has them marked."""
     losses = []
-    for row, found in enumerate(marked):
-        if found.short is None:
+    for row, marked in enumerate(texts):
+        if marked.short is None:
             continue
         places = np.array(offsets[row])
-        inside = (places[:, 0] >= found.short.start) & (places[:, 0] < found.short.end)
+        inside = (places[:, 0] >= marked.short.start) & (places[:, 0] < marked.short.end)
         where = np.flatnonzero(inside)
         if not len(where):
             continue

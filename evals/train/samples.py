@@ -1,18 +1,20 @@
-"""Questions with their candidate sentences, as ranking sees them: what is learned from."""
+"""Questions with their candidate sentences as the rankers see them: what the rankers learn from."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evals.train.fit import Sample
+from evals.measure.places import answers
 from index.errors import FormatMismatch
 from qa.answer import Answerer
 from qa.conversation import Conversations
 from qa.rank.evidence import weigh
 from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.select import load_weights
+from qa.rank.stages import Stages
 from qa.settings import READ, Settings
 from qa.understand.followup import resolve
 from qa.understand.question import understand
@@ -22,14 +24,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from evals.sets.corpora import Case
+    from evals.sets.cases import Case
     from index.embed.encoder import Encoder
     from index.store.open import Index
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Reader
     from qa.understand.question import Question
 
-PASSAGES = Settings().passages
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The candidates of one question."""
+
+    corpus: str
+    features: NDArray[np.float64]  #: (candidates, features)
+    right: NDArray[np.bool_]  #: which candidates answer
+    answerable: bool
+    question: Question | None = None  #: as searched, with what was asked and quoted before
+    candidates: tuple[Candidate, ...] = ()
 
 
 def samples(
@@ -42,35 +54,36 @@ def samples(
     ]
     vectors = encoder.encode([question.searched for question, _ in asked])
     for case, (question, documents), vector in zip(cases, asked, vectors, strict=True):
-        _, found, features = weigh(index, question, vector, passages=PASSAGES, documents=documents)
+        _, candidates, features = weigh(
+            index, question, vector, passages=Settings().passages, documents=documents
+        )
+        gold = () if without_gold else case.gold
         yield Sample(
             corpus=f"{name} without its paper" if without_gold else name,
             features=features,
-            right=np.array([not without_gold and _answers(case, one) for one in found], dtype=bool),
+            right=np.array([answers(gold, c.document.id, c.sentence.span) for c in candidates], dtype=bool),
             answerable=case.answerable and not without_gold,
-            question=question.text,
-            before=question.before,
-            candidates=tuple(found),
-            cited=question.cited,
+            question=question,
+            candidates=tuple(candidates),
         )
 
 
 def _answerer(index: Index, encoder: Encoder) -> Answerer:
-    """Return what answers the questions before a follow-up: all that is shipped.
+    """Return what answers the question before a follow-up: the pipeline as shipped.
 
-    Or its first stage alone, where the columns of the second are others now, and are about to be learned.
+    If the columns of the second stage have changed and are about to be learned, the first stage answers.
     """
     try:
         load_reranker()
     except FormatMismatch:
-        return Answerer(index, encoder, settings=Settings(read=0))
+        return Answerer(index, encoder, stages=Stages(load_weights()))
     return Answerer(index, encoder)
 
 
 def _asked(case: Case, conversations: Conversations, index: Index) -> tuple[Question, frozenset[str] | None]:
-    """Return a question as a conversation asks it, and the papers that it is asked of; None for all.
+    """Return a question as a conversation asks it, and the papers that it is put to; None for all.
 
-    A follow-up is asked of the paper spoken of, which is taken to be the one that it is about.
+    A follow-up is put to the paper of the conversation, taken to be the one that its case is about.
     """
     papers = frozenset({gold.document_id for gold in case.gold} or {case.about} - {""})
     if case.history and len(papers) == 1:
@@ -84,29 +97,30 @@ def _without_gold(case: Case, index: Index) -> tuple[Question, frozenset[str]]:
     return understand(resolve(case.question, case.history)), rest
 
 
-def _answers(case: Case, candidate: Candidate) -> bool:
-    span = candidate.sentence.span
-    return any(g.document_id == candidate.document.id and g.span.overlaps(span) for g in case.gold)
-
-
 def reread(
-    found: Sequence[Sample],
+    first: Sequence[Sample],
     scores: Sequence[NDArray[np.float64]],
     reader: Reader,
     progress: Callable[[int, int], None],
-    passages: int = READ,
 ) -> list[Sample]:
-    """Return the samples as the second stage sees them: the sentences read, with what was read.
+    """Return the samples as the second stage sees them: the sentences that were read, with its columns.
 
     ``scores`` are those of the first stage.
     """
-    again = []
-    for at, (item, values) in enumerate(zip(found, scores, strict=True), 1):
-        if len(values):
-            choice = chosen(item.candidates, values, passages, cited=item.cited)
-            readings = reader.read(item.question, choice.texts, item.before)
-            features = joined(item.features, values, choice, readings, beside(item.candidates, item.cited))
-            kept = tuple(item.candidates[i] for i in choice.kept)
-            again.append(replace(item, features=features, right=item.right[choice.kept], candidates=kept))
-        progress(at, len(found))
-    return again
+    second = []
+    for at, (item, values) in enumerate(zip(first, scores, strict=True), 1):
+        if item.question is not None and len(values):
+            question = item.question
+            choice = chosen(item.candidates, values, READ, cited=question.cited)
+            readings = reader.read(question.text, choice.texts, question.before)
+            near = beside(item.candidates, question.cited)
+            second.append(
+                replace(
+                    item,
+                    features=joined(item.features, values, choice, readings, near),
+                    right=item.right[choice.kept],
+                    candidates=tuple(item.candidates[i] for i in choice.kept),
+                )
+            )
+        progress(at, len(first))
+    return second

@@ -10,8 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.errors import FileMissing
-from index.files import refusals
+from index.errors import FileMissing, StorageError, why_unreadable
 from index.read import may_be_paper
 
 if TYPE_CHECKING:
@@ -50,8 +49,12 @@ def _is_folder(path: Path) -> bool:
 
 
 def _inside(folder: Path) -> Iterator[Path]:
-    with refusals(folder):
+    try:
         items = sorted(folder.iterdir())
+    except OSError as error:
+        raise StorageError(
+            f"{folder}: {why_unreadable(error)}.", "Check the folder's permissions."
+        ) from error
     for item in items:
         if item.name.startswith(".") or item.is_symlink():
             continue

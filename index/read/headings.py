@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+
+from index.read.structure import Draft
+from index.text import BlockKind
 
 _MAIN = (
     "abstract|summary|introduction|background|objectives?|aims?|purpose"
@@ -28,12 +32,14 @@ _BACK = (
     "|abbreviations?|list of abbreviations|publisher[\u2019']?s note|provenance and peer review"
     "|appendix(?: [A-Z0-9])?"
 )
-_NUMBER = r"(?:\d+(?:\.\d+)*\.?|[IVX]+\.)"
-_PART = r"(?:(?:abstract|summary|body|main text)\s?[.:/-]\s?)?"  # "ABSTRACT.METHODS:"
-_KNOWN = re.compile(rf"\s*{_NUMBER}?\s*{_PART}(?:{_MAIN}|{_BACK})\s*[:.]?\s*", re.IGNORECASE)
-_BACK_ONLY = re.compile(rf"\s*{_NUMBER}?\s*{_PART}(?:{_BACK})\s*[:.]?\s*", re.IGNORECASE)
+_NUMBER = r"\s*(?:\d+(?:\.\d+)*\.?|[IVX]+\.)?\s*"
+_KNOWN = re.compile(
+    rf"{_NUMBER}(?:(?:abstract|summary|body|main text)\s?[.:/-]\s?)?"  # "ABSTRACT.METHODS:"
+    rf"(?:{_MAIN}|(?P<back>{_BACK}))\s*[:.]?\s*",
+    re.IGNORECASE,
+)
 _REFERENCES = re.compile(
-    rf"\s*{_NUMBER}?\s*(?:references(?: and notes)?|bibliography|literature cited|works cited)\s*[:.]?\s*",
+    rf"{_NUMBER}(?:references(?: and notes)?|bibliography|literature cited|works cited)\s*[:.]?\s*",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\s*(?P<number>\d{1,2}(?:\.\d{1,2})*)\.?\s+(?P<title>[A-Z][^\n]{2,100}?)\s*")
@@ -52,16 +58,19 @@ _FRONT = re.compile(
     r"|(?:received|revised|accepted|published|review began|review ended|available online)\b[^.]{0,30}\d{4})",
     re.IGNORECASE,
 )
-_LICENCE = re.compile(
-    r"creative commons|open[- ]access article|unrestricted use|all rights reserved|terms of the",
-    re.IGNORECASE,
+_LICENCE = (
+    "creative commons",
+    "open access article",
+    "unrestricted use",
+    "all rights reserved",
+    "terms of the",
 )
 _AUTHOR_ENTRY = re.compile(
     r"\s*(?:(?:[dv][aeiou]n?|del|der|den|le|la) )*[A-Z][\w'\u2019-]+"
     r"(?:,? (?:[A-Z]\.[ -]?|[A-Z]{1,3}\b ?){1,3}|, [A-Z]\w+)(?:[,;.&(]| and | et al|$)"
 )
 _ENTRY_END = re.compile(r"(?:[.)\]]|\d|10\.\d{4,9}/\S+|https?:\S+)\s*$")
-#: Characters that a heading may have.
+#: Characters that a heading has at most.
 _LONGEST = 160
 _PANELS = re.compile(r"\s*(?:\(?[a-hA-H]\)[\s,]*)+")
 
@@ -72,71 +81,71 @@ def _whole(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
 
 
 def known_heading(line: str) -> bool:
-    """Tell whether the whole line is a usual section title, numbered or not."""
+    """Return whether the whole line is a usual section title, numbered or not."""
     return _whole(_KNOWN, line) is not None
 
 
+def back_heading(line: str) -> bool:
+    """Return whether the whole line opens a part after the paper proper."""
+    match = _whole(_KNOWN, line)
+    return match is not None and match["back"] is not None
+
+
+def references_heading(line: str) -> bool:
+    """Return whether the whole line opens the reference list."""
+    return _whole(_REFERENCES, line) is not None
+
+
 def label(line: str) -> bool:
-    """Tell whether the line is a few words and a colon: "Inclusion criteria:", "STUDY SETTING:"."""
+    """Return whether the line is a few words and a colon: "Inclusion criteria:", "STUDY SETTING:"."""
     line = line.strip()
     return line.endswith(":") and len(line) <= _LONGEST and (line.isupper() or len(line.split()) <= 3)
 
 
-def back_heading(line: str) -> bool:
-    """Tell whether the whole line opens a part after the paper proper."""
-    return _whole(_BACK_ONLY, line) is not None
-
-
-def references_heading(line: str) -> bool:
-    """Tell whether the whole line opens the reference list."""
-    return _whole(_REFERENCES, line) is not None
-
-
 def numbered_heading(line: str) -> int:
     """Return the level of a numbered heading such as "2.1. Aims" that fills the line; else 0."""
-    found = _whole(_NUMBERED, line)
-    if (
-        found is None
-        or len(found.group("title").split()) > 14
-        or re.search(r"[.;,:]$|[a-z]{2}[.?!] ", found.group("title"))
-    ):
+    match = _whole(_NUMBERED, line)
+    if match is None or len(match["title"].split()) > 14:
         return 0
-    return found.group("number").count(".") + 1
+    sentence = match["title"][-1] in ".;,:" or re.search(r"[a-z]{2}[.?!] ", match["title"])
+    return 0 if sentence else match["number"].count(".") + 1
 
 
-def run_in_heading(paragraph: str) -> tuple[int, int]:
-    """Return (length, level) of a numbered heading at the start of a paragraph; else (0, 0)."""
-    found = _RUN_IN.match(paragraph)
-    if found is None or len(found.group("heading").split()) > 14:
-        return 0, 0
-    return found.end("heading"), found.group("number").count(".") + 1
+def with_run_in_heading(draft: Draft) -> tuple[Draft, ...]:
+    """Return the draft; a paragraph that opens with a numbered heading in two: heading and paragraph."""
+    match = _RUN_IN.match(draft.text.text) if draft.kind is BlockKind.PARAGRAPH else None
+    if match is None or len(match["heading"].split()) > 14:
+        return (draft,)
+    end = match.end("heading")
+    heading = Draft(BlockKind.HEADING, draft.text[:end].strip(), level=match["number"].count(".") + 1)
+    return heading, replace(draft, text=draft.text[end:].strip())
 
 
 def caption(line: str) -> bool:
-    """Tell whether the line begins a caption of a figure, table, scheme or box."""
+    """Return whether the line begins a caption of a figure, table, scheme or box."""
     return _CAPTION.match(line) is not None
 
 
 def panel_labels(line: str) -> bool:
-    """Tell whether the line holds only the letters of a figure's panels: "(a) (b)"."""
+    """Return whether the line holds only the letters of a figure's panels: "(a) (b)"."""
     return _PANELS.fullmatch(line) is not None
 
 
 def front_matter(line: str) -> bool:
-    """Tell whether the line begins as statements about the paper itself do."""
+    """Return whether the line begins as statements about the paper itself do."""
     return _FRONT.match(line) is not None
 
 
 def licence_text(paragraph: str) -> bool:
-    """Tell whether a paragraph states a licence or copyright."""
-    return _LICENCE.search(paragraph) is not None
+    """Return whether a paragraph states a licence or copyright."""
+    return any(phrase in paragraph.lower().replace("-", " ") for phrase in _LICENCE)
 
 
 def author_entry(line: str) -> bool:
-    """Tell whether a line begins as an entry of a reference list without numbers: "Bohan A, Peter JB."."""
+    """Return whether a line begins as an entry of a reference list without numbers: "Bohan A, Peter JB."."""
     return _AUTHOR_ENTRY.match(line) is not None
 
 
 def ends_entry(line: str) -> bool:
-    """Tell whether an entry of a reference list can end with this line: by a full stop, a number, a link."""
+    """Return whether a line can end an entry of a reference list: with a full stop, a number, a link."""
     return _ENTRY_END.search(line) is not None

@@ -1,4 +1,4 @@
-"""Finds what a paper says about itself: DOI, dates, licence, authors, journal, each with its place."""
+"""Finds what a paper states about itself: DOI, dates, licence, authors, journal, each with its place."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from index.text import BlockKind, Field, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from index.read.structure import Draft
 
-_DOI = re.compile(r"\b10\.\d{4,9}/(?:[^\s\"<>,;\[\](){}]|\([^\s\"<>,;()]*\))+")
+DOI = re.compile(r"\b10\.\d{4,9}/(?:[^\s\"<>,;\[\](){}]|\([^\s\"<>,;()]*\))+")
 _LICENCE = re.compile(
-    r"(?P<licence>Creative Commons[\w\s,()/.-]{0,100}?(?:CC[ -]BY(?:-[A-Z]{2})*[ -]?\d(?:\.\d)?"
+    r"(?P<value>Creative Commons[\w\s,()/.-]{0,100}?(?:CC[ -]BY(?:-[A-Z]{2})*[ -]?\d(?:\.\d)?"
     r"|Licen[cs]e(?:\s\(?CC[\w. -]{0,40}\)?)?(?:,? ?(?:version )?\d\.\d)?)"
     r"|CC[ -]BY(?:-[A-Z]{2})*(?: \d\.\d)?|CC0(?: 1\.0)?"
     r"|(?<=[Ll]icen[cs]e: )Creative Commons[\w -]{0,80}(?:\.\d)?)"
@@ -33,30 +33,33 @@ _DATED = re.compile(
     rf"(?: on| in revised form)?:? *(?P<date>{_DATE})",
     re.IGNORECASE,
 )
-_COPYRIGHT_YEAR = re.compile(r"(?:\u00a9|\(c\)|copyright)\D{0,20}(?P<year>(?:19|20)\d\d)", re.IGNORECASE)
-_CORRESPONDING = re.compile(
-    r"(?:corresponding author|correspondence(?: to| should be addressed to)?)\s*:?\s*(?P<who>\S.*)",
-    re.IGNORECASE,
-)
-_AFFILIATION = re.compile(
-    r"^(?P<place>(?!.*@)(?:\d{1,2}\.?|[\u00b9\u00b2\u00b3*\u2020])?\s?(?:[^.]{0,60})\b(?:Department|Division|Faculty|Institute|School"
-    r"|Universit\w+|Hospital|College|Clinic|Centre|Center)\b.*)$",
-    re.DOTALL,
-)
-_KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<words>\S.*)", re.IGNORECASE)
-_CITED = re.compile(
-    r"\(?(?:(?:19|20)\d\d|[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d)\)?[.:]? (?P<title>.{5,300}?[.?!])"
-    r" (?P<journal>[A-Z][A-Za-z&. ]{1,60}?),? \d+ ?\(\d+\):"
-)
+#: Patterns of further statements, by the name of their field; the group "value" is what is stated.
+_STATED = {
+    "year": re.compile(r"(?:\u00a9|\(c\)|copyright)\D{0,20}(?P<value>(?:19|20)\d\d)", re.IGNORECASE),
+    "corresponding author": re.compile(
+        r"(?:corresponding author|correspondence(?: to| should be addressed to)?)\s*:?\s*(?P<value>\S.*)",
+        re.IGNORECASE,
+    ),
+    "affiliation": re.compile(
+        r"^(?P<value>(?!.*@)(?:\d{1,2}\.?|[\u00b9\u00b2\u00b3*\u2020])?\s?(?:[^.]{0,60})\b(?:Department|Division"
+        r"|Faculty|Institute|School|Universit\w+|Hospital|College|Clinic|Centre|Center)\b.*)$",
+        re.DOTALL,
+    ),
+    "keywords": re.compile(r"key ?words?\s*:\s*(?P<value>\S.*)", re.IGNORECASE),
+    "journal": re.compile(
+        r"\(?(?:(?:19|20)\d\d|[A-Z][a-z]+ \d{1,2}, (?:19|20)\d\d)\)?[.:]? .{5,300}?[.?!]"
+        r" (?P<value>[A-Z][A-Za-z&. ]{1,60}?),? \d+ ?\(\d+\):"
+    ),
+}
 _MARKS = "\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079*\u2020\u2021\u00a7,0123456789"
-_PARTICLES = frozenset(
-    ["al", "bin", "da", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "la"]
-)
-_PARTICLES |= {"le", "ten", "ter", "van", "von", "y", "zu"}
+_PARTICLES = frozenset({
+    "al", "bin", "da", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el", "la", "le", "ten",
+    "ter", "van", "von", "y", "zu"
+})  # fmt: skip
 _NAME = re.compile(r"[^\W\d_][\w.'\u2019-]*(?: [^\W\d_][\w.'\u2019-]*){1,4}")
 
 
-def state_fields(drafts: Iterator[Draft]) -> list[Draft]:
+def state_fields(drafts: Iterable[Draft]) -> list[Draft]:
     """Return the drafts, each with the metadata that its text states.
 
     Only the title and front matter are searched: a DOI in the reference list or
@@ -79,32 +82,26 @@ def _front_fields(text: str, *, after_title: bool) -> Iterator[Field]:
     if after_title and (authors := authors_in(text)):
         yield from authors
         return
-    for match in _DOI.finditer(text):
+    for match in DOI.finditer(text):
         value = match.group().rstrip(".")
         yield Field("doi", value, Span(match.start(), match.start() + len(value)))
-    yield from _groups(text, _LICENCE, "licence", "licence")
+    yield from _values(text, "licence", _LICENCE)
     for match in _DATED.finditer(text):
-        name = match.group("event").lower().replace(" online", "")
-        yield Field(name, match.group("date"), Span(match.start(), match.end()))
+        name = match["event"].lower().replace(" online", "")
+        yield Field(name, match["date"], Span(*match.span()))
         if name == "published":
-            yield Field("year", match.group("date"), Span(*match.span("date")))
-    yield from _groups(text, _COPYRIGHT_YEAR, "year", "year")
-    yield from _groups(text, _CORRESPONDING, "corresponding author", "who")
-    if not _licence_or_citation(text):
-        yield from _groups(text, _AFFILIATION, "affiliation", "place")
-    yield from _groups(text, _KEYWORDS, "keywords", "words")
-    yield from _groups(text, _CITED, "journal", "journal")
+            yield Field("year", match["date"], Span(*match.span("date")))
+    # A licence and a citation name institutions in passing.
+    passing = _LICENCE.search(text) or DOI.search(text)
+    for name, pattern in _STATED.items():
+        if name != "affiliation" or not passing:
+            yield from _values(text, name, pattern)
 
 
-def _licence_or_citation(text: str) -> bool:
-    """Tell whether front matter states a licence or how to cite, which name institutions by the way."""
-    return _LICENCE.search(text) is not None or _DOI.search(text) is not None
-
-
-def _groups(text: str, pattern: re.Pattern[str], name: str, group: str) -> Iterator[Field]:
+def _values(text: str, name: str, pattern: re.Pattern[str]) -> Iterator[Field]:
     for match in pattern.finditer(text):
-        value = match.group(group).strip().rstrip(".,")
-        yield Field(name, value, Span(match.start(group), match.start(group) + len(value)))
+        value = match["value"].strip().rstrip(".,")
+        yield Field(name, value, Span(match.start("value"), match.start("value") + len(value)))
 
 
 def authors_in(text: str) -> list[Field]:

@@ -1,4 +1,4 @@
-"""Opens files: picks the reader by content, refuses what is not a paper, reads several at once."""
+"""Opens files: selects the reader by content, refuses what is not a paper, reads several at once."""
 
 from __future__ import annotations
 
@@ -30,28 +30,19 @@ if TYPE_CHECKING:
 
 #: Suffixes, in lower case, of the files that may hold papers; their content decides which reader takes them.
 SUFFIXES = (".pdf", ".xml", ".txt", ".md")
-#: That can read PDF.
+#: Engines that read PDF.
 ENGINES = ("pypdf", "pdfium")
 _KINDS = "Give a PDF, JATS XML, Markdown or text file."
+#: First bytes of files that are not papers.
 _MAGIC = {
-    b"PK\x03\x04": "a zip archive or an office document",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"II*\x00": "a TIFF picture",
-    b"MM\x00*": "a TIFF picture",
-    b"\x1f\x8b": "a gzip archive",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"\xd0\xcf\x11\xe0": "an old office document",
-    b"\x7fELF": "a program",
-    b"MZ\x90": "a program",
-    b"%!PS": "PostScript",
-    b"{\\rtf": "RTF",
+    b"PK\x03\x04": "a zip archive or an office document", b"\xd0\xcf\x11\xe0": "an old office document",
+    b"\x1f\x8b": "a gzip archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive",
+    b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture",
+    b"II*\x00": "a TIFF picture", b"MM\x00*": "a TIFF picture",
+    b"\x7fELF": "a program", b"MZ\x90": "a program", b"%!PS": "PostScript", b"{\\rtf": "RTF",
     b"SQLite format 3": "a database",
-}
+}  # fmt: skip
 _XML = re.compile(rb"\s*(?:<\?xml|<!DOCTYPE\s+article|<article[\s>]|<!--)", re.IGNORECASE)
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*(?:<!DOCTYPE\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
 
@@ -80,12 +71,11 @@ class Outcome:
         return Status.WARNED if self.document.warnings else Status.READ
 
 
-#: Without a word from the caller.
 USUAL = Limits()
 
 
 def may_be_paper(path: PurePath) -> bool:
-    """Tell whether a file of this name may hold a paper; upper and lower case are alike."""
+    """Return whether a file of this name may hold a paper, in upper or lower case."""
     return path.suffix.lower() in SUFFIXES
 
 
@@ -112,17 +102,16 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
     Raises:
         ReadError: one of its kinds, see ``index.errors``.
         StorageError: the file system refused to read it.
-        UsageError: there is no such engine.
+        UsageError: the engine is unknown.
     """
     if engine not in ENGINES:
         raise UsageError(f"no engine {engine!r}.", f"There are {' and '.join(ENGINES)}.")
     data = _bytes(path, limits)
-    name = path.name
     try:
-        return _read(data, name, limits, engine)
+        return _read(data, path.name, limits, engine)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        # What no reader foresaw in a file: that file is refused, and the others go on.
-        raise DamagedFile(name, f"it cannot be made sense of ({error}).", _KINDS) from error
+        # A fault that no reader foresaw: refuse this file, so that the others are still read.
+        raise DamagedFile(path.name, f"it cannot be made sense of ({error}).", _KINDS) from error
 
 
 def _read(data: bytes, name: str, limits: Limits, engine: str) -> Document:
@@ -143,9 +132,11 @@ def _read(data: bytes, name: str, limits: Limits, engine: str) -> Document:
 def _bytes(path: Path, limits: Limits) -> bytes:
     name = path.name
     try:
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode):
-            raise FileMissing(str(path), f"{_not_regular(found.st_mode)}, not a file.", _KINDS)
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            links = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symbolic link"}
+            kind = links.get(stat.S_IFMT(mode), "a device, pipe or socket")
+            raise FileMissing(str(path), f"{kind}, not a file.", _KINDS)
         require_suffix(path)
         with path.open("rb") as file:
             data = file.read(limits.bytes + 1)
@@ -160,12 +151,6 @@ def _bytes(path: Path, limits: Limits) -> bytes:
     if not data.strip():
         raise FileEmpty(name, "the file is empty.", "Get the file again from its source.")
     return data
-
-
-def _not_regular(mode: int) -> str:
-    if stat.S_ISDIR(mode):
-        return "a folder"
-    return "a symbolic link" if stat.S_ISLNK(mode) else "a device, pipe or socket"
 
 
 def _kind(data: bytes, name: str) -> str:
@@ -193,12 +178,8 @@ def read_many(
 ) -> Iterator[Outcome]:
     """Yield what became of each file, in the order given; a bad file never stops the rest.
 
-    Args:
-        paths: files.
-        workers: how many are read at once.
-        progress: called with each outcome in the order given.
-        limits: for each file.
-        engine: see ``read``.
+    Reads ``workers`` files at once and calls ``progress`` with each outcome. For the other
+    arguments see ``read``.
     """
 
     def attempt(path: Path) -> Outcome:

@@ -1,8 +1,8 @@
 """Cuts a document into passages along the borders of its sentences.
 
-A passage is what is embedded and searched as a whole. It is planned in cl100k
-tokens, which are quick to count, and then checked against the encoder's own
-pieces: biomedical words break into more of those.
+A passage is embedded and searched as a whole. It is planned in cl100k tokens, which
+are quick to count, and checked against the encoder's pieces: biomedical words break
+into more of those.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from index.text import Block, BlockKind, Document, Passage, Sentence, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Counts the encoder's pieces of each text, special pieces included.
+#: Counts the encoder's pieces of each text, special ones included.
 PieceCounter = Callable[[Sequence[str]], Sequence[int]]
 #: Tokens of running text that one passage should hold.
 TOKEN_BUDGET = 160
-#: Characters of a paragraph as short as a cell of a table; neighbours of that kind make up one passage.
+#: Characters of a paragraph as short as a table cell; neighbours of that kind share a passage.
 CELL = 40
 #: Share of the encoder's window that the context may take.
 CONTEXT_SHARE = 0.35
@@ -37,7 +37,7 @@ class _Unit:
 
     span: Span
     tokens: int
-    sentence: Span | None  #: the whole sentence; None but in its first part
+    sentence: Span | None  #: the whole sentence; None for all parts but the first
 
 
 @lru_cache(maxsize=1)
@@ -72,26 +72,18 @@ def passages_of(
             for unit in group:
                 if unit.sentence:
                     sentences.append(Sentence(document.id, unit.sentence, len(passages), block.kind))
-            passages.append(
-                Passage(
-                    id=passage_id(document.id, span),
-                    document_id=document.id,
-                    span=span,
-                    section=block.section,
-                    kind=block.kind,
-                    tokens=sum(unit.tokens for unit in group),
-                    context=context,
-                )
-            )
+            tokens = sum(unit.tokens for unit in group)
+            name = passage_id(document.id, span)
+            passages.append(Passage(name, document.id, span, block.section, block.kind, tokens, context))
     return tuple(passages), tuple(sentences)
 
 
 def _runs(document: Document) -> Iterator[tuple[Block, list[Span]]]:
-    """Yield what is cut into passages by itself: a block and its sentences.
+    """Yield each block that is cut into passages by itself, with its sentences.
 
-    A table whose cells stand in lines of their own, and that nothing else shows to be
-    one, reads as paragraphs of one cell each. Such neighbours go together under the
-    first of them: one cell alone says nothing that could be searched for.
+    An unrecognised table whose cells are in lines of their own reads as paragraphs of one
+    cell each. Such neighbours go together under the first of them: one cell alone says
+    nothing that could be searched for.
     """
     run: tuple[Block, list[Span]] | None = None
     last: Block | None = None
@@ -109,7 +101,7 @@ def _runs(document: Document) -> Iterator[tuple[Block, list[Span]]]:
 
 
 def _cells(text: str, one: Block, other: Block) -> bool:
-    """Tell whether two blocks are neighbours, each as short as a cell, and no rows of a known table."""
+    """Return whether two blocks are neighbours, each as short as a cell, and no rows of a known table."""
     alike = (one.kind, one.section) == (other.kind, other.section) and one.kind is not BlockKind.TABLE
     short = max(len(one.span), len(other.span)) <= CELL
     return alike and short and not text[one.span.end : other.span.start].strip()
@@ -121,7 +113,7 @@ def passage_id(document_id: str, span: Span) -> str:
 
 
 def embedded_text(document: Document, passage: Passage) -> str:
-    """Return what the encoder is given for ``passage``."""
+    """Return the text of ``passage`` as the encoder gets it."""
     text = passage.span.of(document.text)
     return f"{passage.context}\n{text}" if passage.context else text
 
@@ -134,8 +126,7 @@ def _context(document: Document, block: Block, count_pieces: PieceCounter, max_p
         if table.span == block.span:
             caption = table.caption.of(document.text) if table.caption else table.label
             heads = " | ".join([caption, *(cell.of(document.text) for cell in table.header)])
-    candidates = [(document.title, section, heads), (section, heads), (heads,), (section,)]
-    for candidate in candidates:
+    for candidate in ((document.title, section, heads), (section, heads), (heads,), (section,)):
         context = "\n".join(part for part in candidate if part)
         if context and count_pieces([context])[0] <= max_pieces * CONTEXT_SHARE:
             return context
@@ -168,14 +159,11 @@ def _groups(
     filled = 0
     for unit in units:
         over = filled + unit.tokens / 2 > budget
-        if group and (alone or over or _pieces(text, group[0], unit, count_pieces) > room):
+        whole = text[(group[0] if group else unit).span.start : unit.span.end]
+        if group and (alone or over or count_pieces([whole])[0] > room):
             yield group
             group, filled = [], 0
         group.append(unit)
         filled += unit.tokens
     if group:
         yield group
-
-
-def _pieces(text: str, first: _Unit, last: _Unit, count_pieces: PieceCounter) -> int:
-    return count_pieces([text[first.span.start : last.span.end]])[0]

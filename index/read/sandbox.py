@@ -1,7 +1,7 @@
-"""Run one function on one file in a child process that can be killed.
+"""Runs one function on one file in a child process that can be killed.
 
 The child gets the file's bytes as its standard input, sets its own limits
-before it touches them, and answers with JSON, one object a line. Nothing it
+before it touches them, and answers with JSON, one object per line. Nothing it
 sends is ever executed or unpickled.
 """
 
@@ -14,10 +14,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import IO, TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import IO, Any
 
 MIB = 1 << 20
 #: The child sees the parent's import path, so that it finds this package and its requirements.
@@ -62,12 +59,8 @@ class Result:
 def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Result:
     """Call ``module.main(request)`` in a child process with ``data`` as its standard input.
 
-    Args:
-        module: dotted name of a module of this package with ``main(request)``.
-        request: passed on as JSON, with the limits added under ``limits``.
-        data: the file's bytes.
-        limits: the child sets CPU and memory by itself, the clock and the size of
-            the answer are watched from here.
+    ``request`` is passed on as JSON with the child's own limits on CPU and memory under
+    ``limits``; the clock and the size of the answer are watched from here.
     """
     request = {**request, "limits": {"cpu": limits.cpu, "memory": limits.memory}}
     command = [sys.executable, "-I", "-c", _START, json.dumps(sys.path), module, json.dumps(request)]
@@ -78,15 +71,20 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
             command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as child:
             late = threading.Event()
-            timer = threading.Timer(limits.wall, _stop, (late, child))
+
+            def stop() -> None:
+                late.set()
+                child.kill()
+
+            timer = threading.Timer(limits.wall, stop)
             timer.start()
             try:
                 assert child.stdout is not None
                 messages, end = _receive(child.stdout, 40 * limits.characters + MIB)
-                if end in (None, End.DONE):  # it has closed its output: it ends by itself
+                if end in (None, End.DONE):  # its output is closed: it ends by itself
                     child.wait(timeout=5)
             except subprocess.TimeoutExpired:
-                pass  # it has said all; killed below
+                pass  # all messages are here; killed below
             finally:
                 timer.cancel()
                 child.kill()
@@ -96,16 +94,13 @@ def run(module: str, request: dict[str, Any], data: bytes, limits: Limits) -> Re
     return Result(messages, end, code)
 
 
-def _stop(late: threading.Event, child: subprocess.Popen[bytes]) -> None:
-    late.set()
-    child.kill()
-
-
 def _receive(pipe: IO[bytes], most: int) -> tuple[tuple[dict[str, Any], ...], End | None]:
-    """Return the messages, and how the child ended; None where it went silent without a word."""
+    """Return the messages, and how the child ended; None if it ended without saying so."""
     messages: list[dict[str, Any]] = []
-    for line in _lines(pipe, most):
-        if line is None:
+    left = most
+    while line := pipe.readline(left + 1):
+        left -= len(line)
+        if left < 0:
             return tuple(messages), End.OUTPUT
         try:
             message = json.loads(line)
@@ -113,25 +108,14 @@ def _receive(pipe: IO[bytes], most: int) -> tuple[tuple[dict[str, Any], ...], En
             return tuple(messages), End.CRASH
         if not isinstance(message, dict):
             return tuple(messages), End.CRASH
-        if "end" in message:
-            return (*messages, message), End.DONE
         messages.append(message)
+        if "end" in message:
+            return tuple(messages), End.DONE
     return tuple(messages), None
 
 
-def _lines(pipe: IO[bytes], most: int) -> Iterator[bytes | None]:
-    """Yield whole lines; None once ``most`` bytes have come."""
-    seen = 0
-    while line := pipe.readline(most - seen + 1):
-        seen += len(line)
-        if seen > most:
-            yield None
-            return
-        yield line
-
-
 def confine(limits: dict[str, int]) -> None:
-    """Called by the child first of all: lower its own limits for good."""
+    """Lower the limits of this process for good; the child calls this before anything else."""
     try:
         import resource
     except ImportError:  # no such limits on this system; the parent's clock still holds
@@ -142,7 +126,7 @@ def confine(limits: dict[str, int]) -> None:
 
 
 def send(message: dict[str, Any]) -> None:
-    """Called by the child: send one message to the parent."""
+    """Send one message to the parent process."""
     sys.stdout.write(json.dumps(message, ensure_ascii=True, separators=(",", ":")) + "\n")
     sys.stdout.flush()
 

@@ -1,7 +1,9 @@
 """Finds the sentences of a document: what can be quoted.
 
 nupunkt (Punkt: Kiss and Strunk 2006, with a general list of abbreviations) proposes
-borders; the rules of ``index.read.borders`` decide.
+borders. The rules here decide: they drop borders after the abbreviations, initials,
+species and brackets of biomedical writing, and add those missed because a common word
+is in nupunkt's list of abbreviations ("disc.", "mass.").
 """
 
 from __future__ import annotations
@@ -11,19 +13,70 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from index.read.borders import is_border, past_citation
+from index.read.clean import commonness
 from index.text import CONTENT_KINDS, BlockKind, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from index.text import Block, Document
 
-#: Where a sentence may end: full stops and the closing marks behind them.
+#: Where a sentence may end: full stops and the closing marks that follow them.
 _STOP = re.compile(r"[.?!\u2026]+[)\]\"'\u201d\u2019]*(?=\s|[\[(]?\d)")
-
-
-_LONG_STRETCH = re.compile(r"\S{200,}")
+_CITATION = re.compile(
+    r"(?:\s*\[\d[\d,;\s\u2013-]*\]|\(\d+(?:[,\u2013-]\s?\d+)*\))(?=\s|$)"  # "shown. [3] The", "shown.(3) The"
+    r"|(?<=[^\d\s.][.?!])\d{1,3}(?:[,\u2013-]\d{1,3})*(?=\s|$)"  # a superscript: "shown.12,13 The"
+    r"|(?<=\s(?:19|20)\d\d\.)\d{1,3}(?:[,\u2013-]\d{1,3})*(?=\s[A-Z])"  # the same behind a year
+    r"|\s\d{1,3}(?:[,\u2013-]\s?\d{1,3})*(?=\s(?:[A-Z][a-z]+|A|I)\s|\s*$)"  # set off: "shown. 12 The"
+)
+_AHEAD = r"(?:^|[\s(\[])"
+#: Ends after which a sentence continues, whatever follows.
+_NEVER = re.compile(
+    rf"{_AHEAD}(?:i\. ?e|e\. ?g|cf|viz|vs|ca|approx|resp|incl|sp|subsp|var|[Ff]igs?|[Tt]abs?|[Rr]efs?|[Ee]qs?"
+    r"|[Ss]uppl|Nos?|[Vv]ol|pp|[Dd]r|Drs|Prof|Mrs?|Ms|St|Inj|Cap|Syp|Syr|Ph|Sect|Chap|Dept|Univ|Mt|Gen|Eur)\.$"
+    r"|^(?:(?:Supplementary )?(?:F(?:igure|IGURE|ig\.)|T(?:able|ABLE)|Scheme|Box|Case) ?)?"
+    r"[A-Z]?\d{1,2}[a-z]?\.$"
+)
+#: Ends after which a sentence continues unless a word follows that only begins one.
+_SELDOM = re.compile(
+    rf"{_AHEAD}(?:(?:[A-Z][a-z]?\.[ -]?)*[A-Z]|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+    r"|St\. ?Dev|Inc|Ltd|Co|Corp|Jr|Sr|max|min|avg|conc|temp|nos?|p|eds?)\.$"
+)
+#: Abbreviations that may well end a sentence: the next one then begins with a capital letter.
+_OFTEN = re.compile(
+    rf"{_AHEAD}(?:et al|etc|a\. ?m|p\. ?m|i\. ?[vmpdn]|s\. ?c|p\. ?o|p\. ?r\. ?n|[bqt]\. ?i\. ?d|q\. ?d"
+    r"|q\. ?h\. ?s|spp|wks?|yrs?|mos?|hrs?|secs?)\.$"
+)
+_UNIT_END = re.compile(
+    r"\d\s?(?:[munkd\u00b5\u03bc]?(?:g|m|l|L|mol|M|s|Hz|U|IU)|h|hr|hrs|min|sec|Gy|cGy|mmHg|kPa|kDa|bp|kb|rpm|kcal|kJ|cm"
+    r"|[a-zA-Z\u00b5\u03bc]+/[\w/]+|\u00b0C|C)\.$"
+)
+_LAST_WORD = re.compile(r"(?:^|[\s(\u2013/-])([a-z]{3,})[)\]\"'\u201d\u2019]*\.[)\]\"'\u201d\u2019]*$")
+#: Words that hardly occur but at the beginning of a sentence when they have a capital letter.
+_STARTERS = frozenset({
+    "The", "This", "These", "Those", "That", "There", "Then", "Thus", "Therefore", "They", "Their", "It",
+    "Its", "We", "Our", "He", "She", "His", "Her", "In", "On", "At", "As", "An", "After", "Also", "All",
+    "Although", "Among", "Because", "Before", "Both", "But", "By", "Despite", "During", "Each", "Finally",
+    "For", "Furthermore", "From", "Given", "However", "If", "Moreover", "No", "None", "Of", "One", "Only",
+    "Overall", "Patient", "Patients", "Since", "Some", "Such", "To", "Two", "Three", "Under", "Upon",
+    "When", "Whereas", "Which", "While", "With", "Within", "Without",
+})  # fmt: skip
+#: What opens a sentence although it begins with a lower-case letter: "mTOR", "p53", "pH", "miR-21".
+_LOWER_START = re.compile(r"[a-z]{1,4}[A-Z]|p\d|[\u03b1-\u03c9]-")
+_CLASSED = re.compile(
+    r"(?:hepatitis|vitamins?|influenza|types?|groups?|grades?|class|stage|panels?|factor|cohort|arm|phase|method|model"
+    r"|protein|haemophilia|hemophilia|appendix|table|and|or) [A-Z]\.$",
+    re.IGNORECASE,
+)
+#: How a sentence begins: a capital letter, a number of a list, either behind an opening mark.
+_OPENING = re.compile(r"[(\[\"\u201c\u2018]?(?:[^\W\d_]|\d{1,2}[.)]\s|\([a-z0-9ivx]{1,3}\)\s)")
+#: Zipf frequency from which a word is no abbreviation; a word of ``_LONG`` letters hardly ever is one.
+_COMMON = 3.0
+_LONG = 7
+#: Characters examined on either side of a border.
+_REACH = 60
+#: Characters after which an open bracket is taken for one that was never closed.
+_BRACKET_REACH = 400
 #: Characters given to nupunkt at once.
 _WINDOW = 20_000
 
@@ -60,11 +113,15 @@ def split_sentences(text: str) -> list[Span]:
     The spans are in order, do not overlap and leave out white space only.
     """
     proposed = _proposed(text)
+    stops = {match.end() for match in _STOP.finditer(text)}
+    stops.update([end for end in proposed if stops.isdisjoint(range(end - 2, end + 3))])
     spans: list[Span] = []
     start = 0
-    for stop in _candidates(text, proposed):
-        end = past_citation(text, stop)
-        if stop > start and is_border(text, start, stop, end, proposed=_near(proposed, stop)):
+    for stop in sorted(stops):
+        end = _past_citation(text, stop)
+        at = bisect_left(proposed, stop - 2)
+        near = at < len(proposed) and proposed[at] <= stop + 2  # marks and spaces aside
+        if stop > start and _is_border(text, start, stop, end, proposed=near):
             spans += _trimmed(text, start, end)
             start = end
     spans += _trimmed(text, start, len(text))
@@ -74,10 +131,10 @@ def split_sentences(text: str) -> list[Span]:
 def _proposed(text: str) -> list[int]:
     """Return the ends of nupunkt's sentences.
 
-    Given in windows, and without the inside of long stretches that have no white
-    space: there it would take time in the square of their length.
+    The text goes in windows, with long stretches without white space masked: nupunkt
+    takes time in the square of their length.
     """
-    masked = _LONG_STRETCH.sub(lambda found: "x" * len(found.group()), text)
+    masked = re.sub(r"\S{200,}", lambda match: "x" * len(match.group()), text)
     ends: list[int] = []
     start = 0
     while start < len(masked):
@@ -90,23 +147,59 @@ def _proposed(text: str) -> list[int]:
     return ends
 
 
-def _candidates(text: str, proposed: Sequence[int]) -> list[int]:
-    """Return, in order, the ends of all full stops, and of what else was proposed."""
-    stops = {match.end() for match in _STOP.finditer(text)}
-    return sorted(stops.union(end for end in proposed if not _near_any(stops, end)))
-
-
-def _near_any(stops: set[int], end: int) -> bool:
-    return any(end - shift in stops for shift in (-2, -1, 0, 1, 2))
-
-
-def _near(proposed: Sequence[int], stop: int) -> bool:
-    """Tell whether a border was proposed at ``stop`` or within the marks and spaces around it."""
-    at = bisect_left(proposed, stop - 2)
-    return at < len(proposed) and proposed[at] <= stop + 2
-
-
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
     part = text[start:end]
     if part.strip():
         yield Span(start + len(part) - len(part.lstrip()), start + len(part.rstrip()))
+
+
+def _past_citation(text: str, end: int) -> int:
+    """Return the border moved past the citation marks that belong to the sentence before it."""
+    while match := _CITATION.match(text, end):
+        end = match.end()
+    return end
+
+
+def _is_border(text: str, start: int, stop: int, end: int, *, proposed: bool) -> bool:
+    """Return whether a sentence from ``start`` with its full stop at ``stop`` ends at ``end``."""
+    after = text[end : end + _REACH]
+    if not after.strip():
+        return True
+    if not after[0].isspace():
+        return False
+    after = after.lstrip()
+    if after[0].islower() and not _LOWER_START.match(after):
+        return False
+    before = text[max(start, stop - _REACH) : stop].lstrip()
+    if _NEVER.search(before) or _in_bracket(text, start, end):
+        return False
+    if _SELDOM.search(before) and not _UNIT_END.search(before):
+        return _starts(after) or (_CLASSED.search(before) is not None and after[0].isupper())
+    if _OFTEN.search(before):
+        return _OPENING.match(after) is not None
+    return proposed or end > stop or (_OPENING.match(after) is not None and _closes(before))
+
+
+def _starts(after: str) -> bool:
+    opened = after[after[0] in '"\u201c(' :]
+    return re.split(r"\W", opened, maxsplit=1)[0] in _STARTERS
+
+
+def _in_bracket(text: str, start: int, end: int) -> bool:
+    """Return whether a bracket opened inside the sentence is still open and is closed soon."""
+    if end - start > _BRACKET_REACH:
+        return False
+    opened = text.count("(", start + 1, end) - text.count(")", start + 1, end)
+    ahead = text[end : end + _BRACKET_REACH // 2]
+    return opened > 0 and ahead.count(")") > ahead.count("(")
+
+
+def _closes(before: str) -> bool:
+    """Return whether a full stop after these words ends a sentence although it was not proposed."""
+    if before[-2:-1] in tuple(')]%"\u201d') or _UNIT_END.search(before):
+        return True
+    match = _LAST_WORD.search(before)
+    if match is None:
+        return False
+    word = match.group(1)
+    return commonness(word) >= (_COMMON if len(word) < _LONG else 1.0)

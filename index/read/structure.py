@@ -1,14 +1,16 @@
-"""From the drafts that a reader makes, in reading order, to a ``Document``.
+"""Lays the drafts that a reader makes out as the canonical text of a ``Document``.
 
-A reader decides what each stretch of a paper is; this module lays the
-stretches out as canonical text and works out every offset.
+A reader decides what each stretch of a paper is; this module works out every offset.
+All readers share its model of a table: they find cells in their own ways (tabs and gaps,
+one cell a line, places on a page, markup) and pass them on as rows of ``MappedText``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from index.text import (
@@ -19,17 +21,19 @@ from index.text import (
     MappedText,
     Page,
     Row,
-    Run,
     Section,
     SourceMap,
     Span,
     Table,
+    join,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEPARATOR = "\n\n"
+#: The beginning of a value in a table; "95% CI" is the name of one.
+_NUMERIC = re.compile(r"\s*[<>\u2264\u2265\u00b1~+\u2212(-]*\s*\d(?!\d* ?% ?CI)")
 _LABEL = re.compile(r"\s*((?:Supplementary\s+)?(?:Table|TABLE)\s+[A-Z]?\d+[a-z]?|T(?:able|ABLE)\s+[IVX]+)\b")
 #: A DOI that ends in the number of a version.
 _VERSION = re.compile(r"(?P<stem>.+(?:\.|/v|\.v|(?<=\d)v))(?P<version>\d{1,2})", re.IGNORECASE)
@@ -48,8 +52,8 @@ class Draft:
     level: int = 0  #: of a heading: 1 for a main section, 2 below it, ...
     rows: tuple[tuple[Span, ...], ...] = ()  #: of a table: the cells of each row
     header_rows: int = 0  #: of a table: how many of ``rows``, from the top, are column headers
-    label: str = ""  #: of a table: "Table 1", where the text of its caption does not begin with it
-    fields: tuple[Field, ...] = field(default=())  #: metadata that this draft states
+    label: str = ""  #: of a table: "Table 1", if the text of its caption does not begin with it
+    fields: tuple[Field, ...] = ()  #: metadata that this draft states
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,72 @@ class Source:
     pages: tuple[Page, ...] = ()  #: see ``SourceMap.pages``
 
 
+def table_draft(
+    rows: Sequence[Sequence[MappedText]], *, header_rows: int | None = None, label: str = ""
+) -> Draft:
+    """Return the table with these cells.
+
+    Rows are joined by line feeds and cells by tabs, both with the origin of the
+    character before. Rows without text are left out.
+
+    Args:
+        rows: the cells of each row.
+        header_rows: how many rows from the top hold column heads, the last row never;
+            None to judge the first row by its cells.
+        label: see ``Draft.label``.
+    """
+    rows = [row for row in rows if any(cell.text for cell in row)]
+    if header_rows is None:
+        header_rows = int(len(rows) > 1 and _is_header(rows))
+    origin = next((cell.origins[0] for row in rows for cell in row if cell.text), 0)
+    parts: list[MappedText] = []
+    spans: list[tuple[Span, ...]] = []
+    at = 0
+    for row in rows:
+        row_spans: list[Span] = []
+        for number, cell in enumerate(row):
+            if parts:
+                parts.append(MappedText("\t" if number else "\n", [origin]))
+                at += 1
+            parts.append(cell)
+            row_spans.append(Span(at, at + len(cell)))
+            at += len(cell)
+            origin = cell.origins[-1] if cell.text else origin
+        spans.append(tuple(row_spans))
+    return Draft(
+        BlockKind.TABLE,
+        join(parts, ""),
+        rows=tuple(spans),
+        header_rows=max(min(header_rows, len(rows) - 1), 0),
+        label=label,
+    )
+
+
+def numeric(cell: str) -> bool:
+    """Return whether a cell begins as a value does."""
+    return _NUMERIC.match(cell) is not None
+
+
+def years(cells: Sequence[str]) -> bool:
+    """Return whether cells are a name, if any, and years: heads, although they are numbers."""
+    return len(cells) > 1 and all(map(_is_year, cells[1:])) and not numeric(cells[0])
+
+
+def _is_year(cell: str) -> bool:
+    return len(cell) == 4 and cell.isdecimal() and cell.startswith(("19", "20"))
+
+
+def _is_header(rows: Sequence[Sequence[MappedText]]) -> bool:
+    """Return whether the first row holds words above numbers, or years above other numbers."""
+    first, *rest = ([cell.text for cell in row] for row in rows)
+    below = [cell for row in rest for cell in row if numeric(cell)]
+    if years(first):
+        return not all(map(_is_year, below))
+    if any(map(numeric, first)):
+        return False
+    return bool(below) or not any(character.isdigit() for cell in first for character in cell)
+
+
 def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = ()) -> Document:
     """Lay ``drafts`` out as canonical text and return the document.
 
@@ -70,18 +140,16 @@ def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = 
     heading opens a section that lasts to the next heading.
     """
     drafts = [draft for draft in drafts if draft.text.text.strip()]
-    starts: list[int] = []
-    texts: list[str] = []
-    runs: list[Run] = []
-    at = 0
-    for draft in drafts:
-        starts.append(at)
-        texts.append(draft.text.text)
-        runs += draft.text.runs(at)
-        at += len(draft.text) + len(SEPARATOR)
-    text = SEPARATOR.join(texts)
+    text = SEPARATOR.join(draft.text.text for draft in drafts)
+    lengths = (len(draft.text) + len(SEPARATOR) for draft in drafts)
+    starts = list(accumulate(lengths, initial=0))[:-1]
+    runs = [run for draft, start in zip(drafts, starts, strict=True) for run in draft.text.runs(start)]
     blocks, sections = _blocks(drafts, starts, len(text))
-    fields = _fields(drafts, starts)
+    fields = tuple(
+        replace(item, span=item.span and item.span.moved(start))
+        for draft, start in zip(drafts, starts, strict=True)
+        for item in draft.fields
+    )
     first = {item.name: item.value for item in reversed(fields)}
     year = re.search(r"\b(1[89]|20)\d\d\b", first.get("year", ""))
     return Document(
@@ -107,18 +175,18 @@ def assemble(source: Source, drafts: Sequence[Draft], warnings: Sequence[str] = 
 def _latest(dois: Sequence[str]) -> str:
     """Return the first of the DOIs; of the versions of one paper (".1", ".2", "v3") the latest.
 
-    A paper that prints the DOIs of its earlier versions besides its own is the last of them.
+    A paper that also prints the DOIs of its earlier versions is the last of them.
     """
-    versions = [(found, doi) for doi in dois if (found := _VERSION.fullmatch(doi))]
-    stem = next((found["stem"] for found, doi in versions if doi == dois[0]), None)
-    same = {int(found["version"]): doi for found, doi in versions if found["stem"] == stem}
+    versions = [(match, doi) for doi in dois if (match := _VERSION.fullmatch(doi))]
+    stem = next((match["stem"] for match, doi in versions if doi == dois[0]), None)
+    same = {int(match["version"]): doi for match, doi in versions if match["stem"] == stem}
     return same[max(same)] if same else next(iter(dois), "")
 
 
 def _blocks(
     drafts: Sequence[Draft], starts: Sequence[int], end: int
 ) -> tuple[tuple[Block, ...], tuple[Section, ...]]:
-    heads: list[tuple[str, int, int]] = [("", 0, 0)]
+    heads: list[tuple[str, int, int]] = [("", 0, 0)]  # title, level, start
     blocks: list[Block] = []
     for draft, start in zip(drafts, starts, strict=True):
         if draft.kind is BlockKind.HEADING:
@@ -140,12 +208,13 @@ def bare_title(heading: str) -> str:
 
 def table_label(text: str) -> str:
     """Return "Table 1" for a caption that begins so, in that spelling; else ""."""
-    found = _LABEL.match(text)
-    return " ".join(found.group(1).split()).replace("TABLE", "Table") if found else ""
+    match = _LABEL.match(text)
+    return " ".join(match.group(1).split()).replace("TABLE", "Table") if match else ""
 
 
 def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]:
-    free = {
+    """Return the tables, each with the label and caption beside it that no other table took."""
+    captions = {
         i: label
         for i, draft in enumerate(drafts)
         if draft.kind is BlockKind.CAPTION and (label := table_label(draft.text.text))
@@ -154,38 +223,20 @@ def _tables(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Table, ...]
     for i, draft in enumerate(drafts):
         if not draft.rows:
             continue
-        near = (c for c in (i - 1, i + 1) if c in free and draft.label in ("", free[c]))
-        caption = next(near, None)
-        label = draft.label or (free[caption] if caption is not None else "")
-        span = _placed(drafts[caption], starts[caption]) if caption is not None else None
-        tables.append(_table(draft, starts[i], label, span))
-        if caption is not None:
-            del free[caption]
-    return tuple(tables)
-
-
-def _placed(draft: Draft, start: int) -> Span:
-    return Span(start, start + len(draft.text))
-
-
-def _table(draft: Draft, start: int, label: str, caption: Span | None) -> Table:
-    rows = [tuple(Span(start + cell.start, start + cell.end) for cell in row) for row in draft.rows]
-    return Table(
-        span=_placed(draft, start),
-        label=label,
-        caption=caption,
-        header=tuple(cell for row in rows[: draft.header_rows] for cell in row),
-        rows=tuple(Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]),
-    )
-
-
-def _fields(drafts: Sequence[Draft], starts: Sequence[int]) -> tuple[Field, ...]:
-    return tuple(
-        Field(
-            item.name,
-            item.value,
-            item.span and Span(start + item.span.start, start + item.span.end),
+        near = (at for at in (i - 1, i + 1) if at in captions and draft.label in ("", captions[at]))
+        at = next(near, None)
+        label, caption = draft.label, None
+        if at is not None:
+            label = captions.pop(at)
+            caption = Span(0, len(drafts[at].text)).moved(starts[at])
+        rows = [tuple(cell.moved(starts[i]) for cell in row) for row in draft.rows]
+        tables.append(
+            Table(
+                span=Span(0, len(draft.text)).moved(starts[i]),
+                label=label,
+                caption=caption,
+                header=tuple(cell for row in rows[: draft.header_rows] for cell in row),
+                rows=tuple(Row(Span(row[0].start, row[-1].end), row) for row in rows[draft.header_rows :]),
+            )
         )
-        for draft, start in zip(drafts, starts, strict=True)
-        for item in draft.fields
-    )
+    return tuple(tables)

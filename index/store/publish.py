@@ -254,6 +254,7 @@ def rollback(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> int:
         IndexDamaged: it is damaged.
         IndexLocked: another process is writing.
     """
+    _require(folder)
     with writing(folder, wait, disk):
         current = current_generation(folder)
         if current is None:
@@ -267,8 +268,19 @@ def rollback(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> int:
         return previous
 
 
+def _require(folder: Path) -> None:
+    """Raise an ``IndexMissing`` for a folder that does not exist, before taking its lock makes it."""
+    if not folder.is_dir():
+        raise IndexMissing(f"{folder}: there is no index yet.", "Build one with: loccit build FOLDER")
+
+
 def gc(folder: Path, disk: Disk | None = None, wait: float = 0.0) -> tuple[Path, ...]:
-    """Take the lock and ``collect``."""
+    """Take the lock and ``collect``.
+
+    Raises:
+        IndexMissing: there is no such folder.
+    """
+    _require(folder)
     with writing(folder, wait, disk):
         return collect(folder, disk)
 

@@ -87,10 +87,14 @@ def ask(
     loccit ask --file questions.jsonl > answers.jsonl
     head -5 questions.jsonl | loccit ask --file -
     """
-    if file is not None and receipt is not None:
-        raise UsageError("--receipt does not apply to --file.", "Ask that question by itself.")
+    if file is not None and (after or receipt):
+        raise UsageError(
+            "--after and --receipt do not apply to --file.", "A line of the file may have “history”."
+        )
     entries = _entries("ask", question, file, after)
     options = AskOptions(model, threshold, right, cross_encoder)
+    if receipt is not None and receipt.is_dir():
+        raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
     from qa.cli.printed import show_answer
     from qa.conversation import Conversations
     from qa.receipts import write_receipt
@@ -202,8 +206,6 @@ def _entries(
     if question is not None or file is None:
         what = "Both a question and --file were given." if file else "No question was given."
         raise UsageError(what, f'For example: loccit {command} "What was the dose?"')
-    if after:
-        raise UsageError("--after does not apply to --file.", "Give each line its “history” instead.")
     return read_questions(file)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption
+from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption, stated_index
+from qa.show.progress import Progress
 
 
 class _RunUnlessNamed(TyperGroup):
@@ -24,14 +24,6 @@ class _RunUnlessNamed(TyperGroup):
 app = typer.Typer(cls=_RunUnlessNamed, help="Measure the answers on question sets.")
 
 
-class Progress(StrEnum):
-    """How progress is shown; see ``evals.report.progress``."""
-
-    AUTO = "auto"
-    JSON = "json"
-    OFF = "off"
-
-
 SetsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -43,7 +35,12 @@ SetsOption = Annotated[
 ]
 OwnIndexOption = Annotated[
     Path | None,
-    typer.Option("--index", help="Index to ask, for sets without their own papers; else one of the seeds."),
+    typer.Option(
+        "--index",
+        parser=stated_index,
+        metavar="<path>",
+        help="Index to ask, for sets without their own papers; else one of the seeds.",
+    ),
 ]
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of the public sets.", envvar="LOCCIT_BENCH")
@@ -111,13 +108,30 @@ def run(
     loccit eval --ablate
     loccit eval add-feedback --help
     """
-    from evals.cli.command import Asked, Wanted, evaluate
-    from evals.report.progress import Kind
+    from evals.cli.command import Options, evaluate
 
     named = [*(sets or []), *([str(questions)] if questions else [])] or ["seeds"]
-    asked = Asked(named, split, index, data, work, papers, limit, cross_encoder)
-    kind = Kind(progress)
-    evaluate(asked, Wanted(out, trec, against, ablate, floors, gate, save_baseline, as_json, kind))
+    evaluate(
+        Options(
+            sets=named,
+            split=split,
+            index=index,
+            data=data,
+            work=work,
+            papers=papers,
+            limit=limit,
+            cross_encoder=cross_encoder,
+            out=out,
+            trec=trec,
+            against=against,
+            ablate=ablate,
+            floors=floors,
+            gate=gate,
+            save_baseline=save_baseline,
+            as_json=as_json,
+            progress=progress,
+        )
+    )
 
 
 @app.command("add-feedback")

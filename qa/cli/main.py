@@ -74,7 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}. Check the path and the disk.", 4, debug=debug)
     except typer.TyperException as error:  # wrong usage, in the library's words
-        _fail(f"{error.format_message().rstrip('.')}. See: loccit --help", 2, debug=debug)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "loccit"
+        _fail(f"{error.format_message().rstrip('.')}. See: {command} --help", 2, debug=debug)
     else:
         sys.exit(code if isinstance(code, int) else 0)
 

@@ -9,10 +9,34 @@ import typer
 
 from qa.files.resources import index_folder
 
+
+def stated_path(text: str) -> Path:
+    """Return the path ``text``; an empty one would be the working folder.
+
+    Raises:
+        BadParameter: the path is empty, as that of a shell variable which is not set.
+    """
+    if not text:
+        raise typer.BadParameter("The path is empty")
+    return Path(text)
+
+
+def stated_index(text: str) -> Path:
+    """Return the index folder ``text``.
+
+    Raises:
+        BadParameter: the path is empty.
+        UsageError: it is a file.
+    """
+    return index_folder(stated_path(text))
+
+
 IndexOption = Annotated[
     Path,
     typer.Option(
         "--index",
+        parser=stated_index,
+        metavar="<path>",
         help="Folder of the index.  [default: $LOCCIT_INDEX, or a folder in your user data]",
         default_factory=index_folder,
         show_default=False,

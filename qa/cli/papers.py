@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import IndexMissing, UsageError
-from qa.cli.options import IndexOption, ModelOption, WorkersOption
+from qa.cli.options import IndexOption, ModelOption, WorkersOption, stated_path
 from qa.show.terminal import say
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def build(
     *,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Papers (.pdf, .xml, .txt, .md) or folders; else the seed papers."),
+        typer.Argument(
+            parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders; else the seed papers."
+        ),
     ] = None,
     index: IndexOption,
     model: ModelOption = None,
@@ -42,12 +44,12 @@ def build(
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import build as build_papers
-    from qa.cli.printed import build_progress
     from qa.files.resources import seeds_folder
+    from qa.show.progress import Progress, reporting
 
     chosen = paths or [seeds_folder()]
     encoder = load_encoder(model)
-    with build_progress() as progress:
+    with reporting(Progress.BARS) as progress:
         report = build_papers(
             chosen,
             index,
@@ -62,7 +64,9 @@ def build(
 @app.command()
 def add(
     *,
-    paths: Annotated[list[Path], typer.Argument(help="Papers (.pdf, .xml, .txt, .md) or folders.")],
+    paths: Annotated[
+        list[Path], typer.Argument(parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders.")
+    ],
     index: IndexOption,
     workers: WorkersOption = 2,
 ) -> None:
@@ -75,11 +79,11 @@ def add(
     from index.embed.encoder import load_encoder
     from index.ingest.build import add as add_papers
     from index.store.open import open_index
-    from qa.cli.printed import build_progress
+    from qa.show.progress import Progress, reporting
 
     with open_index(index) as current:
         encoder = load_encoder(current.manifest.model.name)
-    with build_progress() as progress:
+    with reporting(Progress.BARS) as progress:
         report = add_papers(paths, index, encoder=encoder, progress=progress, workers=workers)
     _finish(report, paths, index)
 
@@ -113,7 +117,7 @@ def remove(
 @app.command()
 def watch(
     *,
-    folder: Annotated[Path, typer.Argument(help="The folder of papers.")],
+    folder: Annotated[Path, typer.Argument(parser=stated_path, help="The folder of papers.")],
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,

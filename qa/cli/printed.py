@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from index.ingest.work import Became
 from qa.evidence_table import NOT_STATED, said
 from qa.records import Status
-from qa.show.present import confidence_word, per_cent, place_words, section_words
-from qa.show.terminal import err, out, say, visible
+from qa.show.present import confidence_word, counted, per_cent, place_of, place_words, where
+from qa.show.terminal import out, say, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from index.ingest.build import BuildReport
-    from index.ingest.work import Progress as BuildProgress
     from index.text import Document
     from qa.evidence_table import EvidenceTable
     from qa.records import Answer, Citation
-
-_STAGES = {"papers": "papers read and embedded", "texts": "passages of this paper", "saving": "saving"}
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 paper" or "2 papers"."""
-    return f"{number} {noun}" + "s" * (number != 1)
 
 
 # Answers
@@ -51,8 +41,8 @@ def show_answer(answer: Answer) -> None:
     if answer.near_misses:
         say("\nNearest passages (they do not answer):", "dim")
     for near in answer.near_misses:
-        where = _where(near.title or near.source, near.section, near.page, near.line)
-        say(f"  · {_short(near.quote, 200)}\n    {where}", "dim")
+        place = where(near.title or near.source, near.section, place_of(near))
+        say(f"  · {_short(near.quote, 200)}\n    {place}", "dim")
 
 
 def _quote(citation: Citation) -> Text:
@@ -71,14 +61,10 @@ def _quote(citation: Citation) -> Text:
 
 
 def _place_line(citation: Citation) -> str:
-    where = _where(citation.title or citation.source, citation.section, citation.page, citation.line)
+    place = where(citation.title or citation.source, citation.section, place_of(citation))
     label = f"{citation.table.label} · " if citation.table and citation.table.label else ""
     word = confidence_word(citation.confidence).lower()
-    return f"{label}{where} · {word} confidence ({per_cent(citation.confidence)}%)"
-
-
-def _where(name: str, section: str, page: int | None, line: int | None) -> str:
-    return " · ".join(filter(None, (name, section_words(section), place_words(page, None, line, None))))
+    return f"{label}{place} · {word} confidence ({per_cent(citation.confidence)}%)"
 
 
 def _short(text: str, most: int) -> str:
@@ -92,10 +78,11 @@ def show_hits(hits: Sequence[Mapping[str, Any]]) -> None:
     table.add_column("place", overflow="fold", ratio=2)
     table.add_column("passage", overflow="fold", ratio=4)
     for hit in hits:
-        where = _where(hit["title"] or hit["source"], hit["section"], hit["page"], hit["line"])
+        spot = place_words(hit["page"], None, hit["line"], None)
+        place = where(hit["title"] or hit["source"], hit["section"], spot)
         score = "–" if hit["score"] is None else f"{hit['score']:.2f}"
         numbers = (str(hit["rank"]), score, f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}")
-        table.add_row(*_cells(*numbers, _short(where, 90), _short(hit["quote"], 160)))
+        table.add_row(*_cells(*numbers, _short(place, 90), _short(hit["quote"], 160)))
     out().print(table)
 
 
@@ -107,9 +94,8 @@ def show_table(rows: EvidenceTable) -> None:
         if (citation := row.citation) is None:
             table.add_row(name, Text(NOT_STATED, style="italic dim"), Text(""))
             continue
-        place = place_words(citation.page, citation.page_label, citation.line, citation.last_line)
-        where = " · ".join(filter(None, (section_words(citation.section), place)))
-        quote = Text(f"“{visible(citation.quote)}”").append(f"\n{visible(where)}", style="dim")
+        place = where("", citation.section, place_of(citation))
+        quote = Text(f"“{visible(citation.quote)}”").append(f"\n{visible(place)}", style="dim")
         sure = f"{confidence_word(citation.confidence).lower()} ({citation.confidence:.2f})"
         table.add_row(name, quote, Text(sure))
     out().print(table)
@@ -128,22 +114,6 @@ def _cells(*cells: str) -> Iterator[Text]:
 
 
 # Papers and indexes
-
-
-@contextmanager
-def build_progress() -> Iterator[BuildProgress]:
-    """Yield a function that takes the progress of a build and draws bars; on a terminal only."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = err()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def update(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(_STAGES.get(stage, stage), total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield update
 
 
 def show_build(report: BuildReport, folder: Path) -> None:

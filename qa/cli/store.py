@@ -81,7 +81,7 @@ def gc(*, index: IndexOption) -> None:
     loccit gc
     """
     from index.store.publish import gc as collect
-    from qa.cli.printed import counted
+    from qa.show.present import counted
 
     say(f"Deleted {counted(len(collect(index)), 'generation')}.")
 
@@ -134,7 +134,7 @@ def import_(
 
 
 def _contents(manifest: Manifest) -> str:
-    from qa.cli.printed import counted
+    from qa.show.present import counted
 
     counts = manifest.counts
     return ", ".join(

@@ -70,36 +70,6 @@ def judgements(folder: Path) -> list[Judgement]:
         ]
 
 
-def as_cases(judged: list[Judgement]) -> str:
-    """Return judgements as evaluation questions, JSON lines like ``evals/sets/seeds.jsonl``.
-
-    Quotes that helped are gold. Answers that did not help have none: their lines are marked for review, where
-    a person adds what is right.
-    """
-    return "".join(json.dumps(_case(one), ensure_ascii=False) + "\n" for one in judged)
-
-
-def _case(item: Judgement) -> dict[str, Any]:
-    citations = item.answer["citations"] if item.helpful else []
-    return {
-        "id": f"feedback-{item.number}",
-        "type": "feedback",
-        "question": item.question,
-        "history": [],
-        "answerable": bool(item.answer["citations"]) if item.helpful else None,
-        "gold": [
-            {
-                "document": citation["document_id"],
-                "quote": citation["quote"],
-                "start": citation["span"]["start"],
-                "end": citation["span"]["end"],
-            }
-            for citation in citations
-        ],
-        "review": not item.helpful,
-    }
-
-
 @contextmanager
 def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
     path = folder / FILE

@@ -8,19 +8,29 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from index.errors import UsageError
+
 #: Environment variable with the index folder, for the command line and the web app.
 INDEX_VARIABLE = "LOCCIT_INDEX"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def index_folder() -> Path:
-    """Return the folder that LOCCIT_INDEX names, else one in the platform's folder for user data."""
-    if named := os.environ.get(INDEX_VARIABLE):
-        return Path(named)
-    from platformdirs import user_data_path
+def index_folder(chosen: Path | None = None) -> Path:
+    """Return the index folder: ``chosen``, else what LOCCIT_INDEX names, else one in the user's data folder.
 
-    return user_data_path("loccit", appauthor=False) / "index"
+    Raises:
+        UsageError: it is a file.
+    """
+    named = os.environ.get(INDEX_VARIABLE)
+    if chosen is None and not named:
+        from platformdirs import user_data_path
+
+        return user_data_path("loccit", appauthor=False) / "index"
+    folder = chosen or Path(named or "")
+    if folder.is_file():
+        raise UsageError(f"{folder}: a file, not a folder.", "Name the folder of an index with --index.")
+    return folder
 
 
 def app_file() -> Path:

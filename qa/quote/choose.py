@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.terms import terms
-from qa.understand.question import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from index.text import Span
     from qa.rank.evidence import Evidence, Ranked
     from qa.settings import Settings
 
@@ -32,17 +27,12 @@ def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ran
     if not evidence.ranked or evidence.ranked[0].confidence < threshold:
         return []
     beside = threshold * BESIDE if settings.threshold is None else threshold
-    if evidence.question.named:
-        return _once(item for item in evidence.ranked if item.confidence >= beside)
     # Where one paper answers for sure, the others are asked the same and need less to be shown beside it.
     least = beside if every else threshold
     sure = [item for item in evidence.ranked if item.confidence >= least]
     most = max(settings.quotes, MOST_OF_EACH) if every else settings.quotes
     per_paper = 1 if every else settings.quotes_per_paper
     floor = 0.0 if every else settings.relative * evidence.ranked[0].confidence
-    if not every:
-        fitting = settings.relative * evidence.ranked[0].confidence
-        sure = _fitting_first(evidence, sure, fitting if settings.threshold is None else threshold)
     quoted: list[Ranked] = []
     papers: Counter[str] = Counter()
     for item in sure:
@@ -56,28 +46,6 @@ def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ran
         papers[paper] += 1
     first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(quoted)))}
     return sorted(quoted, key=lambda item: (first[item.candidate.document.id], sure.index(item)))
-
-
-def _once(found: Iterable[Ranked]) -> list[Ranked]:
-    """Return each sentence once, with how many of those named it answers for."""
-    best: dict[tuple[str, Span], Ranked] = {}
-    for item in found:
-        place = item.candidate.document.id, item.candidate.sentence.span
-        best[place] = replace(best[place], named=best[place].named + 1) if place in best else item
-    return list(best.values())
-
-
-def _fitting_first(evidence: Evidence, sure: list[Ranked], least: float) -> list[Ranked]:
-    """Put a sentence that holds the wanted kind (a time, a dose) before a best one that lacks it.
-
-    "Rather quickly" does not tell when. The first is taken that is ``least`` sure.
-    """
-    wanted, best = evidence.question.wanted, sure[0]
-    if holds(wanted, best.candidate.text) is not False:
-        return sure
-    near = (item for item in evidence.ranked if item.confidence >= least)
-    fitting = next((item for item in near if holds(wanted, item.candidate.text)), None)
-    return sure if fitting is None else [fitting, *(item for item in sure if item is not fitting)]
 
 
 def alike(one: str, other: str) -> bool:

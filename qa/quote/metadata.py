@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
 from index.text import BlockKind, Sentence, Span
 from qa.quote.cite import cite
 from qa.rank.candidates import abbreviations_of, paper_stems
-from qa.records import Scores
-from qa.understand.question import equivalents
+from qa.records import LookUp, Scores
+from qa.understand.abbreviations import equivalents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from index.search import Hit
     from index.store.open import Index
     from index.text import Document, Field
-    from qa.rank.evidence import Evidence
     from qa.records import Citation
     from qa.understand.question import Question
 
@@ -95,26 +94,19 @@ def asked_field(question: str) -> str | None:
     return _PATTERNS[min(found)[1]][0] if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """What the front matter gave for a question about papers themselves."""
-
-    citations: tuple[Citation, ...]
-    reasons: tuple[str, ...]  #: which of the papers meant does not state it
-
-
-def look_up(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> LookUp | None:
+def look_up(
+    index: Index, question: Question, hits: Sequence[Hit], documents: frozenset[str] | None
+) -> LookUp | None:
     """Return what the papers meant state about themselves; None for a question about content.
 
     A question that names something the papers meant never mention ("Who wrote
     Hamlet?") is not about them. What a paper does not state is not looked for
     elsewhere, but for authors and affiliations, which running text may tell.
     """
-    question = evidence.question
     name = asked_field(question.text)
     if name is None:
         return None
-    papers = [paper for paper in _papers(index, evidence, documents) if not _foreign(question, paper)]
+    papers = [paper for paper in _papers(index, question, hits, documents) if not _foreign(question, paper)]
     found = [(paper, span, short) for paper in papers for span, short in _places(paper, name)]
     if not found and (not papers or name not in _STATED_ONLY):
         return None
@@ -141,18 +133,20 @@ def _foreign(question: Question, document: Document) -> bool:
     )
 
 
-def _papers(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> Sequence[Document]:
+def _papers(
+    index: Index, question: Question, hits: Sequence[Hit], documents: frozenset[str] | None
+) -> Sequence[Document]:
     """Return the papers meant.
 
     Those whose title, authors or journal the question names; else that of the
     best passage; all, where the question singles out none.
     """
     scope = [key for key in index.documents if documents is None or key in documents]
-    best = list(dict.fromkeys(hit.passage.document_id for hit in evidence.hits))
+    best = list(dict.fromkeys(hit.passage.document_id for hit in hits))
     looked_at = scope if len(scope) <= _FEW else best
-    if evidence.question.every_paper or not best:
+    if question.every_paper or not best:
         return [index.documents[key] for key in looked_at]
-    named = {key: _named(evidence.question, index.documents[key]) for key in looked_at}
+    named = {key: _named(question, index.documents[key]) for key in looked_at}
     most = max(named.values(), default=0)
     if most:
         return [index.documents[key] for key in looked_at if named[key] == most]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
 from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.understand.abbreviations import equivalents
 from qa.understand.language import other_language
-from qa.understand.question import TELLING, equivalents
+from qa.understand.question import TELLING
 from qa.understand.subjects import NOBODY
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ import numpy as np
 from index.terms import line_counts, read_counts
 from index.terms import terms as terms_of
 from index.text import BlockKind
-from qa.understand.abbreviations import definitions
-from qa.understand.question import equivalents
+from qa.understand.abbreviations import definitions, equivalents
 from qa.understand.synonyms import synonyms_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from qa.rank.candidates import candidates_of, rarity
 from qa.rank.features import features_of
-from qa.rank.retrieve import about, of_another, retrieve, tells_of
-from qa.understand.subjects import NOBODY, asks_of_patient
+from qa.rank.people import guard
+from qa.rank.retrieve import retrieve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Mark
+    from qa.records import LookUp
     from qa.understand.question import Question
 
 
@@ -32,7 +33,6 @@ class Ranked:
     score: float
     confidence: float
     mark: Mark | None = None  #: its decisive words in the paper, if it was read
-    named: int = 1  #: for how many of those that the question names it answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Evidence:
     ranked: tuple[Ranked, ...]
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
+    stated: LookUp | None = None  #: what front matter states, for a question about the papers themselves
 
 
 def by_score(
@@ -77,15 +78,10 @@ def weigh(
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
     """Return the best passages, their sentences that can be about the person meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
-    if question.subject == NOBODY:
-        reported = asks_of_patient(question.text)
-    else:
-        near = {hit.passage.document_id for hit in hits}
-        reported = any(tells_of(index.documents[key], question) for key in near)
+    admits = guard(question, (index.documents[key] for key in {hit.passage.document_id for hit in hits}))
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)
-        if about(candidate.document, candidate.sentence.span, question.subject)
-        and not (reported and of_another(candidate.document, candidate.sentence.span))
+        if admits(candidate.document, candidate.sentence.span)
     ]
     return hits, candidates, features_of(question, candidates, rarity(index, question))

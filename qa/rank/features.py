@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.search import zscores
 from index.text import BlockKind
 from qa.rank.candidates import rarity_in, tokens_of
 from qa.understand.question import Wanted, held_spans, holds
@@ -128,7 +129,7 @@ def features_of(
     coverage = np.array([_sum(weights, c.matched) / total for c in candidates])
     meaning = np.array([_sum(weights, c.matched | c.meant) / total for c in candidates])
     dense = np.array([c.dense for c in candidates])
-    dense_z, coverage_z = _z(dense), _z(coverage)
+    dense_z, coverage_z = zscores(dense), zscores(coverage)
     best_lexical = max(max(c.hit.lexical for c in candidates), 1e-9)
     rarest = max(question.terms, key=lambda t: weights[t], default="")
     # What is the same for all sentences of a passage or a paper is worked out once.
@@ -202,11 +203,6 @@ def _here(rare: Mapping[str, float], candidate: Candidate, around: frozenset[str
     total = sum(rare.values()) or 1.0
     known = candidate.matched | candidate.meant
     return _sum(rare, known) / total, _sum(rare, around | known) / total
-
-
-def _z(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)
 
 
 def _pairs(terms: Sequence[str], text: str) -> float:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.search import search
-from qa.rank.candidates import abbreviations_of, paper_stems
-from qa.understand.abbreviations import known_forms, stems
-from qa.understand.question import TELLING, equivalents, telling_words
-from qa.understand.subjects import NOBODY, PATIENT, people_in, subjects_of
+from qa.rank.candidates import abbreviations_of
+from qa.rank.people import about
+from qa.understand.abbreviations import other_forms
+from qa.understand.question import telling_words
+from qa.understand.subjects import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
     from index.search import Hit
     from index.store.open import Index
-    from index.text import Document, Span
     from qa.understand.question import Question
-    from qa.understand.subjects import Subject
 
 #: How many times the passages wanted are searched where some will be set aside.
 WIDER = 4
@@ -48,12 +46,13 @@ def retrieve(
     paper follow: the words that name a paper find all of it, and what is asked may
     stand in any part.
     """
-    wider = limit if question.subject == NOBODY and not question.qualities else WIDER * limit
+    wider = limit if question.subject == NOBODY else WIDER * limit
     wider += WIDER * deeper
     words = telling_words(question)
     hits = search(index, words, vector, limit=wider, documents=documents)
     papers = list(dict.fromkeys(hit.passage.document_id for hit in hits[:limit]))
-    expanded = " ".join([words, *other_forms(question, [index.documents[key] for key in papers])])
+    own = [pair for key in papers for pair in abbreviations_of(index.documents[key]).items()]
+    expanded = " ".join([words, *other_forms(question, own)])
     if expanded != words:
         hits = search(index, expanded, vector, limit=wider, documents=documents)
     if question.subject != NOBODY:
@@ -62,8 +61,6 @@ def retrieve(
             for hit in hits
             if about(index.documents[hit.passage.document_id], hit.passage.span, question.subject)
         ]
-    if question.qualities:
-        hits = _picked(index, question, hits)
     return [*hits[:limit], *_of_one_paper(hits, limit)[:deeper]]
 
 
@@ -83,84 +80,3 @@ def _of_one_paper(hits: list[Hit], limit: int) -> list[Hit]:
     """Return the hits from ``limit`` on in the paper that most of the best are in; none without one."""
     paper, count = _foremost(hits)
     return [hit for hit in hits[limit:] if hit.passage.document_id == paper] if count >= MOSTLY else []
-
-
-def _picked(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
-    """Return the hits in papers that have all the words by which one is picked; all hits, where none has."""
-    fitting: dict[str, bool] = {}
-    for key in {hit.passage.document_id for hit in hits}:
-        document = index.documents[key]
-        same, held = equivalents(question, abbreviations_of(document)), paper_stems(document)
-        fitting[key] = all(
-            any(form <= held for form in same.get(term, (frozenset((term,)),))) for term in question.qualities
-        )
-    return [hit for hit in hits if fitting[hit.passage.document_id]] if any(fitting.values()) else hits
-
-
-def other_forms(question: Question, documents: Sequence[Document]) -> list[str]:
-    """Return the long and short forms that ``documents``, or general usage, have for the question's words."""
-    if not question.abbreviations:
-        return []
-    asked = frozenset(question.terms)
-    added: dict[str, None] = {}
-    own = {pair: None for document in documents for pair in abbreviations_of(document).items()}
-    for short, long in known_forms(own):
-        short_terms, long_terms = stems(short), stems(long)
-        if short_terms and short_terms <= asked:
-            if not long_terms <= asked:
-                added[long] = None
-        elif long_terms and long_terms <= asked:
-            added[short] = None
-    return list(added)
-
-
-def about(document: Document, span: Span, subject: Subject) -> bool:
-    """Tell whether ``span`` can be about ``subject``.
-
-    Not so if its paper reports on other people only, unless the span itself
-    introduces someone who fits; nor if the span introduces only people who do not.
-    """
-    if subject == NOBODY:
-        return True
-    named = people_in(span.of(document.text))
-    if named:
-        return any(not person.conflicts(subject) for person in named)
-    reported = paper_subjects(document)
-    return not reported or any(not person.conflicts(subject) for person in reported)
-
-
-def tells_of(document: Document, question: Question) -> bool:
-    """Tell whether a paper reports on the person that ``question`` names, and has all its specific words.
-
-    Then a person whom another paper merely cites is not meant.
-    """
-    person = question.subject
-    fitting = (
-        not one.conflicts(person) and (person.age is None or one.age == person.age)
-        for one in paper_subjects(document)
-    )
-    if not any(fitting):
-        return False
-    same, held = equivalents(question, abbreviations_of(document)), paper_stems(document)
-    rare = zip(question.terms, question.specific, strict=True)
-    topics = [term for term, weight in rare if weight >= TELLING and term != PATIENT]
-    return all(any(form <= held for form in same[term]) for term in topics)
-
-
-def of_another(document: Document, span: Span) -> bool:
-    """Tell whether ``span`` introduces only people whom its paper does not report on, but others did."""
-    named = people_in(span.of(document.text))
-    if not named:
-        return False
-    reported = paper_subjects(document)
-    return bool(reported) and all(one.conflicts(other) for one in named for other in reported)
-
-
-@lru_cache(maxsize=256)
-def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # the id tells papers apart
-    return subjects_of(text)
-
-
-def paper_subjects(document: Document) -> tuple[Subject, ...]:
-    """Return the people whom a paper reports on."""
-    return _subjects(document.id, document.text)

@@ -1,7 +1,6 @@
-"""Answers to take along: plain text, Markdown, JSON, BibTeX and RIS.
+"""Answers as plain text, Markdown, JSON, BibTeX and RIS.
 
-Pure. Quotes stay as they are; where a format gives signs a meaning, the signs
-are escaped in that format's own way.
+Pure. Quotes stay as they are, except that each format's special characters are escaped.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from qa.records import as_json
-from qa.show.present import by_paper, headline, paper_name, per_cent, place_words, section_words
+from qa.show.present import by_paper, headline, per_cent, place_of, where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from index.text import Document
+    from index.text import Document, Span
     from qa.records import Answer, Citation, NearMiss
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!:@{}^])")
@@ -31,19 +30,17 @@ _BIBTEX = {
 }
 
 
-def _place(item: Citation | NearMiss) -> str:
-    label, last = getattr(item, "page_label", None), getattr(item, "last_line", None)
-    place = place_words(item.page, label, item.line, last)
-    return ", ".join(part for part in (section_words(item.section), place) if part)
+def _spot(item: Citation | NearMiss, paper: str = "") -> str:
+    return where(paper, item.section, place_of(item), ", ")
 
 
 def as_text(answer: Answer) -> str:
-    """Return question and quotes with their places as plain text."""
+    """Return the question and the quotes with their places as plain text."""
     lines = [answer.question, "", headline(answer)]
     lines += answer.reasons
     for group in by_paper(answer.citations):
-        lines += ["", paper_name(group[0].title, group[0].source)]
-        lines += [f"[{citation.number}] “{citation.quote}” ({_place(citation)})" for citation in group]
+        lines += ["", group[0].title or group[0].source]
+        lines += [f"[{citation.number}] “{citation.quote}” ({_spot(citation)})" for citation in group]
     return "\n".join(lines) + "\n"
 
 
@@ -57,59 +54,51 @@ def _markdown_of(answer: Answer) -> list[str]:
     if answer.resolved_question != answer.question:
         lines += [f"Searched as: {escaped(answer.resolved_question)}", ""]
     sure = f"confidence {per_cent(answer.confidence)}%"
-    lines += [
-        f"{headline(answer)} ({sure}, generation {answer.receipt.generation})",
-        "",
-    ]
+    lines += [f"{headline(answer)} ({sure}, generation {answer.receipt.generation})", ""]
     lines += [f"- {escaped(reason)}" for reason in answer.reasons] + [""] * bool(answer.reasons)
     for group in by_paper(answer.citations):
-        lines += [f"### {escaped(paper_name(group[0].title, group[0].source))}", ""]
+        lines += [f"### {escaped(group[0].title or group[0].source)}", ""]
         for citation in group:
-            lines += [
-                *_quoted(citation.quote),
-                ">",
-                f"> \\[{citation.number}\\] {escaped(_place(citation))}",
-                "",
-            ]
+            number = f"\\[{citation.number}\\]"
+            lines += [*_quoted(citation.quote), ">", f"> {number} {escaped(_spot(citation))}", ""]
     if answer.near_misses:
         lines += ["### Nearest passages, which do not answer the question", ""]
     for miss in answer.near_misses:
-        where = ", ".join(part for part in (paper_name(miss.title, miss.source), _place(miss)) if part)
-        lines += [*_quoted(miss.quote), ">", f"> {escaped(where)}", ""]
+        place = escaped(_spot(miss, miss.title or miss.source))
+        lines += [*_quoted(miss.quote), ">", f"> {place}", ""]
     return lines
 
 
 def escaped(text: str) -> str:
-    """Return ``text`` on one line, with every sign escaped that Markdown would read as markup."""
+    """Return ``text`` on one line, with Markdown's special characters escaped."""
     line = _MARKDOWN.sub(r"\\\1", " ".join(text.splitlines()))
     return re.sub(r"(?i)\bwww\.", lambda match: match.group()[:3] + r"\.", _LINE_START.sub(r"\1\2\\\3", line))
 
 
 def _quoted(text: str) -> list[str]:
-    """Return a block quote; line ends stay, as hard breaks."""
+    """Return a block quote; line ends become hard breaks."""
     lines = [escaped(line) for line in text.splitlines()]
     return [f"> {line}\\" for line in lines[:-1]] + [f"> {line}" for line in lines[-1:]]
 
 
 def as_json_text(answers: Sequence[Answer]) -> str:
-    """Return a conversation as a JSON array of whole answers, receipts included."""
+    """Return a conversation as a JSON array of answers with receipts."""
     return json.dumps([as_json(answer) for answer in answers], ensure_ascii=False, indent=1) + "\n"
 
 
 def _cited(answers: Sequence[Answer]) -> dict[str, list[Citation]]:
-    """Return the citations of all answers by paper, each place once."""
-    found: dict[str, dict[tuple[int, int], Citation]] = {}
+    """Return the citations of all answers by paper, each span once."""
+    papers: dict[str, dict[Span, Citation]] = {}
     for answer in answers:
         for citation in answer.citations:
-            place = (citation.span.start, citation.span.end)
-            found.setdefault(citation.document_id, {}).setdefault(place, citation)
-    return {key: list(items.values()) for key, items in found.items()}
+            papers.setdefault(citation.document_id, {}).setdefault(citation.span, citation)
+    return {key: list(citations.values()) for key, citations in papers.items()}
 
 
 def as_bibtex(answers: Sequence[Answer], documents: Mapping[str, Document]) -> str:
-    """Return an entry for each cited paper; its quotes stand in ``annote``.
+    """Return an entry for each cited paper, with its quotes in ``annote``.
 
-    What a paper does not state is left out. Papers no longer among ``documents``
+    Fields that a paper does not state are left out. Papers missing from ``documents``
     are cited by title and file name.
     """
     return "\n".join(
@@ -120,13 +109,13 @@ def as_bibtex(answers: Sequence[Answer], documents: Mapping[str, Document]) -> s
 def _bibtex_entry(citations: Sequence[Citation], document: Document | None) -> str:
     first = citations[0]
     fields = {
-        "title": "{" + _bibtex(paper_name(first.title, first.source)) + "}",
+        "title": "{" + _bibtex(first.title or first.source) + "}",
         "author": " and ".join(map(_bibtex, document.authors)) if document else "",
         "journal": _bibtex(document.journal) if document else "",
         "year": str(document.year or "") if document else "",
         "doi": _bibtex(document.doi) if document else "",
         "file": _bibtex(first.source),
-        "annote": " ".join(f"``{_bibtex(item.quote)}'' ({_bibtex(_place(item))})" for item in citations),
+        "annote": " ".join(f"``{_bibtex(item.quote)}'' ({_bibtex(_spot(item))})" for item in citations),
     }
     kind = "article" if fields["journal"] else "misc"
     lines = [f"  {name} = {{{' '.join(value.split())}}}," for name, value in fields.items() if value]
@@ -134,14 +123,10 @@ def _bibtex_entry(citations: Sequence[Citation], document: Document | None) -> s
 
 
 def _key(citation: Citation, document: Document | None) -> str:
-    """Return a citation key that is the same each time: author, year, beginning of the paper's id."""
-    author = (
-        re.sub(r"[^a-z]", "", document.authors[0].split()[-1].lower())
-        if document and document.authors
-        else ""
-    )
-    year = str(document.year or "") if document else ""
-    return f"{author or 'paper'}{year}-{citation.document_id[:8]}"
+    """Return a stable citation key: first author, year, and the start of the paper's id."""
+    last_name = document.authors[0].split()[-1].lower() if document and document.authors else ""
+    author = re.sub(r"[^a-z]", "", last_name) or "paper"
+    return f"{author}{(document and document.year) or ''}-{citation.document_id[:8]}"
 
 
 def _bibtex(text: str) -> str:
@@ -149,18 +134,19 @@ def _bibtex(text: str) -> str:
 
 
 def as_ris(answers: Sequence[Answer], documents: Mapping[str, Document]) -> str:
-    """Return a record for each cited paper; each quote is a note (N1) with its place."""
+    """Return a record for each cited paper, with each quote and its place as a note (N1)."""
     records = []
     for key, citations in _cited(answers).items():
         document, first = documents.get(key), citations[0]
         lines = [
             ("TY", "JOUR" if document and document.journal else "GEN"),
-            ("TI", paper_name(first.title, first.source)),
+            ("TI", first.title or first.source),
         ]
         if document:
             lines += [("AU", author) for author in document.authors]
             lines += [("JO", document.journal), ("PY", str(document.year or "")), ("DO", document.doi)]
-        lines += [("SP", str(citations[0].page or ""))]
-        lines += [("N1", f"“{item.quote}” ({_place(item)})") for item in citations]
-        records.append("".join(f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in lines if value))
-    return "".join(f"{record}ER  - \r\n\r\n" for record in records)
+        lines += [("SP", str(first.page or ""))]
+        lines += [("N1", f"“{item.quote}” ({_spot(item)})") for item in citations]
+        record = "".join(f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in lines if value)
+        records.append(f"{record}ER  - \r\n\r\n")
+    return "".join(records)

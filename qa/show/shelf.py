@@ -1,4 +1,4 @@
-"""What people are shown of the papers in an index and of its history, as plain data for a page."""
+"""The papers of an index and its history as plain data for a page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from index.errors import FormatMismatch, IndexDamaged
 from index.ingest.build import Became
 from index.ingest.catalogue import catalogue_of
 from index.store.open import generation_folder, generations, read_manifest, read_pointer
+from qa.show.present import counted, utc_words
 from qa.show.sources import byline
 from qa.understand.language import other_language
 
@@ -23,45 +24,38 @@ if TYPE_CHECKING:
 _BECAME = {
     Became.ADDED: "Added",
     Became.UNCHANGED: "Already in the index",
-    Became.DUPLICATE: "The same file twice",
+    Became.DUPLICATE: "Duplicate file",
     Became.SET_ASIDE: "Set aside",
     Became.REFUSED: "Refused",
 }
-_SAMPLE = 2000  #: characters by which a paper's language is told, after its front matter
-_MOST_WARNINGS = 20  #: shown for one paper; a garbled one can have thousands
+_SAMPLE = 2000  #: characters used to detect a paper's language, and skipped before as front matter
+_MOST_WARNINGS = 20  #: warnings shown per paper; a garbled one can have thousands
 
 
 def matching(index: Index, words: str) -> list[str]:
-    """Return the ids of the papers whose name or file has all ``words``, in order of name."""
-    wanted = words.casefold().split()
-    sources = {key: name for key, (name, _) in index.rows.readings().items()}
-    found = {
-        key: name
-        for key, name in index.names.items()
-        if all(word in f"{name} {sources[key]}".casefold() for word in wanted)
-    }
-    return sorted(found, key=lambda key: (found[key].casefold(), key))
+    """Return the ids of the papers whose name or file name contains all ``words``, sorted by name."""
+    wanted, names = words.casefold().split(), index.names
+    sources = {key: source for key, (source, _) in index.rows.readings().items()}
+    ids = [key for key in names if all(word in f"{names[key]} {sources[key]}".casefold() for word in wanted)]
+    return sorted(ids, key=lambda key: (names[key].casefold(), key))
 
 
 def papers_view(index: Index, ids: Sequence[str]) -> View:
-    """Return the papers ``ids`` with all that is known about each."""
+    """Return the papers ``ids`` with everything known about each."""
     aside: dict[str, list[str]] = {}
     for one in catalogue_of(index).aside.values():
-        aside.setdefault(one.better, []).append(f"{one.source} (the same paper, less well structured)")
+        aside.setdefault(one.better, []).append(f"{one.source} (less structured)")
     return {"view": "papers", "papers": [_paper_view(index, key, aside) for key in ids]}
 
 
 def removal_words(index: Index, document_id: str) -> str:
-    """Return what taking a paper out of the index means, in words."""
-    others = [one.source for one in catalogue_of(index).aside.values() if one.better == document_id]
+    """Return what removing a paper changes, in words."""
+    others = sorted(one.source for one in catalogue_of(index).aside.values() if one.better == document_id)
+    name = f"“{index.names[document_id]}”"
     if others:
-        kept = " and ".join(sorted(others))
-        return (
-            f"“{index.names[document_id]}” from {index.documents[document_id].source} will no longer be "
-            f"quoted. The same paper is there as {kept}, set aside until now: that will be quoted instead. "
-            "Answers already given stay as they are."
-        )
-    return f"“{index.names[document_id]}” will no longer be quoted. Answers already given stay as they are."
+        name += f" from {index.documents[document_id].source}"
+    instead = f" The same paper from {' or '.join(others)} will be quoted instead." if others else ""
+    return f"{name} will no longer be quoted.{instead} Existing answers do not change."
 
 
 def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> View:
@@ -75,7 +69,7 @@ def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> V
         ("Language", other_language(document.text[_SAMPLE : 2 * _SAMPLE] or document.text) or "English"),
         ("Tables", str(len(document.tables))),
         ("Licence", document.licence),
-        ("Set aside for it", ", ".join(aside.get(key, ()))),
+        ("Set aside", ", ".join(aside.get(key, ()))),
         ("Id", key[:16]),
     ]
     return {
@@ -91,7 +85,7 @@ def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> V
 
 
 def outcomes_view(outcomes: Sequence[FileOutcome], refused: Sequence[LoccitError]) -> View:
-    """Return what became of each uploaded file; ``refused`` are those not even looked into."""
+    """Return the outcome of each uploaded file; ``refused`` holds the errors of files that were not read."""
     rows = [
         _row(one.path.name, _BECAME[one.became], one.error, one.warnings[:_MOST_WARNINGS]) for one in outcomes
     ]
@@ -107,12 +101,12 @@ def _row(name: str, became: str, error: LoccitError | None, warnings: Sequence[s
 def waiting_view(
     waiting: Sequence[Path], seen: Mapping[Path, LoccitError | None], refused: Sequence[LoccitError]
 ) -> View:
-    """Return how far each file is while papers are being added.
+    """Return the progress of each file while papers are being added.
 
     Args:
         waiting: the files, in any order.
-        seen: of those read so far, in that order, why each was refused if it was; the last is being embedded.
-        refused: why files were not even looked into.
+        seen: the files read so far, in that order, with their error or None; the last is being embedded.
+        refused: the errors of files that were not read.
     """
     last = [*seen][-1] if seen else None
     rows = [_row(path.name, *_stage(path, seen, last)) for path in waiting]
@@ -127,11 +121,11 @@ def _stage(
     error = seen[path]
     if error:
         return _BECAME[Became.REFUSED], error
-    return "Being embedded" if path == last else "Read", None
+    return "Embedding" if path == last else "Read", None
 
 
 def history_view(folder: Path) -> tuple[View, int | None]:
-    """Return the generations kept, newest first, and the one that can be gone back to, if any.
+    """Return the kept generations, newest first, and the one that a rollback leads to, if any.
 
     Raises:
         StorageError: the system refuses to read.
@@ -148,8 +142,9 @@ def history_view(folder: Path) -> tuple[View, int | None]:
             rows.append({"number": number, "current": current, "when": "", "holds": error.message})
             continue
         counts = manifest.counts
-        holds = f"{counts.documents} papers, {counts.passages} passages, {manifest.size / 1e6:.0f} MB"
-        when = manifest.created.replace("T", " ").removesuffix("+00:00") + " UTC"
+        size = f"{manifest.size / 1e6:.0f} MB"
+        holds = f"{counted(counts.documents, 'paper')}, {counted(counts.passages, 'passage')}, {size}"
+        when = utc_words(manifest.created)
         rows.append({"number": number, "current": current, "when": when, "holds": holds})
         if current and manifest.previous in kept:
             previous = manifest.previous

@@ -18,6 +18,8 @@ from qa.understand.clinical import clinical_abbreviations
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from qa.understand.question import Question
+
 _BRACKETED = re.compile(r"\(([^()]{1,90})\)")
 _WORDS = re.compile(r"\S+")
 _MOST_WORDS = 10
@@ -61,6 +63,53 @@ def in_forms_of(text: str, question: str, abbreviations: Mapping[str, str]) -> s
         if not any(place != other and place.overlaps(other) for other in changes):
             question = f"{question[: place.start]}{changes[place]}{question[place.end :]}"
     return question
+
+
+def equivalents(
+    question: Question, abbreviations: Mapping[str, str]
+) -> dict[str, tuple[frozenset[str], ...]]:
+    """Return for each term the sets of stems, any of which stands for it in this paper.
+
+    Where the paper defines CK, {"creatin", "kinas"} stands for "ck", and {"ck"} for
+    each word of a question that spells out "creatine kinase". One word of a long
+    form does not stand for the short form.
+    """
+    forms: dict[str, list[frozenset[str]]] = {term: [frozenset((term,))] for term in question.terms}
+    for whole, parts in question.compounds:
+        for term, others in ((whole, parts), *((part, frozenset((whole,))) for part in parts)):
+            if term in forms:
+                forms[term].append(others)
+    for form, other, _ in _other_forms(question, abbreviations.items()):
+        for term in form:
+            if other not in forms[term]:
+                forms[term].append(other)
+    return {term: tuple(choices) for term, choices in forms.items()}
+
+
+def other_forms(question: Question, own: Collection[tuple[str, str]]) -> list[str]:
+    """Return the long and short forms for the question's words that it does not have itself.
+
+    They come from ``own``, the (short, long) pairs of the papers, and from general usage.
+    """
+    asked = frozenset(question.terms)
+    texts = (text for _, other, text in _other_forms(question, own) if not other <= asked)
+    return list(dict.fromkeys(texts))
+
+
+def _other_forms(
+    question: Question, own: Collection[tuple[str, str]]
+) -> Iterator[tuple[frozenset[str], frozenset[str], str]]:
+    """Yield the stems of each form that the question has whole, and the other form as stems and as text."""
+    if not question.abbreviations:
+        return
+    asked = frozenset(question.terms)
+    for short, long in known_forms(own):
+        few, many = stems(short), stems(long)
+        if few and many:
+            if few <= asked:
+                yield few, many, long
+            if many <= asked:
+                yield many, few, short
 
 
 def known_forms(own: Collection[tuple[str, str]]) -> Iterator[tuple[str, str]]:

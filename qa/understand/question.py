@@ -12,12 +12,11 @@ from index.read.clean import commonness
 from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
-from qa.understand.abbreviations import known_forms, stems
-from qa.understand.several import of_each, of_named
+from qa.understand.several import of_each
 from qa.understand.subjects import Subject, asked_about, impersonal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from index.text import Span
 
@@ -118,16 +117,6 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _SEARCHED = re.compile(r"[^\s?!;]+")
-#: The words by which one patient or paper is picked among several.
-_PICKED = re.compile(
-    r"\b(?:the|this|that) (?P<before>(?:(?!(?:of|in|for|to|with|and|or|from)\b)[\w-]+ ){1,2})"
-    r"(?:patient|case|paper|article|report)\b"
-    r"|\b(?:patient|case|paper|article|report) (?:on|with|about|taking|treated with|who (?:took|had|has)) "
-    r"(?P<after>[\w-]+(?: [\w-]+)?)",
-    re.IGNORECASE,
-)
-#: Specificity from which on such a word picks.
-_PICKING = 0.5
 #: Words that ask or point, and so cannot be expected in an answer.
 ASKING = frozenset(
     terms_of(
@@ -162,11 +151,7 @@ class Question:
     compounds: tuple[tuple[str, frozenset[str]], ...]  #: hyphenated words: ("il6", {"il", "6"})
     wanted: Wanted
     subject: Subject
-    qualities: frozenset[
-        str
-    ]  #: specific terms by which a patient or paper is picked: "the patient on rosuvastatin"
     every_paper: bool  #: wants an answer from each paper: "both patients"
-    named: tuple[str, ...] = ()  #: the question as it is asked of each of several that it names one by one
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
     before: str = ""  #: what was asked and quoted before, where this question may lean on it
     cited: Place | None = None  #: where the last quote stands, if so
@@ -182,7 +167,7 @@ def understand(text: str) -> Question:
     if any("\ud800" <= character <= "\udfff" for character in asked):
         raise QuestionError("the question is not text: it holds halves of characters.", "Type it as UTF-8.")
     if not asked:
-        raise QuestionError("the question is empty.", 'Ask in a sentence: loccit ask "What was the dose?".')
+        raise QuestionError("the question is empty.", "Ask in a sentence, such as “What was the dose?”")
     if len(asked) > LONGEST:
         raise QuestionError(f"the question has {len(asked)} characters.", f"Shorten it to {LONGEST} at most.")
     if not any(character.isalnum() for character in asked):
@@ -200,16 +185,8 @@ def understand(text: str) -> Question:
         compounds=tuple(_compounds(searched)),
         wanted=wanted_of(asked),
         subject=asked_about(asked),
-        qualities=_qualities(searched, specific),
         every_paper=of_each(asked),
-        named=() if of_each(asked) else of_named(asked),
     )
-
-
-def _qualities(text: str, specific: Mapping[str, float]) -> frozenset[str]:
-    """Return the ``specific`` terms beside "patient", "case" or "paper" that pick one of several."""
-    beside = " ".join(match.group("before") or match.group("after") for match in _PICKED.finditer(text))
-    return frozenset(term for term in terms_of(beside) if specific.get(term, 0.0) >= _PICKING)
 
 
 def _specific(text: str) -> dict[str, float]:
@@ -253,39 +230,3 @@ def held_spans(wanted: Wanted, text: str) -> list[tuple[int, int]]:
     """Return where ``text`` holds things of the wanted kind, as (start, end)."""
     pattern = _HELD_PATTERNS.get(wanted)
     return [match.span() for match in pattern.finditer(text)] if pattern else []
-
-
-def equivalents(
-    question: Question, abbreviations: Mapping[str, str]
-) -> dict[str, tuple[frozenset[str], ...]]:
-    """Return for each term the sets of stems, any of which stands for it in this paper.
-
-    Where the paper defines CK, {"creatin", "kinas"} stands for "ck", and {"ck"} for
-    each word of a question that spells out "creatine kinase". One word of a long
-    form does not stand for the short form.
-    """
-    forms: dict[str, list[frozenset[str]]] = {term: [frozenset((term,))] for term in question.terms}
-    for whole, parts in question.compounds:
-        for term, others in ((whole, parts), *((part, frozenset((whole,))) for part in parts)):
-            if term in forms:
-                forms[term].append(others)
-    if question.abbreviations:
-        for term, others in _abbreviated(frozenset(question.terms), abbreviations):
-            if others not in forms[term]:
-                forms[term].append(others)
-    return {term: tuple(choices) for term, choices in forms.items()}
-
-
-def _abbreviated(
-    asked: frozenset[str], abbreviations: Mapping[str, str]
-) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each term of a form that ``asked`` has whole, with the stems of its other form.
-
-    The forms are the paper's own ``abbreviations`` and those of general usage.
-    """
-    for short, long in known_forms(abbreviations.items()):
-        short_terms, long_terms = stems(short), stems(long)
-        if short_terms and long_terms:
-            for form, other in ((short_terms, long_terms), (long_terms, short_terms)):
-                if form <= asked:
-                    yield from ((term, other) for term in form)

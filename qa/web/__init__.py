@@ -1,4 +1,1 @@
-"""The web app's parts that need Streamlit: pages, the component that shows papers' text, the server.
-
-Part of the face, like ``app.py`` and the command line: nothing below imports it.
-"""
+"""The web app: pages, the component that shows text of papers, the server. Nothing below imports it."""

@@ -1,4 +1,4 @@
-"""Papers read into the index in a thread of their own: it goes on whatever its session looks at."""
+"""Adding papers in a background thread, which continues whatever page its session shows."""
 
 from __future__ import annotations
 
@@ -15,26 +15,25 @@ if TYPE_CHECKING:
     from index.ingest.build import FileOutcome
     from index.ingest.work import Outcome, Progress, Read
 
-_BROKE_OFF = "The work broke off. The index is as it was; the server's log says more."
+_FAILED = "An internal error stopped the work. The index is unchanged; the server's log has details."
 
 
 class Adding:
-    """Papers being added, or read again. Safe in threads."""
+    """Papers being added or re-read. Thread-safe."""
 
     def __init__(
         self, work: Callable[[Progress, Read], Sequence[FileOutcome]], refused: Sequence[LoccitError]
     ) -> None:
-        """Begin ``work``, given what hears of its progress and what reads.
+        """Start ``work``, called with a progress callback and a reader.
 
-        ``refused`` says of files that were not looked into why.
+        ``refused`` holds the errors of files that are not passed to ``work``.
         """
         self.stage = "papers"
         self.done = 0
         self.total = 0
         self.outcomes: Sequence[FileOutcome] = ()
         self.refused = list(refused)
-        #: Of each file looked into so far, why it was refused; None where it is read and, but for the last,
-        #: embedded.
+        #: The error of each file read so far, None without one; all but the last are embedded, too.
         self.seen: dict[Path, LoccitError | None] = {}
         self._work = work
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -42,14 +41,14 @@ class Adding:
 
     def _run(self) -> None:
         try:
-            self.outcomes = self._work(self._hear, self._read)
+            self.outcomes = self._work(self._note_progress, self._read)
         except LoccitError as error:
             self.refused.append(error)
-        except BaseException:  # a fault of ours: its traceback goes to the log, the page is told
-            self.refused.append(LoccitError(_BROKE_OFF))
+        except BaseException:  # a bug: the traceback goes to the log, a short message to the page
+            self.refused.append(LoccitError(_FAILED))
             raise
 
-    def _hear(self, stage: str, done: int, total: int) -> None:
+    def _note_progress(self, stage: str, done: int, total: int) -> None:
         self.stage, self.done, self.total = stage, done, total
 
     def _read(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
@@ -59,5 +58,5 @@ class Adding:
 
     @property
     def running(self) -> bool:
-        """Whether it is still at work."""
+        """Whether the work is still going on."""
         return self._thread.is_alive()

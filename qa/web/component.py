@@ -1,7 +1,7 @@
-"""The one way by which text of papers reaches the page.
+"""The only way for text of papers to reach the page.
 
-A component that receives JSON and writes text nodes only. Markdown would alter
-such text and fetch pictures that it names.
+A component that receives JSON and writes text nodes. Streamlit's Markdown would alter
+the text and fetch images that it names.
 """
 
 from __future__ import annotations
@@ -12,44 +12,51 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from qa.show.present import notice_view
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streamlit.components.v2.types import ComponentRenderer
 
+    from index.errors import LoccitError
     from qa.show.present import View
 
 _FOLDER = Path(__file__).parent / "static"
-_NAME = "loccit_text"
-_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "report", "main")
+_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "main")
 
 
 @cache
 def _component() -> ComponentRenderer:
     return st.components.v2.component(
-        _NAME,
+        "loccit_text",
         html='<div class="loccit"></div>',
         css=(_FOLDER / "text.css").read_text(encoding="utf-8"),
         js="\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS),
     )
 
 
-def show(view: View, key: str, on_event: Callable[[], None] | None = None) -> None:
-    """Draw ``view``; ``on_event`` is called when something in it was pressed, see ``event``."""
-    _component()(key=key, data=view, on_event_change=on_event or _nothing)
+def show(view: View, key: str, on_event: Callable[[], None] = lambda: None) -> None:
+    """Draw ``view``; ``on_event`` is called when something in it is pressed, see ``event``."""
+    _component()(key=key, data=view, on_event_change=on_event)
+
+
+def show_title(title: str, message: str, key: str) -> None:
+    """Draw a page's title and introduction."""
+    show({"view": "intro", "title": title, "message": message}, key)
+
+
+def show_error(title: str, error: LoccitError, key: str) -> None:
+    """Draw what failed, why, and what to do."""
+    show(notice_view("error", title, error.message, error.remedy), key)
 
 
 def event(key: str) -> View:
     """Return what was pressed in the component ``key``; for use in its ``on_event``."""
     state = st.session_state.get(key)
-    found = state.get("event") if state else None
-    return dict(found) if found else {}
-
-
-def _nothing() -> None:
-    """Do nothing: a component that sends no events still declares them."""
+    return dict(state["event"]) if state and state.get("event") else {}
 
 
 def page_styles() -> None:
-    """Put the styles of the page around the components in place."""
+    """Add the styles of the page around the components."""
     st.html(f"<style>{(_FOLDER / 'page.css').read_text(encoding='utf-8')}</style>")

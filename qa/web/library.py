@@ -1,4 +1,4 @@
-"""The open index, shared by all sessions of the app: read-only, one for each published generation."""
+"""The open index, shared by all sessions: read-only, one per published generation."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def folder() -> Path:
 
 
 def current() -> Answerer:
-    """Return what answers now: the generation that is current, opened and with its encoder loaded.
+    """Return an answerer of the current generation, with its encoder loaded.
 
     Raises:
-        LoccitError: there is no index, or it cannot be used; the error says what to do.
+        LoccitError: there is no index, or it cannot be used.
     """
     place = folder()
     number, digest = read_pointer(place) or (0, "")
     if not number:
-        return Answerer(*_open(str(place)))  # nothing published or CURRENT damaged: looked at anew each time
+        return Answerer(*_open(str(place)))  # nothing published, or CURRENT is damaged: not cached
     with st.spinner("Opening the index and loading the language model …"):
         return _answerer(str(place), number, digest)
 
@@ -50,7 +50,7 @@ def _open(place: str) -> tuple[Index, Encoder]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _answerer(place: str, number: int, digest: str) -> Answerer:
-    """Open the generation ``number``, whose manifest has that ``digest``: both are the cache's key."""
+    """Open the index; ``number`` and ``digest`` of its generation are the cache key."""
     return Answerer(*_open(place))
 
 
@@ -60,19 +60,19 @@ def _years(place: str, generation: int, _index: Index) -> dict[str, int]:
 
 
 def years(index: Index) -> dict[str, int]:
-    """Return the year of each paper that states one, by id; every paper is looked at once a generation."""
+    """Return the year of each paper that states one, by id; computed once per generation."""
     return _years(str(index.folder), index.generation, index)
 
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Answer one question after the other: each is read on all cores, and side by side all would be late."""
+    """Serialize questions: one uses all cores, so answering several at once delays every one."""
     with _TURN:
         yield
 
 
 def paper_labels(index: Index) -> dict[str, str]:
-    """Return what each paper is called in lists, by id; with its file where two would be called alike."""
+    """Return the name of each paper by id; names that occur twice get their file name."""
     names = index.names
     counts = Counter(names.values())
     return {

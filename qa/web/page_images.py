@@ -1,4 +1,4 @@
-"""Whole pages of PDFs as pictures, sent over HTTP and not through Streamlit's websocket."""
+"""Page images of PDFs, sent over HTTP rather than Streamlit's websocket."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
-_SCALE = 1.5  #: pixels for a point of the page
+_SCALE = 1.5  #: pixels per point
 
 
 class _Routed:
-    """Whether this process serves pages; ``streamlit run app.py`` by itself does not."""
+    """Whether this process serves page images; ``streamlit run app.py`` does not."""
 
-    token = ""  #: in the address of every picture, so that only who sees the app can have one
+    token = ""  #: random part of every image's URL, known to users of the app only
 
 
 def route() -> str:
-    """Return the pattern of the pictures' addresses, to be served by ``respond``."""
+    """Return the URL pattern of page images, for ``respond`` to serve."""
     _Routed.token = secrets.token_urlsafe(16)
     return f"/pages/{_Routed.token}/{{document:str}}/{{page:int}}.png"
 
 
 def lost(folder: Path, document: Document) -> str | None:
-    """Return why pages of a PDF cannot be shown; empty where they can, None where it has none to show."""
+    """Return why a PDF's pages cannot be shown; empty if they can, None if page images do not apply."""
     if not _Routed.token or document.format != "pdf":
         return None
-    found = original(folder, document.id)
-    return str(found) if isinstance(found, Lost) else ""
+    path = original(folder, document.id)
+    return str(path) if isinstance(path, Lost) else ""
 
 
 def address(document: Document, page: int) -> str:
-    """Return where the picture of a page is to be had, as a path on this server."""
+    """Return the URL path of a page image."""
     return f"/pages/{_Routed.token}/{document.id}/{page}.png"
 
 
 def boxes_of(
     folder: Path, document: Document, span: Span
 ) -> tuple[tuple[float, float, float, float, int], ...]:
-    """Return boxes around ``span``: left, top, right, bottom as shares of the page, and the page.
+    """Return boxes around ``span``: left, top, right, bottom as fractions of the page, and the page number.
 
-    None where the exact place is not sure: better no box than a wrong one.
+    Empty if the position is uncertain.
     """
     path = original(folder, document.id)
     return () if isinstance(path, Lost) else _boxes(path, document, span.start, span.end)
@@ -63,8 +63,8 @@ def boxes_of(
 def _boxes(
     path: Path, document: Document, start: int, end: int
 ) -> tuple[tuple[float, float, float, float, int], ...]:
-    found = boxes(path.read_bytes(), document, Span(start, end))
-    return tuple((box.left, box.top, box.right, box.bottom, box.page) for box in found)
+    exact = boxes(path.read_bytes(), document, Span(start, end))
+    return tuple((box.left, box.top, box.right, box.bottom, box.page) for box in exact)
 
 
 @lru_cache(maxsize=64)
@@ -73,16 +73,16 @@ def _picture(path: Path, page: int) -> bytes:
 
 
 async def respond(request: Request) -> Response:
-    """Answer a request for a page's picture."""
+    """Respond to a request for a page image."""
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import PlainTextResponse
     from starlette.responses import Response as Bytes
 
     path = await run_in_threadpool(original, index_folder(), request.path_params["document"])
     if isinstance(path, Lost):
-        return PlainTextResponse("There is no such paper here.\n", status_code=404)
+        return PlainTextResponse("No such paper.\n", status_code=404)
     try:
         png = await run_in_threadpool(_picture, path, request.path_params["page"])
     except (LoccitError, OSError):
-        return PlainTextResponse("This page cannot be rendered.\n", status_code=404)
+        return PlainTextResponse("The page cannot be rendered.\n", status_code=404)
     return Bytes(png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})

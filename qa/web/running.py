@@ -1,4 +1,4 @@
-"""Evaluations that run in a process of their own, so that nobody's chat waits; one at a time."""
+"""Evaluations in a process of their own, so that they slow no conversation down; one at a time."""
 
 from __future__ import annotations
 
@@ -7,30 +7,28 @@ import json
 import subprocess
 import sys
 import threading
-from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _PROGRAM = "import os; getattr(os, 'nice', id)(10); from qa.cli.main import main; main()"
-#: An evaluation below a floor ends so; its report is written all the same.
+#: Exit code of an evaluation that is below a floor; its report is written.
 BELOW = 1
-_NO_WORDS = "It ended without a word."
 
 
 class Evaluation:
-    """One run of ``loccit eval``. Safe in threads."""
+    """One run of ``loccit eval``. Thread-safe."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        """Start ``loccit eval`` with ``arguments``, in a process that gives way to others."""
+        """Start ``loccit eval`` with ``arguments`` in a process of low priority."""
         self.stage = "Starting"
         self.done = 0
         self.total = 0
-        self._last: deque[str] = deque(maxlen=1)
+        self._last_line = ""
         command = [sys.executable, "-c", _PROGRAM, "eval", *arguments, "--progress", "json"]
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -40,36 +38,32 @@ class Evaluation:
         self._reader.start()
 
     def _listen(self) -> None:
+        """Read progress; keep the last line that is none, which says why a run failed."""
         if self._process.stderr is None:
             return
         with self._process.stderr as lines:
             for line in lines:
-                self._take(line)
-
-    def _take(self, line: str) -> None:
-        """Take note of a line of progress; any other is kept as what was said last."""
-        try:
-            told = json.loads(line)
-            self.stage, self.done, self.total = str(told["stage"]), int(told["done"]), int(told["total"])
-        except (ValueError, KeyError, TypeError):
-            self._last.append(line.strip())
+                try:
+                    state = json.loads(line)
+                    self.stage, self.done, self.total = state["stage"], state["done"], state["total"]
+                except (ValueError, KeyError, TypeError):
+                    self._last_line = line.strip()
 
     @property
     def running(self) -> bool:
-        """Whether it is still at work."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     @property
     def problem(self) -> str:
-        """What went wrong, in a line; empty if nothing did, or not yet."""
-        code = self._process.poll()
-        if code in (None, 0, BELOW):
+        """What went wrong, in one line; empty if nothing did, or not yet."""
+        if self._process.poll() in (None, 0, BELOW):
             return ""
         self._reader.join(timeout=1)
-        return self._last[0] if self._last else _NO_WORDS
+        return self._last_line or "It ended without a message."
 
     def stop(self) -> None:
-        """End it; the last report stays as it was."""
+        """End the process; the last report stays as it is."""
         if self.running:
             self._process.terminate()
             self._process.wait(timeout=10)
@@ -78,14 +72,14 @@ class Evaluation:
 
 
 class Evaluations:
-    """The evaluation of this server that runs, or ran last."""
+    """The evaluation of this server that is running, or ran last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.last: Evaluation | None = None
 
     def start(self, arguments: Sequence[str]) -> bool:
-        """Start one; False where one is running already."""
+        """Start one; return False if one is running."""
         with self._lock:
             if self.last and self.last.running:
                 return False
@@ -95,10 +89,10 @@ class Evaluations:
 
 @st.cache_resource(show_spinner=False)
 def evaluations() -> Evaluations:
-    """Return those of this process: all sessions see the same run."""
+    """Return those of this process, which all sessions share."""
     return Evaluations()
 
 
 def report_folder(index: Path) -> Path:
-    """Return where reports of evaluations started from the page are kept."""
+    """Return the folder of the reports of evaluations started from the page."""
     return index / "evaluation"

@@ -1,4 +1,4 @@
-"""Serves the app to this machine: Streamlit behind security headers, with a readiness route."""
+"""Serves the app on the loopback: Streamlit behind security headers, with a readiness route."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ADDRESS = "127.0.0.1"
 READY = "/ready"
-COOKIE = "loccit-browser"  #: holds a browser's random name
-_START = 60  #: seconds that the browser is waited with for the server
-#: Least that Streamlit's own pages need; nothing is loaded from anywhere but here.
+COOKIE = "loccit-browser"  #: a random token that identifies a browser
+_START = 60  #: seconds to wait for the server before giving up on opening the browser
+#: The minimum that Streamlit's own pages need; nothing loads from other hosts.
 POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -48,13 +48,17 @@ POLICY = "; ".join(
 
 
 def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = None) -> None:
-    """Serve the app on the loopback until stopped; ``open_browser`` shows it once it answers.
+    """Serve the app on the loopback until stopped.
 
-    ``sign_in`` is a file that makes everybody sign in (``qa.web.sign_in``); the app is
-    then for others, too, through a proxy on this machine.
+    Args:
+        index: folder of the index.
+        port: port on the loopback.
+        open_browser: open the app in a browser once it responds.
+        sign_in: file that requires everybody to sign in (``qa.web.sign_in``). Others then
+            reach the app through a proxy on this machine.
 
     Raises:
-        UsageError: the port is taken, or the file cannot be used.
+        UsageError: the port is taken, or the sign-in file is invalid.
     """
     require_free(port)
     os.environ[INDEX_VARIABLE] = str(index.absolute())
@@ -74,12 +78,12 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
     app = st.App(script, routes=routes, middleware=[guard])
     if open_browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
-    sys.argv = [str(script)]  # Streamlit looks for its settings beside what it takes for the script
+    sys.argv = [str(script)]  # Streamlit looks for its settings beside the script
     settings = {
         "server.address": ADDRESS,
         "server.port": port,
         "server.headless": True,
-        # Secrets that lie about for other apps must not switch sign-in on.
+        # Secrets of other Streamlit apps must not turn on sign-in.
         "secrets.files": [str(checked.path)] if checked else [],
     }
     if checked:
@@ -88,10 +92,10 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
 
 
 def require_free(port: int) -> None:
-    """Refuse a port that another program listens on.
+    """Check that the port can be used.
 
     Raises:
-        UsageError: it is taken, or may not be used.
+        UsageError: it is taken or not permitted.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -100,7 +104,7 @@ def require_free(port: int) -> None:
         except OSError as error:
             raise UsageError(
                 f"Port {port} on this machine cannot be used: {error.strerror}.",
-                f"Choose another one: loccit chat --port {port + 1 if port < 65535 else 8501}",
+                f"Choose another port: loccit chat --port {port + 1 if port < 65535 else 8501}",
             ) from error
 
 
@@ -116,14 +120,14 @@ def _open_when_ready(port: int) -> None:
 
 
 async def _ready(request: Request) -> Response:
-    """Answer that the server takes requests."""
+    """Respond once the server accepts requests."""
     from starlette.responses import PlainTextResponse
 
     return PlainTextResponse("ready\n")
 
 
 class SecurityHeaders:
-    """Middleware that puts the security headers on every response."""
+    """Middleware that adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp, policy: str, *, secure: bool = False) -> None:
         self._app = app
@@ -131,7 +135,7 @@ class SecurityHeaders:
         self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, the response with headers."""
+        """Handle one request and add the headers to its response."""
         if scope["type"] == "websocket":
             await _pass_socket(self._app, scope, receive, send)
             return
@@ -151,10 +155,10 @@ class SecurityHeaders:
 
 
 async def _pass_socket(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Pass a connection of the page on; that its browser has gone is no error.
+    """Forward a websocket without reporting a disconnected browser as an error.
 
-    Where it goes while the first message is sent, Streamlit closes what is closed, which Starlette
-    answers with a RuntimeError: a traceback in the log of a server that is well.
+    If the browser leaves while the first message is sent, Streamlit closes the closed socket, and Starlette
+    raises RuntimeError, which would fill the log of a healthy server with tracebacks.
     """
     gone = False
 
@@ -181,7 +185,7 @@ async def _pass_socket(app: ASGIApp, scope: Scope, receive: Receive, send: Send)
 
 def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
     """Return the security headers for the app at ``host`` (name and port)."""
-    # A host is what a request says it is; nothing but name and port may reach a header.
+    # The client chooses the host; only a name and a port may reach a header.
     safe = host if re.fullmatch(r"[A-Za-z0-9.\-]+(?::\d{1,5})?", host) else ADDRESS
     return [
         (b"content-security-policy", policy.replace("{host}", safe).encode("ascii")),
@@ -192,9 +196,9 @@ def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
 
 
 def name_browser(cookies: bytes, *, secure: bool = False) -> list[tuple[bytes, bytes]]:
-    """Return the header that gives a browser its random name, so that a reload finds its conversation.
+    """Return the header that sets a browser's random token, by which a reload finds its conversation.
 
-    Nothing for a browser that has one. The cookie ends with the browser's session; scripts cannot read it.
+    Empty if the browser has a token. The cookie ends with the browser's session; scripts cannot read it.
     """
     if re.search(rb"(?:^|;)\s*" + COOKIE.encode() + rb"=[\w-]{32,}", cookies):
         return []
@@ -203,7 +207,7 @@ def name_browser(cookies: bytes, *, secure: bool = False) -> list[tuple[bytes, b
 
 
 def _inline_scripts(page: Path) -> str:
-    """Return the hashes by which a policy allows the scripts that Streamlit's own page carries inline."""
-    found = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
-    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in found]
+    """Return hashes with which the policy allows the inline scripts of Streamlit's own page."""
+    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     return "".join(f" 'sha256-{item}'" for item in hashes)

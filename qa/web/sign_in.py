@@ -1,7 +1,7 @@
-"""Signing in with any OpenID Connect provider. Off unless ``loccit chat --sign-in FILE`` names one.
+"""Sign-in with any OpenID Connect provider. Off unless ``loccit chat --sign-in FILE`` turns it on.
 
-The file is Streamlit's own ``[auth]`` table (docs/SIGN_IN.md). The server stays on
-the loopback: what others reach is a proxy on the same machine that adds TLS.
+The file holds Streamlit's ``[auth]`` table (docs/SIGN_IN.md). The server stays on the
+loopback; others connect through a proxy on the same machine that adds TLS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from index.errors import UsageError, why_unreadable
-from qa.web.component import show
+from qa.web.component import show, show_title
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 _NEEDED = ("client_id", "client_secret", "server_metadata_url")
 _CALLBACK = "/oauth2callback"
 _SHORTEST_SECRET = 32
-_GUIDE = "See docs/SIGN_IN.md for a file that works."
-_INTRO = "Whoever uses this index has to say who they are. Conversations are kept for each person apart."
+_GUIDE = "See docs/SIGN_IN.md for an example."
+_INTRO = "Sign in to use this index. Your conversations are visible to you only."
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A checked file."""
+    """A valid sign-in file."""
 
     path: Path
-    host: str  #: by which browsers reach the app, without port
-    secure: bool  #: whether they reach it by https
+    host: str  #: host name under which browsers reach the app, without port
+    secure: bool  #: whether they use https
 
 
 def read_sign_in(path: Path) -> SignIn:
-    """Check the file that switches sign-in on.
+    """Read and check a sign-in file.
 
     Raises:
-        UsageError: it cannot be used; says what is wrong with it.
+        UsageError: the file is invalid, or Authlib is missing.
     """
     if find_spec("authlib") is None:
         raise UsageError("Sign-in needs the package Authlib.", "Install it: pip install 'loccit[sign-in]'")
@@ -65,7 +65,7 @@ def read_sign_in(path: Path) -> SignIn:
 
 
 def _providers(auth: dict[str, Any]) -> list[str]:
-    """Return the names of the providers in an ``[auth]`` table; "" is the one without a name."""
+    """Return the names of the providers in an ``[auth]`` table; "" stands for the unnamed one."""
     tables = {name: table for name, table in auth.items() if isinstance(table, dict)}
     return [
         name
@@ -75,33 +75,33 @@ def _providers(auth: dict[str, Any]) -> list[str]:
 
 
 def needed() -> bool:
-    """Tell whether nothing may be shown yet: sign-in is on and nobody is signed in."""
+    """Tell whether sign-in is on and nobody is signed in."""
     return st.user.get("is_logged_in") is False
 
 
 def page() -> None:
-    """Draw the one page that strangers see."""
-    show({"view": "intro", "title": "Sign in to Loccit", "message": _INTRO}, "intro-sign-in")
+    """Draw the sign-in page."""
+    show_title("Sign in to Loccit", _INTRO, "intro-sign-in")
     for name in _providers(st.secrets["auth"].to_dict()):
         st.button("Sign in" + f" with {name}" * bool(name), on_click=st.login, args=[name or None])
 
 
 def person() -> str:
-    """Return what the signed-in person is called; empty where sign-in is off."""
+    """Return the name of the signed-in person; empty if sign-in is off."""
     if not st.user.get("is_logged_in"):
         return ""
-    return str(st.user.get("name") or st.user.get("email") or st.user.get("sub") or "somebody")
+    return str(st.user.get("name") or st.user.get("email") or st.user.get("sub") or "unknown")
 
 
-def whereabouts() -> None:
-    """Where nobody signs in, say that nobody else can reach the app."""
+def show_privacy() -> None:
+    """Without sign-in, say that the app is private to this machine."""
     if not person():
-        words = "On this machine only: the app answers no other computer, and sends nothing anywhere."
+        words = "On this machine only: the app refuses other computers and sends nothing anywhere."
         show({"view": "whereabouts", "message": words}, "whereabouts")
 
 
-def who() -> None:
-    """Say who is signed in, with a way out."""
+def show_person() -> None:
+    """Show who is signed in, with a button to sign out."""
     name = person()
     if name:
         show({"view": "whereabouts", "message": f"Signed in as {name}."}, "who")

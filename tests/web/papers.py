@@ -1,10 +1,10 @@
-"""A paper that does its worst, for the pages that show it."""
+"""A hostile paper for the pages that show papers."""
 
 from __future__ import annotations
 
 from xml.sax.saxutils import escape
 
-#: Each is harmless only where it is text. None may run, be fetched, be set as markup, or be changed.
+#: Each must be shown as text: not run, fetched, rendered as markup, or changed.
 HOSTILE = (
     "<script>window.hurt = 1</script>",
     '<img src=x onerror="window.hurt = 2">',
@@ -20,7 +20,7 @@ HOSTILE = (
 TITLE = "Zebrafish <script>window.hurt = 4</script> ![t](http://title.example.org/t.png) $x$ **study**"
 NAME = "zebra <img src=x onerror=alert(1)> ![n](http:name.example.org) $y$.xml"
 YEAR = 2015
-#: A name for each string, so that a question about it finds its sentence.
+#: A name for each string, so that a question can ask about it.
 NAMES = (
     "amber",
     "crimson",
@@ -37,7 +37,7 @@ QUESTION = "Which strings did the {} zebrafish chew?"
 
 
 def hostile_paper() -> str:
-    """Return the paper, as JATS XML: for each string a sentence that answers ``QUESTION`` with its name."""
+    """Return the paper as JATS XML, with a sentence per string that answers ``QUESTION``."""
     lines = [
         f"The {name} zebrafish chewed the strings {text} until the evening of that day."
         for name, text in zip(NAMES, HOSTILE, strict=True)

@@ -1,4 +1,4 @@
-"""A small PDF made by hand, so that tests need no library that writes PDF."""
+"""A small handwritten PDF, so that tests need no library to write one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def pdf_of(lines: Sequence[str]) -> bytes:
-    """Return a PDF of one page with each of ``lines`` on a line of its own; the first one is large."""
+    """Return a one-page PDF of ``lines``; the first one is large."""
     shown = []
     at = 760
     for number, line in enumerate(lines):

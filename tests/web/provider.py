@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on this machine that lets everybody in at once, under a name of choice."""
+"""A local OpenID Connect provider that signs everybody in under a given name."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CLIENT = "loccit"
 
 
 class Provider:
-    """Who comes in next, and with which number the last one asked."""
+    """State of the provider."""
 
     def __init__(self) -> None:
-        self.person = "ada"
+        self.person = "ada"  #: who signs in next
         self.nonces: dict[str, tuple[str, str]] = {}  #: by code: nonce and person
         self.key = RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"})
         self.url = ""

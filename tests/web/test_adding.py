@@ -1,4 +1,4 @@
-"""Papers added in a thread: what came of them, and that a fault is told."""
+"""Papers added in a thread: progress, outcomes and errors."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def ended(work: Adding) -> Adding:
     return work
 
 
-def test_progress_and_outcomes_are_seen_from_outside() -> None:
-    def work(told: Progress, read: Read) -> Sequence[FileOutcome]:
-        told("texts", 3, 7)
+def test_progress_and_outcomes_are_visible_to_the_session() -> None:
+    def work(progress: Progress, read: Read) -> Sequence[FileOutcome]:
+        progress("texts", 3, 7)
         return ()
 
     found = ended(Adding(work, ()))
@@ -36,14 +36,14 @@ def test_progress_and_outcomes_are_seen_from_outside() -> None:
     assert (found.outcomes, found.refused) == ((), [])
 
 
-def test_what_has_been_read_is_seen_file_by_file(tmp_path: Path) -> None:
+def test_progress_is_visible_per_file(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
     good.write_text("Moss\n\nAbstract\n\nWe counted 52 mosses on the granite cliffs in May.\n", "utf-8")
     bad.write_text(" \n", "utf-8")
     shown: list[tuple[str, list[str]]] = []
     begun = threading.Event()
 
-    def work(told: Progress, read: Read) -> Sequence[FileOutcome]:
+    def work(progress: Progress, read: Read) -> Sequence[FileOutcome]:
         begun.wait()
         files = [good, bad, tmp_path / "later.txt"]
         for outcome in read([good, bad], 1):
@@ -55,24 +55,24 @@ def test_what_has_been_read_is_seen_file_by_file(tmp_path: Path) -> None:
     begun.set()
     ended(found)
     assert shown == [
-        ("good.txt", ["Being embedded", "Waiting", "Waiting"]),
+        ("good.txt", ["Embedding", "Waiting", "Waiting"]),
         ("bad.txt", ["Read", "Refused", "Waiting"]),
     ]
 
 
-def test_what_is_refused_is_told() -> None:
+def test_an_error_is_reported() -> None:
     refused = StorageError("The disk is full.")
 
-    def work(told: Progress, read: Read) -> NoReturn:
+    def work(progress: Progress, read: Read) -> NoReturn:
         raise refused
 
     assert ended(Adding(work, ())).refused == [refused]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the fault is the test's
-def test_a_fault_of_ours_is_told_too() -> None:
-    def work(told: Progress, read: Read) -> NoReturn:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # raised by this test
+def test_an_internal_error_is_reported() -> None:
+    def work(progress: Progress, read: Read) -> NoReturn:
         raise ZeroDivisionError
 
     (error,) = ended(Adding(work, ())).refused
-    assert "broke off" in error.message
+    assert "internal error" in error.message

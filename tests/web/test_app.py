@@ -1,4 +1,4 @@
-"""Flows of the app without a browser: which views it sends to the page, and what it remembers."""
+"""The app without a browser: the views it sends to the page, and its session state."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ask(app: AppTest, question: str) -> AppTest:
     return app.run()
 
 
-def test_an_answer_and_its_source(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_an_answer_opens_its_first_source(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = ask(opened(built), "When was MMF restarted?")
     assert not app.exception
     (turn,) = views(app, "turn")
@@ -55,7 +55,7 @@ def test_an_answer_and_its_source(built: Path, opened: Callable[[Path], AppTest]
     assert cited == "".join(part["text"] for part in turn["papers"][0]["quotes"][0]["parts"])
 
 
-def test_a_question_that_the_papers_do_not_answer(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_a_refusal_has_reasons_and_nearest_passages(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = ask(opened(built), "How do I bake bread?")
     (turn,) = views(app, "turn")
     assert turn["headline"] == "Not in these papers"
@@ -65,7 +65,7 @@ def test_a_question_that_the_papers_do_not_answer(built: Path, opened: Callable[
     assert not views(app, "source")
 
 
-def test_a_follow_up_is_asked_in_full(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_a_follow_up_shows_its_standalone_question(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = ask(opened(built), "What was the woman's AST on admission?")
     app = ask(app, "And her ALT?")
     first, second = views(app, "turn")
@@ -74,7 +74,7 @@ def test_a_follow_up_is_asked_in_full(built: Path, opened: Callable[[Path], AppT
     assert second["resolved"] != "And her ALT?"
 
 
-def test_only_the_chosen_papers_are_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_only_the_selected_papers_are_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = opened(built)
     (papers,) = app.multiselect
     chosen = next(option for option in papers.options if "Seronegative" in option)
@@ -87,7 +87,7 @@ def test_only_the_chosen_papers_are_asked(built: Path, opened: Callable[[Path], 
     assert all("Seronegative" in name for name in shown)
 
 
-def test_an_example_is_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_an_example_question_is_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = opened(built)
     (pills,) = app.button_group
     question = pills.options[0]
@@ -97,14 +97,14 @@ def test_an_example_is_asked(built: Path, opened: Callable[[Path], AppTest]) -> 
     assert not app.button_group
 
 
-def test_a_new_conversation_forgets_the_old_one(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_a_new_conversation_starts_empty(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = ask(opened(built), "When was MMF restarted?")
     next(button for button in app.button if button.label == "New conversation").click().run()
     assert not views(app, "turn")
     assert views(app, "empty")
 
 
-def test_a_long_conversation_is_drawn_in_part(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_a_long_conversation_draws_its_last_ten_turns(built: Path, opened: Callable[[Path], AppTest]) -> None:
     app = opened(built)
     for number in range(12):
         app = ask(app, f"When was MMF restarted after {number} weeks?")
@@ -137,7 +137,7 @@ def _other_model(folder: Path) -> None:
     [(_damage, "vectors.faiss"), (_other_model, "words")],
     ids=["damaged", "other model"],
 )
-def test_an_index_that_cannot_be_used(
+def test_an_unusable_index_is_reported_with_a_remedy(
     built: Path,
     tmp_path: Path,
     opened: Callable[[Path], AppTest],
@@ -154,7 +154,7 @@ def test_an_index_that_cannot_be_used(
     assert not app.exception
 
 
-def test_an_index_that_vanishes_does_not_end_the_conversation(
+def test_a_conversation_survives_a_missing_index(
     built: Path, tmp_path: Path, opened: Callable[[Path], AppTest]
 ) -> None:
     folder = tmp_path / "index"
@@ -179,7 +179,7 @@ def test_a_link_opens_question_and_source(built: Path, root: Path, monkeypatch: 
     (turn,) = views(app, "turn")
     assert turn["question"] == "When was MMF restarted?"
     (source,) = views(app, "source")
-    assert source["number"] == source["count"]  # one that there is not becomes the last
+    assert source["number"] == source["count"]  # a number beyond the last source opens the last
     app.run()
     assert len(views(app, "turn")) == 1
 

@@ -1,4 +1,4 @@
-"""What people may upload by mistake: a clear line for each file, the rest goes in, the chat goes on."""
+"""Bad uploads: a clear message for each file, and the good files are added."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def own(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def papers() -> AppTest:
-    """Open the Papers page by itself: no page but the first can be gone to in these tests."""
-    script = "from qa.web import papers\npapers.page()\n"
+    """Open the Papers page as a script of its own, since AppTest cannot switch pages."""
+    script = "from qa.web.pages import papers\npapers.page()\n"
     return AppTest.from_string(script, default_timeout=300).run()
 
 
 def upload(*files: tuple[str, bytes, str]) -> dict[str, Any]:
-    """Upload ``files`` and return the row that each got, by name."""
+    """Upload ``files`` and return the outcome row of each, by name."""
     app = papers()
     app.file_uploader[0].set_value(list(files)).run()
     next(button for button in app.button if button.label == "Add to the index").click().run()
@@ -57,7 +57,7 @@ def locked_pdf() -> bytes:
     return stream.getvalue()
 
 
-def test_each_bad_file_is_told_and_the_good_one_goes_in(own: Path, root: Path) -> None:
+def test_bad_files_are_reported_and_the_good_one_is_added(own: Path, root: Path) -> None:
     pdf_type, text = "application/pdf", "text/plain"
     found = upload(
         ("locked.pdf", locked_pdf(), pdf_type),
@@ -86,14 +86,14 @@ def test_each_bad_file_is_told_and_the_good_one_goes_in(own: Path, root: Path) -
 
 @pytest.fixture
 def full_disk() -> Iterator[None]:
-    """Let no file grow beyond a few kilobytes: writing fails half-way, as on a full disk."""
+    """Limit file sizes to a few kilobytes, so that writes fail halfway as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_disk_that_fills_up_during_an_upload(own: Path, root: Path, full_disk: None) -> None:
+def test_a_full_disk_during_an_upload_leaves_the_index_usable(own: Path, root: Path, full_disk: None) -> None:
     found = upload(("moss.txt", GOOD * 1000, "text/plain"))
     (row,) = found.values()
     assert not row["good"]
@@ -106,7 +106,7 @@ def test_a_disk_that_fills_up_during_an_upload(own: Path, root: Path, full_disk:
     assert turn["status"] == "answered"
 
 
-def test_what_an_upload_stopped_half_way_left_behind_is_no_paper(own: Path) -> None:
+def test_leftovers_of_an_interrupted_upload_are_ignored(own: Path) -> None:
     left = own / "uploads" / ("0" * 64)
     left.mkdir(parents=True)
     (left / ".part").write_bytes(b"%PDF-1.4 half")

@@ -41,9 +41,9 @@ def ask(page: Page, question: str) -> Locator:
 
 
 def open_page(page: Page, name: str) -> None:
-    """Go to the page of that name in the app's navigation, and wait until it is there.
+    """Go to a page through the app's navigation and wait for its title.
 
-    A busy server takes its time to begin with it; until then the page before is drawn, and at rest.
+    A busy server starts late, and until then the previous page looks settled.
     """
     page.get_by_role("link", name=name).click()
     title = "Ask the papers" if name == "Ask" else name
@@ -52,20 +52,20 @@ def open_page(page: Page, name: str) -> None:
 
 
 def check_accessible(page: Page) -> None:
-    """Fail on anything that axe-core finds, but for what is Streamlit's own and cannot be set."""
-    page.wait_for_timeout(400)  # a fading element has the contrast of its fading
+    """Fail on any axe-core violation except those of Streamlit that cannot be configured."""
+    page.wait_for_timeout(400)  # a fading element has low contrast
     found = Axe().run(page).response["violations"]
-    told = [
+    violations = [
         f"{item['id']}: {node['target']} {node['html'][:200]} {node.get('failureSummary', '')}"
         for item in found
         for node in item["nodes"]
-        # the upload field's outer frame has a role that its listener for dropped files overrules
+        # the upload field's frame has a role that conflicts with its drop listener
         if not (item["id"] == "presentation-role-conflict" and "stFileUploaderDropzone" in node["html"])
     ]
-    assert not told, "\n".join(told)
+    assert not violations, "\n".join(violations)
 
 
-def test_ask_and_read_the_source(browser: Browser, chat: str) -> None:
+def test_each_citation_opens_its_source(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         answer = ask(page, ANSWERED)
@@ -87,7 +87,7 @@ def test_ask_and_read_the_source(browser: Browser, chat: str) -> None:
         assert panel.get_by_text("Probability that it answers").is_visible()
 
 
-def test_step_from_source_to_source(browser: Browser, chat: str) -> None:
+def test_the_stepper_moves_between_sources_and_keeps_the_focus(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         answer = ask(page, REFUSED)
@@ -98,13 +98,13 @@ def test_step_from_source_to_source(browser: Browser, chat: str) -> None:
         panel.get_by_role("button", name="Next source").click()
         panel.get_by_text("2 of 3").wait_for()
         assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == "2"
-        page.keyboard.press("Enter")  # the button pressed is still the one in use, though drawn anew
+        page.keyboard.press("Enter")  # the redrawn button still has the focus
         panel.get_by_text("3 of 3").wait_for()
-        page.keyboard.press("Enter")  # and where it is off, its neighbour
+        page.keyboard.press("Enter")  # its neighbour has the focus once it is disabled
         panel.get_by_text("2 of 3").wait_for()
 
 
-def test_a_refusal_shows_what_is_near_and_says_what_it_is(browser: Browser, chat: str) -> None:
+def test_a_refusal_labels_the_nearest_passages_as_no_answer(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         answer = ask(page, REFUSED)
@@ -115,10 +115,10 @@ def test_a_refusal_shows_what_is_near_and_says_what_it_is(browser: Browser, chat
         panel = page.get_by_role("region", name="Source", exact=True)
         panel.get_by_text("Not an answer").wait_for()
         panel.get_by_text("Why this passage?").click()
-        assert panel.get_by_text("no sentence in it is likely enough to answer").is_visible()
+        assert panel.get_by_text("no sentence in it scored high enough").is_visible()
 
 
-def test_filter_in_the_address(browser: Browser, chat: str) -> None:
+def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         page.get_by_role("combobox").click()
@@ -133,7 +133,7 @@ def test_filter_in_the_address(browser: Browser, chat: str) -> None:
         assert ask(page, "What did the biopsy show?").get_by_text("Asked only: Seronegative").is_visible()
 
 
-def test_an_example_question(browser: Browser, chat: str) -> None:
+def test_pressing_an_example_asks_it(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         pill = page.get_by_role("radio").first
@@ -153,7 +153,7 @@ def test_two_sessions_do_not_see_each_other(browser: Browser, chat: str) -> None
         assert "bread" not in (other.locator("main").text_content() or "")
 
 
-def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> None:
+def test_a_hostile_paper_is_shown_as_text(browser: Browser, chat: str, built: Path) -> None:
     from index.store.open import open_index
 
     with open_index(built) as index:
@@ -179,7 +179,7 @@ def test_a_hostile_paper_is_text(browser: Browser, chat: str, built: Path) -> No
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
-def test_accessible(browser: Browser, chat: str, size: tuple[int, int], root: Path) -> None:
+def test_the_ask_page_is_accessible(browser: Browser, chat: str, size: tuple[int, int], root: Path) -> None:
     out = root / "tests" / "out"
     out.mkdir(exist_ok=True)
     with watched_page(browser, size) as page:
@@ -205,7 +205,7 @@ def test_accessible(browser: Browser, chat: str, size: tuple[int, int], root: Pa
                 page.screenshot(path=out / f"source-{size[0]}-{scheme}.png")
 
 
-def test_on_a_phone_closing_the_source_returns_to_the_citation(browser: Browser, chat: str) -> None:
+def test_on_a_phone_closing_the_source_focuses_its_citation(browser: Browser, chat: str) -> None:
     with watched_page(browser, SIZES["phone"]) as page:
         start(page, chat)
         answer = ask(page, REFUSED)
@@ -224,10 +224,10 @@ def test_on_a_phone_closing_the_source_returns_to_the_citation(browser: Browser,
         page.keyboard.press("Escape")
         dialog.wait_for(state="detached")
         page.wait_for_timeout(1000)
-        assert dialog.count() == 0  # closed is closed, whatever was pressed in it
+        assert dialog.count() == 0  # a closed dialog stays closed
 
 
-def test_by_keyboard_alone(browser: Browser, chat: str) -> None:
+def test_a_citation_opens_by_keyboard(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         page.get_by_placeholder("Ask about the papers").focus()
@@ -255,7 +255,7 @@ def _tab_to(page: Page, number: str) -> None:
     pytest.fail(f"40 tabs do not reach citation {number}")
 
 
-def test_what_went_wrong_is_announced_and_copied(browser: Browser, chat: str) -> None:
+def test_an_answer_is_announced_and_copied_with_citations(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         start(page, chat)

@@ -1,4 +1,4 @@
-"""Longer ways through the app in Chromium: edit, reload, links, the evidence table, the keyboard alone."""
+"""Longer flows through the app in Chromium: edit, reload, links, evidence table, keyboard."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def shown(page: Page) -> list[str]:
     return page.locator("article.turn:has(footer) > h2").all_text_contents()
 
 
-def test_the_question_as_searched_can_be_edited(browser: Browser, chat: str) -> None:
+def test_the_searched_question_can_be_edited(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         ask(page, FIRST)
@@ -58,7 +58,7 @@ def test_the_question_as_searched_can_be_edited(browser: Browser, chat: str) -> 
         assert third.get_by_text("Searched as").count() == 0
 
 
-def test_a_conversation_outlives_a_reload_for_its_browser_only(browser: Browser, chat: str) -> None:
+def test_a_conversation_survives_a_reload_in_its_browser_only(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         ask(page, REFUSED)
@@ -78,7 +78,7 @@ def test_a_conversation_outlives_a_reload_for_its_browser_only(browser: Browser,
         with watched_page(browser) as other:
             other.goto(page.url)
             other.locator("article.turn footer").wait_for()
-            assert REFUSED not in shown(other)  # the question of the address is asked, nothing else is opened
+            assert REFUSED not in shown(other)  # the URL asks its question, but opens no history
         page.get_by_role("button", name="New conversation").click()
         page.locator("article.turn").first.wait_for(state="detached")
         settled(page)
@@ -89,7 +89,7 @@ def test_a_conversation_outlives_a_reload_for_its_browser_only(browser: Browser,
         assert shown(page) == [REFUSED, ANSWERED]
 
 
-def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: str) -> None:
+def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         page.get_by_role("button", name="Years").click()
@@ -104,7 +104,7 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
         address = page.url
         answer.locator(".cite").first.click()
         page.wait_for_url("**cite=1**")
-        page.goto(address)  # in the browser that asked, the conversation is there already
+        page.goto(address)  # this browser still has the conversation
         page.locator(".source").get_by_text("2 of ").wait_for()
         assert page.locator("article.turn:has(footer)").count() == 1
     with watched_page(browser) as page:
@@ -115,15 +115,15 @@ def test_a_link_opens_question_scope_years_and_source(browser: Browser, chat: st
         page.locator(".source").get_by_text("2 of ").wait_for()
 
 
-def test_a_doubtful_answer_is_not_shown_to_who_wants_surer_ones(browser: Browser, chat: str) -> None:
+def test_a_strict_setting_refuses_a_doubtful_answer(browser: Browser, chat: str) -> None:
     question = "How was the woman treated?"
     with watched_page(browser) as page:
         start(page, f"{chat}/?right=90")
         answer = ask(page, question)
         assert answer.get_by_text("Not in these papers").is_visible()
-        assert answer.get_by_text("as answers of which 90% are right").is_visible()
-        page.get_by_role("button", name="How sure").click()
-        page.get_by_text("The more, the oftener").wait_for()
+        assert answer.get_by_text("90% of shown answers should be right").is_visible()
+        page.get_by_role("button", name="Strictness").click()
+        page.get_by_text("Stricter settings refuse").wait_for()
         for _ in both_themes(page):
             check_accessible(page)
         page.get_by_role("radiogroup").get_by_text("80").click()
@@ -134,7 +134,7 @@ def test_a_doubtful_answer_is_not_shown_to_who_wants_surer_ones(browser: Browser
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
-def test_an_evidence_table_and_its_files(
+def test_an_evidence_table_is_shown_and_downloaded(
     browser: Browser, chat: str, size: tuple[int, int], root: Path
 ) -> None:
     with watched_page(browser, size) as page:
@@ -165,7 +165,7 @@ def test_an_evidence_table_and_its_files(
         assert page.evaluate("window.hurt === undefined")
 
 
-def test_a_hostile_paper_leaves_in_exports_as_it_is(browser: Browser, chat: str) -> None:
+def test_exports_hold_a_hostile_paper_unchanged(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         ask(page, QUESTION.format(NAMES[2]))
@@ -183,12 +183,12 @@ def test_a_hostile_paper_leaves_in_exports_as_it_is(browser: Browser, chat: str)
         assert page.evaluate("window.hurt === undefined")
 
 
-def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -> None:
+def test_a_single_answer_can_be_exported(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         ask(page, REFUSED)
         ask(page, ANSWERED)
-        # A chat stays at its end until a person scrolls; what a script scrolls is scrolled back at times.
+        # Streamlit keeps a chat scrolled to its end until the user scrolls, so use the mouse wheel.
         page.mouse.move(400, 400)
         page.mouse.wheel(0, -10_000)
         settled(page)
@@ -196,7 +196,7 @@ def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -
         page.get_by_text("2 answers, as:").wait_for()
         check_accessible(page)
         page.get_by_role("combobox", name="Answers").click()
-        page.get_by_role("option", name=ANSWERED).wait_for()  # the last one, too
+        page.get_by_role("option", name=ANSWERED).wait_for()  # the last answer is listed, too
         page.get_by_role("option", name=REFUSED).click()
         page.get_by_text("One answer, as:").wait_for()
         settled(page)
@@ -206,7 +206,7 @@ def test_one_answer_of_a_conversation_is_exported(browser: Browser, chat: str) -
         assert answer["question"] == REFUSED
 
 
-def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
+def test_low_confidence_is_visible(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         sure = ask(page, "What did CT of the abdomen and pelvis reveal?").locator("li").first
@@ -224,7 +224,7 @@ def test_what_is_not_sure_looks_so(browser: Browser, chat: str) -> None:
         assert answer.get_by_text("Uncertain:").is_visible()
 
 
-def test_a_whole_run_by_keyboard_alone(browser: Browser, chat: str) -> None:
+def test_all_pages_work_by_keyboard_alone(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         page.get_by_placeholder("Ask about the papers").wait_for()
@@ -263,7 +263,7 @@ _FOCUSED = """() => {
 
 
 def _tab_to(page: Page, words: str, *, back: bool = False) -> None:
-    """Press Tab, or Shift and Tab, until what has the focus, as its tag and its text, holds ``words``."""
+    """Press Tab or Shift+Tab until the focused element's tag and text contain ``words``."""
     for _ in range(80):
         page.keyboard.press("Shift+Tab" if back else "Tab")
         if words in page.evaluate(_FOCUSED):
@@ -273,7 +273,7 @@ def _tab_to(page: Page, words: str, *, back: bool = False) -> None:
 
 @pytest.fixture(scope="module")
 def with_pdf(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A server of an index to which a PDF was added on the command line, and the PDF's path."""
+    """A server whose index got a PDF through the command line, and the PDF's path."""
     folder = tmp_path_factory.mktemp("with-pdf") / "index"
     shutil.copytree(built, folder)
     path = tmp_path_factory.mktemp("originals") / "lichens.pdf"
@@ -287,9 +287,7 @@ def with_pdf(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) 
     assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
 
 
-def test_the_whole_page_of_a_paper_that_was_not_uploaded(
-    browser: Browser, with_pdf: tuple[str, Path]
-) -> None:
+def test_the_whole_page_is_shown_until_the_file_changes(browser: Browser, with_pdf: tuple[str, Path]) -> None:
     url, path = with_pdf
     with watched_page(browser) as page:
         start(page, url)
@@ -299,14 +297,14 @@ def test_the_whole_page_of_a_paper_that_was_not_uploaded(
         panel.get_by_role("button", name="Whole page").click()
         panel.get_by_role("img").wait_for()
         panel.locator(".box").first.wait_for()
-        # Fetched whole: the server has no page of a file that has changed meanwhile.
+        # Wait for the image: once the file changes, the server no longer has it.
         page.wait_for_function("image => image.complete", arg=panel.get_by_role("img").element_handle())
         path.write_bytes(pdf_of([*LINES, "A line added later."]))
         answer.locator(".cite").first.click()
         panel.get_by_text("has changed since it was read").wait_for()
 
         open_page(page, "Papers")
-        page.get_by_text("Read the papers again").click()
+        page.get_by_text("Re-read the papers").click()
         settled(page)
         page.get_by_role("button", name="Rebuild").click()
         page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for(timeout=BUILD)

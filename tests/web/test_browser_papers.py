@@ -1,4 +1,4 @@
-"""The Papers page in Chromium, on its own copy of the index: upload, ask, whole page, remove, roll back."""
+"""The Papers page in Chromium on a copy of the index: upload, ask, whole page, remove, roll back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LINES = [
     "Results",
     "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only.",
 ]
-BUILD = 120_000  #: milliseconds that adding a paper may take, torch being imported by a busy machine
+BUILD = 120_000  #: milliseconds that adding a paper may take, including the import of torch
 QUESTION = "On how many cliffs did the rarest lichen grow?"
 SENTENCE = "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only."
 
@@ -56,14 +56,14 @@ def open_papers(page: Page, url: str) -> None:
     page.locator(".shelved").first.wait_for()
 
 
-def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
+def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: str) -> None:
     with watched_page(browser) as page:
         open_papers(page, own)
         page.get_by_text("Add papers").click()
         page.locator("input[type=file]").set_input_files(
             [
                 FilePayload(name="lichens.pdf", mimeType="application/pdf", buffer=pdf_of(LINES)),
-                FilePayload(name="no.pdf", mimeType="application/pdf", buffer=b"no PDF at all"),
+                FilePayload(name="no.pdf", mimeType="application/pdf", buffer=b"not a PDF"),
                 FilePayload(name="blank.txt", mimeType="text/plain", buffer=b"  \n"),
             ]
         )
@@ -101,7 +101,7 @@ def test_upload_ask_and_remove(browser: Browser, own: str) -> None:
         page.locator(".shelved", has_text="lichens.pdf").wait_for()
 
 
-def test_papers_are_added_whatever_page_is_looked_at(browser: Browser, own: str) -> None:
+def test_adding_papers_continues_on_other_pages(browser: Browser, own: str) -> None:
     with watched_page(browser) as page:
         open_papers(page, own)
         page.get_by_text("Add papers").click()
@@ -118,9 +118,7 @@ def test_papers_are_added_whatever_page_is_looked_at(browser: Browser, own: str)
         page.locator(".shelved", has_text="moss.txt").wait_for()
 
 
-def test_feedback_that_cannot_be_kept_says_so_where_it_was_given(
-    browser: Browser, own: str, own_folder: Path
-) -> None:
+def test_the_answer_says_that_feedback_was_not_saved(browser: Browser, own: str, own_folder: Path) -> None:
     kept = own_folder / "feedback.sqlite"
     kept.write_bytes(b"no database")
     try:
@@ -135,7 +133,7 @@ def test_feedback_that_cannot_be_kept_says_so_where_it_was_given(
         kept.unlink()
 
 
-def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
+def test_feedback_is_saved_listed_and_downloaded(browser: Browser, own: str) -> None:
     question = "How do <b>I</b> bake bread?"
     with watched_page(browser) as page:
         start(page, own)
@@ -160,13 +158,13 @@ def test_feedback_is_kept_and_listed(browser: Browser, own: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_accessible(browser: Browser, chat: str, size: str, root: Path) -> None:
+def test_the_papers_page_is_accessible(browser: Browser, chat: str, size: str, root: Path) -> None:
     with watched_page(browser, SIZES[size]) as page:
         page.goto(f"{chat}/papers")
         page.locator(".shelved").first.wait_for()
         settled(page)
         page.get_by_text("Add papers").click()
-        page.get_by_text("Read the papers again").click()
+        page.get_by_text("Re-read the papers").click()
         page.get_by_text("History of the index").click()
         page.get_by_role("region", name="Generations").wait_for()
         for scheme in both_themes(page):
@@ -175,7 +173,7 @@ def test_accessible(browser: Browser, chat: str, size: str, root: Path) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_hostile_paper_is_text_here_too(browser: Browser, chat: str) -> None:
+def test_the_papers_page_shows_a_hostile_paper_as_text(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         open_papers(page, chat)
         shelved = page.locator(".shelved", has_text="Zebrafish")

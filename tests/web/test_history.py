@@ -1,4 +1,4 @@
-"""Conversations that outlive a reload: for their owner only, the oldest forgotten first."""
+"""Conversations kept for a reload: per owner, the least recently used dropped first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_only_the_owner_finds_a_conversation() -> None:
     assert history.of("you") == []
 
 
-def test_the_next_question_follows_up_those_that_were_answered(answerer: Answerer) -> None:
+def test_a_follow_up_continues_the_answered_questions(answerer: Answerer) -> None:
     assert _asked("Failed?").conversation == Conversation()
     first, after_first = Conversation().ask(answerer, "What was the woman's LDH on admission?")
     second, after_second = after_first.ask(answerer, "And her procalcitonin?")
@@ -42,7 +42,7 @@ def test_the_next_question_follows_up_those_that_were_answered(answerer: Answere
     assert Chat(turns=turns).conversation == after_second
 
 
-def test_nothing_is_kept_for_nobody() -> None:
+def test_nothing_is_kept_without_an_owner() -> None:
     history = History()
     nobody = _asked("whose?")
     history.keep("", nobody)
@@ -50,7 +50,7 @@ def test_nothing_is_kept_for_nobody() -> None:
     assert history.of("") == []
 
 
-def test_the_one_unused_for_longest_gives_way() -> None:
+def test_the_least_recently_used_conversation_is_dropped() -> None:
     history = History(kept=2)
     first, second, third = _asked("1"), _asked("2"), _asked("3")
     history.keep("me", first)
@@ -60,7 +60,7 @@ def test_the_one_unused_for_longest_gives_way() -> None:
     assert history.of("me") == [third, first]
 
 
-def test_a_browser_is_named_once_by_chance_and_out_of_reach_of_scripts() -> None:
+def test_a_browser_gets_one_random_cookie_hidden_from_scripts() -> None:
     ((name, value),) = name_browser(b"other=1")
     assert name == b"set-cookie"
     assert b"HttpOnly" in value
@@ -76,5 +76,5 @@ def test_a_browser_is_named_once_by_chance_and_out_of_reach_of_scripts() -> None
 @pytest.mark.parametrize(
     "cookies", [b"loccit-browser=", b"loccit-browser=short", b"x-loccit-browser=" + b"a" * 40]
 )
-def test_a_name_that_can_be_guessed_is_replaced(cookies: bytes) -> None:
+def test_a_guessable_cookie_is_replaced(cookies: bytes) -> None:
     assert name_browser(cookies)

@@ -1,11 +1,10 @@
-"""The server: headers on everything, the loopback only, a taken port, and Streamlit by itself."""
+"""The server: security headers, loopback only, taken ports, and plain ``streamlit run``."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import pytest
 
 from index.errors import UsageError
 from qa.web.server import SecurityHeaders, headers, require_free
+from tests.web.serving import free_port, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,14 +46,14 @@ def test_a_host_cannot_change_the_policy(host: str) -> None:
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_browser_that_goes_while_it_connects_is_no_error(*, gone: bool) -> None:
+def test_a_browser_that_disconnects_early_is_not_an_error(*, gone: bool) -> None:
     async def streamlit(scope: Scope, receive: Receive, send: Send) -> None:
-        """Do as Streamlit: accept, and close what it cannot read from."""
+        """Accept and close, as Streamlit does."""
         try:
             await send({"type": "websocket.accept"})
         except OSError as error:
             raise RuntimeError("closed already") from error
-        raise RuntimeError("a fault of its own")
+        raise RuntimeError("another error")
 
     async def receive() -> Message:
         return {"type": "websocket.connect"}
@@ -62,9 +62,9 @@ def test_a_browser_that_goes_while_it_connects_is_no_error(*, gone: bool) -> Non
         if gone:
             raise ConnectionResetError
 
-    # Nothing in it waits, so no loop of events is needed; Playwright's may be running in this thread.
+    # Nothing waits, so no event loop is needed; Playwright's may be running in this thread.
     connect = SecurityHeaders(streamlit, "")({"type": "websocket"}, receive, send)
-    with pytest.raises(StopIteration if gone else RuntimeError, match=None if gone else "its own"):
+    with pytest.raises(StopIteration if gone else RuntimeError, match=None if gone else "another error"):
         connect.send(None)
 
 
@@ -74,7 +74,7 @@ def test_it_listens_on_the_loopback_only(chat: str) -> None:
     try:
         own = socket.gethostbyname(socket.gethostname())
     except OSError:
-        pytest.skip("this machine has no address of its own")
+        pytest.skip("this machine has no network address")
     if own.startswith("127."):
         pytest.skip("this machine's name leads to the loopback")
     with socket.socket() as probe, pytest.raises(OSError, match=""):
@@ -82,7 +82,7 @@ def test_it_listens_on_the_loopback_only(chat: str) -> None:
         probe.connect((own, port))
 
 
-def test_a_taken_port_is_told() -> None:
+def test_a_taken_port_is_refused() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -92,27 +92,14 @@ def test_a_taken_port_is_told() -> None:
     require_free(port)
 
 
-def test_streamlit_runs_the_script_by_itself(root: Path, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), "--server.headless=true"]
-    log = tmp_path / "log"
+def test_streamlit_run_serves_the_app(root: Path, tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    options = ["--server.headless=true", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), *options]
     with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*command, f"--server.port={port}"], cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT
-        )
+        server = subprocess.Popen(command, cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT)
     try:
-        for _ in range(600):
-            assert server.poll() is None, log.read_text(encoding="utf-8")
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2) as response:
-                    assert response.read() == b"ok"
-                    break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        else:
-            pytest.fail(log.read_text(encoding="utf-8"))
+        wait_for(server, f"http://127.0.0.1:{port}/_stcore/health", log)
     finally:
         server.terminate()
         server.wait(timeout=60)

@@ -1,4 +1,4 @@
-"""Sign-in: off by default; where it is on, nothing is seen before it and histories are apart."""
+"""Sign-in: off by default; if on, nothing is visible without it and histories are separate."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _written(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_good_file(tmp_path: Path) -> None:
+def test_a_valid_file_is_read(tmp_path: Path) -> None:
     found = read_sign_in(_written(tmp_path, GOOD))
     assert (found.host, found.secure) == ("papers.example.org", True)
     named = GOOD.replace("client_id", "[auth.hospital]\nclient_id")
@@ -53,7 +53,7 @@ def test_a_good_file(tmp_path: Path) -> None:
         (("cookie_secret", "biscuit_secret"), "cookie_secret"),
     ],
 )
-def test_a_file_that_will_not_do(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+def test_an_invalid_file_is_refused(tmp_path: Path, change: tuple[str, str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         read_sign_in(_written(tmp_path, GOOD.replace(*change, 1)))
     with pytest.raises(UsageError, match="does not exist"):
@@ -61,14 +61,14 @@ def test_a_file_that_will_not_do(tmp_path: Path, change: tuple[str, str], said: 
 
 
 @pytest.mark.browser
-def test_without_sign_in_the_page_says_who_can_reach_it(browser: Browser, chat: str) -> None:
+def test_without_sign_in_the_page_says_that_it_is_private(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         page.get_by_text("On this machine only").wait_for()
 
 
 @pytest.mark.browser
-def test_nothing_is_seen_before_and_histories_are_apart(
+def test_sign_in_hides_everything_and_separates_histories(
     browser: Browser, built: Path, root: Path, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -84,7 +84,7 @@ def test_nothing_is_seen_before_and_histories_are_apart(
                 assert page.locator(".shelved, .tile").count() == 0
             check_accessible(page)
             with urllib.request.urlopen(f"{url}/pages/guessed/{'0' * 64}/1.png", timeout=10) as answer:
-                assert answer.headers.get_content_type() == "text/html"  # the app, to sign in to
+                assert answer.headers.get_content_type() == "text/html"  # the app with its sign-in page
 
             _sign_in(page, "Ada")
             ask(page, REFUSED)

@@ -1,41 +1,44 @@
-"""Reads JATS XML (ANSI/NISO Z39.96, and NLM before it): exact sections, tables, references and metadata."""
+"""Reads JATS XML (ANSI/NISO Z39.96, and NLM before it): sections, tables, references and metadata."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.errors import DamagedFile, UnknownFormat
 from index.read.jats.front import front_drafts
-from index.read.jats.inline import inline, label_and_title, synthetic
-from index.read.jats.tables import table_drafts
-from index.read.jats.tree import Node, XmlError, decode_xml, parse
-from index.read.structure import Draft, Source, assemble
+from index.read.jats.tree import Node, XmlError, decode_xml, inline, label_and_title, parse, synthetic
+from index.read.structure import Draft, Source, assemble, table_draft
 from index.text import BlockKind, line_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from index.text import Document
+    from index.text import Document, MappedText
 
-#: Elements that stand on their own; text around them in a paragraph goes on after them.
-FLOATS = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text",
-    "supplementary-material",
-                    "media", "chem-struct-wrap"})  # fmt: skip
+#: Elements that stand on their own; the paragraph around them continues after them.
+FLOATS = frozenset({
+    "fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text", "supplementary-material", "media",
+    "chem-struct-wrap"
+})  # fmt: skip
+#: Columns of a table, and columns and rows that one cell spans, at most.
+_WIDEST = 200
 LISTS = frozenset({"list", "def-list", "disp-quote", "verse-group"})
-_NOTES = re.compile(
-    r"conflict|competing|disclosure|funding|financial|acknowledg|contribution|consent|ethic|availability|abbreviation",
-    re.IGNORECASE,
-)
+#: Beginnings of words in the titles of statements after the paper proper.
+_NOTES = frozenset({
+    "conflict", "competing", "disclosure", "funding", "financial", "acknowledg", "contribution", "consent",
+    "ethic", "availability", "abbreviation"
+})  # fmt: skip
+#: Headings of parts that have no title.
+_TITLES = {"ack": "Acknowledgements", "fn-group": "Notes", "glossary": "Abbreviations", "notes": "Notes"}
 
 
 def read_jats(data: bytes, name: str) -> Document:
     """Return the article in ``data``, a JATS XML file called ``name``.
 
     Raises:
-        DamagedFile: the XML is broken, or declares entities of its own.
-        UnknownFormat: it is XML, but no JATS article.
+        DamagedFile: the XML is broken, or declares its own entities.
+        UnknownFormat: it is XML, but not a JATS article.
     """
     try:
         raw = decode_xml(data)
@@ -44,31 +47,31 @@ def read_jats(data: bytes, name: str) -> Document:
         raise DamagedFile(name, f"{error}.", "Get the file again from its source.") from error
     article = root if root.tag == "article" else next(root.walk("article"), None)
     if article is None or (article.find("front") is None and article.find("body") is None):
-        raise UnknownFormat(name, f"XML with the root <{root.tag[:40]}>, not a JATS article.",
-                            "Give a PDF, JATS XML, Markdown or text file.")  # fmt: skip
+        raise UnknownFormat(
+            name,
+            f"XML with the root <{root.tag[:40]}>, not a JATS article.",
+            "Give a PDF, JATS XML, Markdown or text file.",
+        )
     drafts = list(_article(article))
     if not any(draft.text.text.strip() for draft in drafts):
         raise DamagedFile(name, "the article holds no text.", "Get the file again from its source.")
     warnings = [] if article.find("body") else ["the file holds no body, only metadata and abstract"]
-    warnings += [
-        f"{_name(wrap)} is a picture in this file: its values were not read"
-        for wrap in article.walk("table-wrap")
-        if next(wrap.walk("tr"), None) is None and next(wrap.walk("row"), None) is None
-    ]
+    for wrap in article.walk("table-wrap"):
+        if not any(_rows(wrap)):
+            label = wrap.find("label")
+            table = inline(label).text.strip(" .:") if label else "a table"
+            warnings.append(f"{table} is a picture in this file: its values were not read")
     return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
-
-
-def _name(wrap: Node) -> str:
-    label = wrap.find("label")
-    return inline(label).text.strip(" .:") if label else "a table"
 
 
 def _article(article: Node) -> Iterator[Draft]:
     meta = article.find("front/article-meta") or article.find("front-stub") or Node("", {}, 0)
     yield from front_drafts(article.find("front/journal-meta"), meta)
-    for kind in ("abstract", "trans-abstract"):
-        for abstract in meta.all(kind):
-            yield from _abstract(abstract)
+    for abstract in (*meta.all("abstract"), *meta.all("trans-abstract")):
+        title = abstract.find("title")
+        text = inline(title) if title else synthetic("Abstract", abstract.at)
+        yield Draft(BlockKind.HEADING, text, level=1)
+        yield from _content(abstract, 1)
     for body in article.all("body"):
         yield from _content(body, 0)
     for back in article.all("back"):
@@ -78,13 +81,6 @@ def _article(article: Node) -> Iterator[Draft]:
     for part in article.elements():
         if part.tag in ("sub-article", "response"):
             yield from _article(part)
-
-
-def _abstract(abstract: Node) -> Iterator[Draft]:
-    title = abstract.find("title")
-    text = inline(title) if title else synthetic("Abstract", abstract.at)
-    yield Draft(BlockKind.HEADING, text, level=1)
-    yield from _content(abstract, 1)
 
 
 def _content(parent: Node, level: int, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[Draft]:
@@ -110,7 +106,7 @@ def _section(section: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
     title = label_and_title(section)
     if title.text:
         yield Draft(BlockKind.HEADING, title, level=level)
-        if level == 1 and _NOTES.search(title.text):
+        if level == 1 and any(word in title.text.lower() for word in _NOTES):
             kind = BlockKind.NOTE
     else:
         level -= 1
@@ -118,30 +114,28 @@ def _section(section: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
 
 
 def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
-    """Yield a paragraph, whole, and after it what stands inside it on its own."""
-    if _stands_for_heading(paragraph):
+    """Yield a paragraph and after it the floats inside it; a list splits it."""
+    if _is_heading(paragraph):
         yield Draft(BlockKind.HEADING, inline(paragraph), level=level + 1)
         return
-    apart = [child for child in paragraph.elements() if child.tag in FLOATS or child.tag in LISTS]
-    if not apart:
-        yield Draft(kind, inline(paragraph))
-        return
-    floats = [child for child in apart if child.tag in FLOATS]
     piece = Node(paragraph.tag, paragraph.attributes, paragraph.at)
+    floats: list[Node] = []
     for child in paragraph.children:
-        if isinstance(child, Node) and child.tag in LISTS:
+        if isinstance(child, Node) and child.tag in FLOATS:
+            floats.append(child)
+        elif isinstance(child, Node) and child.tag in LISTS:
             yield Draft(kind, inline(piece))
             yield from _list(child, level, kind)
             piece = Node(paragraph.tag, paragraph.attributes, paragraph.at)
-        elif not (isinstance(child, Node) and child.tag in FLOATS):
+        else:
             piece.children.append(child)
     yield Draft(kind, inline(piece))
     for child in floats:
         yield from _float(child, level)
 
 
-def _stands_for_heading(paragraph: Node) -> bool:
-    """Tell whether a paragraph is nothing but a few bold or slanted words: a heading not marked up as one."""
+def _is_heading(paragraph: Node) -> bool:
+    """Return whether a paragraph is only a few bold or italic words: a heading not marked up as one."""
     parts = [c for c in paragraph.children if isinstance(c, Node) or c.text.strip()]
     if not parts or not all(isinstance(c, Node) and c.tag in ("bold", "italic") for c in parts):
         return False
@@ -173,24 +167,76 @@ def _item(item: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
 
 def _float(node: Node, level: int) -> Iterator[Draft]:
     if node.tag in ("table-wrap", "table-wrap-group"):
-        yield from table_drafts(node)
+        yield from _table_wrap(node)
     elif node.tag == "boxed-text":
         yield from _section(node, level + 1, BlockKind.PARAGRAPH)
-    elif node.tag == "fig-group":
-        yield from _caption(node)
-        for figure in node.all("fig"):
-            yield from _caption(figure)
     else:
-        yield from _caption(node)
+        yield _caption(node)
+        yield from map(_caption, node.all("fig"))
 
 
-def _caption(node: Node) -> Iterator[Draft]:
+def _caption(node: Node) -> Draft:
+    """Return label and caption of a figure or table as one draft."""
     label, caption = node.find("label"), node.find("caption")
     head = inline(label) if label else synthetic("", node.at)
     text = inline(caption, spaced=True) if caption else synthetic("", node.at)
     if head.text and text.text:
         head += synthetic(" " if head.text[-1] in ".:" else ": ", head.origins[-1])
-    yield Draft(BlockKind.CAPTION, head + text)
+    return Draft(BlockKind.CAPTION, head + text)
+
+
+def _table_wrap(wrap: Node) -> Iterator[Draft]:
+    """Yield the caption of a table, the table, and its footnotes."""
+    yield _caption(wrap)
+    label = wrap.find("label")
+    name = inline(label).text.rstrip(".:").replace("TABLE", "Table") if label else ""
+    for table in wrap.walk("table"):
+        heads = [row for part in table.walk("thead") for row in _rows(part)]
+        rows = [row for row in _rows(table) if not any(row is head for head in heads)]
+        yield table_draft(_grid(heads + rows), header_rows=len(heads), label=name)
+    for foot in wrap.all("table-wrap-foot"):
+        yield Draft(BlockKind.CAPTION, inline(foot, spaced=True))
+    if wrap.tag == "table-wrap-group":
+        for inner in wrap.all("table-wrap"):
+            yield from _table_wrap(inner)
+
+
+def _rows(part: Node) -> Iterator[Node]:
+    """Yield the rows of the XHTML and OASIS table models."""
+    yield from part.walk("tr")
+    yield from part.walk("row")
+
+
+def _grid(rows: Iterable[Node]) -> list[list[MappedText]]:
+    """Return the cells of each row; a cell that spans several columns or rows is repeated in each."""
+    texts: list[list[MappedText]] = []
+    hanging: dict[int, tuple[int, MappedText]] = {}  # column -> rows that the cell still spans, its text
+    for row in rows:
+        cells: list[MappedText] = []
+        for cell in (child for child in row.elements() if child.tag in ("td", "th", "entry")):
+            _fill(cells, hanging)
+            text = inline(cell)
+            wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
+            for _ in range(min(wide, _WIDEST - len(cells))):
+                if high > 1:
+                    hanging[len(cells)] = (high - 1, text)
+                cells.append(text)
+        _fill(cells, hanging)
+        texts.append(cells)
+    return texts
+
+
+def _fill(cells: list[MappedText], hanging: dict[int, tuple[int, MappedText]]) -> None:
+    while len(cells) in hanging:
+        left, text = hanging.pop(len(cells))
+        if left > 1:
+            hanging[len(cells)] = (left - 1, text)
+        cells.append(text)
+
+
+def _span(cell: Node, name: str) -> int:
+    value = cell.attributes.get(name, "1").strip()
+    return max(1, min(int(value), _WIDEST)) if value.isdecimal() else 1
 
 
 def _back(back: Node) -> Iterator[Draft]:
@@ -206,20 +252,14 @@ def _back(back: Node) -> Iterator[Draft]:
             yield from _back_part(part)
 
 
-_TITLES = {"ack": "Acknowledgements", "fn-group": "Notes", "glossary": "Abbreviations", "notes": "Notes"}
-
-
 def _back_part(part: Node) -> Iterator[Draft]:
     title = label_and_title(part)
     if not title.text and part.tag in _TITLES:
         title = synthetic(_TITLES[part.tag], part.at)
     if title.text:
         yield Draft(BlockKind.HEADING, title, level=1)
-    if part.tag == "fn-group":
-        for note in part.all("fn"):
-            yield from _content(note, 1, BlockKind.NOTE)
-        return
-    yield from _content(part, 1, BlockKind.NOTE)
+    for content in part.all("fn") if part.tag == "fn-group" else (part,):
+        yield from _content(content, 1, BlockKind.NOTE)
 
 
 def _references(node: Node) -> Iterator[Draft]:

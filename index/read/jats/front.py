@@ -1,11 +1,13 @@
-"""What a JATS article says about itself: one draft of front matter for each statement."""
+"""The metadata of a JATS article: one draft of front matter for each statement."""
 
 from __future__ import annotations
 
+import calendar
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from index.read.jats.inline import inline, synthetic
+from index.read.jats.tree import inline, synthetic
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Span, join
 
@@ -14,22 +16,11 @@ if TYPE_CHECKING:
 
     from index.read.jats.tree import Node
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 _EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
+#: Kinds of publication dates, the one to prefer first.
 _PUBLISHED = ("epub", "ppub", "collection", "epub-ppub", "pub", "")
+#: The address of a Creative Commons licence.
+_CC = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/([\d.]+)|publicdomain/zero/([\d.]+))")
 
 
 def front_drafts(journal: Node | None, meta: Node) -> Iterator[Draft]:
@@ -44,8 +35,10 @@ def front_drafts(journal: Node | None, meta: Node) -> Iterator[Draft]:
     yield from _authors(meta)
     for place in (*meta.all("aff"), *meta.all("contrib-group/aff")):
         yield Draft(BlockKind.FRONT, inline(place, spaced=True))
-    for note in meta.all("author-notes"):
-        yield from _author_notes(note)
+    for note in (note for notes in meta.all("author-notes") for note in notes.elements()):
+        text = inline(note, spaced=True)
+        stated = Field("corresponding author", text.text, Span(0, len(text)))
+        yield Draft(BlockKind.FRONT, text, fields=(stated,) if note.tag == "corresp" else ())
     name = journal and (journal.find("journal-title-group/journal-title") or journal.find("journal-title"))
     if name:
         yield _stated("journal", inline(name))
@@ -92,35 +85,21 @@ def _name(person: Node) -> MappedText:
     return join([inline(part) for part in parts if part is not None and inline(part).text])
 
 
-def _author_notes(notes: Node) -> Iterator[Draft]:
-    for note in notes.elements():
-        text = inline(note, spaced=True)
-        fields = (
-            (Field("corresponding author", text.text, Span(0, len(text))),) if note.tag == "corresp" else ()
-        )
-        yield Draft(BlockKind.FRONT, text, fields=fields)
-
-
 def _dates(meta: Node) -> Iterator[Draft]:
     for date in (*meta.all("history/date"), *meta.all("history/event/date")):
         event = _EVENTS.get(date.attributes.get("date-type", ""))
         if event:
             yield _stated(event, _date(date), f"{event.capitalize()}: ")
-    dates = list(meta.all("pub-date"))
-    kinds = [date.attributes.get("pub-type") or date.attributes.get("date-type") or "" for date in dates]
-    for kind in _PUBLISHED:
-        if kind in kinds:
-            date = dates[kinds.index(kind)]
-            text = _date(date)
-            year = re.search(r"\d{4}", text.text)
-            label = "Published: "
-            whole = synthetic(label, date.at) + text
-            fields = [Field("published", text.text, Span(len(label), len(whole)))]
-            if year:
-                span = Span(len(label) + year.start(), len(label) + year.end())
-                fields.append(Field("year", year.group(), span))
-            yield Draft(BlockKind.FRONT, whole, fields=tuple(fields))
-            return
+    dates = {
+        date.attributes.get("pub-type") or date.attributes.get("date-type") or "": date
+        for date in reversed(list(meta.all("pub-date")))
+    }
+    published = next((dates[kind] for kind in _PUBLISHED if kind in dates), None)
+    if published is not None:
+        draft = _stated("published", _date(published), "Published: ")
+        if year := re.search(r"\d{4}", draft.text.text):
+            draft = replace(draft, fields=(*draft.fields, Field("year", year.group(), Span(*year.span()))))
+        yield draft
 
 
 def _date(date: Node) -> MappedText:
@@ -129,7 +108,7 @@ def _date(date: Node) -> MappedText:
         part = date.find(tag)
         text = inline(part) if part is not None else MappedText("", ())
         if tag == "month" and text.text.isdecimal() and 1 <= int(text.text) <= 12:
-            text = synthetic(_MONTHS[int(text.text) - 1], text.origins[0])
+            text = synthetic(calendar.month_name[int(text.text)], text.origins[0])
         if text.text:
             parts.append(text)
     return join(parts)
@@ -145,14 +124,11 @@ def _permissions(meta: Node) -> Iterator[Draft]:
         yield Draft(BlockKind.FRONT, text, fields=fields)
 
 
-_CC = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/([\d.]+)|publicdomain/zero/([\d.]+))")
-
-
 def _licence(text: str, address: str) -> str:
-    found = _CC.search(address) or _CC.search(text)
-    if found is None:
+    match = _CC.search(address) or _CC.search(text)
+    if match is None:
         named = re.search(r"Creative Commons[\w\s-]*?Licen[cs]e|CC[ -]BY(?:-[A-Z]{2})*(?: \d\.\d)?", text)
         return named.group() if named else ""
-    if found.group(3):
-        return f"CC0 {found.group(3)}"
-    return f"CC {found.group(1).upper()} {found.group(2)}"
+    if match.group(3):
+        return f"CC0 {match.group(3)}"
+    return f"CC {match.group(1).upper()} {match.group(2)}"

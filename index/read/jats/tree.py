@@ -1,7 +1,7 @@
-"""XML -> a tree whose every character knows where it stands in the file.
+"""Parses XML into a tree in which every character has its offset in the file, and gives its running text.
 
-Parsed by expat without entities, external subsets or network: a file that
-declares entities of its own is refused, named characters of HTML are known.
+expat runs without entities, external subsets or network. A file that declares
+its own entities is refused; the named characters of HTML are known.
 """
 
 from __future__ import annotations
@@ -13,17 +13,36 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from index.text import MappedText
+from index.text import MappedText, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: Elements that contain each other at most.
 DEEPEST = 150
+#: Elements whose content is no text of the paper.
+_SILENT = frozenset({
+    "tex-math", "annotation", "annotation-xml", "graphic", "inline-graphic", "object-id", "alt-text",
+    "long-desc", "email-icon", "processing-meta", "custom-meta",
+})  # fmt: skip
+#: Elements that are a word or line of their own, whatever surrounds them.
+_APART = frozenset({
+    "p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec", "td", "th", "tr",
+    "li", "subtitle",
+})  # fmt: skip
+#: Elements within a word or phrase: no space around them even among the parts of a reference.
+_WITHIN = frozenset({
+    "italic", "bold", "sup", "sub", "sc", "underline", "monospace", "styled-content", "xref", "ext-link",
+    "named-content", "inline-formula", "math", "roman", "mi", "mn", "mo", "mrow", "msup", "msub", "mtext",
+    "uri", "year", "volume", "fpage", "lpage", "issue", "source", "article-title", "person-group", "name",
+    "surname", "given-names", "pub-id", "mixed-citation", "collab", "etal", "publisher-name",
+    "publisher-loc", "month", "day", "comment", "string-name",
+})  # fmt: skip
 _DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
 class XmlError(ValueError):
-    """The XML cannot be read, or asks for what is not done here."""
+    """The XML cannot be read, or asks for something unsafe."""
 
 
 @dataclass(slots=True)
@@ -72,8 +91,8 @@ def decode_xml(data: bytes) -> str:
     encoding = "utf-8-sig"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
-    elif found := _DECLARED.match(data[:300].lstrip()):
-        declared = found.group(1).decode().lower()
+    elif match := _DECLARED.match(data[:300].lstrip()):
+        declared = match.group(1).decode().lower()
         if declared not in ("utf-8", "utf8"):
             encoding = declared
     try:
@@ -81,7 +100,7 @@ def decode_xml(data: bytes) -> str:
     except (LookupError, UnicodeError) as error:
         raise XmlError(f"its characters cannot be decoded as {encoding}") from error
     if not isinstance(text, str):
-        raise XmlError(f"{encoding} is no text encoding")
+        raise XmlError(f"{encoding} is not a text encoding")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -149,16 +168,67 @@ class _Builder:
 
     def text(self, text: str) -> None:
         at = self.offset()
-        if self.raw.startswith(text, at):
-            mapped = MappedText.raw(text, at)
-        else:  # a character reference: all of it stands where it begins
-            mapped = MappedText(text, [at] * len(text))
-        self.stack[-1].children.append(mapped)
+        plain = self.raw.startswith(text, at)  # else a character reference, all of it at its beginning
+        self.stack[-1].children.append(MappedText.raw(text, at) if plain else synthetic(text, at))
 
     def skipped(self, name: str, is_parameter: bool) -> None:
         text = html.unescape(f"&{name};")
         if not is_parameter and not text.startswith("&"):
-            self.stack[-1].children.append(MappedText(text, [self.offset()] * len(text)))
+            self.stack[-1].children.append(synthetic(text, self.offset()))
 
     def declared(self, name: str, *_: object) -> None:
         raise XmlError(f"it declares an entity ({name[:40]}), which is not read for safety")
+
+
+def synthetic(text: str, at: int) -> MappedText:
+    """Return text that replaces markup, all of it at raw offset ``at``."""
+    return MappedText(text, [at] * len(text))
+
+
+def inline(node: Node, *, spaced: bool = False) -> MappedText:
+    """Return the text of ``node`` with white space collapsed.
+
+    Args:
+        node: any element.
+        spaced: put a space between child elements, as between the parts of a reference.
+    """
+    text = join(list(_pieces(node, spaced=spaced)), "")
+    text = text.edit((m.start(), m.end(), "") for m in re.finditer("[\u200b\u2060\ufeff\u00ad]", text.text))
+    text = text.edit((m.start(), m.end(), " ") for m in re.finditer(r"\s+", text.text) if m.group() != " ")
+    return text.strip()
+
+
+def _pieces(node: Node, *, spaced: bool) -> Iterator[MappedText]:
+    for child in node.children:
+        if isinstance(child, MappedText):
+            yield child
+        elif child.tag in _SILENT:
+            continue
+        elif child.tag == "alternatives":
+            shown = [part for part in child.elements() if part.tag not in _SILENT]
+            for part in shown[:1]:
+                yield from _pieces(part, spaced=False)
+        elif child.tag in _APART or (spaced and child.tag not in _WITHIN):
+            yield synthetic(" ", child.at)
+            yield from _pieces(child, spaced=spaced)
+            yield synthetic(" ", child.at)
+        else:
+            # A superscript that cites the literature is no part of the word before it.
+            citing = any(
+                ref.tag == "xref" and ref.attributes.get("ref-type") == "bibr" for ref in child.elements()
+            )
+            if child.tag == "sup" and citing:
+                yield synthetic(" ", child.at)
+            yield from _pieces(child, spaced=spaced)
+
+
+def label_and_title(node: Node) -> MappedText:
+    """Return "1. Introduction" for a section with that label and title; empty where it has no title."""
+    title, label = node.find("title"), node.find("label")
+    if title is None:
+        return MappedText("", ())
+    text = inline(title)
+    if label is not None and text.text:
+        head = inline(label)
+        return head + synthetic(" ", label.at) + text if head.text else text
+    return text

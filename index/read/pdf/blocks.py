@@ -1,19 +1,25 @@
-"""From lines in reading order to the drafts of a paper: what each stretch is."""
+"""Decides what each block of a PDF is and makes the drafts of its paper."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from index.read import headings
 from index.read.clean import Vocabulary
 from index.read.metadata import state_fields
-from index.read.pdf.front import front_blocks
-from index.read.pdf.metadata import front_drafts, mend, running_drafts, with_citation, with_file_fields
+from index.read.pdf.front import (
+    front_blocks,
+    front_drafts,
+    mend,
+    running_drafts,
+    with_citation,
+    with_file_fields,
+)
 from index.read.pdf.paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
-from index.read.pdf.references import entries
 from index.read.pdf.tables import table_of
 from index.read.structure import Draft, table_label
 from index.text import CONTENT_KINDS, BlockKind
@@ -23,9 +29,12 @@ if TYPE_CHECKING:
 
     from index.read.pdf.layout import Line, Segment
 
-#: Words inside figures from which their loss is told.
+#: Words inside figures from which their loss is reported.
 _MANY_LABELS = 30
+#: The end of a sentence, and the marks and citations that may follow it.
 _TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*$")
+_NUMBERED = re.compile(r"\s*(?:\[(\d{1,3})\]|\(?(\d{1,3})[.)]|(\d{1,3})\s+(?=[A-Z]))\s*\S?")
+_LEGAL = re.compile(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +73,10 @@ def drafts_of(
         pages_of = ", ".join(map(str, sorted(left_out)))
         notes.append(f"{left_out.total()} words inside figures were left out (pages: {pages_of})")
     if not any(draft.kind in CONTENT_KINDS for draft in drafts):
-        # No running text to tell labels from: everything is kept rather than nothing.
-        drafts = [
-            d for block in blocks for d in _drafts(Chunk(BlockKind.PARAGRAPH, block.lines), vocabulary, notes)
-        ]
-    drafts = with_citation(state_fields(iter(drafts)))
-    return with_file_fields(drafts, head), tuple(notes)
+        # Without running text, nothing tells labels from statements: everything is kept.
+        chunks = [Chunk(BlockKind.PARAGRAPH, block.lines) for block in blocks]
+        drafts = [draft for chunk in chunks for draft in _drafts(chunk, vocabulary, notes)]
+    return with_file_fields(with_citation(state_fields(drafts)), head), tuple(notes)
 
 
 def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> Iterator[Chunk]:
@@ -79,69 +86,57 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
     after_caption = ""  #: label of the table whose caption came last
     for number, block in enumerate(blocks):
         text = block.text
+        before = blocks[number - 1] if number else None
         following = blocks[number + 1] if number + 1 < len(blocks) else None
         if _caption_like(block, body):
             after_caption = table_label(text)
             yield Chunk(BlockKind.CAPTION, block.lines)
             continue
-        before = blocks[number - 1] if number else None
-        level = (
-            0 if _between_rows(before, block, following) else _heading_level(block, before, following, body)
-        )
+        between = _between_rows(before, block, following)
+        level = 0 if between else _heading_level(block, before, following, body)
         if level and in_references is not None and not _ends_references(block, in_references):
             level = 0
+        in_table = after_caption and not block.like(body) and not prose(text)
         if level:
             in_references = block if headings.references_heading(text) else None
             in_back = headings.back_heading(text)
             after_caption = ""
             yield Chunk(BlockKind.HEADING, block.lines, level)
-        elif in_references is not None and headings.licence_text(text) and len(text.split()) > 12:
-            yield Chunk(BlockKind.FRONT, block.lines)
         elif in_references is not None:
-            yield Chunk(BlockKind.REFERENCE, block.lines)
-        elif (
-            block.tabular
-            or _between_rows(before, block, following)
-            or (after_caption and not block.like(body) and not prose(text))
-        ):
+            licence = headings.licence_text(text) and len(text.split()) > 12
+            yield Chunk(BlockKind.FRONT if licence else BlockKind.REFERENCE, block.lines)
+        elif block.tabular or between or in_table:
             yield Chunk(BlockKind.TABLE, block.lines)
         elif block.like(body) or prose(text):
             after_caption = ""
             kind = _text_kind(block, following, body)
             yield Chunk(BlockKind.NOTE if in_back and kind is BlockKind.PARAGRAPH else kind, block.lines)
-        elif block.lines[0].page == 1 or re.search(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", text, re.IGNORECASE):
+        elif block.lines[0].page == 1 or _LEGAL.search(text):
             yield Chunk(BlockKind.FRONT, block.lines)
         else:  # labels inside figures and ornaments: no statement of the paper
             left_out[block.lines[0].page] += sum(len(word) > 1 and word.isalpha() for word in text.split())
 
 
 def _between_rows(before: Block | None, block: Block, following: Block | None) -> bool:
-    """Tell whether a short line stands between two rows of one table, as a heading inside it does."""
+    """Return whether a short line is between two rows of one table, as a heading inside it does."""
     if before is None or following is None or not (before.tabular and following.tabular):
         return False
     pages = {before.lines[-1].page, block.lines[0].page, following.lines[0].page}
-    return (
-        len(pages) == 1
-        and len(block.lines) == 1
-        and before.lines[-1].y - following.lines[0].y < 6 * block.size
-    )
+    near = before.lines[-1].y - following.lines[0].y < 6 * block.size
+    return len(pages) == 1 and len(block.lines) == 1 and near
 
 
 def _ends_references(block: Block, heading: Block) -> bool:
-    """Tell whether a heading inside a reference list ends it: a usual one, or one set as the list's own."""
-    alike = (
-        abs(block.size - heading.size) < 0.02 * heading.size and block.lines[0].font == heading.lines[0].font
-    )
+    """Return whether a heading inside a reference list ends it: a usual one, or one set as the list's own."""
+    alike = abs(block.size - heading.size) < 0.02 * heading.size
+    alike = alike and block.lines[0].font == heading.lines[0].font
     return alike or headings.known_heading(block.text)
 
 
 def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
     small = block.size < body.size * 0.93
     last = block.lines[-1]
-    at_foot = following is None or (last.page, last.region) != (
-        following.lines[0].page,
-        following.lines[0].region,
-    )
+    at_foot = following is None or last.place != following.lines[0].place
     if small and (block.lines[0].page == 1 or headings.licence_text(block.text[:300])) and at_foot:
         return BlockKind.FRONT
     if headings.front_matter(block.text) and len(block.text.split()) < 40:
@@ -150,30 +145,27 @@ def _text_kind(block: Block, following: Block | None, body: Body) -> BlockKind:
 
 
 def _caption_like(block: Block, body: Body) -> bool:
-    """Tell a caption from a sentence that begins with "Figure 1"."""
+    """Return whether a block is a caption, and not a sentence that begins with "Figure 1"."""
     if not FIGURE.match(block.text):
         return False
-    if block.size < 0.96 * body.size or (block.starts_bold and not body.bold):
+    if block.size < 0.96 * body.size or (block.lines[0].starts_bold and not body.bold):
         return True
-    return headings.caption(block.text) and (
-        not block.like(body) or re.match(r"\s*\S+\s*\S+\s*[.:|]", block.text) is not None
-    )
+    if not headings.caption(block.text):
+        return False
+    return not block.like(body) or re.match(r"\s*\S+\s*\S+\s*[.:|]", block.text) is not None
 
 
 def _alone(block: Block, before: Block | None, following: Block | None) -> bool:
-    """Tell whether a short line has empty space above and below, as a heading in plain type has."""
+    """Return whether a short line has empty space above and below, as a heading in plain type has."""
     line = block.lines[0]
     if following is None or len(block.lines) > 1 or line.x1 > line.right - 0.25 * (line.right - line.left):
         return False
-    words = block.text.split()
-    if (
-        not 2 <= len(words) <= 10
-        or not block.text[:1].isupper()
-        or re.search(r"[\d=.,;:]\s*$|[=<>%]", block.text)
-    ):
+    if not 2 <= len(block.text.split()) <= 10 or not block.text[:1].isupper():
         return False
+    if re.search(r"[\d=.,;:]\s*$|[=<>%]", block.text):
+        return False
+    same = following.lines[0].place == line.place
     below = line.y - following.lines[0].y
-    same = following.lines[0].region == line.region and following.lines[0].page == line.page
     above = before.lines[-1].y - line.y if before and before.lines[-1].region == line.region else 99.0
     return same and 1.5 * line.size < below < 4 * line.size and (above > 1.5 * line.size or above < 0)
 
@@ -182,9 +174,8 @@ def _heading_level(block: Block, before: Block | None, following: Block | None, 
     text = block.text.strip()
     if len(block.lines) > 3 or len(text) > 160 or not any(c.isalpha() for c in text) or block.tabular:
         return 0
-    distinct = block.distinct(body) or (
-        prose(following.text if following else "") and _alone(block, before, following)
-    )
+    alone = following is not None and prose(following.text) and _alone(block, before, following)
+    distinct = block.distinct(body) or alone
     if headings.front_matter(text) and not headings.known_heading(text):
         return 0
     numbered = headings.numbered_heading(text.rstrip("."))
@@ -200,7 +191,7 @@ def _heading_level(block: Block, before: Block | None, following: Block | None, 
 
 
 def _join_broken(chunks: Sequence[Chunk]) -> list[Chunk]:
-    """Join a paragraph cut off in mid-sentence with its rest, across what stands between."""
+    """Join a paragraph cut off in mid-sentence with its rest, across what is between."""
     done: list[Chunk] = []
     open_at: dict[BlockKind, int] = {}
     for chunk in chunks:
@@ -245,11 +236,45 @@ def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str], label: str =
             notes.append(f"page {chunk.lines[0].page}, {label or 'a table'}: {unclear}")
         yield draft
     elif chunk.kind is BlockKind.REFERENCE:
-        for entry in entries(chunk.lines):
+        for entry in _entries(chunk.lines):
             yield Draft(chunk.kind, mend((line.text for line in entry), vocabulary, []))
     else:
         text = mend((line.text for line in chunk.lines), vocabulary, notes)
-        length, level = headings.run_in_heading(text.text) if chunk.kind is BlockKind.PARAGRAPH else (0, 0)
-        if length:
-            yield Draft(BlockKind.HEADING, text[:length].strip(), level=level)
-        yield Draft(chunk.kind, text[length:].strip(), level=chunk.level)
+        yield from headings.with_run_in_heading(Draft(chunk.kind, text, level=chunk.level))
+
+
+def _entries(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
+    """Yield the lines of each entry: entries begin with rising numbers, out of an indent, or with authors."""
+    numbered = _starts_by_number(lines)
+    starts = numbered if len(numbered) > max(1, len(lines) // 12) else _starts_by_indent(lines)
+    if not starts:
+        starts = [
+            i
+            for i, (before, line) in enumerate(pairwise(lines), start=1)
+            if headings.author_entry(line.text.text) and headings.ends_entry(before.text.text)
+        ]
+    for a, b in pairwise(sorted({0, *starts, len(lines)})):
+        yield lines[a:b]
+
+
+def _starts_by_number(lines: Sequence[Line]) -> list[int]:
+    starts: list[int] = []
+    expected: int | None = None
+    for i, line in enumerate(lines):
+        match = _NUMBERED.match(line.text.text)
+        number = int(match[1] or match[2] or match[3]) if match else None
+        if number is not None and (expected is None or expected <= number <= expected + 2):
+            starts.append(i)
+            expected = number + 1
+    return starts
+
+
+def _starts_by_indent(lines: Sequence[Line]) -> list[int]:
+    """Return the lines that begin left of the others of their column; none if most lines do."""
+    edges: dict[tuple[int, int], float] = {}
+    for place in {line.place for line in lines}:
+        xs = Counter(round(line.x0) for line in lines if line.place == place)
+        most = max(xs.values())
+        edges[place] = min(x for x, count in xs.items() if count >= 0.2 * most)
+    starts = [i for i, line in enumerate(lines) if line.x0 < edges[line.place] + 0.4 * line.size]
+    return starts if len(starts) < 0.8 * len(lines) else []

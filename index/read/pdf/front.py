@@ -1,69 +1,67 @@
-"""The first page of a paper: title, authors, addresses, dates, licence, apart from its abstract."""
+"""What a PDF states about its paper: on its first page, in its running heads, in the file's own metadata."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from index.read import headings
+from index.read.clean import WORD, Vocabulary, join_lines, mend_ligatures, normalise
+from index.read.metadata import DOI
+from index.read.pdf.extract.pieces import ARTIFACT
+from index.read.pdf.layout import Segment, segment_text
 from index.read.pdf.paragraphs import Block, Body, prose
-from index.text import Field, MappedText, Span
+from index.read.structure import Draft
+from index.text import BlockKind, Field, MappedText, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+#: Share of the page's height, at the top and at the bottom, in which heads and feet stand.
+_MARGIN = 0.13
+_PAGE_NUMBER = re.compile(r"\W*(?:page|p\.)?\W*[a-z]?\d{1,5}(?:\W*(?:of|/)\W*\d{1,5})?\W*", re.IGNORECASE)
+#: Words that only running text has.
 _VERBS = re.compile(
     r"\b(?:was|were|is|are|has|have|had|been|that|this|which|we|can|may|by|to|it)\b", re.IGNORECASE
 )
+#: The kind of an article, printed above its title.
 _TYPE = re.compile(
     r"(?:original|research|review|case|short|brief|rapid|clinical|data|mini|systematic|special|study|letter|editorial"
     r"|open|invited)?[\s-]*(?:article|paper|reports?|review|note|communication|study|trial|letter|editorial|access"
     r"|research|series|protocol)s?",
     re.IGNORECASE,
 )
+#: Words of a journal's banner.
 _BANNER = re.compile(
     r"\b(?:journal|annals|archives|proceedings|bulletin|publishing|press|www|issn|vol(?:ume)?|https?)\b|doi[:.]"
     r"|^\s*\w+ reports\s*$",
     re.IGNORECASE,
 )
+#: Words of addresses and other statements, which no name has.
 _PLACE = re.compile(
     r"\b(?:departments?|universit\w+|hospitals?|institut\w+|cent(?:er|re)s?|school|college|facult\w+|laborator\w+|division"
     r"|clinic|academy|abstract|correspond\w+|received|accepted|published|e-?mail|street|road|article|editors?|reviewed)\b",
     re.IGNORECASE,
 )
+#: An academic degree without its spaces.
 _DEGREE = re.compile(
     r"(?:[A-Z][a-z]{0,2}\.?){1,4}[A-Z]\.?|Ph\.?D\.?|M\.?Sc\.?|B\.?Sc\.?|Dr\.?|Prof\.?|Jr\.?|Sr\.?|I{2,3}|IV"
 )
-_PARTICLE = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "di",
-        "del",
-        "della",
-        "der",
-        "den",
-        "van",
-        "von",
-        "zu",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ibn",
-        "ben",
-        "abu",
-        "ter",
-        "ten",
-        "y",
-        "e",
-    ]
+#: Words of a name that have no capital letter.
+_PARTICLES = frozenset({
+    "de", "da", "do", "dos", "das", "di", "del", "della", "der", "den", "van", "von", "zu", "la", "le",
+    "el", "al", "bin", "ibn", "ben", "abu", "ter", "ten", "y", "e",
+})  # fmt: skip
+_NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
+#: The paper's own citation: "Molecules 2016, 21, 188", "Trials (2021) 22:94".
+_CITED = re.compile(
+    r"(?P<journal>(?:\d )?[A-Z][\w&.' -]{2,70}?),?\s*"
+    r"(?:[\[(](?P<y1>(?:19|20)\d\d)[\])]|(?:\bVol(?:ume|\.)?\s*)?(?P<y2>(?:19|20)\d\d)(?!\d))"
+    r"\s*[,;:]?\s*(?:\d|Article|vol|Vol)"
 )
-_WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[int], int]:
@@ -72,7 +70,7 @@ def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[
     Args:
         blocks: of the whole paper, in reading order.
         body: style of its running text.
-        stated: the title in the file's own metadata; empty where there is none.
+        stated: the title in the file's own metadata; empty if there is none.
     """
     if not blocks:
         return set(), 0
@@ -97,21 +95,18 @@ def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
     best = max(named or able, key=lambda i: (_rank(blocks[i]), -i))
     title = {best, *_same_type(blocks, best)}
     below = max(title) + 1
-    if below < end and _is_subtitle(blocks[below], blocks[best], body):
-        title.add(below)
+    if below < end:
+        # A block under the title, smaller than it but large, continues it.
+        block, above = blocks[below], blocks[best]
+        large = len(block.lines) <= 2 and 1.3 * body.size < block.size < above.size
+        near = above.lines[-1].y - block.lines[0].y < 2.5 * above.size
+        if large and near and not (byline(block.text) or _PLACE.search(block.text) or _is_type(block)):
+            title.add(below)
     return title
 
 
-def _is_subtitle(block: Block, title: Block, body: Body) -> bool:
-    """Tell whether a block under the title, smaller than it but large, goes on with it."""
-    large = 1.3 * body.size < block.size < title.size
-    named = byline(block.text) or _PLACE.search(block.text) or _TYPE.fullmatch(block.text.strip())
-    return (
-        large
-        and len(block.lines) <= 2
-        and not named
-        and title.lines[-1].y - block.lines[0].y < 2.5 * title.size
-    )
+def _is_type(block: Block) -> bool:
+    return _TYPE.fullmatch(block.text.strip()) is not None
 
 
 def _letters(text: str) -> str:
@@ -123,8 +118,8 @@ def _abstract_heading(text: str) -> bool:
 
 
 def _could_be_title(block: Block, body: Body) -> bool:
-    words = re.findall(r"[^\W\d_]{2,}", block.text)
-    if not 2 <= len(words) <= 50 or block.size < 1.05 * body.size or _TYPE.fullmatch(block.text.strip()):
+    words = WORD.findall(block.text)
+    if not 2 <= len(words) <= 50 or block.size < 1.05 * body.size or _is_type(block):
         return False
     return not headings.front_matter(block.text) and not headings.known_heading(block.text)
 
@@ -136,7 +131,7 @@ def _rank(block: Block) -> float:
 
 
 def _same_type(blocks: Sequence[Block], best: int) -> Iterator[int]:
-    """Yield the blocks that go on with the title: same size and weight, nothing large between."""
+    """Yield the blocks that continue the title: same size and weight, nothing large between."""
     for step in (-1, 1):
         last, i = blocks[best], best + step
         while 0 <= i < len(blocks) and abs(i - best) < 8:
@@ -151,17 +146,14 @@ def _same_type(blocks: Sequence[Block], best: int) -> Iterator[int]:
 
 
 def _flows(last: Block, block: Block, step: int) -> bool:
-    near = (
-        abs(block.lines[0].y - last.lines[-1].y) < 3.2 * last.size
-        or abs(block.lines[-1].y - last.lines[0].y) < 3.2 * last.size
-    )
-    if not near or _TYPE.fullmatch(block.text.strip()):
+    below, above = block.lines[0].y - last.lines[-1].y, block.lines[-1].y - last.lines[0].y
+    if min(abs(below), abs(above)) >= 3.2 * last.size or _is_type(block):
         return False
     return block.bold == last.bold or (step > 0 and block.text[:1].islower())
 
 
 def _opens(block: Block) -> bool:
-    """Tell whether the abstract or the running text begins with this block."""
+    """Return whether the abstract or the running text begins with this block."""
     text = block.text
     if _abstract_heading(text) or headings.known_heading(text):
         return True
@@ -170,16 +162,11 @@ def _opens(block: Block) -> bool:
     return prose(text) and len(_VERBS.findall(text)) >= 3
 
 
-def masked(text: MappedText, hidden: Collection[int]) -> str:
-    """Return ``text`` with the characters at the raw offsets ``hidden`` blanked: superscripts."""
-    return "".join("," if o in hidden else c for c, o in zip(text.text, text.origins, strict=True))
-
-
 def byline(text: str) -> tuple[Field, ...]:
     """Return one field an author for a byline, academic degrees left out; nothing where it is none.
 
     Args:
-        text: the line, superscripts replaced by commas of the same length.
+        text: the line, each superscript character replaced by a comma.
     """
     fields: list[Field] = []
     odd = 0
@@ -202,44 +189,171 @@ def _is_name(name: str) -> bool:
         return False
     capital = [word for word in words if word[:1].isupper()]
     rest = [word for word in words if not word[:1].isupper()]
-    return (
-        len(capital) >= 2
-        and all(_WORD.fullmatch(word) for word in words)
-        and all(word.lower() in _PARTICLE for word in rest)
-        and any(len(word.strip(".")) > 1 for word in capital)
+    if len(capital) < 2 or not any(len(word.strip(".")) > 1 for word in capital):
+        return False
+    return all(map(_NAME_WORD.fullmatch, words)) and all(word.lower() in _PARTICLES for word in rest)
+
+
+def mend(lines: Iterable[MappedText], vocabulary: Vocabulary, notes: list[str]) -> MappedText:
+    """Return lines as one text, repaired; what could not be is added to ``notes``."""
+    joined = join_lines([normalise(line) for line in lines], vocabulary)
+    mended, lost = mend_ligatures(joined, vocabulary)
+    notes += lost
+    return mended
+
+
+def front_drafts(blocks: Sequence[Block], title: set[int], vocabulary: Vocabulary) -> Iterator[Draft]:
+    """Yield title, authors and the other statements before the abstract."""
+    if title:
+        text = mend((line.text for i in sorted(title) for line in blocks[i].lines), vocabulary, [])
+        badge = re.match(r"OPEN(?: ACCESS)?\s+(?=[A-Z][a-z])", text.text)
+        version = re.search(r"\s*\[v(?:ersion )?\d+;[^\]]*\]?$", text.text)
+        end = version.start() if version else len(text)
+        yield Draft(BlockKind.TITLE, text[badge.end() if badge else 0 : end])
+    named = ended = False
+    for i, block in enumerate(blocks):
+        if i in title:
+            continue
+        text = mend((line.text for line in block.lines), vocabulary, [])
+        fields: tuple[Field, ...] = ()
+        if title and not ended and 0 < i - max(title) <= (8 if named else 4):
+            raised = _superscripts(block)
+            pairs = zip(text.text, text.origins, strict=True)
+            fields = byline("".join("," if origin in raised else c for c, origin in pairs))
+            ended = named and not fields  # a byline may go on over several blocks
+            named = named or bool(fields)
+        yield Draft(BlockKind.FRONT, text, fields=fields)
+
+
+def _superscripts(block: Block) -> frozenset[int]:
+    """Return the raw offsets of the characters that stand higher and smaller than their line."""
+    return frozenset(
+        origin
+        for line in block.lines
+        for segment in line.segments
+        for part in segment.parts
+        if part.size < 0.85 * segment.size and part.y > segment.y + 0.08 * segment.size
+        for origin in part.text.origins
     )
 
 
-_CITED = re.compile(
-    r"(?P<journal>(?:\d )?[A-Z][\w&.' -]{2,70}?),?\s*"
-    r"(?:[\[(](?P<y1>(?:19|20)\d\d)[\])]|(?:\bVol(?:ume|\.)?\s*)?(?P<y2>(?:19|20)\d\d)(?!\d))"
-    r"\s*[,;:]?\s*(?:\d|Article|vol|Vol)"
-)
-_ANY_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+def with_citation(drafts: list[Draft]) -> list[Draft]:
+    """Add journal and year from the paper's own citation, where nothing states them better."""
+    stated = {field.name for draft in drafts for field in draft.fields}
+    for finder in (_citation, _any_year):
+        for i, draft in enumerate(drafts):
+            if draft.kind is BlockKind.FRONT and not {"year", "journal"} <= stated:
+                new = [field for field in finder(draft.text.text) if field.name not in stated]
+                stated |= {field.name for field in new}
+                drafts[i] = replace(draft, fields=(*draft.fields, *new))
+    return drafts
 
 
-def citation_fields(text: str) -> Iterator[Field]:
+def running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
+    """Yield the running heads that state something about the paper, each once, as front matter."""
+    seen: set[str] = set()
+    for page in removed:
+        for segment in page:
+            text = normalise(segment_text(segment)).strip()
+            key = re.sub(r"\d+", "#", text.text)
+            states = (
+                "doi" in text.text.lower() or re.search(r"10\.\d{4}", text.text) or _YEAR.search(text.text)
+            )
+            if states and key not in seen:
+                seen.add(key)
+                yield Draft(BlockKind.FRONT, text)
+
+
+def with_file_fields(drafts: list[Draft], head: dict[str, Any]) -> list[Draft]:
+    """Add title and DOI from the file's metadata where the text states none."""
+    stated = {field.name for draft in drafts for field in draft.fields}
+    info = head.get("info") or {}
+    fields: list[Field] = []
+    title = str(info.get("Title", "")).strip()
+    made_up = re.search(r"\.\w{2,4}$|^Microsoft|untitled", title)  # by the program that wrote the file
+    if "title" not in stated and len(title.split()) > 2 and not made_up:
+        fields.append(Field("title", title, None))
+    if "doi" not in stated:
+        places = " ".join([*(str(value) for value in info.values()), str(head.get("xmp", ""))])
+        if doi := DOI.search(places):
+            fields.append(Field("doi", doi.group().rstrip(".'"), None))
+    if fields and drafts:
+        drafts[0] = replace(drafts[0], fields=(*drafts[0].fields, *fields))
+    return drafts
+
+
+def _citation(text: str) -> Iterator[Field]:
     """Yield journal and year from a line such as "Molecules 2016, 21, 188" or "Trials (2021) 22:94"."""
-    found = _CITED.search(text)
-    if found is None:
+    match = _CITED.search(text)
+    if match is None:
         return
-    group = "y1" if found.group("y1") else "y2"
-    yield Field("year", found.group(group), Span(*found.span(group)))
-    journal = found.group("journal").strip(" ,.")
+    group = "y1" if match["y1"] else "y2"
+    yield Field("year", match[group], Span(*match.span(group)))
+    journal = match["journal"].strip(" ,.")
     before = re.search(
         r"(?:et ?al\.?|Corporation|doi\S*|\w \d|^[A-Z][a-z]+ and [A-Z][a-z]+)\s+(?=[A-Z])", journal
     )
     start = before.end() if before else 0
-    at = found.start("journal") + found.group("journal").index(journal) + start
-    if len(journal) - start > 2 and not journal[start:].lower().startswith(
-        ("page", "vol", "published", "received")
-    ):
-        yield Field("journal", journal[start:], Span(at, at + len(journal) - start))
+    at = match.start("journal") + match["journal"].index(journal) + start
+    journal = journal[start:]
+    if len(journal) > 2 and not journal.lower().startswith(("page", "vol", "published", "received")):
+        yield Field("journal", journal, Span(at, at + len(journal)))
 
 
-def any_years(text: str) -> Iterator[Field]:
+def _any_year(text: str) -> Iterator[Field]:
     """Yield the latest year that a line of front matter prints, as a last resort."""
-    found = [m for m in _ANY_YEAR.finditer(text) if 1900 <= int(m.group()) <= 2100]
-    if found:
-        latest = max(found, key=lambda m: m.group())
+    if latest := max(_YEAR.finditer(text), key=lambda match: match.group(), default=None):
         yield Field("year", latest.group(), Span(*latest.span()))
+
+
+def running_heads(pages: Sequence[tuple[float, Sequence[Segment]]]) -> list[set[int]]:
+    """Return for each page the positions of running heads, feet, page numbers and watermarks.
+
+    ``pages`` holds for each page its height in points and its segments.
+    """
+    places: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
+    positions: list[set[int]] = [set() for _ in pages]
+    for number, (height, segments) in enumerate(pages):
+        low, high = _inner(height, segments)
+        positions[number].update(_own_number(number + 1, height, segments))
+        for position, segment in enumerate(segments):
+            if segment.flags & ARTIFACT:
+                positions[number].add(position)
+            elif not low < segment.y < high and (key := _key(segment)):
+                places[key].append((number, position, segment.y))
+    for key, marginal in places.items():
+        bare = "#" in key and len(key) <= 3
+        reach = 6 if bare else 12
+        for page, position, y in marginal:
+            others = {p for p, _, other in marginal if p != page and abs(other - y) < reach}
+            if others and (len(pages) <= 8 or len(others) >= 2 or not bare):
+                positions[page].add(position)
+    return positions
+
+
+def _inner(height: float, segments: Sequence[Segment]) -> tuple[float, float]:
+    """Return the lowest and highest baseline between which there is no head or foot."""
+    rows = sorted({round(segment.y) for segment in segments}) or [0]
+    low, high = height * _MARGIN, height * (1 - _MARGIN)
+    # On a small page, or one with wide margins, the outermost rows count in any case.
+    return max(low, rows[0] + 1.0), min(high, rows[-1] - 1.0)
+
+
+def _own_number(number: int, height: float, segments: Sequence[Segment]) -> Iterator[int]:
+    """Yield a bare figure in the outermost row that is the page's own number."""
+    levels = [segment.y for segment in segments]
+    for edge in (max(levels, default=height / 2), min(levels, default=height / 2)):
+        row = [i for i, level in enumerate(levels) if abs(level - edge) < 2]
+        outside = edge > height * (1 - _MARGIN) or edge < height * _MARGIN
+        if outside and len(row) == 1 and segment_text(segments[row[0]]).text == str(number):
+            yield row[0]
+
+
+def _key(segment: Segment) -> str:
+    """Return what running heads of one kind have in common; empty for a few marks."""
+    text = segment_text(segment).text
+    if _PAGE_NUMBER.fullmatch(text):
+        return "#"
+    if sum(character.isalnum() for character in text) < 4:
+        return ""
+    return re.sub(r"\d+", "#", "".join(text.split())).lower()

@@ -1,4 +1,4 @@
-"""From the pieces of text on a page to segments and lines; see ``columns`` for their order.
+"""Joins the pieces of text on a page into segments; ``columns`` orders them into lines.
 
 Pure geometry. Places are in points, y upwards.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from index.read.pdf.extract.pieces import BOLD
 from index.text import MappedText, join
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _TEN = re.compile(r"(?<![\w.,])10$")
 _EXPONENT = re.compile(r"[-\u2212\u2013]?\d{1,2}(?!\d)")
+#: Points of height in which segments under way are looked up together.
+_SHELF = 8.0
 #: The widest gap within a segment, in units of the font size.
 SEGMENT_GAP = 1.0
 
@@ -37,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Parts that stand next to each other on one line, without a wide gap."""
+    """Parts that are next to each other on one line, without a wide gap."""
 
     parts: tuple[Part, ...]  #: from left to right
     x0: float
@@ -70,13 +73,23 @@ class Line:
     font: str
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Page and column."""
+        return self.page, self.region
+
+    @property
+    def starts_bold(self) -> bool:
+        """Whether its first characters are bold."""
+        return bool(self.segments[0].parts[0].flags & BOLD)
+
+    @property
     def text(self) -> MappedText:
         """The text, segments joined by single spaces."""
         return join([segment_text(segment) for segment in self.segments])
 
     @property
     def celled(self) -> bool:
-        """Whether it consists of cells that stand apart, as a row of a table does.
+        """Whether it consists of cells set apart, as a row of a table does.
 
         A line set loosely to fill its column has equal gaps between all its words.
         """
@@ -89,14 +102,10 @@ class Line:
 
 
 def segment_text(segment: Segment) -> MappedText:
-    """Return the text of a segment, with a space wherever its parts stand apart."""
-    return _joined(segment.parts)
-
-
-def _joined(parts: Sequence[Part]) -> MappedText:
+    """Return the text of a segment, with a space wherever its parts are set apart."""
     text = MappedText("", ())
     before: Part | None = None
-    for part in parts:
+    for part in segment.parts:
         if before is not None and text.text:
             em = min(part.size, before.size) or 1.0
             spaced = text.text[-1].isspace() or part.text.text[:1].isspace()
@@ -110,7 +119,7 @@ def _joined(parts: Sequence[Part]) -> MappedText:
 
 
 def _power(text: str, part: Part, before: Part) -> bool:
-    """Tell whether a part is the raised exponent of the ten that the text ends with."""
+    """Return whether a part is the raised exponent of the ten that the text ends with."""
     raised = part.size < 0.85 * before.size and part.y > before.y + 0.15 * before.size
     return raised and _TEN.search(text) is not None and _EXPONENT.match(part.text.text) is not None
 
@@ -124,23 +133,16 @@ def segments(parts: Iterable[Part]) -> list[Segment]:
         if group is None:
             group = []
             groups.append(group)
-            shelves[_shelf(part.y)].append(group)
+            shelves[int(part.y // _SHELF)].append(group)
         group.append(part)
     return [_segment(group) for group in groups]
 
 
-SHELF = 8.0
-
-
-def _shelf(y: float) -> int:
-    return int(y // SHELF)
-
-
 def _neighbour(part: Part, shelves: dict[int, list[list[Part]]]) -> list[Part] | None:
-    """Return the group whose last part stands directly left of ``part``."""
+    """Return the group whose last part is directly left of ``part``."""
     best: tuple[float, list[Part]] | None = None
-    reach = max(1, int(part.size // SHELF) + 1)
-    middle = _shelf(part.y)
+    reach = max(1, int(part.size // _SHELF) + 1)
+    middle = int(part.y // _SHELF)
     for shelf in range(middle - reach, middle + reach + 1):
         groups = shelves.get(shelf)
         if not groups:
@@ -155,7 +157,7 @@ def _neighbour(part: Part, shelves: dict[int, list[list[Part]]]) -> list[Part] |
 
 
 def _distance(group: Sequence[Part], part: Part) -> float | None:
-    """Return how badly ``part`` continues ``group``, or None where it does not."""
+    """Return how badly ``part`` continues ``group``; None if it does not."""
     last = group[-1]
     main = max(group[-4:], key=lambda member: member.size)
     em = max(main.size, part.size)
@@ -177,13 +179,11 @@ def _segment(parts: list[Part]) -> Segment:
     for part in parts:
         weights[part.size, part.y, part.flags, part.font] += len(part.text.text.strip())
     (size, y, flags, font), _ = max(weights.items(), key=lambda item: (item[1] * item[0][0], item[0]))
-    return Segment(
-        tuple(parts), parts[0].x0, max(part.x1 for part in parts), y, size, flags, font
-    )  # fmt: skip
+    return Segment(tuple(parts), parts[0].x0, max(part.x1 for part in parts), y, size, flags, font)
 
 
 def evenly_set(side: Sequence[Segment]) -> bool:
-    """Tell whether the gaps are as alike as those between the words of a justified line."""
+    """Return whether the gaps are as alike as those between the words of a justified line."""
     gaps = [b.x0 - a.x1 for a, b in pairwise(side)]
     words = sum(len(segment_text(segment).text.split()) for segment in side)
     return max(gaps) < 3.5 * side[0].size and max(gaps) <= 1.8 * min(gaps) and words <= 2 * len(side)

@@ -1,17 +1,19 @@
-"""Reads PDF: a child process extracts, this module makes a ``Document`` of what it sends."""
+"""Reads PDF: a child process extracts the text, this module makes a ``Document`` of it."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
 from index.read import sandbox
+from index.read.clean import LOST, WORD
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
 from index.read.pdf.extract.pieces import Piece, RawPage
-from index.read.pdf.heads import running
+from index.read.pdf.front import running_heads
 from index.read.pdf.layout import Line, Part, Segment, segments
-from index.read.pdf.quality import garbled, letters
 from index.read.structure import Source, assemble
 from index.text import MappedText, Page, Span
 
@@ -20,9 +22,20 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
+_AGAIN = "Get the file again from its source."
+#: Pieces of text on a page; one with more is a drawing.
 MOST_PIECES = 40_000
-#: A page with fewer letters than this under a page-wide picture is a scan.
+#: Letters of a page; one with fewer under a page-wide picture is a scan.
 FEW_LETTERS = 20
+#: The commonest words of languages in Latin script.
+_COMMON = frozenset({
+    "the", "of", "and", "in", "to", "a", "with", "for", "was", "were", "is", "by", "on", "at", "from", "as",
+    "that", "this", "or", "an", "are", "we", "be", "not", "patients", "der", "die", "und", "von", "das",
+    "den", "mit", "ist", "des", "im", "zu", "für", "auf", "eine", "la", "le", "les", "de", "et", "du", "en",
+    "un", "une", "que", "est", "pour", "dans", "el", "los", "las", "del", "y", "por", "con", "se", "su",
+    "para", "al", "como", "lo", "il", "di", "che", "e", "per", "una", "non", "sono", "della", "o", "do",
+    "da", "um", "uma",
+})  # fmt: skip
 
 
 def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypdf") -> Document:
@@ -49,37 +62,62 @@ def _document(
     data: bytes, name: str, head: dict[str, Any], raw: Sequence[RawPage], warnings: list[str]
 ) -> Document:
     warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
-    if not any(page.pieces for page in raw) or all(_scanned(page) for page in raw if page.pieces):
+    if not any(page.pieces and (page.picture <= 0.5 or _letters(page) >= FEW_LETTERS) for page in raw):
         _refuse_empty(name, raw)
-    if garbled(raw):
+    if _garbled(raw):
         raise GarbledText(
             name,
             "the text layer holds glyph codes instead of words.",
             "Recognise the text anew (OCR), or give the paper in another format.",
         )
     pages, laid, removed = _lay_out(raw)
-    empty = [str(page.number) for page in raw if not page.error and letters(page) < FEW_LETTERS]
+    empty = [str(page.number) for page in raw if not page.error and _letters(page) < FEW_LETTERS]
     if empty and len(raw) > 1 and len(empty) < len(raw):
         warnings.append(f"no text on page{'s' * (len(empty) > 1)} {', '.join(empty[:20])}")
     drafts, notes = drafts_of(laid, removed, head)
     return assemble(Source(data, name, "pdf", pages=pages), drafts, [*warnings, *notes])
 
 
-def _scanned(page: RawPage) -> bool:
-    return page.picture > 0.5 and letters(page) < FEW_LETTERS
-
-
 def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
     errors = [page.error for page in raw if page.error]
     if errors and len(errors) == len(raw):
-        raise DamagedFile(
-            name, f"no page could be read ({errors[0]}).", "Get the file again from its source."
-        )
+        raise DamagedFile(name, f"no page could be read ({errors[0]}).", _AGAIN)
     raise NoTextLayer(
         name,
         f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only.",
         "Recognise its text (OCR), for example with OCRmyPDF, and try again.",
     )
+
+
+def _letters(page: RawPage) -> int:
+    """Return how many letters the page has."""
+    return sum(character.isalpha() for piece in page.pieces for character in piece.text)
+
+
+def _garbled(pages: Sequence[RawPage]) -> bool:
+    """Return whether the text layer holds glyph codes rather than words.
+
+    Signs of it: characters that the file itself gives no meaning, control and
+    private-use characters; or, in a text long enough to tell, hardly any of the
+    commonest words of Latin-script languages and no letters of other scripts.
+    """
+    text = " ".join(piece.text for page in pages for piece in page.pieces)
+    visible = [character for character in text if not character.isspace()]
+    if not visible:
+        return False
+    broken = sum(c == LOST or unicodedata.category(c) in ("Cc", "Co") for c in visible)
+    if broken > 0.3 * len(visible):
+        return True
+    words = [word.lower() for word in WORD.findall(text)]
+    if not words:
+        return True
+    if len(words) < 40:
+        few = len(visible) >= 100 and len("".join(words)) < 0.3 * len(visible)
+        return few and broken > 0.05 * len(visible)
+    foreign = sum(character.isalpha() and ord(character) > 0x24F for character in visible)
+    common = sum(word in _COMMON for word in words)
+    least = 0.03 if len(words) >= 100 else 0.0
+    return common <= least * len(words) and foreign < 0.3 * len(visible)
 
 
 def extract(
@@ -112,33 +150,27 @@ def extract(
 
 
 def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
+    """Return the error for a message of the child."""
     if kind == "password":
         return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without password, then try again.")
-    if kind == "pages":
-        return FileTooLarge(name, f"{detail} pages, the limit is {limits.pages}.", "Split the file.")
-    if kind == "text":
-        return FileTooLarge(name, f"more than {limits.characters} characters of text.", "Split the file.")
-    if kind == "memory":
-        return FileTooLarge(
-            name, f"reading it takes more than {limits.memory >> 20} MiB of memory.", "Split the file."
-        )
-    return DamagedFile(name, f"the PDF is broken ({detail}).", "Get the file again from its source.")
+    over = {
+        "pages": f"{detail} pages, the limit is {limits.pages}.",
+        "text": f"more than {limits.characters} characters of text.",
+        "memory": f"reading it takes more than {limits.memory >> 20} MiB of memory.",
+    }
+    if kind in over:
+        return FileTooLarge(name, over[kind], "Split the file.")
+    return DamagedFile(name, f"the PDF is broken ({detail}).", _AGAIN)
 
 
 def _stopped(name: str, result: sandbox.Result, limits: sandbox.Limits) -> ReadError:
+    """Return the error for a child that did not end by itself."""
     if result.end is sandbox.End.TIME:
-        return FileTooLarge(
-            name,
-            f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all.",
-            "Try again when the machine is idle, or split the file.",
-        )
+        cost = f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all."
+        return FileTooLarge(name, cost, "Try again when the machine is idle, or split the file.")
     if result.end is sandbox.End.OUTPUT:
         return _typed(name, "text", "", limits)
-    return DamagedFile(
-        name,
-        f"the PDF made its reader fail (exit code {result.code}).",
-        "Get the file again from its source.",
-    )
+    return DamagedFile(name, f"the PDF made its reader fail (exit code {result.code}).", _AGAIN)
 
 
 def _page(message: dict[str, Any]) -> RawPage:
@@ -160,7 +192,7 @@ def _page(message: dict[str, Any]) -> RawPage:
 def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]], list[list[Segment]]]:
     """Return the pages, for each its lines in reading order, and what was taken out of it."""
     pages: list[Page] = []
-    found: list[list[Segment]] = []
+    grouped: list[list[Segment]] = []
     at = 0
     for page in raw:
         start = at
@@ -173,12 +205,12 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
             at += len(piece.text) + 1
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)
-        found.append(segments(parts))
-    heads = running([(page.height, segs) for page, segs in zip(raw, found, strict=True)])
-    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(found, heads, strict=True)]
-    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(found, heads, strict=True)]
+        grouped.append(segments(parts))
+    heads = running_heads([(page.height, segs) for page, segs in zip(raw, grouped, strict=True)])
+    kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(grouped, heads, strict=True)]
+    removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(grouped, heads, strict=True)]
     if not any(kept):  # the same few lines on every page: all there is, not heads
-        kept, removed = found, [[] for _ in found]
+        kept, removed = grouped, [[] for _ in grouped]
     usual = common_gutter(kept)
     laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
     return tuple(pages), laid, removed
@@ -186,7 +218,7 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
 
 def _upright(page: RawPage) -> int:
     """Return the angle of most of the page's text: 90 for a table set sideways."""
-    weights: dict[int, int] = {}
+    weights: Counter[int] = Counter()
     for piece in page.pieces:
-        weights[piece.angle] = weights.get(piece.angle, 0) + len(piece.text)
+        weights[piece.angle] += len(piece.text)
     return max(weights, key=lambda angle: (weights[angle], -angle), default=0)

@@ -1,4 +1,4 @@
-"""Lines in reading order -> blocks of one style: paragraphs, headings, captions, parts of tables."""
+"""Cuts lines in reading order into blocks of one style: paragraphs, headings, captions, parts of tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from index.read import headings
+from index.read.clean import WORD
 from index.read.pdf.extract.pieces import BOLD, ITALIC
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from index.read.pdf.layout import Line, Part
 
 #: Words that running text has and tables and labels have not.
-_FUNCTION = re.compile(
-    r"\b(?:the|of|and|was|were|is|are|with|that|this|which|to|in|for|by|as|be|been|from|has|have|had|not|our|we)\b",
-    re.IGNORECASE,
-)
+_FUNCTION_WORDS = frozenset({
+    "the", "of", "and", "was", "were", "is", "are", "with", "that", "this", "which", "to", "in", "for",
+    "by", "as", "be", "been", "from", "has", "have", "had", "not", "our", "we",
+})  # fmt: skip
 FIGURE = re.compile(
     r"\s*(?:fig(?:ure)?|table|scheme|chart|box|plate)s?\.?\s*[A-Z]?(?:\d|[IVX]+\b)", re.IGNORECASE
 )
@@ -44,7 +45,7 @@ class Block:
 
     lines: tuple[Line, ...]
     text: str  #: the lines joined by spaces, as extracted
-    tabular: bool = False  #: whether its lines consist of cells that stand apart
+    tabular: bool = False  #: whether its lines consist of cells set apart
 
     @property
     def size(self) -> float:
@@ -55,11 +56,6 @@ class Block:
     def bold(self) -> bool:
         """Whether all lines are bold."""
         return all(line.flags & BOLD for line in self.lines)
-
-    @property
-    def starts_bold(self) -> bool:
-        """Whether its first characters are bold."""
-        return bool(self.lines[0].segments[0].parts[0].flags & BOLD)
 
     @property
     def long(self) -> bool:
@@ -101,22 +97,17 @@ def body_of(lines: Sequence[Line]) -> Body:
 
 
 def prose(text: str) -> bool:
-    """Tell whether a text reads as sentences: enough words, small words among them."""
-    words = re.findall(r"[^\W\d_]{2,}", text)
-    tokens = text.split()
-    return (
-        len(words) >= 12
-        and len(words) >= 0.6 * len(tokens)
-        and len(_FUNCTION.findall(text)) >= 0.12 * len(words)
-    )
+    """Return whether a text reads as sentences: enough words, small words among them."""
+    words = WORD.findall(text)
+    if len(words) < 12 or len(words) < 0.6 * len(text.split()):
+        return False
+    small = sum(word.lower() in _FUNCTION_WORDS for word in words)
+    return small >= 0.12 * len(words)
 
 
 def blocks_of(pages: Sequence[Sequence[Line]], body: Body) -> list[Block]:
     """Cut the lines of each page into blocks."""
-    blocks: list[Block] = []
-    for lines in pages:
-        blocks += _page_blocks(list(_run_in(lines, body)), body)
-    return blocks
+    return [block for lines in pages for block in _page_blocks(list(_run_in(lines, body)), body)]
 
 
 def _run_in(lines: Sequence[Line], body: Body) -> Iterator[Line]:
@@ -135,24 +126,19 @@ def _run_in(lines: Sequence[Line], body: Body) -> Iterator[Line]:
 
 def _lead(parts: Sequence[Part], line: Line, last: Line | None, body: Body) -> int:
     """Return how many parts at the start of a line are a heading set bold or italic; else 0."""
-    if (
-        body.bold
-        or line.celled
-        or headings.caption(line.text.text)
-        or abs(line.size - body.size) > 0.25 * body.size
-    ):
+    if body.bold or line.celled or abs(line.size - body.size) > 0.25 * body.size:
+        return 0
+    if headings.caption(line.text.text):
         return 0
     mark = BOLD if parts[0].flags & BOLD else ITALIC if parts[0].flags & ITALIC else 0
     cut = next((i for i, part in enumerate(parts) if not part.flags & mark and part.text.text.strip()), 0)
     if not mark or not cut:
         return 0
     lead = " ".join("".join(part.text.text for part in parts[:cut]).split())
-    words = len(re.findall(r"[^\W\d_]{2,}", lead))
-    if (
-        not 1 <= words <= 14
-        or (not lead[0].isupper() and not lead[0].isdigit())
-        or len(parts[cut].text.text.strip()) < 2
-    ):
+    words = len(WORD.findall(lead))
+    if not 1 <= words <= 14 or len(parts[cut].text.text.strip()) < 2:
+        return 0
+    if not lead[0].isupper() and not lead[0].isdigit():
         return 0
     begins = last is None or _TERMINAL.search(last.text.text) is not None or bool(last.flags & BOLD)
     ends = lead[-1] in ".:" or (mark == BOLD and parts[cut].x0 - parts[cut - 1].x1 > 0.7 * line.size)
@@ -190,20 +176,21 @@ def _block(lines: list[Line], *, tabular: bool) -> Block:
 
 
 def _celled(lines: Sequence[Line], body: Body) -> list[bool]:
-    """Tell for each line whether it is a row of cells, below or above those of another."""
+    """Return for each line whether it is a row of cells, below or above those of another."""
     flags = [line.celled for line in lines]
     return [
-        flag and any(flags[j] and _aligned(lines[i], lines[j]) for j in _near(i, len(lines)))
+        flag
+        and any(
+            flags[j] and _aligned(lines[i], lines[j])
+            for j in range(max(i - 4, 0), min(i + 5, len(lines)))
+            if j != i
+        )
         for i, flag in enumerate(flags)
     ]
 
 
-def _near(i: int, count: int) -> Iterator[int]:
-    yield from (j for j in range(max(i - 4, 0), min(i + 5, count)) if j != i)
-
-
 def _aligned(line: Line, other: Line) -> bool:
-    """Tell whether two lines of one column have cells that begin, end or are centred at the same place."""
+    """Return whether two lines of one column have cells that begin, end or are centred at the same place."""
     if line.region != other.region:
         return False
     return any(
@@ -215,7 +202,7 @@ def _aligned(line: Line, other: Line) -> bool:
 
 
 def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -> bool:
-    """Tell whether ``line`` begins a new block."""
+    """Return whether ``line`` begins a new block."""
     last = part[-1]
     em = max(last.size, 1.0)
     step = last.y - line.y
@@ -224,23 +211,26 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -
         return True
     if abs(line.size - last.size) > 0.06 * em:
         return True
-    if celled or (captioned(part[0]) and not captioned(line)):
-        return False  # a caption goes on in plain type after its bold beginning
-    if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text) or _heading_ends(part):
+    if celled or (_captioned(part[0]) and not _captioned(line)):
+        return False  # a caption continues in plain type after its bold beginning
+    if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text):
+        return True
+    if len(part) == 1 and headings.known_heading(last.text.text):
         return True
     if _other_style(last, line, body):
         return True
-    return _new_paragraph(part, line, line.left, em)
+    if line.left + 0.6 * em < line.x0 < line.left + 4 * em and last.x0 < line.left + 0.5 * em:
+        return True  # indented
+    return _TERMINAL.search(last.text.text) is not None and _short(last)
 
 
-def captioned(line: Line) -> bool:
-    """Tell whether a line begins a caption: by its words, and set bold or as a caption's label is."""
-    bold = bool(line.segments[0].parts[0].flags & BOLD)
-    return bold and FIGURE.match(line.text.text) is not None
+def _captioned(line: Line) -> bool:
+    """Return whether a line begins a caption: by its words, and set bold or as a caption's label is."""
+    return line.starts_bold and FIGURE.match(line.text.text) is not None
 
 
 def _other_style(last: Line, line: Line, body: Body) -> bool:
-    """Tell whether a line in a heading's type meets one in another."""
+    """Return whether a line in a heading's type meets one in another."""
     if line.font == last.font and abs(line.size - last.size) < 0.02 * last.size:
         return False
     if line.font != body.font and last.font != body.font and _short(last):
@@ -251,17 +241,3 @@ def _other_style(last: Line, line: Line, body: Body) -> bool:
 
 def _short(line: Line) -> bool:
     return line.x1 < line.right - 0.15 * (line.right - line.left)
-
-
-def _heading_ends(part: Sequence[Line]) -> bool:
-    return len(part) == 1 and headings.known_heading(part[0].text.text)
-
-
-def _new_paragraph(part: Sequence[Line], line: Line, edge: float, em: float) -> bool:
-    last = part[-1]
-    width = last.right - last.left
-    indented = edge + 0.6 * em < line.x0 < edge + 4 * em
-    if indented and last.x0 < edge + 0.5 * em:
-        return True
-    ended = _TERMINAL.search(last.text.text) is not None
-    return ended and last.x1 < last.right - 0.15 * width

@@ -1,8 +1,8 @@
-"""Lines of a table -> rows of cells, where the layout tells the columns apart.
+"""Makes rows of cells from the lines of a table, if the layout keeps the columns apart.
 
-A value under another's head misleads more than one without any. So a line whose cells
-run into each other is one cell; where many do, all are; and heads that do not fill
-every column are none. What could not be told apart is said.
+A value under the wrong head misleads more than a value without a head. So a line whose
+cells run into each other becomes one cell; if many lines do, all lines become one cell
+each; heads that do not fill every column are dropped. Notes report what was unclear.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from index.read.clean import normalise
 from index.read.pdf.layout import segment_text
-from index.read.structure import Draft
-from index.read.text.tables import numeric, table_draft, years
+from index.read.structure import Draft, numeric, table_draft, years
 from index.text import BlockKind, MappedText, join
 
 if TYPE_CHECKING:
@@ -23,12 +22,13 @@ if TYPE_CHECKING:
 
     from index.read.pdf.layout import Line
 
-WIDEST = 40
+#: Columns of a table at most.
+_COLUMNS = 40
 #: Lines that the heads of a table have at most.
 _HEAD_LINES = 4
 #: Share of unclear lines from which none of a table is taken for clear.
 _UNCLEAR = 0.3
-#: Points by which a cell reaches into a column that it stands in.
+#: Points by which a cell reaches into a column to count as in it.
 _INTO = 3.0
 
 NO_COLUMNS = "its columns could not be told apart; each line of it is kept as a whole, without column heads"
@@ -43,7 +43,7 @@ class _Laid:
 
     line: Line
     cells: tuple[MappedText, ...]
-    clear: bool  #: whether each of its values stands in one column and behind the row's name
+    clear: bool  #: whether each of its values is in one column and follows the name of the row
 
     @property
     def data(self) -> bool:
@@ -57,45 +57,44 @@ class _Laid:
 
 
 def table_of(lines: Sequence[Line], *, captioned: bool) -> tuple[Draft, str]:
-    """Return the draft of a table, and what is unclear about it; empty where all was understood.
+    """Return the draft of a table, and what is unclear about it; empty if all was understood.
 
-    Rows of cells where most lines have several, else the lines as text.
+    Rows of cells if most lines have several, else the lines as text.
     """
     lines = _rejoined(lines)
     celled = [line for line in lines if len(line.segments) > 1]
     columns = _columns(lines)
-    if len(celled) < 2 or 2 * len(celled) < len(lines) or not 2 <= len(columns) <= WIDEST:
+    if len(celled) < 2 or 2 * len(celled) < len(lines) or not 2 <= len(columns) <= _COLUMNS:
         text = join([normalise(line.text).strip() for line in lines], "\n")
         return Draft(BlockKind.TABLE, text), NO_COLUMNS if len(celled) > 1 and _values(lines) else ""
     laid = [_laid(line, columns) for line in lines]
-    heads = _head_lines(laid)
-    body = _unwrapped(laid[heads:])
-    unclear = sum(1 for row in body if not row.clear)
+    count = _head_lines(laid)
+    heads, body = laid[:count], _unwrapped(laid[count:])
+    unclear = sum(not row.clear for row in body)
     if unclear > max(1, _UNCLEAR * len(body)):
-        return table_draft([row.whole for row in laid], header=False), NO_COLUMNS if _values(lines) else ""
+        return table_draft([row.whole for row in laid], header_rows=0), NO_COLUMNS if _values(lines) else ""
     rows = [list(row.cells) if row.clear else row.whole for row in body]
-    note = SOME_LINES if unclear else ""
+    notes = [SOME_LINES] if unclear else []
     if not heads:
-        # A list of abbreviations has no heads, and its first line is no head of the others.
-        judged = None if captioned and not any(row.data for row in body) else False
-        return table_draft(rows, header=judged), note
-    head = [
-        join([cell for cell in column if cell.text])
-        for column in zip(*(r.cells for r in laid[:heads]), strict=True)
-    ]
-    blank = sum(1 for cell in head[1:] if not cell.text)
-    if 2 * blank < len(head) - 1 and all(row.clear for row in laid[:heads]):
-        return table_draft([head, *rows], header=True), _notes(SOME_HEADS if blank else "", note)
-    above = [row.whole for row in laid[:heads]]
-    return table_draft([*above, *rows], header=False), _notes(NO_HEADS, note)
+        # A list of abbreviations has no heads, and its first line is not the head of the others.
+        judged = None if captioned and not any(row.data for row in body) else 0
+        return table_draft(rows, header_rows=judged), "; ".join(notes)
+    head = [_filled(column) for column in zip(*(row.cells for row in heads), strict=True)]
+    blank = sum(not cell.text for cell in head[1:])
+    if 2 * blank < len(head) - 1 and all(row.clear for row in heads):
+        notes[:0] = [SOME_HEADS] if blank else []
+        return table_draft([head, *rows], header_rows=1), "; ".join(notes)
+    rows = [*(row.whole for row in heads), *rows]
+    return table_draft(rows, header_rows=0), "; ".join([NO_HEADS, *notes])
 
 
-def _notes(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)
+def _filled(cells: Sequence[MappedText]) -> MappedText:
+    """Return the cells that hold text as one."""
+    return join([cell for cell in cells if cell.text])
 
 
 def _rejoined(lines: Sequence[Line]) -> list[Line]:
-    """Join halves of one row that stand a little higher or lower than each other, side by side."""
+    """Join halves of one row that are a little higher or lower than each other, side by side."""
     done: list[Line] = []
     for line in lines:
         last = done[-1] if done else None
@@ -109,7 +108,7 @@ def _rejoined(lines: Sequence[Line]) -> list[Line]:
 
 
 def _values(lines: Sequence[Line]) -> bool:
-    """Tell whether several lines hold values: a table, and not the labels of a figure."""
+    """Return whether several lines hold values: a table, and not the labels of a figure."""
     return sum(1 for line in lines if any(numeric(segment_text(s).text) for s in line.segments[1:])) > 1
 
 
@@ -151,7 +150,7 @@ def _laid(line: Line, columns: Sequence[tuple[float, float]]) -> _Laid:
 
 
 def _head_lines(laid: Sequence[_Laid]) -> int:
-    """Return how many lines stand above the first that holds a value; 0 where that tells no heads."""
+    """Return how many lines stand above the first that holds a value; 0 if there are no heads."""
     if years([cell.text for cell in laid[0].cells]):
         return 1
     data = next((i for i, row in enumerate(laid) if row.data), 0)
@@ -163,23 +162,25 @@ def _head_lines(laid: Sequence[_Laid]) -> int:
 
 
 def _unwrapped(rows: Sequence[_Laid]) -> list[_Laid]:
-    """Join lines that go on with the words of the row above, known by the narrower step between them."""
+    """Join lines that continue the words of the row above: the step to them is narrower."""
     named = [row for row in rows if row.cells[0].text]
     steps = [a.line.y - b.line.y for a, b in pairwise(named) if a.line.page == b.line.page]
     usual = median(step for step in steps if step > 0) if any(step > 0 for step in steps) else 0.0
     done: list[_Laid] = []
     last: Line | None = None
     for row in rows:
-        goes_on = done and last and not row.cells[0].text and not row.data and row.line.page == last.page
-        if goes_on and last and 0 < last.y - row.line.y < 0.85 * usual:
+        nameless = not row.cells[0].text and not row.data
+        if (
+            done
+            and last
+            and nameless
+            and row.line.page == last.page
+            and 0 < last.y - row.line.y < 0.85 * usual
+        ):
             above = done[-1]
-            cells = tuple(_both(a, b) for a, b in zip(above.cells, row.cells, strict=True))
+            cells = tuple(_filled(both) for both in zip(above.cells, row.cells, strict=True))
             done[-1] = _Laid(above.line, cells, above.clear)
         else:
             done.append(row)
         last = row.line
     return done
-
-
-def _both(above: MappedText, below: MappedText) -> MappedText:
-    return join([part for part in (above, below) if part.text])

@@ -1,4 +1,4 @@
-"""Says what each stretch of a text file is, and joins what was interrupted."""
+"""Decides what each stretch of a text file is, and joins what was interrupted."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.metadata import authors_in
-from index.read.text.cell_lines import cell_table
-from index.read.text.lines import MARKED_HEADING, TERMINAL, UNDERLINE, Layout, split_group
-from index.read.text.tables import tabular
+from index.read.text.lines import MARKED_HEADING, TERMINAL, Layout, split_group, underline
+from index.read.text.tables import cell_lines, tabular
 from index.text import BlockKind, MappedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _RUNNING = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE})
+#: What may stand between the two halves of a paragraph.
 _LIFTED = frozenset({BlockKind.CAPTION, BlockKind.TABLE, BlockKind.FRONT})
 _ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
-_CLOSING_MARKS = re.compile(r"\s+#+\s*$")
 _NUMBER = re.compile(r"\s*(\d{1,2})(?:\.\d|\.?\s)")
 _KIND_OF_ARTICLE = re.compile(
     r"\s*(?:(?:case|brief|short|original|research|clinical|review|open|rapid|full) ?)?"
@@ -57,18 +56,18 @@ class Chunk:
         """The last line, without white space at its ends."""
         return self.lines[-1].text.strip()
 
-    def words(self) -> int:
-        """Count the words."""
-        return sum(len(line.text.split()) for line in self.lines)
-
 
 def classify(groups: Sequence[Sequence[MappedText]], layout: Layout) -> Iterator[Chunk]:
     """Yield chunks in the file's order; front matter ends where the body opens."""
     parts = [part for group in groups for part in split_group(group, layout)]
     opening = _body_opening(parts)
     yield from _front(parts[:opening])
-    marks = [len(found.group(1)) for part in parts if (found := MARKED_HEADING.match(part[0].text))]
+    marks = [len(match.group(1)) for part in parts if (match := MARKED_HEADING.match(part[0].text))]
     yield from _Body(top=1 if marks.count(1) > 1 else 2).chunks(parts[opening:])
+
+
+def _words(lines: Iterable[MappedText]) -> int:
+    return sum(len(line.text.split()) for line in lines)
 
 
 def _body_opening(parts: Sequence[Sequence[MappedText]]) -> int:
@@ -93,7 +92,7 @@ def _running_text(part: Sequence[MappedText]) -> bool:
 
 
 def _front(parts: Sequence[Sequence[MappedText]]) -> Iterator[Chunk]:
-    """Yield title, running text and front matter from what stands before the body."""
+    """Yield title, running text and front matter from what precedes the body."""
     titled = False
     for part in parts:
         length, stopped = (0, False) if titled else _title_lines(part)
@@ -131,27 +130,27 @@ def _title_lines(part: Sequence[MappedText]) -> tuple[int, bool]:
             stopped = True
             break
         length += 1
-    words = sum(len(line.text.split()) for line in part[:length])
-    return (length, stopped) if 3 <= words <= 40 else (0, False)
+    return (length, stopped) if 3 <= _words(part[:length]) <= 40 else (0, False)
 
 
 def _names(line: str) -> bool:
-    """Tell whether a line holds names: several, or some with the marks of affiliations; one may be cut."""
+    """Return whether a line holds several names, or names with marks of affiliations; the last may be cut."""
     names = authors_in(line.rstrip(", ")) or authors_in(line.rpartition(",")[0])
     return len(names) > 2 or (bool(names) and _MARKED_NAME.search(line) is not None)
 
 
 def _unmarked(line: MappedText) -> MappedText:
     """Return a heading without the marks of Markdown."""
-    found = MARKED_HEADING.match(line.text)
-    if not found:
+    match = MARKED_HEADING.match(line.text)
+    if not match:
         return line
-    closing = _CLOSING_MARKS.search(line.text, found.start(2))
-    return line[found.start(2) : closing.start() if closing else len(line)].strip()
+    text = line[match.start(2) :].strip()
+    bare = text.text.rstrip("#")  # closing marks are set off by a space
+    return text[: len(bare)].strip() if bare[-1:].isspace() else text
 
 
 class _Body:
-    """Goes through the body's parts, keeping in mind the section that each stands in."""
+    """Goes through the parts of the body and keeps track of the section that each belongs to."""
 
     def __init__(self, top: int) -> None:
         """``top`` is the number of marks of Markdown's main headings."""
@@ -160,13 +159,16 @@ class _Body:
         self._number = 0
 
     def chunks(self, parts: Sequence[list[MappedText]]) -> Iterator[Chunk]:
-        """Yield what each part is."""
+        """Yield the chunk of each part, a reference list as its entries."""
         for number, part in enumerate(parts):
             following = parts[number + 1] if number + 1 < len(parts) else []
-            chunk = self._chunk(part, following)
-            if chunk.kind is BlockKind.HEADING:
-                self._enter(chunk)
-            elif self._in_back and chunk.kind is BlockKind.PARAGRAPH:
+            if level := self._heading_level(part, following):
+                heading = Chunk(BlockKind.HEADING, (_unmarked(part[0]),), level)
+                self._enter(heading)
+                yield heading
+                continue
+            chunk = Chunk(self._kind(part), tuple(part))
+            if self._in_back and chunk.kind is BlockKind.PARAGRAPH:
                 chunk = replace(chunk, kind=BlockKind.NOTE)
             yield from _entries(chunk) if chunk.kind is BlockKind.REFERENCE else (chunk,)
 
@@ -175,13 +177,8 @@ class _Body:
         self._in_references = headings.references_heading(title)
         main = headings.known_heading(title) or heading.level == 1
         self._in_back = headings.back_heading(title) or (self._in_back and not main)
-        if found := _NUMBER.match(title):
-            self._number = int(found.group(1))
-
-    def _chunk(self, part: list[MappedText], following: Sequence[MappedText]) -> Chunk:
-        if level := self._heading_level(part, following):
-            return Chunk(BlockKind.HEADING, (_unmarked(part[0]),), level)
-        return Chunk(self._kind(part), tuple(part))
+        if match := _NUMBER.match(title):
+            self._number = int(match.group(1))
 
     def _kind(self, part: Sequence[MappedText]) -> BlockKind:
         first = part[0].text
@@ -189,62 +186,57 @@ class _Body:
             return BlockKind.CAPTION
         if self._in_references:
             return BlockKind.REFERENCE
-        if (tabular(first) and len(part) >= 2) or cell_table(part):
+        if (tabular(first) and len(part) >= 2) or cell_lines(part):
             return BlockKind.TABLE
-        short = sum(len(line.text.split()) for line in part) <= 60
-        if (short and headings.front_matter(first)) or headings.licence_text(first[:200]):
-            return BlockKind.FRONT
-        return BlockKind.PARAGRAPH
+        stated = _words(part) <= 60 and headings.front_matter(first)
+        return BlockKind.FRONT if stated or headings.licence_text(first[:200]) else BlockKind.PARAGRAPH
 
     def _heading_level(self, part: Sequence[MappedText], following: Sequence[MappedText]) -> int:
         """Return the level of the heading that ``part`` is; 0 if it is none."""
         first = part[0].text
-        if len(part) == 2 and UNDERLINE.fullmatch(part[1].text):
+        if len(part) == 2 and underline(part[1].text):
             return 1 if part[1].text.strip()[0] == "=" else 2
         if len(part) > 1 or tabular(first):
             return 0
         if marked := MARKED_HEADING.match(first):
             return max(len(marked.group(1)) - self._top + 1, 1)
+        level = headings.numbered_heading(first)
         if headings.known_heading(first):
-            return max(headings.numbered_heading(first), 1)
+            return max(level, 1)
         if self._in_references or headings.caption(first) or headings.front_matter(first):
             return 0
-        if (level := headings.numbered_heading(first)) and self._next_number(first, following):
+        if level and self._next_number(first, level, following):
             return level
         return 2 if _bare_heading(first, following) else 0
 
-    def _next_number(self, line: str, following: Sequence[MappedText]) -> bool:
-        """Tell whether a numbered line goes on with the numbers of the headings, and is no item of a list."""
-        found = _NUMBER.match(line)
-        if found is None or int(found.group(1)) not in (self._number, self._number + 1):
+    def _next_number(self, line: str, level: int, following: Sequence[MappedText]) -> bool:
+        """Return whether a numbered line continues the numbers of the headings, and is no item of a list."""
+        match = _NUMBER.match(line)
+        if match is None or int(match.group(1)) not in (self._number, self._number + 1):
             return False
-        level = headings.numbered_heading(line)
         return bool(following) and headings.numbered_heading(following[0].text) in (0, level + 1)
 
 
 def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
-    """Tell whether a short line without full stop stands above running text."""
+    """Return whether a short line without full stop stands above running text."""
     text = line.strip()
     if not following or len(text.split()) > 8 or not text[:1].isupper() or line[:1].isspace():
         return False
-    above_text = sum(len(part.text.split()) for part in following) >= 12
-    above_text = above_text or (text.isupper() and headings.label(text))
-    ends_well = text[-1].isalnum() or text[-1] == ")" or headings.label(text)
+    labelled = headings.label(text)
+    above_text = _words(following) >= 12 or (text.isupper() and labelled)
+    ends_well = text[-1].isalnum() or text[-1] == ")" or labelled
     return above_text and ends_well and not following[0].text.lstrip()[:1].islower()
 
 
 def _entries(chunk: Chunk) -> Iterator[Chunk]:
-    """Yield one chunk an entry of the reference list, known by their numbers or else by their authors."""
+    """Yield one chunk per entry of the reference list: entries begin with numbers or else with authors."""
     numbered = any(_ENTRY.match(line.text) for line in chunk.lines)
     entry: list[MappedText] = []
     for line in chunk.lines:
-        named = (
-            not numbered
-            and entry
-            and headings.ends_entry(entry[-1].text)
-            and headings.author_entry(line.text)
-        )
-        if entry and (named or _ENTRY.match(line.text)):
+        begins = _ENTRY.match(line.text) is not None
+        if entry and not numbered:
+            begins = headings.ends_entry(entry[-1].text) and headings.author_entry(line.text)
+        if entry and begins:
             yield replace(chunk, lines=tuple(entry))
             entry = []
         entry.append(line)
@@ -259,28 +251,21 @@ def join_broken(chunks: Iterable[Chunk], layout: Layout) -> list[Chunk]:
     for chunk in chunks:
         if chunk.kind not in _RUNNING:
             done.append([chunk])
-            citation_follows = chunk.kind is BlockKind.FRONT and _announces_citation(chunk)
+            short_front = chunk.kind is BlockKind.FRONT and _words(chunk.lines) <= 6
+            citation_follows = short_front and "cit" in chunk.start.lower()
             open_at = open_at if chunk.kind in _LIFTED else None
             continue
         if citation_follows and not chunk.start[:1].islower():
             done.append([replace(chunk, kind=BlockKind.FRONT)])
-        elif open_at is not None and _goes_on(done[open_at][-1], chunk, layout):
-            done[open_at].append(chunk)
-            open_at = open_at if _is_open(chunk) else None
         else:
-            done.append([chunk])
-            open_at = len(done) - 1 if _is_open(chunk) else None
+            if open_at is None or not _goes_on(done[open_at][-1], chunk, layout):
+                done.append([])
+                open_at = len(done) - 1
+            done[open_at].append(chunk)
+            if TERMINAL.search(chunk.end) and not _bracket_open(chunk):
+                open_at = None
         citation_follows = False
     return [replace(c[0], lines=tuple(line for part in c for line in part.lines)) for c in done]
-
-
-def _announces_citation(chunk: Chunk) -> bool:
-    return chunk.words() <= 6 and "cit" in chunk.start.lower()
-
-
-def _is_open(chunk: Chunk) -> bool:
-    """Tell whether a paragraph breaks off in mid-sentence."""
-    return TERMINAL.search(chunk.end) is None or _bracket_open(chunk)
 
 
 def _bracket_open(chunk: Chunk) -> bool:
@@ -289,7 +274,7 @@ def _bracket_open(chunk: Chunk) -> bool:
 
 
 def _goes_on(before: Chunk, after: Chunk, layout: Layout) -> bool:
-    """Tell whether ``after`` is the rest of ``before``, which breaks off."""
+    """Return whether ``after`` is the rest of ``before``, which breaks off."""
     start, end = after.start[:1], before.end
     if start.islower() or start in "(,;)%<>=\u00b1" or _bracket_open(before):
         return True

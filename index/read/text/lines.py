@@ -1,4 +1,4 @@
-"""Lines of a text file -> stretches that are one thing each: a paragraph, a heading, a caption, a table.
+"""Cuts the lines of a text file into stretches of one kind: a paragraph, a heading, a caption, a table.
 
 Works on text as people save it and as PDF extractors leave it: hard-wrapped lines
 or one paragraph a line, with or without empty lines between paragraphs.
@@ -14,15 +14,15 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from index.read import headings
-from index.read.text.cell_lines import cell_table
-from index.read.text.tables import tabular
+from index.read.clean import WORD
+from index.read.text.tables import cell_lines, tabular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from index.text import MappedText
 
-#: The end of a sentence, and the marks and citations that may stand behind it.
+#: The end of a sentence, and the marks and citations that may follow it.
 TERMINAL = re.compile(
     r"(?:[.!?:;][\])\"'\u201d\u2019]*(?:\s?\[[\d,\s\u2013-]+\])?|(?<=[^\d\s])\.\d{1,3}(?:[,\u2013-]\d{1,3})*)$"
 )
@@ -31,11 +31,9 @@ MARKED_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(\S.*)")
 _BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u25e6\u2023\u00b7]|[-*\u2013] )\s*\S")
 _NUMBERED_ITEM = re.compile(r"\s*\(?(\d{1,2})[.)]\s+\S")
 _UNFINISHED = re.compile(r"(?:\b(?:in|see|and|or|to|of|from|by|with|the|than|as|on|at|both)|[(,])$")
-_WORD = re.compile(r"[^\W\d_]{2,}")
+#: Words of running heads, which differ from page to page in their numbers.
 _OF_PAGES = re.compile(r"\b(?:(?:19|20)\d\d|page|vol(?:ume)?|journal|doi|et al)\b", re.IGNORECASE)
-#: The line under a heading of Markdown.
-UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,})\s*")
-#: A line over this is a paragraph and not a piece of one.
+#: A line longer than this is a whole paragraph.
 _LONG_LINE = 200
 
 
@@ -44,7 +42,15 @@ class Layout:
     """How a file breaks its lines."""
 
     wrapped: bool  #: paragraphs are broken into lines
-    width: int  #: characters of a full line, where they are
+    width: int  #: characters of a full line; 0 unless ``wrapped``
+
+    def short(self, line: str) -> bool:
+        """Return whether a line is so short that a paragraph can end in it."""
+        return len(line) < 0.75 * self.width
+
+    def full(self, line: str) -> bool:
+        """Return whether a line is as long as one inside a paragraph."""
+        return len(line) > 0.75 * self.width
 
 
 def groups_of(text: MappedText) -> list[list[MappedText]]:
@@ -62,7 +68,7 @@ def groups_of(text: MappedText) -> list[list[MappedText]]:
 
 
 def layout_of(groups: Iterable[Sequence[MappedText]]) -> Layout:
-    """Tell whether paragraphs are broken into lines, and how long the lines are."""
+    """Return whether paragraphs are broken into lines, and how long the lines are."""
     lengths = [len(line) for group in groups for line in group]
     inner = [len(line) for group in groups if len(group) >= 3 for line in group[:-1]]
     if not inner or 2 * sum(n for n in lengths if n > _LONG_LINE) > sum(lengths):
@@ -76,19 +82,23 @@ def without_running_heads(
     """Leave out the heads and feet that recur from page to page, with the page numbers beside them.
 
     Only a file with broken lines has pages. A line of three words or more recurs if the
-    file has it three times at some distance; where it speaks of pages, years or
-    journals, with other numbers in it. Returns what is left and a note.
+    file has it three times at some distance; if it names a page, year or journal, its
+    numbers may differ. Returns what is left and a note.
     """
     if not layout.wrapped:
         return list(groups), ()
     flat = [line.text.strip() for group in groups for line in group]
     places: defaultdict[str, list[int]] = defaultdict(list)
     for number, line in enumerate(flat):
-        if len(line) <= 150 and len(_WORD.findall(line)) >= 3 and not _structural(line):
+        structural = (
+            tabular(line) or headings.known_heading(line) or headings.caption(line) or line[:1] == "#"
+        )
+        if len(line) <= 150 and len(WORD.findall(line)) >= 3 and not structural:
             places[re.sub(r"\d+", "#", line) if _OF_PAGES.search(line) else line].append(number)
-    heads = {n for found in places.values() if len(found) >= 3 and _apart(found) for n in found}
+    recurring = (at for at in places.values() if len(at) >= 3)
+    heads = {n for at in recurring if median(b - a for a, b in pairwise(at)) >= 12 for n in at}
     beside = {n for head in heads for n in (head - 1, head + 1) if 0 <= n < len(flat)}
-    numbers = {n for n in beside if re.fullmatch(r"\d{1,5}", flat[n])}
+    numbers = {n for n in beside if flat[n].isdecimal() and len(flat[n]) <= 5}
     left: list[list[MappedText]] = []
     at = 0
     for group in groups:
@@ -100,17 +110,9 @@ def without_running_heads(
     return left, (note,) if heads else ()
 
 
-def _structural(line: str) -> bool:
-    return tabular(line) or headings.known_heading(line) or headings.caption(line) or line.startswith("#")
-
-
-def _apart(places: Sequence[int]) -> bool:
-    return median(b - a for a, b in pairwise(places)) >= 12
-
-
 def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[MappedText]]:
-    """Split a group where a heading, a caption, a list's item or a paragraph begins, and around tables."""
-    if cell_table(group):
+    """Split a group where a heading, caption, list item or paragraph begins, and around tables."""
+    if cell_lines(group):
         yield list(group)
         return
     items = _items(group)
@@ -131,19 +133,23 @@ def _parts_here(part: Sequence[MappedText], line: str, following: str, layout: L
     before = part[-1].text.rstrip()
     if tabular(before) != tabular(line) or _caption_begins(before, line):
         return True
-    if tabular(line):
+    if tabular(line) or underline(line):
         return False
-    if UNDERLINE.fullmatch(line):
-        return False
-    if not layout.wrapped or UNDERLINE.fullmatch(before):
+    if not layout.wrapped or underline(before):
         return True
-    if len(part) == 1 and _stands_alone(before, line, layout):
+    if item or (len(part) == 1 and _stands_alone(before, line, layout)):
         return True
-    if item:
-        return True
-    if _stands_alone(line, following, layout) and _heading_may_follow(before, line):
+    # A line that breaks off in mid-sentence is not followed by a heading.
+    ended = TERMINAL.search(before) or (headings.known_heading(line) and not _UNFINISHED.search(before))
+    if ended and _stands_alone(line, following, layout):
         return True
     return _paragraph_ends(part, before, line, layout)
+
+
+def underline(line: str) -> bool:
+    """Return whether a line underlines a heading of Markdown."""
+    bare = line.strip()
+    return len(bare) >= 3 and set(bare) in ({"="}, {"-"})
 
 
 def _items(group: Sequence[MappedText]) -> frozenset[int]:
@@ -151,21 +157,21 @@ def _items(group: Sequence[MappedText]) -> frozenset[int]:
     bullets = [number for number, line in enumerate(group) if _BULLET.match(line.text)]
     numbered: list[int] = []
     for number, line in enumerate(group):
-        found = _NUMBERED_ITEM.match(line.text)
-        if found and int(found.group(1)) == len(numbered) + 1:
+        match = _NUMBERED_ITEM.match(line.text)
+        if match and int(match.group(1)) == len(numbered) + 1:
             numbered.append(number)
     return frozenset(number for items in (bullets, numbered) if len(items) > 1 for number in items)
 
 
 def _caption_begins(before: str, line: str) -> bool:
-    """Tell whether a caption begins, and not the rest of "as shown in / Figure 1. The patient"."""
+    """Return whether a caption begins, and not the rest of "as shown in / Figure 1. The patient"."""
     if not headings.caption(line):
         return False
     return not (_UNFINISHED.search(before) and not re.match(r"\s*\w+\.? *\w+ *:", line))
 
 
 def _stands_alone(line: str, following: str, layout: Layout) -> bool:
-    """Tell whether a line is a heading though no empty line sets it off."""
+    """Return whether a line is a heading although no empty line sets it off."""
     bare, below = line.strip(), following.strip()
     if MARKED_HEADING.match(line):
         return True
@@ -173,36 +179,24 @@ def _stands_alone(line: str, following: str, layout: Layout) -> bool:
         return False
     if headings.known_heading(bare):
         return not bare[0].islower()
-    if headings.numbered_heading(bare) > 1:
+    level = headings.numbered_heading(bare)
+    if level > 1:
         return len(bare) < 0.9 * layout.width
-    short = len(bare) < 0.75 * layout.width and len(bare.split()) <= 8
-    full_below = len(below) > 0.75 * layout.width and below[0].isupper()
-    opens = bare[0].isupper() or headings.numbered_heading(bare) == 1
-    return (
-        short and full_below and opens and (bare[-1].isalnum() or bare[-1] == ")") and not line[0].isspace()
-    )
-
-
-def _heading_may_follow(before: str, line: str) -> bool:
-    """Tell whether a heading can follow a line: not one that breaks off in mid-sentence."""
-    ended = TERMINAL.search(before) is not None
-    return ended or (headings.known_heading(line) and not _UNFINISHED.search(before))
+    if not layout.short(bare) or len(bare.split()) > 8 or not layout.full(below) or not below[0].isupper():
+        return False
+    ends = bare[-1].isalnum() or bare[-1] == ")"
+    return (bare[0].isupper() or level == 1) and ends and not line[0].isspace()
 
 
 def _paragraph_ends(part: Sequence[MappedText], before: str, line: str, layout: Layout) -> bool:
-    """Tell whether a full stop ends a paragraph: in a short line, or in a caption before resumed text."""
+    """Return whether the text before a line ends, in a short line: a paragraph, or a caption."""
+    captioned = headings.caption(part[0].text)
     start = line.lstrip()[:1]
     if TERMINAL.search(before) is None:
-        return _caption_ends(part, before, line, layout)
-    if headings.caption(part[0].text) and (line[:1].isspace() or start.islower()):
+        # A caption may lack its full stop: full lines of running text resume below it.
+        unfinished = not captioned or _UNFINISHED.search(before) or len(before.split()) <= 3
+        return not unfinished and layout.short(before) and layout.full(line) and line[:1].isupper()
+    if captioned and (line[:1].isspace() or start.islower()):
         return True
-    short = len(before) < 0.75 * layout.width and before[-1] not in ":;,"
-    return short and not start.islower() and not before.endswith((" al.", "Fig.", "Figs.", "vs."))
-
-
-def _caption_ends(part: Sequence[MappedText], before: str, line: str, layout: Layout) -> bool:
-    """Tell whether a caption without a full stop ends in a short line, before full lines of running text."""
-    if not headings.caption(part[0].text) or _UNFINISHED.search(before):
-        return False
-    short = len(before) < 0.75 * layout.width and len(before.split()) > 3
-    return short and len(line) > 0.75 * layout.width and line[:1].isupper()
+    ends = layout.short(before) and before[-1] not in ":;,"
+    return ends and not start.islower() and not before.endswith((" al.", "Fig.", "Figs.", "vs."))

@@ -1,4 +1,4 @@
-"""The Ask page: the conversation, and beside it the source that is open."""
+"""The Ask page: the conversation, and the open source beside it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from qa.show.export import as_text
 from qa.show.present import answer_view, notice_view
 from qa.understand.question import LONGEST
 from qa.web import library, sign_in, state
-from qa.web.component import show
+from qa.web.component import show, show_error, show_title
+from qa.web.history import Chosen, Turn
 from qa.web.pages.evidence import evidence
 from qa.web.pages.panel import opened, panel, sheet
 from qa.web.pages.toolbar import exports, scope, scope_words
-from qa.web.state import Asked, Turn
+from qa.web.state import Asked
 
 if TYPE_CHECKING:
     from qa.answer import Answerer
     from qa.web.pages.toolbar import Scope
 
-_INTRO = (
-    "Loccit answers in the papers’ own words: quotes with their exact place, or the statement "
-    "that the papers do not say."
-)
+_INTRO = "Loccit answers with verbatim quotes and their exact place, or says that the papers do not answer."
+_TITLE = "Ask the papers"
 
 
 def page() -> None:
-    """Draw the page, and answer the question that was just asked."""
+    """Draw the page and answer the question that was just asked."""
     left, right = st.columns([3, 2], gap="medium")
     with left:
         answerer = _answerer()
@@ -39,14 +38,15 @@ def page() -> None:
         with left:
             _conversation(None)
         return
+    turns = state.chat().turns
     with left:
-        chosen = scope(answerer, begun=bool(state.turns() or asked))
-        if not state.turns() and not asked:
+        chosen = scope(answerer, begun=bool(turns or asked))
+        if not turns and not asked:
             _empty_chat(answerer)
         _conversation(answerer, room=1 if asked else 0)
         if asked:
             _answer(answerer, asked, chosen)
-    if state.turns():
+    if turns:
         with chosen.place:
             exports(answerer)
     with right:
@@ -56,31 +56,31 @@ def page() -> None:
 
 
 def _asked(*, enabled: bool) -> Asked | None:
-    """Return the question that was just asked: typed, edited, taken from the examples or from the address."""
+    """Return the question that was just typed, edited, picked from the examples, or linked to."""
     typed = st.chat_input(
         "Ask about the papers", key="ask", max_chars=LONGEST, submit_mode="disable", disabled=not enabled
     )
-    waiting = state.asked()
+    waiting: Asked | None = st.session_state.pop("asking", None)
     if not enabled:
         return None
     return Asked(typed) if typed else waiting or _linked()
 
 
 def _linked() -> Asked | None:
-    """Return the question that the address names, once: a link opens it."""
-    if state.turns() or st.session_state.get("begun"):
+    """Return the question of the URL, once per session."""
+    if state.chat().turns or st.session_state.get("begun"):
         return None
     question = st.query_params.get("q", "").strip()
     return Asked(question[:LONGEST], standalone=True) if question else None
 
 
 def _answerer() -> Answerer | None:
-    """Return what answers; where nothing can, say why and what to do."""
+    """Return the answerer; if there is none, show why and what to do."""
     try:
         answerer = library.current()
     except LoccitError as error:
-        show({"view": "intro", "title": "Ask the papers", "message": ""}, "intro-failed")
-        show(notice_view("error", "No questions can be answered yet", error.message, error.remedy), "failed")
+        show_title(_TITLE, "", "intro-failed")
+        show_error("Questions cannot be answered yet", error, "failed")
         return None
     for at, warning in enumerate(answerer.index.warnings):
         view = notice_view("warning", "The index was damaged", warning, "Rebuild it: loccit build")
@@ -89,9 +89,9 @@ def _answerer() -> Answerer | None:
 
 
 def _empty_chat(answerer: Answerer) -> None:
-    show({"view": "intro", "title": "Ask the papers", "message": _INTRO}, "intro")
+    show_title(_TITLE, _INTRO, "intro")
     st.pills("Try one of these", examples(answerer.index), key="pill", on_change=_take_example)
-    sign_in.whereabouts()
+    sign_in.show_privacy()
 
 
 def _take_example() -> None:
@@ -100,10 +100,10 @@ def _take_example() -> None:
 
 
 def _conversation(answerer: Answerer | None, room: int = 0) -> None:
-    """Draw the last turns, leaving room for so many more."""
-    turns = state.turns()
+    """Draw the last turns, less ``room`` for new ones."""
+    turns = state.chat().turns
     if turns:
-        show({"view": "intro", "title": "Ask the papers", "message": "", "compact": True}, "intro-compact")
+        show({"view": "intro", "title": _TITLE, "message": "", "compact": True}, "intro-compact")
     most = state.shown() - room
     hidden = len(turns) - most
     if hidden > 0:
@@ -113,9 +113,9 @@ def _conversation(answerer: Answerer | None, room: int = 0) -> None:
 
 
 def _answer(answerer: Answerer, asked: Asked, chosen: Scope) -> None:
-    """Answer what was asked, remember it and draw it; its first source is opened."""
+    """Answer a question, add it to the chat, draw it and open its first source."""
     question = asked.question
-    key = str(len(state.turns()) + 1)
+    key = str(len(state.chat().turns) + 1)
     place = st.empty()
     with place.container():
         show({"view": "asked", "question": question}, f"asked-{key}")
@@ -123,18 +123,18 @@ def _answer(answerer: Answerer, asked: Asked, chosen: Scope) -> None:
             turn = _turn(answerer, key, asked, chosen)
     place.empty()
     state.add(turn)
-    state.choose(_first_source(turn, question))
+    state.chat().chosen = _first_source(turn, question)
     st.query_params["q"] = turn.standalone
     _draw(turn, answerer, announce=True)
 
 
-def _first_source(turn: Turn, question: str) -> state.Chosen | None:
-    """Return the source to open: the one that the address names with this question, else the first."""
+def _first_source(turn: Turn, question: str) -> Chosen | None:
+    """Return the source to open: the one that the URL cites for this question, else the first."""
     count = len(turn.answer.citations) if turn.answer else 0
     if st.query_params.get("q", "").strip() != question:
         st.query_params.pop("cite", None)
     number = state.cited() or 1
-    return state.Chosen(turn.key, min(number, count)) if count else None
+    return Chosen(turn.key, min(number, count)) if count else None
 
 
 def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
@@ -158,13 +158,15 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
         show(view | {"view": "failed", "question": turn.question}, key)
         return
     view = answer_view(turn.answer, turn.key, scope=turn.scope, copy=as_text(turn.answer))
-    chosen = state.chosen()
-    view["chosen"] = chosen.number if chosen and chosen.turn == turn.key else 0
-    view["announce"] = announce
-    view["judged"] = state.judged(turn.key)
-    view["unsaved"] = state.unsaved(turn.key)
-    view["tabled"] = state.tabled(turn.key)
-    view["now"] = answerer.index.generation if answerer else view["generation"]
+    chat = state.chat()
+    view |= {
+        "chosen": chat.chosen.number if chat.chosen and chat.chosen.turn == turn.key else 0,
+        "announce": announce,
+        "judged": chat.judged.get(turn.key),
+        "unsaved": chat.unsaved.get(turn.key, ""),
+        "tabled": turn.key in chat.tables or st.session_state.get("tabling") == turn.key,
+        "now": answerer.index.generation if answerer else view["generation"],
+    }
     show(view, key, lambda: opened(key))
     if answerer:
         evidence(answerer, turn)

@@ -1,37 +1,29 @@
-"""The Evaluation page: the last report, the questions behind each figure, and a run from here."""
+"""The Evaluation page: the last report, and a run started from here."""
 
 from __future__ import annotations
 
 import shutil
 import tomllib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import streamlit as st
 
+from evals.report.contents import read_report
+from evals.report.render import fragment
 from index.errors import LoccitError
 from index.files import refusals
 from qa.files.resources import seeds_folder
 from qa.show.present import notice_view
-from qa.show.sources import place_view
 from qa.web import library
-from qa.web.component import event, show
-from qa.web.pages.report import EVERY, failing_questions, failures_view, load, overview, title_of
+from qa.web.component import show
 from qa.web.running import evaluations, report_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from qa.show.present import View
-    from qa.web.pages.report import Report
 
 _REPORT = "report.json"
 _EARLIER = "earlier.json"  #: the report before, which the next one is compared with
-_AT_ONCE = 10  #: questions shown before "Show more"
 _SPLITS = {"all": "All", "dev": "Development half", "test": "Test half"}
 _INTRO = (
-    "How good the answers are on questions whose right answers are known. Each figure leads to the questions "
-    "that count against it, with the quote given and the quote that would have been right."
+    "How good the answers are on questions whose right answers are known. Each figure leads to its failing "
+    "questions, and each question to the quote wanted and the quote given."
 )
 
 
@@ -40,21 +32,25 @@ def page() -> None:
     show({"view": "intro", "title": "Evaluation", "message": _INTRO}, "intro-evaluation")
     folder = report_folder(library.folder())
     _running(folder)
-    try:
-        report = load(folder / _REPORT)
-    except LoccitError as error:
-        show(notice_view("error", "The last report cannot be read", error.message, error.remedy), "no-report")
-        return
-    if report is None:
-        message = "Run an evaluation above; on the seed questions it takes some minutes."
+    path = folder / _REPORT
+    if not path.is_file():
+        message = "Run an evaluation above; the seed questions take some minutes."
         show(notice_view("info", "No report yet", message), "none-yet")
         return
-    show(overview(report), "report", _pressed)
-    _drill(report)
+    try:
+        st.html(_drawn(str(path), path.stat().st_mtime_ns))
+    except LoccitError as error:
+        show(notice_view("error", "The last report cannot be read", error.message, error.remedy), "no-report")
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _drawn(path: str, stamp: int) -> str:
+    """Return the report at ``path`` as HTML; drawn once per modification time ``stamp``."""
+    return fragment(read_report(Path(path)))
 
 
 def _running(folder: Path) -> None:
-    """Offer to start a run; while one is at work, show how far it is."""
+    """Offer to start a run; during a run, show its progress."""
     last = evaluations().last
     if last and last.running:
         st.session_state["evaluating"] = True
@@ -76,16 +72,16 @@ def _start(folder: Path, split: str) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             if (folder / _REPORT).is_file():
                 shutil.copyfile(folder / _REPORT, folder / _EARLIER)
-        arguments = ["--split", split, "--out", str(folder), *_index(), *_against(folder, split)]
     except LoccitError as error:
         show(notice_view("error", "Not started", error.message, error.remedy), "not-started")
         return
-    evaluations().start(arguments)
+    options = ["--split", split, "--out", str(folder), *_index(), "--against", _earlier(folder, split)]
+    evaluations().start(options)
     st.rerun()
 
 
 def _index() -> list[str]:
-    """Return the option that takes this index, where it holds the papers asked about; else nothing."""
+    """Return the option that selects this index if it holds the seed papers; otherwise nothing."""
     try:
         held = library.current().index.names
     except LoccitError:
@@ -95,14 +91,14 @@ def _index() -> list[str]:
     return ["--index", str(library.folder())] if seeds <= set(held) else []
 
 
-def _against(folder: Path, split: str) -> list[str]:
-    """Return the option that compares with the report before; where that asked others, with the baseline."""
+def _earlier(folder: Path, split: str) -> str:
+    """Return what to compare with: the report before if it has the same questions, else the baseline."""
     try:
-        earlier = load(folder / _EARLIER)
+        earlier = read_report(folder / _EARLIER)
     except LoccitError:
-        earlier = None
-    same = earlier is not None and (earlier.get("set"), earlier.get("split")) == ("seeds", split)
-    return ["--against", str(folder / _EARLIER) if same else "baseline"]
+        return "baseline"
+    same = (earlier["set"], earlier["split"]) == ("seeds", split)
+    return str(folder / _EARLIER) if same else "baseline"
 
 
 @st.fragment(run_every=1.0)
@@ -116,62 +112,3 @@ def _progress() -> None:
     if st.button("Stop"):
         last.stop()
         st.rerun()
-
-
-def _pressed() -> None:
-    pressed = event("report")
-    if pressed.get("do") == "metric":
-        st.session_state["metric"] = str(pressed["metric"])
-        st.session_state["failures-shown"] = _AT_ONCE
-
-
-def _drill(report: Report) -> None:
-    """Draw the questions behind the figure that was pressed."""
-    metric = st.session_state.get("metric")
-    if metric is None:
-        return
-    found = failing_questions(report, metric)
-    types = sorted({str(one.get("type", "")) for one in found})
-    if len(types) > 1:
-        kind = st.selectbox("Kind of question", types, index=None, placeholder="All kinds", key="kind")
-        found = [one for one in found if kind in (None, one.get("type"))]
-    most = st.session_state.setdefault("failures-shown", _AT_ONCE)
-    count = f"{len(found)} question counts" if len(found) == 1 else f"{len(found)} questions count"
-    every = metric == EVERY
-    title = f"{len(found)} questions" if every else f"{count} against “{title_of(report, metric)}”"
-    view = failures_view(found[:most], title, _held(), judged=every)
-    show(view, "failures", _place_pressed)
-    if len(found) > most:
-        st.button(f"Show more ({len(found) - most})", on_click=_show_more)
-
-    if placed := st.session_state.pop("placed", None):
-        _in_its_paper(placed)
-
-
-def _held() -> Mapping[str, str]:
-    """Return the papers of the index by id; none where there is no index."""
-    try:
-        return library.current().index.names
-    except LoccitError:
-        return {}
-
-
-def _place_pressed() -> None:
-    pressed = event("failures")
-    if pressed.get("do") == "place":
-        st.session_state["placed"] = pressed
-
-
-@st.dialog("In its paper", position="right")
-def _in_its_paper(placed: View) -> None:
-    """Show a quote of the report between its neighbours."""
-    heading = "Quote given" if placed["given"] else "Right quote"
-    try:
-        document = library.current().index.documents[str(placed["document"])]
-        show(place_view(document, str(placed["quote"]), int(placed["start"]), heading), "placed")
-    except LoccitError as error:
-        show(notice_view("warning", "The paper was read anew", error.message, error.remedy), "placed")
-
-
-def _show_more() -> None:
-    st.session_state["failures-shown"] += _AT_ONCE

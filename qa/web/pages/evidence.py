@@ -1,4 +1,4 @@
-"""The evidence table below an answer: made when asked for, one row for each paper, to take along."""
+"""The evidence table below an answer: made on request, one row per paper, with downloads."""
 
 from __future__ import annotations
 
@@ -9,33 +9,38 @@ import streamlit as st
 
 from index.errors import LoccitError
 from qa.evidence_table import as_csv, as_markdown, evidence_table, said
-from qa.show.present import notice_view, table_row_view
+from qa.show.present import table_row_view
 from qa.web import state
-from qa.web.component import show
+from qa.web.component import show, show_error
 from qa.web.pages.panel import opened
 
 if TYPE_CHECKING:
     from qa.answer import Answerer
-    from qa.evidence_table import EvidenceTable
-    from qa.show.present import View
-    from qa.web.state import Turn
+    from qa.web.history import Turn
 
 
 def evidence(answerer: Answerer, turn: Turn) -> None:
-    """Draw the table of ``turn`` if there is one; make it first if that was just asked for."""
+    """Draw the table of ``turn`` if it has one; make it first if that was just requested."""
     key = turn.key
-    if st.session_state.get("tabling") == key and turn.answer:
+    if st.session_state.get("tabling") == key:
         del st.session_state["tabling"]
         _make(answerer, turn)
-    table = state.table(key)
+    table = state.chat().tables.get(key)
     if table is None:
         return
     name = f"evidence-{key}"
-    show(_view(table, key), name, lambda: opened(name))
+    view = {
+        "view": "evidence",
+        "turn": key + state.TABLE,
+        "question": table.question,
+        "said": said(table),
+        "rows": [table_row_view(row.name, row.year, row.citation) for row in table.rows],
+    }
+    show(view, name, lambda: opened(name))
     with st.container(horizontal=True, key=f"evidence-files-{key}"):
         st.download_button(
             "Table as CSV",
-            lambda: as_csv(table).encode("utf-8-sig"),  # spreadsheets need the mark to read it as UTF-8
+            lambda: as_csv(table).encode("utf-8-sig"),  # spreadsheets detect UTF-8 by the byte order mark
             file_name="loccit-evidence.csv",
             mime="text/csv",
             on_click="ignore",
@@ -59,22 +64,12 @@ def _make(answerer: Answerer, turn: Turn) -> None:
     def progress(done: int, total: int) -> None:
         bar.progress(done / total, f"Asking each paper · {done} of {total}")
 
-    # Its rows are as sure as the answer had to be.
+    # Rows use the threshold of the answer.
     answerer = answerer.configured(replace(answerer.settings, threshold=turn.answer.receipt.threshold))
     try:
         state.chat().tables[turn.key] = evidence_table(
             answerer, turn.answer.resolved_question, documents=turn.documents, progress=progress
         )
     except LoccitError as error:
-        show(notice_view("error", "No evidence table", error.message, error.remedy), f"no-table-{turn.key}")
+        show_error("No evidence table", error, f"no-table-{turn.key}")
     bar.empty()
-
-
-def _view(table: EvidenceTable, key: str) -> View:
-    return {
-        "view": "evidence",
-        "turn": state.table_key(key),
-        "question": table.question,
-        "said": said(table),
-        "rows": [table_row_view(row.name, row.year, row.citation) for row in table.rows],
-    }

@@ -1,4 +1,4 @@
-"""The source panel: a cited sentence between its neighbours in the paper."""
+"""The source panel: a cited sentence in its context in the paper."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from qa.show.sources import source_view
 from qa.web import library, state
 from qa.web import page_images as pages
 from qa.web.component import event, show
+from qa.web.history import Chosen
 
 if TYPE_CHECKING:
     from index.store.open import Index
@@ -24,98 +25,91 @@ FRAGMENT = "source-panel"
 _EMPTY = {
     "view": "empty",
     "title": "Source",
-    "message": "Press a citation to read the sentence where it stands in its paper.",
+    "message": "Press a citation to read the sentence in its context.",
 }
 
 
 @st.fragment(key=FRAGMENT)
 def panel(index: Index) -> None:
-    """Draw the panel; pressing a citation reruns nothing but this."""
+    """Draw the panel; pressing a citation reruns this fragment only."""
     with st.container(key="source"):
         show(_view(index), "panel", lambda: opened("panel"))
 
 
 @st.dialog("Source", position="right", on_dismiss="rerun")
 def sheet(index: Index) -> None:
-    """Draw the panel over the page, on screens too narrow for two columns."""
+    """Draw the panel over the page, on narrow screens."""
     show(_view(index), "sheet", lambda: opened("sheet"))
 
 
 def opened(component: str) -> None:
-    """Take note of the source whose button was pressed in ``component``."""
+    """Handle what was pressed in ``component``."""
     pressed = event(component)
-    if pressed.get("do") == "whole":
-        st.session_state["whole"] = bool(pressed["on"])
-        if component != "sheet":  # that is drawn again by itself
-            st.rerun(FRAGMENT)
-        return
-    if pressed.get("do") == "judge":
-        _judge(str(pressed["turn"]), bool(pressed["helpful"]))
-    if pressed.get("do") == "ask":
-        state.ask(str(pressed["question"]), standalone=True)
-    if pressed.get("do") == "table":
-        _table(str(pressed["turn"]))
-    if pressed.get("do") != "open":
-        return
-    state.choose(state.Chosen(str(pressed["turn"]), int(pressed["number"])))
-    _name_in_address(str(pressed["turn"]), int(pressed["number"]))
-    if component == "sheet":
-        return
-    if pressed.get("narrow"):
-        st.session_state["sheet"] = True
-    else:
-        st.rerun(FRAGMENT)
+    match pressed.get("do"):
+        case "whole":
+            st.session_state["whole"] = bool(pressed["on"])
+            if component != "sheet":  # a dialog redraws itself
+                st.rerun(FRAGMENT)
+        case "judge":
+            _judge(str(pressed["turn"]), bool(pressed["helpful"]))
+        case "ask":
+            state.ask(str(pressed["question"]), standalone=True)
+        case "table":  # make the evidence table, or close it
+            if state.chat().tables.pop(str(pressed["turn"]), None) is None:
+                st.session_state["tabling"] = str(pressed["turn"])
+        case "open":
+            _open(str(pressed["turn"]), int(pressed["number"]))
+            if component != "sheet" and pressed.get("narrow"):
+                st.session_state["sheet"] = True
+            elif component != "sheet":
+                st.rerun(FRAGMENT)
 
 
-def _table(turn: str) -> None:
-    """Have the evidence table of a turn made, or put it away."""
-    if state.chat().tables.pop(turn, None) is None:
-        st.session_state["tabling"] = turn
-
-
-def _judge(turn: str, helpful: bool) -> None:
-    """Keep what was thought of an answer; if that fails, the answer says so."""
-    judged = state.turn(turn)
+def _judge(key: str, helpful: bool) -> None:
+    """Save a judgement; if that fails, the answer shows why."""
+    chat, judged = state.chat(), state.turn(key)
     if judged is None or judged.answer is None:
         return
     try:
         save(library.folder(), judged.answer, helpful)
     except LoccitError as error:
-        state.not_judged(turn, f"Not saved. {error}")
+        chat.unsaved[key] = f"Not saved. {error}"
     else:
-        state.judge(turn, helpful)
+        chat.judged[key] = helpful
+        chat.unsaved.pop(key, None)
 
 
-def _name_in_address(turn: str, number: int) -> None:
-    """Make the address one that opens this question and source again."""
-    asked = state.turn(turn)
-    if asked and not state.in_table(turn):  # a table is not made again by opening a link
-        st.query_params["q"] = asked.standalone
+def _open(key: str, number: int) -> None:
+    """Open a source, and name it in the URL with its question."""
+    state.chat().chosen = Chosen(key, number)
+    turn = state.turn(key)
+    if turn and not key.endswith(state.TABLE):  # a link does not make the table again
+        st.query_params["q"] = turn.standalone
         st.query_params["cite"] = str(number)
 
 
 def _view(index: Index) -> View:
-    chosen = state.chosen()
+    chosen = state.chat().chosen
     turn = state.turn(chosen.turn) if chosen else None
     if chosen is None or turn is None or turn.answer is None:
         return _EMPTY
-    found: list[Citation | NearMiss] = [*turn.answer.citations, *turn.answer.near_misses]
-    if not 1 <= chosen.number <= len(found):
+    sources: list[Citation | NearMiss] = [*turn.answer.citations, *turn.answer.near_misses]
+    if not 1 <= chosen.number <= len(sources):
         return _EMPTY
-    source = found[chosen.number - 1]
+    source = sources[chosen.number - 1]
     if source.document_id not in index.documents:
-        message = f"“{source.title or source.source}” is no longer in the index. The quote stays as it was."
+        message = f"“{source.title or source.source}” is no longer in the index. The quote is unchanged."
         return notice_view("warning", "This paper was removed", message)
     try:
         document = index.documents[source.document_id]
         view = source_view(document, turn.answer, chosen.number, turn.key)
         return view | {"whole": _whole(document, source)}
     except QuoteError as error:
-        return notice_view("warning", "The paper was read anew", error.message, error.remedy)
+        return notice_view("warning", "The paper has changed", error.message, error.remedy)
 
 
 def _whole(document: Document, source: Citation | NearMiss) -> View | None:
-    """Return the whole page of a source, its boxes only when it is looked at; None where there is none."""
+    """Return the page image of a source, with boxes only if it is shown; None without pages."""
     lost = pages.lost(library.folder(), document)
     if lost is None or source.page is None:
         return None

@@ -1,4 +1,4 @@
-"""The Papers page: what is indexed, adding and removing, going back."""
+"""The Papers page: list, add, remove, re-read, roll back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from index.read import SUFFIXES
 from index.store.publish import rollback
 from qa.files import uploads
 from qa.files.originals import paths, remember
-from qa.show.present import notice_view
+from qa.show.present import counted, notice_view
 from qa.show.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
 from qa.web import library
 from qa.web.adding import Adding
-from qa.web.component import event, show
+from qa.web.component import event, show, show_error, show_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from index.store.open import Index
 
 _AT_ONCE = 20  #: papers shown before "Show more"
-_STAGES = {"papers": "Reading papers", "texts": "Embedding the paper at hand", "saving": "Saving the index"}
+_STAGES = {"papers": "Reading papers", "texts": "Embedding the current paper", "saving": "Saving the index"}
 
 
 def page() -> None:
-    """Draw the page; carry out what was just confirmed."""
+    """Draw the page."""
     index = _index()
-    message = f"Index generation {index.generation} answers; {len(index.names)} papers." if index else ""
-    show({"view": "intro", "title": "Papers", "message": message}, "intro-papers")
+    message = f"{counted(len(index.names), 'paper')}, index generation {index.generation}." if index else ""
+    show_title("Papers", message, "intro-papers")
     _adding(index)
     if index is None:
         return
@@ -52,19 +52,19 @@ def page() -> None:
 
 
 def _index() -> Index | None:
-    """Return the current index; where there is none, say so. Papers can be added all the same."""
+    """Return the current index; if there is none, say so. Papers can be added without one."""
     try:
         return library.current().index
     except IndexMissing:
-        message = "Upload papers below, or build one on the command line: loccit build"
+        message = "Upload papers below, or build an index on the command line: loccit build"
         show(notice_view("info", "There is no index yet", message), "no-index")
     except LoccitError as error:
-        show(notice_view("error", "The index cannot be used", error.message, error.remedy), "index-failed")
+        show_error("The index cannot be used", error, "index-failed")
     return None
 
 
 def _adding(index: Index | None) -> None:
-    round_ = st.session_state.setdefault("upload-round", 0)  # a new key empties the field
+    round_ = st.session_state.setdefault("upload-round", 0)  # a new key clears the field
     busy = _ended("outcomes") is not None
     with st.expander("Add papers", expanded=busy or index is None or "outcomes" in st.session_state):
         files = st.file_uploader(
@@ -85,7 +85,7 @@ def _adding(index: Index | None) -> None:
 
 
 def _add(files: Sequence[UploadedFile]) -> None:
-    """Store ``files`` and have them indexed."""
+    """Store ``files`` and start indexing them."""
     folder = library.folder()
     stored: list[Path] = []
     refused: list[LoccitError] = []
@@ -106,7 +106,7 @@ def _begin(
     waiting: Sequence[Path],
     refused: Sequence[LoccitError] = (),
 ) -> None:
-    """Begin ``work`` in a thread; what became of each file is kept under ``what`` when it has ended."""
+    """Start ``work`` in a thread; its outcomes go to the session state ``what`` when it ends."""
     try:
         encoder = _encoder()
     except LoccitError as error:
@@ -117,7 +117,7 @@ def _begin(
 
 
 def _ended(what: str) -> Adding | None:
-    """Return the work that is still going on; what came of one that has ended is kept under ``what``."""
+    """Return the work that is still running; store the outcomes of work that has ended."""
     work: Adding | None = st.session_state.get(f"{what}-work")
     if work is None or work.running:
         return work
@@ -128,7 +128,7 @@ def _ended(what: str) -> Adding | None:
 
 @st.fragment(run_every=0.5)
 def _progress(what: str) -> None:
-    """Draw how far the work is; when it has ended, the page is drawn anew."""
+    """Draw the progress of the work; redraw the page when it has ended."""
     work: Adding | None = st.session_state.get(f"{what}-work")
     if work is None or not work.running:
         st.rerun()
@@ -140,15 +140,14 @@ def _progress(what: str) -> None:
 
 
 def _rebuilding(index: Index) -> None:
-    """Offer to read the papers' files again; those that have not changed are not."""
+    """Offer to re-read the papers' files."""
     busy = _ended("rebuilt") is not None
-    with st.expander("Read the papers again", expanded=busy or "rebuilt" in st.session_state):
+    with st.expander("Re-read the papers", expanded=busy or "rebuilt" in st.session_state):
         known = _known(index)
         message = (
-            f"The files of {len(known)} of {len(index.names)} papers lie where they were read from. "
-            "A new version of a file takes the old one’s place; an unchanged file is read again "
-            "only where this version of Loccit reads otherwise. All else stays as it is, and the "
-            "papers answer as now until it is done."
+            f"Found the files of {len(known)} of {counted(len(index.names), 'paper')}. Changed files replace "
+            "their old version. Unchanged files are read again only if this version of Loccit reads "
+            "them differently. Until this is done, questions are answered from the current index."
         )
         show(notice_view("info", "Rebuild the index", message), "rebuilding")
         if known and st.button("Rebuild", disabled=busy):
@@ -163,16 +162,16 @@ def _rebuilding(index: Index) -> None:
 
 
 def _known(index: Index) -> dict[str, Path]:
-    """Return the files of the index's papers that are still there, changed or not, by document id."""
-    found = {key: Path(path) for key, path in paths(library.folder()).items() if key in index.names}
-    return {key: path for key, path in found.items() if path.is_file()}
+    """Return the files of indexed papers that still exist, changed or not, by document id."""
+    files = {key: Path(path) for key, path in paths(library.folder()).items() if key in index.names}
+    return {key: path for key, path in files.items() if path.is_file()}
 
 
 def _rebuild(
-    known: Mapping[str, Path], folder: Path, encoder: Encoder, told: Progress, read: Read
+    known: Mapping[str, Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
 ) -> Sequence[FileOutcome]:
-    """Read ``known`` again and take out the papers whose file holds another version now."""
-    outcomes = _build(list(known.values()), folder, encoder, told, read)
+    """Re-read the files ``known`` and remove the papers whose file now holds another version."""
+    outcomes = _build(list(known.values()), folder, encoder, progress, read)
     now = {one.path.absolute(): one.document_id for one in outcomes if one.document_id}
     old = frozenset(key for key, path in known.items() if now.get(path, key) != key)
     if old:
@@ -181,16 +180,16 @@ def _rebuild(
 
 
 def _build(
-    files: Sequence[Path], folder: Path, encoder: Encoder, told: Progress, read: Read
+    files: Sequence[Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
 ) -> Sequence[FileOutcome]:
-    """Add ``files`` to the index; runs in a thread, which knows of no session."""
-    report = add(files, folder, encoder=encoder, progress=told, read=read)
+    """Add ``files`` to the index. Runs in a thread without a Streamlit session."""
+    report = add(files, folder, encoder=encoder, progress=progress, read=read)
     remember(folder, report.outcomes)
     return report.outcomes
 
 
 def _encoder() -> Encoder:
-    """Return the encoder of the index; where there is none yet, the bundled one."""
+    """Return the encoder of the index; without an index, the bundled one."""
     try:
         return library.current().encoder
     except IndexMissing:
@@ -198,19 +197,18 @@ def _encoder() -> Encoder:
 
 
 def _list(index: Index) -> None:
-    words = st.text_input("Find a paper", key="find", placeholder=f"Among {len(index.names)} papers")
-    found = matching(index, words)
+    words = st.text_input(
+        "Find a paper", key="find", placeholder=f"Search {counted(len(index.names), 'paper')}"
+    )
+    ids = matching(index, words)
     most = st.session_state.setdefault("papers-shown", _AT_ONCE)
-    if not found:
-        show(notice_view("info", "No paper is called so", "Try fewer words."), "none-found")
+    if not ids:
+        show(notice_view("info", "No paper matches", "Try fewer words."), "none-found")
         return
-    show(papers_view(index, found[:most]), "papers-list", _pressed)
-    if len(found) > most:
-        st.button(f"Show more ({len(found) - most})", on_click=_show_more)
-
-
-def _show_more() -> None:
-    st.session_state["papers-shown"] += _AT_ONCE
+    show(papers_view(index, ids[:most]), "papers-list", _pressed)
+    if len(ids) > most:
+        more = {"papers-shown": most + _AT_ONCE}
+        st.button(f"Show more ({len(ids) - most})", on_click=st.session_state.update, args=[more])
 
 
 def _pressed() -> None:
@@ -221,18 +219,14 @@ def _pressed() -> None:
 
 @st.dialog("Remove this paper?")
 def _confirm_removal(index: Index, document_id: str) -> None:
-    message = removal_words(index, document_id)
-    show(notice_view("info", "Take it out of the index?", message), "removal")
+    show(notice_view("info", "This changes the index", removal_words(index, document_id)), "removal")
     with st.container(horizontal=True):
         if st.button("Remove", type="primary"):
             try:
                 remove(frozenset([document_id]), library.folder())
                 uploads.forget(library.folder(), document_id)
             except LoccitError as error:
-                show(
-                    notice_view("error", "It could not be removed", error.message, error.remedy),
-                    "not-removed",
-                )
+                show_error("The paper could not be removed", error, "not-removed")
                 return
             st.session_state.pop("outcomes", None)
             st.rerun()
@@ -245,13 +239,13 @@ def _history() -> None:
         try:
             view, previous = history_view(library.folder())
         except LoccitError as error:
-            show(notice_view("error", "No history", error.message, error.remedy), "no-history")
+            show_error("The history cannot be read", error, "no-history")
             return
         show(view, "history")
         if previous is not None and st.button(f"Go back to generation {previous}"):
             try:
                 rollback(library.folder())
             except LoccitError as error:
-                show(notice_view("error", "Nothing was changed", error.message, error.remedy), "no-rollback")
+                show_error("Nothing was changed", error, "no-rollback")
                 return
             st.rerun()

@@ -1,4 +1,4 @@
-"""The row above the conversation: which papers are asked, exports, other conversations."""
+"""The toolbar above the conversation: scope, strictness, exports, other conversations."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.answer import Answerer
     from qa.records import Answer
-    from qa.web.state import Turn
+    from qa.web.history import Turn
 
-#: Percentages that can be chosen, and the usual one (``evals.train.rankers.PRECISION``).
-_SHARES, _USUAL = ("70", "80", "90"), "80"
+#: Percentages to choose from, and the default (``evals.train.rankers.PRECISION``).
+_SHARES, _DEFAULT = ("70", "80", "90"), "80"
+_MOST_NAMED = 5  #: papers named in the words for a scope
+_RIS = "application/x-research-info-systems"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is asked, and how sure an answer has to be."""
+    """Which papers to ask, and how strictly."""
 
     documents: frozenset[str] | None  #: ids of the papers to ask; None for all
-    right: float | None  #: share of the answers shown that should be right; None for the usual one
-    place: DeltaGenerator  #: where ``exports`` belong, once the question just asked has its answer
+    right: float | None  #: share of shown answers that should be right; None for the default
+    place: DeltaGenerator  #: container for ``exports``, filled once the current question is answered
 
 
 def scope(answerer: Answerer, *, begun: bool) -> Scope:
-    """Let papers, years and the sureness of answers be chosen."""
+    """Draw the toolbar and return the selected scope."""
     labels = library.paper_labels(answerer.index)
     count = len(labels)
     names = {f"{key[:12]}": key for key in labels}
@@ -63,69 +65,65 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
 
 
 def _right() -> float | None:
-    """Let it be chosen how many of the answers shown should be right; None for the usual share."""
-    with st.popover("How sure"):
+    """Return the selected share of shown answers that should be right; None for the default."""
+    with st.popover("Strictness"):
         chosen = st.radio(
-            "Of 100 answers shown, so many should be right:",
+            "Of 100 shown answers, this many should be right:",
             _SHARES,
-            _SHARES.index(_USUAL),
+            _SHARES.index(_DEFAULT),
             key="right",
             bind="query-params",
             horizontal=True,
         )
-        st.caption("The more, the oftener a question that the papers do answer is refused.")
-    return None if chosen == _USUAL else int(chosen) / 100
+        st.caption("Stricter settings refuse more answerable questions.")
+    return None if chosen == _DEFAULT else int(chosen) / 100
 
 
 def scope_words(index: Index, documents: frozenset[str] | None, right: float | None) -> str:
-    """Return in words which papers were asked and how sure answers had to be; empty where as usual."""
-    sure = f"Shown only if as sure as answers of which {right:.0%} are right." if right else ""
-    return " ".join(words for words in (_papers_asked(index, documents), sure) if words)
+    """Return in words which papers were asked and how strictly; empty for the defaults."""
+    strict = f"Strictness: {right:.0%} of shown answers should be right." if right else ""
+    return " ".join(words for words in (_papers_asked(index, documents), strict) if words)
 
 
 def _papers_asked(index: Index, documents: frozenset[str] | None) -> str:
     if documents is None:
         return ""
     if not documents:
-        return "Asked no paper: none of those chosen is of the years chosen."
+        return "No paper was asked: none of the selected papers is from the selected years."
     names = sorted(index.names[item] for item in documents)
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"Asked only: {'; '.join(names[:5])}{more}."
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"Asked only: {'; '.join(names[:_MOST_NAMED])}{more}."
 
 
 def _years(index: Index) -> frozenset[str] | None:
-    """Let years be chosen where the papers are of several; return the papers of those years, None for all."""
-    found = library.years(index)
-    if len(set(found.values())) < 2:
+    """Return the papers of the selected years; None for all. Drawn if the papers have several years."""
+    years = library.years(index)
+    if len(set(years.values())) < 2:
         return None
-    first, last = min(found.values()), max(found.values())
+    first, last = min(years.values()), max(years.values())
     with st.popover("Years"):
         low, high = st.slider(
             "Papers published in", first, last, (first, last), key="years", bind="query-params", format="%d"
         )
-        without = len(index.names) - len(found)
+        without = len(index.names) - len(years)
         if without:
-            st.caption(f"{without} papers state no year; they are asked only where all years are.")
+            papers, are = ("1 paper has", "it is") if without == 1 else (f"{without} papers have", "they are")
+            st.caption(f"{papers} no year; {are} searched only when all years are selected.")
     if (low, high) == (first, last):
         return None
-    return frozenset(key for key, year in found.items() if low <= year <= high)
+    return frozenset(key for key, year in years.items() if low <= year <= high)
 
 
 def exports(answerer: Answerer) -> None:
-    """Offer the conversation as files, each made when it is asked for."""
+    """Offer the conversation for download; each file is made when its button is pressed."""
     documents = answerer.index.documents
     formats: tuple[tuple[str, str, str, Callable[[list[Answer]], str]], ...] = (
         ("Markdown", "md", "text/markdown", as_markdown),
         ("JSON, with receipts", "json", "application/json", as_json_text),
-        ("BibTeX, with quotes", "bib", "application/x-bibtex", lambda found: as_bibtex(found, documents)),
-        (
-            "RIS, with quotes",
-            "ris",
-            "application/x-research-info-systems",
-            lambda found: as_ris(found, documents),
-        ),
+        ("BibTeX, with quotes", "bib", "application/x-bibtex", partial(as_bibtex, documents=documents)),
+        ("RIS, with quotes", "ris", _RIS, partial(as_ris, documents=documents)),
     )
-    turns = state.turns()
+    turns = state.chat().turns
     questions = {turn.key: turn.question for turn in turns if turn.answer}
     with st.popover("Export"):
         one = st.selectbox(
@@ -148,15 +146,15 @@ def exports(answerer: Answerer) -> None:
 
 
 def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn], one: str) -> str:
-    """Return the file, of ``one`` turn or of all there are by then.
+    """Return the file for the turn ``one``, or for all turns if it is empty.
 
-    Called when its button is pressed, where no session can be asked for its turns.
+    Called when the button is pressed, outside the session, hence the list of turns.
     """
     return write([turn.answer for turn in turns if turn.answer and one in ("", turn.key)])
 
 
 def _earlier() -> None:
-    """Offer the other conversations of this browser, or of the person signed in."""
+    """Offer the other conversations of this browser or signed-in person."""
     others = {item.key: item for item in history().of(owner()) if item.key != state.chat().key}
     if not others:
         return

@@ -1,8 +1,8 @@
 // --- one question and its answer
 
-function sourceButton(view, number, label, preview, send, root) {
+function sourceButton(view, number, label, preview, send) {
   const [id, bubble] = tip(preview);
-  const button = make(
+  const cite = make(
     "button",
     {
       type: "button",
@@ -14,7 +14,7 @@ function sourceButton(view, number, label, preview, send, root) {
       onclick: () => {
         const narrow = matchMedia(NARROW).matches;
         announceChoice(view.turn, number);
-        if (narrow) giveFocusBack(button);
+        if (narrow) giveFocusBack(cite);
         send({ do: "open", turn: view.turn, number, narrow });
       },
     },
@@ -23,14 +23,14 @@ function sourceButton(view, number, label, preview, send, root) {
     label.section && label.place ? make("span", { "aria-hidden": "true" }, "·") : null,
     make("span", { class: "spot" }, label.place || (label.section ? null : "Show in the paper"))
   );
-  return make("span", { class: "with-tip" }, button, bubble);
+  return make("span", { class: "with-tip" }, cite, bubble);
 }
 
 function announceChoice(turn, number) {
   window.dispatchEvent(new CustomEvent(CHOSEN, { detail: { turn: String(turn), number: String(number) } }));
 }
 
-// The dialog of narrow screens cannot know a button inside a shadow root.
+// On narrow screens the source opens in a dialog, which cannot return focus into a shadow root.
 function giveFocusBack(button) {
   const open = () => document.querySelector('[role="dialog"]');
   let seen = false;
@@ -45,114 +45,82 @@ function giveFocusBack(button) {
 }
 
 function quoteOf(view, paper, quote, send) {
-  const text = quote.table
-    ? tableOf({ ...quote.table, header: quote.table.header.length ? [quote.table.header] : [] }, [
-        { cells: quote.table.cells.map((cell) => [cell]) },
-      ])
-    : paragraph("p", "words", quote.parts);
   const preview = [paper.name, quote.section, quote.place].filter(Boolean).join(" · ");
   return make(
     "li",
     { class: quote.confidence.word === "Low" ? "unsure" : null },
-    make("blockquote", {}, text),
+    make("blockquote", {}, quoteText(quote)),
     make("div", { class: "under" }, sourceButton(view, quote.number, where(quote), preview, send), confidence(quote.confidence))
   );
 }
 
 function paperOf(view, paper, send) {
-  return make(
-    "section",
-    { class: "paper" },
-    make("h3", {}, paperName(paper)),
-    make("ol", {}, paper.quotes.map((quote) => quoteOf(view, paper, quote, send)))
-  );
+  const quotes = paper.quotes.map((quote) => quoteOf(view, paper, quote, send));
+  return make("section", { class: "paper" }, make("h3", {}, paperName(paper)), make("ol", {}, quotes));
 }
 
 function nearestOf(view, send) {
   if (!view.nearest.length) return null;
-  const items = view.nearest.map((miss) => {
-    return make(
+  const items = view.nearest.map((miss) =>
+    make(
       "li",
       {},
       make("div", { class: "from" }, paperName(miss)),
       make("p", { class: "words clamped", dir: "auto" }, miss.text),
       sourceButton(view, miss.number, where(miss), "Show this passage in its paper", send)
-    );
-  });
-  return make(
-    "section",
-    { class: "nearest" },
-    make("h3", {}, "Nearest passages"),
-    make("p", { class: "label" }, "These do not answer the question. They are the passages most like it."),
-    make("ol", {}, items)
+    )
   );
+  const label = "These do not answer the question. They are the passages most similar to it.";
+  const heading = make("h3", {}, "Nearest passages");
+  return make("section", { class: "nearest" }, heading, make("p", { class: "label" }, label), make("ol", {}, items));
 }
 
 function copyButton(view, status) {
-  const button = make(
-    "button",
-    {
-      type: "button",
-      class: "small",
-      onclick: async () => {
-        await navigator.clipboard.writeText(view.copy);
-        status.textContent = "Copied with citations";
-        setTimeout(() => (status.textContent = ""), 4000);
-      },
-    },
-    "Copy with citations"
-  );
-  return view.copy ? button : null;
+  if (!view.copy) return null;
+  return button("Copy with citations", async () => {
+    await navigator.clipboard.writeText(view.copy);
+    status.textContent = "Copied with citations";
+    setTimeout(() => (status.textContent = ""), 4000);
+  });
 }
 
 function tableButton(view, send) {
-  return make(
-    "button",
-    { type: "button", class: "small thumb", "data-table": true, "aria-pressed": String(view.tabled), onclick: () => send({ do: "table", turn: view.turn }) },
-    "Evidence table"
-  );
+  const attributes = { class: "small thumb", "data-table": true, "aria-pressed": String(view.tabled) };
+  return button("Evidence table", () => send({ do: "table", turn: view.turn }), attributes);
 }
 
 function thumbs(view, send) {
-  const button = (helpful, words) =>
-    make(
-      "button",
-      {
-        type: "button",
-        class: "small thumb",
-        "data-helpful": String(helpful),
-        "aria-pressed": String(view.judged === helpful),
-        onclick: () => send({ do: "judge", turn: view.turn, helpful }),
-      },
-      words
-    );
-  return make("span", { class: "thumbs", role: "group", "aria-label": "Was this right?" }, button(true, "Right"), button(false, "Wrong"));
+  const thumb = (helpful, words) =>
+    button(words, () => send({ do: "judge", turn: view.turn, helpful }), {
+      class: "small thumb",
+      "data-helpful": String(helpful),
+      "aria-pressed": String(view.judged === helpful),
+    });
+  return make("span", { class: "thumbs", role: "group", "aria-label": "Was this right?" }, thumb(true, "Right"), thumb(false, "Wrong"));
 }
 
-// The question as it was searched, and a way to put it right: what is typed here is asked as it stands.
+// The question as searched, with a button to edit it and ask the edited question as it is.
 function resolvedLine(view, send) {
   const line = make("div", { class: "resolved" });
-  const show = (back) => {
-    const change = make("button", { type: "button", class: "small", "aria-label": "Edit the question searched", onclick: edit }, "Edit");
+  const show = (focus) => {
+    const change = button("Edit", edit, { "aria-label": "Edit the question searched" });
     line.replaceChildren(make("p", {}, "Searched as: ", make("q", { dir: "auto" }, view.resolved)), change);
-    if (back) change.focus();
+    if (focus) change.focus();
   };
   const edit = () => {
     const field = make("textarea", { rows: "2", maxlength: view.longest, "aria-label": "Question to search", dir: "auto" });
     field.value = view.resolved;
-    const again = () => field.value.trim() && send({ do: "ask", question: field.value.trim() });
+    const again = () => {
+      if (field.value.trim()) send({ do: "ask", question: field.value.trim() });
+      show(true);
+    };
     field.addEventListener("keydown", (event) => {
       if (event.key === "Escape") show(true);
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       again();
-      show(true);
     });
-    line.replaceChildren(
-      field,
-      make("button", { type: "button", class: "small", onclick: () => (again(), show(true)) }, "Ask this"),
-      make("button", { type: "button", class: "small", onclick: () => show(true) }, "Cancel")
-    );
+    line.replaceChildren(field, button("Ask this", again), button("Cancel", () => show(true)));
     field.focus();
   };
   show(false);
@@ -174,7 +142,7 @@ function turn(view, send) {
     view.resolved ? resolvedLine(view, send) : null,
     view.scope ? make("p", { class: "resolved" }, view.scope) : null,
     make("p", { class: "headline" }, make("strong", {}, view.headline)),
-    view.reasons.length ? make("ul", { class: "reasons" }, view.reasons.map((text) => make("li", { dir: "auto" }, text))) : null,
+    view.reasons.length ? list("reasons", view.reasons) : null,
     view.papers.map((paper) => paperOf(view, paper, send)),
     answered ? null : nearestOf(view, send),
     make("footer", {}, copyButton(view, copied), tableButton(view, send), thumbs(view, send), copied, make("span", { class: "aside" }, generationWords(view)))

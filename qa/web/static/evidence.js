@@ -1,12 +1,7 @@
-// --- the evidence table: one row for each paper
+// --- the evidence table: one row per paper
 
 function evidenceQuote(view, quote, send) {
-  const text = quote.table
-    ? tableOf({ ...quote.table, header: quote.table.header.length ? [quote.table.header] : [] }, [
-        { cells: quote.table.cells.map((cell) => [cell]) },
-      ])
-    : paragraph("p", "words", quote.parts);
-  return [text, sourceButton(view, quote.number, where(quote), "Show the sentence in its paper", send)];
+  return [quoteText(quote), sourceButton(view, quote.number, where(quote), "Show the sentence in the paper", send)];
 }
 
 function evidenceRow(view, row, send) {
@@ -22,13 +17,13 @@ function evidenceRow(view, row, send) {
 }
 
 function evidence(view, send) {
-  const heads = ["Paper", "Best quote and its place", "Confidence"].map((text) => make("th", { scope: "col" }, text));
+  const heads = headRow(["Paper", "Best quote and its place", "Confidence"]);
   return make(
     "section",
     { class: "evidence", "aria-label": `Evidence table: ${view.question}` },
     make("h3", {}, "Evidence table"),
-    make("p", { class: "resolved" }, "Each paper asked by itself: ", make("q", { dir: "auto" }, view.question)),
+    make("p", { class: "resolved" }, "Asked of each paper separately: ", make("q", { dir: "auto" }, view.question)),
     make("p", { class: "headline" }, view.said),
-    make("table", {}, make("thead", {}, make("tr", {}, heads)), make("tbody", {}, view.rows.map((row) => evidenceRow(view, row, send))))
+    make("table", {}, heads, make("tbody", {}, view.rows.map((row) => evidenceRow(view, row, send))))
   );
 }

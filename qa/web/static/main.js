@@ -27,16 +27,16 @@ function intro(view) {
     view.message ? make("p", {}, view.message) : null);
 }
 
-// Streamlit scrolls a chat to its end, past the beginning of a long answer; it does so late and more than once.
+// Streamlit scrolls a chat to its end, past the start of a long answer, repeatedly and with a delay.
 function showBeginning(root) {
   const until = Date.now() + 1500;
-  let theirs = false;
-  const leave = () => (theirs = true);
+  let userScrolled = false;
+  const leave = () => (userScrolled = true);
   for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
     window.addEventListener(kind, leave, { once: true, passive: true, capture: true });
   }
   const timer = setInterval(() => {
-    if (theirs || Date.now() > until) return clearInterval(timer);
+    if (userScrolled || Date.now() > until) return clearInterval(timer);
     root.querySelector(".turn")?.scrollIntoView({ block: "start" });
   }, 100);
 }
@@ -45,25 +45,25 @@ function whereabouts(view) {
   return make("p", { class: "aside", dir: "auto" }, view.message);
 }
 
-// Draws anew and gives the focus back to the button that was pressed, or to its neighbour where it is off by now.
+// Redraws, then focuses the button that had the focus, or its neighbour if it is now disabled.
 function redraw(place, view) {
-  const called = (element) => element.getAttribute("aria-label") || element.textContent;
+  const nameOf = (element) => element.getAttribute("aria-label") || element.textContent;
   const held = place.getRootNode().activeElement;
-  const name = held && place.contains(held) ? called(held) : null;
+  const name = held && place.contains(held) ? nameOf(held) : null;
   const group = held?.parentElement?.className;
   place.replaceChildren(view);
   if (name === null) return;
   const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href]")];
-  const again = able.find((element) => called(element) === name);
+  const again = able.find((element) => nameOf(element) === name);
   (again || able.find((element) => element.parentElement.className === group))?.focus({ preventScroll: true });
 }
 
-// What was thought of an answer stands by the buttons only once it is kept, or could not be.
-function tellJudged(root, data) {
-  const told = JSON.stringify([data.judged, data.unsaved]);
+// Shows the judgement of an answer once it is saved, or why it was not.
+function showJudged(root, data) {
+  const judged = JSON.stringify([data.judged, data.unsaved]);
   const first = root.loccitJudged === undefined;
-  if (root.loccitJudged === told) return;
-  root.loccitJudged = told;
+  if (root.loccitJudged === judged) return;
+  root.loccitJudged = judged;
   for (const button of root.querySelectorAll(".thumbs button")) {
     button.setAttribute("aria-pressed", String(data.judged === (button.dataset.helpful === "true")));
   }
@@ -73,18 +73,18 @@ function tellJudged(root, data) {
   if (!data.unsaved) setTimeout(() => (status.textContent = ""), 4000);
 }
 
-const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence, report, failures };
+const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const root = parentElement.querySelector(".loccit");
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
-  // What is open and what was announced changes often; drawing anew for it would take the focus away.
+  // These fields change often, and redrawing for them would lose the focus.
   const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null, unsaved: null, tabled: null });
   if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
   root.querySelector("[data-table]")?.setAttribute("aria-pressed", String(data.tabled));
   if (root.loccitState === state) {
-    if (data.view === "turn") tellJudged(root, data);
+    if (data.view === "turn") showJudged(root, data);
     return root.loccitLeave;
   }
   const first = !root.loccitState;
@@ -98,7 +98,7 @@ export default function (component) {
   redraw(root.lastElementChild, VIEWS[data.view](data, send));
   if (data.view === "turn") {
     root.loccitJudged = undefined;
-    tellJudged(root, data);
+    showJudged(root, data);
   }
 
   const onChosen = (event) => {
@@ -112,10 +112,6 @@ export default function (component) {
   window.addEventListener(CHOSEN, onChosen);
   root.loccitLeave = () => window.removeEventListener(CHOSEN, onChosen);
 
-  if (data.view === "failures") {
-    requestAnimationFrame(() => root.querySelector(".failures").scrollIntoView({ block: "nearest" }));
-    setTimeout(() => (live.textContent = data.title), 150);
-  }
   if (data.view === "source") {
     requestAnimationFrame(() => {
       bringIntoView(root);
@@ -124,7 +120,7 @@ export default function (component) {
     const words = `${data.sort === "near" ? "Nearest passage" : "Source"} ${data.number}: ${data.name}`;
     setTimeout(() => (live.textContent = words), 150);
   } else if (first && announcement(data)) {
-    setTimeout(() => (live.textContent = announcement(data)), 150); // a change is what gets announced
+    setTimeout(() => (live.textContent = announcement(data)), 150); // screen readers announce changes only
     showBeginning(root);
   }
   return root.loccitLeave;

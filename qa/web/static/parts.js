@@ -1,8 +1,8 @@
-// Draws what the app sends as JSON. Text of papers becomes text nodes and nothing else: no markup is ever parsed.
-// The files are joined in the order of component.py; this one comes first.
+// Draws views sent by the app as JSON. Text of papers becomes text nodes only; no markup is ever parsed.
+// component.py concatenates the files; this one comes first.
 
-const CHOSEN = "loccit-chosen"; // tells all components on the page which source is open
-const NARROW = "(max-width: 640px)"; // as in page.css: the panel is a sheet there
+const CHOSEN = "loccit-chosen"; // event that tells all components on the page which source is open
+const NARROW = "(max-width: 640px)"; // as in page.css: there the source panel is a dialog
 
 function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
@@ -13,6 +13,18 @@ function make(tag, attributes, ...children) {
   }
   for (const child of children.flat()) if (child != null) element.append(child); // a string becomes a text node
   return element;
+}
+
+function button(words, onclick, attributes = {}) {
+  return make("button", { type: "button", class: "small", ...attributes, onclick }, words);
+}
+
+function list(name, texts, more = null) {
+  return make("ul", { class: name }, texts.map((text) => make("li", { dir: "auto" }, text)), more);
+}
+
+function headRow(texts) {
+  return make("thead", {}, make("tr", {}, texts.map((text) => make("th", { scope: "col" }, text))));
 }
 
 // --- text with marks
@@ -67,6 +79,13 @@ function tableOf(view, rows) {
   );
 }
 
+function quoteText(quote) {
+  if (!quote.table) return paragraph("p", "words", quote.parts);
+  const { header, cells } = quote.table;
+  const row = { cells: cells.map((cell) => [cell]) };
+  return tableOf({ ...quote.table, header: header.length ? [header] : [] }, [row]);
+}
+
 // --- small parts
 
 let tips = 0;
@@ -76,11 +95,11 @@ function tip(text, ...children) {
   return [id, make("span", { class: "tip", role: "tooltip", id }, text, ...children)];
 }
 
-function confidence(found) {
-  const low = found.word === "Low";
-  const words = `Estimated probability that this answers the question: ${found.percent} %`;
-  const [id, bubble] = tip(low ? `${words}. Read it where it stands before you rely on it.` : words);
-  const level = found.word.toLowerCase();
+function confidence({ word, percent }) {
+  const low = word === "Low";
+  const words = `Estimated probability that this answers the question: ${percent} %`;
+  const [id, bubble] = tip(low ? `${words}. Read it in its context before you rely on it.` : words);
+  const level = word.toLowerCase();
   return make(
     "span",
     { class: "with-tip" },
@@ -88,7 +107,7 @@ function confidence(found) {
       "button",
       { type: "button", class: `confidence ${level}`, "aria-describedby": id },
       make("span", { class: "dot", "aria-hidden": "true" }, low ? "?" : ""),
-      `${found.word} confidence · ${found.percent} %`
+      `${word} confidence · ${percent} %`
     ),
     bubble
   );
@@ -96,7 +115,7 @@ function confidence(found) {
 
 function paperName(paper) {
   const name = make("span", { class: "name", dir: "auto" }, paper.name);
-  return paper.untitled ? [name, make("span", { class: "aside" }, "file name; the paper states no title")] : [name];
+  return paper.untitled ? [name, make("span", { class: "aside" }, "file name, no title known")] : [name];
 }
 
 function where(quote) {

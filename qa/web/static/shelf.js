@@ -8,12 +8,8 @@ function warningsOf(paper) {
   const count = paper.warnings.length + paper.more;
   if (!count) return null;
   const more = paper.more ? make("li", {}, `… and ${paper.more} more`) : null;
-  return make(
-    "details",
-    {},
-    make("summary", {}, `${count} note${count > 1 ? "s" : ""} from reading it`),
-    make("ul", { class: "notes" }, paper.warnings.map((text) => make("li", { dir: "auto" }, text)), more)
-  );
+  const summary = make("summary", {}, `${count} reading note${count > 1 ? "s" : ""}`);
+  return make("details", {}, summary, list("notes", paper.warnings, more));
 }
 
 function shelved(paper, send) {
@@ -26,11 +22,7 @@ function shelved(paper, send) {
     doiLine(paper.doi),
     make("dl", { class: "facts" }, facts),
     warningsOf(paper),
-    make(
-      "button",
-      { type: "button", class: "small", "aria-label": `Remove ${paper.name}`, onclick: () => send({ do: "remove", document: paper.id }) },
-      "Remove"
-    )
+    button("Remove", () => send({ do: "remove", document: paper.id }), { "aria-label": `Remove ${paper.name}` })
   );
 }
 
@@ -38,43 +30,26 @@ function papers(view, send) {
   return make("ul", { class: "shelf" }, view.papers.map((paper) => shelved(paper, send)));
 }
 
+function outcomeRow(good, word, name, notes, aside = null) {
+  const title = [make("strong", {}, word), make("span", { dir: "auto" }, name)];
+  return make("li", { class: good ? "good" : "bad" }, title, notes.length ? list("notes", notes) : null, aside);
+}
+
 function outcomes(view) {
-  const rows = view.rows.map((row) =>
-    make(
-      "li",
-      { class: row.good ? "good" : "bad" },
-      make("strong", {}, row.became),
-      make("span", { dir: "auto" }, row.name),
-      row.notes.length ? make("ul", { class: "notes" }, row.notes.map((text) => make("li", { dir: "auto" }, text))) : null
-    )
-  );
+  const rows = view.rows.map((row) => outcomeRow(row.good, row.became, row.name, row.notes));
   return make("ul", { class: "outcomes", role: "status" }, rows);
 }
 
 function history(view) {
-  const cells = (row) => [`${row.number}${row.current ? " (answers now)" : ""}`, row.when, row.holds];
-  return make(
-    "div",
-    { class: "table", tabindex: "0", role: "region", "aria-label": "Generations of the index" },
-    make(
-      "table",
-      {},
-      make("thead", {}, make("tr", {}, ["Generation", "Published", "Holds"].map((text) => make("th", { scope: "col" }, text)))),
-      make("tbody", {}, view.rows.map((row) => make("tr", {}, cells(row).map((text) => make("td", {}, text)))))
-    )
-  );
+  const cells = (row) => [`${row.number}${row.current ? " (current)" : ""}`, row.when, row.holds];
+  const rows = view.rows.map((row) => make("tr", {}, cells(row).map((text) => make("td", {}, text))));
+  const table = make("table", {}, headRow(["Generation", "Published", "Contents"]), make("tbody", {}, rows));
+  return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Generations of the index" }, table);
 }
 
 function judged(view) {
   const rows = view.rows.map((row) =>
-    make(
-      "li",
-      { class: row.helpful ? "good" : "bad" },
-      make("strong", {}, row.helpful ? "Right" : "Wrong"),
-      make("span", { dir: "auto" }, row.question),
-      make("ul", { class: "notes" }, row.quotes.map((text) => make("li", { dir: "auto" }, text))),
-      make("span", { class: "aside" }, row.made)
-    )
+    outcomeRow(row.helpful, row.helpful ? "Right" : "Wrong", row.question, row.quotes, make("span", { class: "aside" }, row.made))
   );
   return make("ul", { class: "outcomes" }, rows);
 }

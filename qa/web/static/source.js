@@ -11,33 +11,19 @@ function blockOf(block) {
 function stepper(view, send) {
   if (view.count < 2) return null;
   const step = (to, words, sign) =>
-    make(
-      "button",
-      {
-        type: "button",
-        class: "small step",
-        disabled: to < 1 || to > view.count,
-        "aria-label": words,
-        onclick: () => send({ do: "open", turn: view.turn, number: to, narrow: false, step: true }),
-      },
-      sign
-    );
-  return make(
-    "div",
-    { class: "stepper" },
-    step(view.number - 1, "Previous source", "‹"),
-    make("span", {}, `${view.number} of ${view.count}`),
-    step(view.number + 1, "Next source", "›")
-  );
+    button(sign, () => send({ do: "open", turn: view.turn, number: to, narrow: false }), {
+      class: "small step",
+      disabled: to < 1 || to > view.count,
+      "aria-label": words,
+    });
+  const place = make("span", {}, `${view.number} of ${view.count}`);
+  const [back, next] = [step(view.number - 1, "Previous source", "‹"), step(view.number + 1, "Next source", "›")];
+  return make("div", { class: "stepper" }, back, place, next);
 }
 
 function why(view) {
-  return make(
-    "details",
-    {},
-    make("summary", {}, "Why this passage?"),
-    make("dl", {}, view.why.map(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]).flat())
-  );
+  const scores = view.why.flatMap(([name, value]) => [make("dt", {}, name), make("dd", { dir: "auto" }, value)]);
+  return make("details", {}, make("summary", {}, "Why this passage?"), make("dl", {}, scores));
 }
 
 function doiLink(doi) {
@@ -51,8 +37,8 @@ function wholeSwitch(view, send) {
   if (!view.whole) return null;
   if (view.whole.lost) return make("p", { class: "aside" }, view.whole.lost);
   const choice = (on, words) =>
-    make("button", { type: "button", class: "small choice", "aria-pressed": String(view.whole.on === on), onclick: () => send({ do: "whole", on }) }, words);
-  return make("div", { class: "switch", role: "group", "aria-label": "What is shown" }, choice(false, "Passage"), choice(true, "Whole page"));
+    button(words, () => send({ do: "whole", on }), { class: "small choice", "aria-pressed": String(view.whole.on === on) });
+  return make("div", { class: "switch", role: "group", "aria-label": "View" }, choice(false, "Passage"), choice(true, "Whole page"));
 }
 
 function wholePage(view) {
@@ -62,11 +48,11 @@ function wholePage(view) {
     Object.assign(box.style, { left: percent(left), top: percent(top), width: percent(right - left), height: percent(bottom - top) });
     return box;
   });
-  const alt = `Page ${view.whole.page} of ${view.name}; the text of the passage stands under “Passage”`;
+  const alt = `Page ${view.whole.page} of ${view.name}; “Passage” shows its text`;
   return make(
     "div",
     { class: "body whole", tabindex: "0", role: "region", "aria-label": `Page ${view.whole.page}` },
-    boxes.length ? null : make("p", { class: "label" }, "The exact place of the sentence on this page is not certain, so it is not marked."),
+    boxes.length ? null : make("p", { class: "label" }, "The position of the sentence on this page is uncertain, so it is not marked."),
     make("div", { class: "sheet" }, make("img", { src: view.whole.address, alt }), boxes)
   );
 }
@@ -82,7 +68,7 @@ function source(view, send) {
     "section",
     { class: `source ${view.sort}`, "aria-label": "Source" },
     make("div", { class: "bar" }, make("h2", {}, view.heading || (near ? "Nearest passage" : `Source ${view.number}`)), stepper(view, send)),
-    near ? make("p", { class: "label" }, "Not an answer: a passage that is merely near the question.") : null,
+    near ? make("p", { class: "label" }, "Not an answer, only a passage similar to the question.") : null,
     make("h3", {}, paperName(view)),
     view.byline ? make("p", { class: "byline", dir: "auto" }, view.byline) : null,
     make("p", { class: "place", dir: "auto" }, [view.section, view.place].filter(Boolean).join(" · ")),

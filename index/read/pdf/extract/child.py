@@ -1,4 +1,4 @@
-"""The child process that extracts the text of one PDF. See ``sandbox``.
+"""Extracts the text of one PDF in a child process, see ``sandbox``.
 
 It answers with one ``head`` message (number of pages, metadata), one message
 for each page, and ``end``; or with one ``error`` message and ``end``.
@@ -78,7 +78,7 @@ def _read_page(
     try:
         with _allowance(seconds):
             collector = _page(reader, i, left, faces)
-            return _shape(collector), collector.left
+            return _content(collector), collector.left
     except PageTimeout:
         return {"error": f"took longer than {seconds:g} s"}, left
     except MemoryError:
@@ -105,8 +105,7 @@ def _page(reader: Any, i: int, left: int, faces: dict[object, Any]) -> Collector
     width, height = (y1 - y0, x1 - x0) if turn in (90, 270) else (x1 - x0, y1 - y0)
     collector = Collector(width, height, left)
     content = page.get("/Contents")
-    content = content.get_object() if content is not None else None
-    if content is not None:
+    if content is not None and (content := content.get_object()) is not None:
         Interpreter(reader, collector, faces).walk(content, page.get("/Resources"), base)
     collector.flush()
     return collector
@@ -131,13 +130,13 @@ def _pdfium(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
     left = request["characters"]
     for number, label, collector in pages(pdf, left):
         left = collector.left
-        send({"page": {"number": number, "label": label, **_shape(collector)}})
+        send({"page": {"number": number, "label": label, **_content(collector)}})
         if left < 0:
             return _error("text", request["characters"])
     return None
 
 
-def _shape(collector: Collector) -> dict[str, Any]:
+def _content(collector: Collector) -> dict[str, Any]:
     return {
         "width": round(collector.width, 2),
         "height": round(collector.height, 2),
@@ -149,6 +148,7 @@ def _shape(collector: Collector) -> dict[str, Any]:
 def _metadata(reader: Any) -> dict[str, Any]:  # noqa: ANN401
     info: dict[str, str] = {}
     xmp = ""
+    # A broken entry costs only itself.
     with contextlib.suppress(Exception):
         for key, value in (reader.metadata or {}).items():
             if isinstance(value, str):

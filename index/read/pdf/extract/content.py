@@ -1,4 +1,4 @@
-"""The text of a PDF page with its places, by walking pypdf's content streams.
+"""Extracts the text of a PDF page with its places by walking pypdf's content streams.
 
 pypdf gives the parsed operators and the fonts; the graphics state is followed
 here (ISO 32000-2, 8.4 and 9.3 to 9.4), because every glyph's exact place is
@@ -8,16 +8,19 @@ needed to tell words, columns and tables apart. Runs in the child process.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, StreamObject
 
 from index.read.pdf.extract.fonts import Face, load_face, number
 from index.read.pdf.extract.glyphs import UNREADABLE
-from index.read.pdf.extract.matrix import UNIT, Box, Matrix, cut, matrix, point, shows, times
 from index.read.pdf.extract.pieces import ARTIFACT, HIDDEN, Collector, Style
 
+Matrix = tuple[float, float, float, float, float, float]
+Box = tuple[float, float, float, float]
+UNIT: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+#: Forms and pictures that a page shows at most, and how deep forms contain each other.
 MOST_FORMS = 5_000
 DEEPEST_FORM = 12
 
@@ -34,15 +37,8 @@ class State:
     scale: float = 1.0
     leading: float = 0.0
     rise: float = 0.0
-    render: int = 0
+    render: float = 0.0
     clip: Box | None = None  #: on the upright page
-
-    def copy(self) -> State:
-        """Return a copy for the stack."""
-        return State(
-            self.ctm, self.font, self.size, self.spacing, self.word_spacing,
-            self.scale, self.leading, self.rise, self.render, self.clip,
-        )  # fmt: skip
 
 
 class Interpreter:
@@ -62,7 +58,7 @@ class Interpreter:
         depth: int = 0,
         clip: Box | None = None,
     ) -> None:
-        """Carry out one content stream; ``base`` leads to the upright page, ``clip`` is what of it shows."""
+        """Carry out one content stream; ``base`` maps it to the upright page, ``clip`` shows."""
         stream = content if isinstance(content, ContentStream) else ContentStream(content, self.pdf, "bytes")
         resources = resources.get_object() if resources is not None else DictionaryObject()
         if not isinstance(resources, DictionaryObject):
@@ -71,9 +67,8 @@ class Interpreter:
 
     def face(self, resources: DictionaryObject, name: object) -> Face | None:
         """Return the font that ``resources`` calls ``name``, or None."""
-        fonts = resources.get("/Font")
-        fonts = fonts.get_object() if fonts is not None else None
-        if not isinstance(fonts, DictionaryObject) or name not in fonts:
+        fonts = _entry(resources, "/Font")
+        if name not in fonts:
             return None
         reference = fonts.raw_get(name)
         key = getattr(reference, "idnum", None) or id(reference)
@@ -86,14 +81,14 @@ class Interpreter:
 
 
 class _Walk:
-    """The state while one content stream is carried out."""
+    """The state during one content stream."""
 
     def __init__(self, owner: Interpreter, resources: DictionaryObject, state: State, depth: int) -> None:
         self.owner = owner
         self.resources = resources
         self.depth = depth
         self.state = state
-        self.path: list[tuple[float, float]] = []  #: corners of the path under way, on the page
+        self.path: list[tuple[float, float]] = []  #: corners of the current path, on the page
         self.stack: list[State] = []
         self.tm = self.line = UNIT
         self.marks: list[bool] = []  #: for each open marked content: is it an artifact
@@ -102,22 +97,24 @@ class _Walk:
 
     def carry_out(self, operations: list[tuple[Any, bytes]]) -> None:
         for operands, operator in operations:
-            handler = _HANDLERS.get(operator)
-            if handler is not None:
+            if handler := _HANDLERS.get(operator):
                 handler(self, operands)
+            elif name := _VALUES.get(operator):
+                value = number(operands[0] if operands else 0)
+                setattr(self.state, name, value / 100 if name == "scale" else value)
 
     # Operators. Operands of the wrong kind or number count as zero, as viewers do.
 
     def save(self, _: list[Any]) -> None:
         if len(self.stack) < 1_000:
-            self.stack.append(self.state.copy())
+            self.stack.append(replace(self.state))
 
     def restore(self, _: list[Any]) -> None:
         if self.stack:
             self.state = self.stack.pop()
 
     def concat(self, operands: list[Any]) -> None:
-        self.state.ctm = times(matrix(operands), self.state.ctm)
+        self.state.ctm = _times(_matrix(operands), self.state.ctm)
 
     def begin(self, _: list[Any]) -> None:
         self.tm = self.line = UNIT
@@ -135,14 +132,14 @@ class _Walk:
 
     def move(self, operands: list[Any]) -> None:
         x, y = (number(value) for value in (*operands, 0, 0)[:2])
-        self.line = self.tm = times((1.0, 0.0, 0.0, 1.0, x, y), self.line)
+        self.line = self.tm = _times((1.0, 0.0, 0.0, 1.0, x, y), self.line)
 
     def move_leading(self, operands: list[Any]) -> None:
         self.state.leading = -number(operands[1] if len(operands) > 1 else 0)
         self.move(operands)
 
     def set_matrix(self, operands: list[Any]) -> None:
-        self.line = self.tm = matrix(operands)
+        self.line = self.tm = _matrix(operands)
 
     def next_line(self, _: list[Any]) -> None:
         self.move([0, -self.state.leading])
@@ -175,9 +172,7 @@ class _Walk:
         tag = operands[0] if operands else ""
         properties: Any = operands[1] if len(operands) > 1 else None
         if isinstance(properties, NameObject):
-            table = self.resources.get("/Properties")
-            table = table.get_object() if table is not None else None
-            properties = table.get(properties) if isinstance(table, DictionaryObject) else None
+            properties = _entry(self.resources, "/Properties").get(properties)
         properties = properties.get_object() if hasattr(properties, "get_object") else properties
         artifact = tag == "/Artifact" and isinstance(properties, dict)
         self.marks.append(artifact and properties.get("/Type") == "/Pagination")
@@ -194,25 +189,25 @@ class _Walk:
 
     def form(self, operands: list[Any]) -> None:
         owner = self.owner
-        table = self.resources.get("/XObject")
-        table = table.get_object() if table is not None else None
-        if not operands or not isinstance(table, DictionaryObject) or operands[0] not in table:
+        table = _entry(self.resources, "/XObject")
+        if not operands or operands[0] not in table:
             return
-        form = table[operands[0]].get_object()
+        form: Any = table[operands[0]].get_object()
         owner.forms += 1
-        if isinstance(form, StreamObject) and form.get("/Subtype") == "/Image":
+        kind = form.get("/Subtype") if isinstance(form, StreamObject) else None
+        if kind == "/Image":
             a, b, c, d, _, _ = self.state.ctm
             owner.collector.paint(math.hypot(a, b), math.hypot(c, d))
-        if not isinstance(form, StreamObject) or form.get("/Subtype") != "/Form":
+        if kind != "/Form":
             return
         if owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
             return
-        base = times(matrix(form.get("/Matrix") or UNIT), self.state.ctm)
+        base = _times(_matrix(form.get("/Matrix") or UNIT), self.state.ctm)
         clip = self.state.clip
         box = form.get("/BBox")
         if isinstance(box, ArrayObject) and len(box) == 4:
             x0, y0, x1, y1 = map(number, box)
-            clip = cut(clip, [point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
+            clip = _cut(clip, [_point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
         owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1, clip)
 
     # Paths: only what they clip.
@@ -227,11 +222,11 @@ class _Walk:
 
     def _corners(self, *points: tuple[float, float]) -> None:
         if len(self.path) < 10_000:
-            self.path += [point(self.state.ctm, x, y) for x, y in points]
+            self.path += [_point(self.state.ctm, x, y) for x, y in points]
 
     def clip_to(self, _: list[Any]) -> None:
         if self.path:
-            self.state.clip = cut(self.state.clip, self.path)
+            self.state.clip = _cut(self.state.clip, self.path)
 
     def end_path(self, _: list[Any]) -> None:
         self.path = []
@@ -251,25 +246,63 @@ class _Walk:
             face = _MISSING
         else:
             glyphs = face.decode(data)
-        style = Style(face.name, face.flags | self._flags(), face.space)
+        flags = face.flags | (ARTIFACT if True in self.marks else 0)
+        style = Style(face.name, flags | HIDDEN if int(state.render) == 3 else flags, face.space)
         for text, width, is_space in glyphs:
             if self.actual is not None:
                 text = self.actual.pop() if self.actual else ""
-            advance = width * state.size + state.spacing
-            if is_space:
-                advance += state.word_spacing
-            advance *= state.scale
-            m = times(self.tm, state.ctm)
-            em = state.size * face.unit * 1000
-            if state.clip is not None and not shows(state.clip, m, width * state.size * state.scale / 2):
-                self._advance(advance)
-                continue
-            self.owner.collector.glyph(text, m, em, state.rise, width * state.size * state.scale, style)
-            self._advance(advance)
+            wide = width * state.size * state.scale
+            m = _times(self.tm, state.ctm)
+            if state.clip is None or _shows(state.clip, m, wide / 2):
+                em = state.size * face.unit * 1000
+                self.owner.collector.glyph(text, m, em, state.rise, wide, style)
+            spacing = state.spacing + state.word_spacing if is_space else state.spacing
+            self._advance((width * state.size + spacing) * state.scale)
 
-    def _flags(self) -> int:
-        flags = ARTIFACT if True in self.marks else 0
-        return flags | HIDDEN if self.state.render == 3 else flags
+
+def _entry(resources: DictionaryObject, name: str) -> DictionaryObject:
+    """Return the dictionary that ``resources`` hold under ``name``; empty if there is none."""
+    value = resources.get(name)
+    value = value.get_object() if value is not None else None
+    return value if isinstance(value, DictionaryObject) else DictionaryObject()
+
+
+def _times(m: Matrix, n: Matrix) -> Matrix:
+    """Return the product: first ``m``, then ``n``."""
+    return (
+        m[0] * n[0] + m[1] * n[2],
+        m[0] * n[1] + m[1] * n[3],
+        m[2] * n[0] + m[3] * n[2],
+        m[2] * n[1] + m[3] * n[3],
+        m[4] * n[0] + m[5] * n[2] + n[4],
+        m[4] * n[1] + m[5] * n[3] + n[5],
+    )
+
+
+def _matrix(operands: Any) -> Matrix:  # noqa: ANN401
+    """Return six operands as a matrix; the unit matrix for anything else."""
+    values = tuple(number(value) for value in operands)[:6]
+    return values if len(values) == 6 else UNIT
+
+
+def _point(m: Matrix, x: float, y: float) -> tuple[float, float]:
+    """Return the point that a matrix maps ``(x, y)`` to."""
+    return x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5]
+
+
+def _cut(clip: Box | None, points: list[tuple[float, float]]) -> Box:
+    """Return the part of ``clip`` inside the box around ``points``."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    box = (min(xs), min(ys), max(xs), max(ys))
+    if clip is None:
+        return box
+    return max(clip[0], box[0]), max(clip[1], box[1]), min(clip[2], box[2]), min(clip[3], box[3])
+
+
+def _shows(clip: Box, m: Matrix, middle: float) -> bool:
+    """Return whether a glyph's middle on its baseline is inside, with room for rounding."""
+    x, y = _point(m, middle, 0.0)
+    return clip[0] - 2 <= x <= clip[2] + 2 and clip[1] - 3 <= y <= clip[3] + 3
 
 
 def _unicode(text: str | bytes) -> str:
@@ -289,18 +322,7 @@ _HANDLERS = {
     b"v": _Walk.line_to, b"y": _Walk.line_to, b"W": _Walk.clip_to, b"W*": _Walk.clip_to,
     **dict.fromkeys((b"n", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), _Walk.end_path),
 }  # fmt: skip
-
-
-def _setter(name: str, factor: float = 1.0) -> Any:  # noqa: ANN401
-    def set_value(walk: _Walk, operands: list[Any]) -> None:
-        value = number(operands[0] if operands else 0) * factor
-        setattr(walk.state, name, int(value) if name == "render" else value)
-
-    return set_value
-
-
-for _operator, _name, _factor in (
-    (b"Tc", "spacing", 1.0), (b"Tw", "word_spacing", 1.0), (b"Tz", "scale", 0.01),
-    (b"TL", "leading", 1.0), (b"Ts", "rise", 1.0), (b"Tr", "render", 1.0),
-):  # fmt: skip
-    _HANDLERS[_operator] = _setter(_name, _factor)
+#: Operators that set one value of the state; Tz gives its scale in percent.
+_VALUES = {
+    b"Tc": "spacing", b"Tw": "word_spacing", b"Tz": "scale", b"TL": "leading", b"Ts": "rise", b"Tr": "render",
+}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Fonts of a PDF: what characters their codes stand for, and how wide they are. Runs in the child process."""
+"""Fonts of a PDF: the characters and widths of their codes. Runs in the child process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from index.read.pdf.extract.glyphs import UNREADABLE
-from index.read.pdf.extract.pieces import BOLD, ITALIC
+from index.read.pdf.extract.pieces import BOLD, ITALIC, heavy, slanted
 
 
 def number(value: object, default: float = 0.0) -> float:
@@ -30,19 +30,15 @@ class Face:
     wide: bool = False  #: two bytes a code
     unit: float = 0.001  #: text space units for one unit of glyph width
     space: float = 0.25  #: width of a space, in units of the font size
-    known: bool = True  #: False: nothing tells which characters the codes stand for
+    known: bool = True  #: False if the characters of the codes are unknown
 
     def decode(self, data: bytes) -> list[tuple[str, float, bool]]:
         """Return (characters, width in text space, is it a one-byte space) for each code."""
         step = 2 if self.wide else 1
-        found = []
-        for i in range(0, len(data) - step + 1, step):
-            code = data[i : i + step]
-            glyph = self.codes.get(code)
-            if glyph is None:
-                glyph = self.codes[code] = self._look_up(code)
-            found.append(glyph)
-        return found
+        codes = [data[i : i + step] for i in range(0, len(data) - step + 1, step)]
+        for code in set(codes).difference(self.codes):
+            self.codes[code] = self._look_up(code)
+        return [self.codes[code] for code in codes]
 
     def _look_up(self, code: bytes) -> tuple[str, float, bool]:
         font = self.font
@@ -68,23 +64,16 @@ def load_face(resource: DictionaryObject) -> Face:
     font = Font.from_font_resource(resource)
     name = font.name.rpartition("+")[2].lower()
     descriptor = font.font_descriptor
-    flags = 0
-    weight = descriptor.weight
-    heavy = number(weight) >= 600
-    if heavy or any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi")):
-        flags |= BOLD
-    if number(descriptor.italic_angle) or "italic" in name or "oblique" in name:
+    flags = BOLD if number(descriptor.weight) >= 600 or heavy(name) else 0
+    if number(descriptor.italic_angle) or slanted(name):
         flags |= ITALIC
     composite = font.sub_type == "Type0"
     wide = composite and isinstance(font.encoding, str) and font.encoding.startswith("utf-16")
-    known = font.interpretable and not (composite and not font.character_map and _identity(resource))
+    identity = str(resource.get("/Encoding", "")).startswith("/Identity")
+    known = font.interpretable and not (composite and not font.character_map and identity)
     unit = 0.001
     if font.sub_type == "Type3":
         matrix = resource.get("/FontMatrix")
         if isinstance(matrix, ArrayObject) and matrix:
             unit = abs(number(matrix[0], 0.001)) or 0.001
     return Face(name, flags, {}, font, wide, unit, number(font.space_width, 250.0) * unit, known)
-
-
-def _identity(resource: DictionaryObject) -> bool:
-    return str(resource.get("/Encoding", "")).startswith("/Identity")

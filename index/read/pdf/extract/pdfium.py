@@ -1,4 +1,4 @@
-"""The text of PDF pages with its places, as pdfium gives it: the second engine. Runs in the child process."""
+"""Extracts the text of PDF pages with its places by pdfium, the second engine, in the child process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pypdfium2.raw as pdfium
 
-from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style
+from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style, heavy, slanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,21 +120,18 @@ class PageReader:
             name = self.buffer.raw[: max(min(length, _NAME_BYTES) - 1, 0)].decode("utf-8", "replace")
             name = name.rpartition("+")[2].lower()
             marks = 0
-            if flags.value & _FORCE_BOLD or pdfium.FPDFText_GetFontWeight(self.raw, i) >= 600 or _heavy(name):
+            if flags.value & _FORCE_BOLD or pdfium.FPDFText_GetFontWeight(self.raw, i) >= 600 or heavy(name):
                 marks |= BOLD
-            if flags.value & _ITALIC or "italic" in name or "oblique" in name:
+            if flags.value & _ITALIC or slanted(name):
                 marks |= ITALIC
             if pdfium.FPDFTextObj_GetTextRenderMode(item) == 3:
                 marks |= HIDDEN
-            self.styles[key] = (Style(name, marks), self._size(i))
+            matrix = pdfium.FS_MATRIX()
+            size = float(pdfium.FPDFText_GetFontSize(self.raw, i))
+            if pdfium.FPDFText_GetMatrix(self.raw, i, matrix):
+                size *= math.hypot(matrix.c, matrix.d)
+            self.styles[key] = (Style(name, marks), size)
         return self.styles[key]
-
-    def _size(self, i: int) -> float:
-        matrix = pdfium.FS_MATRIX()
-        size = float(pdfium.FPDFText_GetFontSize(self.raw, i))
-        if pdfium.FPDFText_GetMatrix(self.raw, i, matrix):
-            size *= math.hypot(matrix.c, matrix.d)
-        return size
 
 
 def _whole(text: str) -> str:
@@ -146,10 +143,6 @@ def _character(code: int) -> str:
     if code in (0, 0xFFFE, 0xFFFF):
         return "\ufffd"
     return "-" if code in (2, 0xAD) else chr(code)  # 2: pdfium's mark for a hyphen at a line end
-
-
-def _heavy(name: str) -> bool:
-    return any(mark in name for mark in ("bold", "black", "heavy", "semibold", "-bd", "demi"))
 
 
 def _turned(x: float, y: float, turn: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""From single glyphs to pieces of text: what the child process sends for each page.
+"""Gathers glyphs into pieces of text: what the child process sends for each page.
 
 A piece is a stretch of glyphs of one style on one baseline without a wide gap.
 Standard library only: parent and child share it, and both engines fill it.
@@ -17,6 +17,16 @@ BOLD, ITALIC, ARTIFACT, HIDDEN = 1, 2, 4, 8
 WIDE = 0.7
 #: A pen that moves back by more than this share of the font size starts a new piece.
 BACK = 0.35
+
+
+def heavy(font: str) -> bool:
+    """Return whether the name of a font, in lower case, says that it is bold."""
+    return any(mark in font for mark in ("bold", "black", "heavy", "-bd", "demi"))
+
+
+def slanted(font: str) -> bool:
+    """Return whether the name of a font, in lower case, says that it is italic."""
+    return "italic" in font or "oblique" in font
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +56,12 @@ class Piece:
 
     def to_json(self) -> list[Any]:
         """Return the piece as a JSON list."""
-        return [
-            self.text,
-            round(self.x0, 2),
-            round(self.x1, 2),
-            round(self.y, 2),
-            round(self.size, 2),
-            self.flags,
-            self.angle,
-            self.font,
-        ]
+        places = [round(value, 2) for value in (self.x0, self.x1, self.y, self.size)]
+        return [self.text, *places, self.flags, self.angle, self.font]
 
     @classmethod
     def from_json(cls, values: list[Any]) -> Piece:
-        """Return the piece that ``to_json`` wrote.
-
-        Raises:
-            ValueError, TypeError: it did not write this.
-        """
+        """Return the piece that ``to_json`` wrote; a ``ValueError`` or ``TypeError`` for anything else."""
         text, x0, x1, y, size, flags, angle, font = values
         if not isinstance(text, str) or not isinstance(font, str):
             raise TypeError("a piece without text")
@@ -99,11 +97,11 @@ class Collector:
         """Add one glyph.
 
         Args:
-            text: the characters it stands for; empty where another glyph carries them.
-            matrix: text space to the upright page.
-            em: the font size in text space.
-            rise: how far above the baseline, in text space.
-            advance: the glyph's width in text space.
+            text: the characters it stands for; empty if another glyph carries them.
+            matrix: from text space to the upright page.
+            em: the font size; like ``rise`` and ``advance`` in text space.
+            rise: the height above the baseline.
+            advance: the glyph's width.
             style: of the glyph.
         """
         a, b, c, d, e, f = matrix
@@ -123,8 +121,11 @@ class Collector:
     def place(self, text: str, x0: float, x1: float, y: float, size: float, angle: int, style: Style) -> None:
         """Add one glyph whose place on the page is known."""
         text = meaning(text, style.font)
-        if text and text not in " \xa0" and self._twice(text, x0, y):
-            return
+        if text and text not in " \xa0":
+            place = (text, round(x0), round(y))
+            if place in self.seen:
+                return  # painted twice at the same place: a shadow, a false bold
+            self.seen.add(place)
         if self._parts and (text in ACCENTS or self._accent[0]) and self._composed(text, x0, x1, y, size):
             return
         if not self._continues(x0, y, size, angle, style):
@@ -132,8 +133,9 @@ class Collector:
             self._style, self._angle, self._size = style, angle, size
             self._x0, self._y = x0, y
         elif self._parts and text[:1] not in " \xa0":
+            # From about half a space on, a gap parts two words.
             gap = (x0 - self._x1) / (size or 1.0)
-            if gap > gap_of_space(style.space) and self._parts[-1][-1:] not in " \xa0":
+            if gap > min(max(style.space * 0.5, 0.1), 0.14) and self._parts[-1][-1:] not in " \xa0":
                 self._parts.append(" ")
         if text:
             self._parts.append(text)
@@ -146,31 +148,21 @@ class Collector:
         if abs(y - self._y) > 0.5 * size:
             return False
         accent, middle = self._accent
+        over = self._letter[0] <= (x0 + x1) / 2 <= self._letter[1] and x0 < self._x1 - 0.1 * (x1 - x0)
         if accent and text.isalpha() and len(text) == 1 and x0 - 0.05 * size <= middle <= x1 + 0.05 * size:
             self._parts[-1] = compose(text, accent)
             self._x1 = max(x1, self._x1)
-        elif text in ACCENTS and self._parts[-1][-1:].isalpha() and self._over(x0, x1):
+        elif text in ACCENTS and self._parts[-1][-1:].isalpha() and over:
             self._parts[-1] = self._parts[-1][:-1] + compose(self._parts[-1][-1], text)
         else:
             return False
         self._accent = ("", 0.0)
         return True
 
-    def _over(self, x0: float, x1: float) -> bool:
-        return self._letter[0] <= (x0 + x1) / 2 <= self._letter[1] and x0 < self._x1 - 0.1 * (x1 - x0)
-
     def paint(self, width: float, height: float) -> None:
         """Note a picture of this size, in points."""
         share = abs(width * height) / max(self.width * self.height, 1.0)
         self.picture = max(self.picture, min(share, 1.0) if math.isfinite(share) else 0.0)
-
-    def _twice(self, text: str, x: float, y: float) -> bool:
-        """Tell whether the same glyph was painted at the same place: a shadow, a false bold."""
-        key = (text, round(x), round(y))
-        if key in self.seen:
-            return True
-        self.seen.add(key)
-        return False
 
     def _continues(self, x0: float, y: float, size: float, angle: int, style: Style) -> bool:
         if not self._parts:
@@ -197,11 +189,6 @@ class Collector:
                 self._style.flags, self._angle, self._style.font,
             )
         )  # fmt: skip
-
-
-def gap_of_space(space: float) -> float:
-    """Return the gap, in units of the font size, from which on two glyphs are two words."""
-    return min(max(space * 0.5, 0.1), 0.14)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Papers that nobody wrote, in any number: texts, and vectors that lie as a model's do.
+"""Synthetic papers in any number: texts, and vectors distributed like a model's.
 
-The spread of the vectors along their main directions, and the nearness of vectors of
-one paper, follow those of all-MiniLM-L6-v2 on 27,000 sentences of papers; vectors
-without such structure would be harder to search than any model's.
+The variance of the vectors along their principal directions, and how close the vectors of one
+paper are, follow all-MiniLM-L6-v2 on 27,000 sentences of papers. Vectors without such
+structure would be harder to search than any model's.
 """
 
 from __future__ import annotations
@@ -16,26 +16,32 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.embed.encoder import load_encoder
+from index.ingest.build import build
 from index.read.passages import passage_id
 from index.store.codec import encode_document
+from index.store.open import CURRENT, ENCODER, TOKENIZER, open_index
 from index.store.paper_rows import PaperRows
+from index.store.publish import Made, publish, writing
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span
+from qa.files.resources import seeds_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
 DIMENSION = 384
-PASSAGES = 60  #: of each paper
-SENTENCES = 4  #: of each passage
+PASSAGES = 60  #: per paper
+SENTENCES = 4  #: per passage
 _SECTIONS = ("Introduction", "Methods", "Results", "Discussion")
 _WORDS = 80_000
-#: Variances along the 1st, 2nd, 3rd, 5th, ... main direction, as measured.
+#: Measured variances along the 1st, 2nd, 3rd, 5th, ... principal direction.
 _AT = (1, 2, 3, 5, 10, 20, 40, 80, 160, 300, 384)
 _VARIANCES = (0.11, 0.033, 0.025, 0.016, 0.0114, 0.0078, 0.005, 0.0027, 0.0012, 0.00024, 0.00001)
 _MEAN = 0.36
-#: Shares of the variance that a paper, its passages and their sentences have in common.
+#: Shares of the variance between papers, between passages of one and between sentences of one.
 _SHARES = (0.5, 0.3, 0.2)
 
 
@@ -47,7 +53,7 @@ def _spread() -> NDArray[np.float32]:
 
 
 def vectors_of(number: int, sentences: bool = True) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the vectors of the passages of paper ``number``, and of their sentences if wanted."""
+    """Return the vectors of the passages of paper ``number`` and, if ``sentences``, of their sentences."""
     chance = np.random.default_rng([1, number])
     paper, passage, sentence = (np.sqrt(share) * _spread() for share in _SHARES)
     middle = paper * chance.standard_normal(DIMENSION, np.float32)
@@ -61,13 +67,13 @@ def vectors_of(number: int, sentences: bool = True) -> tuple[NDArray[np.float32]
 
 
 def queries(papers: int, count: int) -> NDArray[np.float32]:
-    """Return vectors of questions, each near a passage of one of ``papers`` papers."""
+    """Return question vectors, each near a passage of one of ``papers`` papers."""
     chance = np.random.default_rng(2)
-    found = []
+    rows = []
     for number in chance.integers(papers, size=count):
         row = vectors_of(int(number), sentences=False)[0][chance.integers(PASSAGES)]
-        found.append(row + np.float32(0.6) * _spread() * chance.standard_normal(DIMENSION, np.float32))
-    return _normalised(np.array(found, np.float32))
+        rows.append(row + np.float32(0.6) * _spread() * chance.standard_normal(DIMENSION, np.float32))
+    return _normalised(np.array(rows, np.float32))
 
 
 def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,7 +83,7 @@ def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> tuple[list[str], NDArray[np.float64]]:
-    """Return English words, the commonest first, and their cumulated probabilities (Zipf and Mandelbrot)."""
+    """Return English words, most frequent first, and their cumulative probabilities (Zipf-Mandelbrot)."""
     from wordfreq import top_n_list
 
     words = [word for word in top_n_list("en", _WORDS) if word.isalpha() and word.isascii()]
@@ -87,9 +93,14 @@ def _vocabulary() -> tuple[list[str], NDArray[np.float64]]:
 
 @dataclass(frozen=True)
 class Papers:
-    """So many papers, as ``index.store.publish`` wants them; each is made when it is asked for."""
+    """``count`` papers in the form that ``index.store.publish`` takes, each made on demand."""
 
     count: int
+
+    @classmethod
+    def holding(cls, passages: int) -> Papers:
+        """Return the fewest papers that have ``passages`` passages."""
+        return cls(-(-passages // PASSAGES))
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -127,7 +138,7 @@ class Papers:
         return vectors_of(self._numbers[document_id])[1]
 
     def questions(self, count: int) -> list[str]:
-        """Return questions in the words of some of the papers."""
+        """Return questions in words of the papers."""
         chance = np.random.default_rng(3)
         asked = []
         for at in chance.integers(self.count, size=count):
@@ -140,8 +151,27 @@ class Papers:
         return asked
 
 
+def seed_index(folder: Path) -> Path:
+    """Return ``folder`` with an index of the seed papers, made if it is not there."""
+    if not (folder / CURRENT).is_file():
+        build([seeds_folder()], folder, encoder=load_encoder())
+    return folder
+
+
+def synthetic_index(folder: Path, passages: int) -> Path:
+    """Return ``folder`` with an index of synthetic papers, made if it is not there.
+
+    The genuine model encodes its questions.
+    """
+    if not (folder / CURRENT).is_file():
+        with open_index(seed_index(folder.parent / "seeds")) as seeds, writing(folder):
+            files: dict[str, Path | bytes] = {name: seeds.folder / name for name in (ENCODER, TOKENIZER)}
+            publish(folder, Papers.holding(passages), Made(seeds.manifest.model, None, files))
+    return folder
+
+
 def document_of(document_id: str, number: int) -> Document:
-    """Return paper ``number`` under an id."""
+    """Return paper ``number`` with the given id."""
     words, shares = _vocabulary()
     chance = np.random.default_rng([4, number])
     lengths = chance.integers(12, 26, size=PASSAGES * SENTENCES)
@@ -189,20 +219,20 @@ def document_of(document_id: str, number: int) -> Document:
 
 
 def _breaks(text: str) -> list[int]:
-    return [-1, *(found.start() for found in re.finditer("\n", text))]
+    return [-1, *(match.start() for match in re.finditer("\n", text))]
 
 
 def _cut(document: Document) -> tuple[list[list[object]], list[list[object]]]:
-    """Return the rows of passages and sentences: a paragraph is a passage, a full stop ends a sentence."""
+    """Return the rows of passages (one per paragraph) and sentences (each ends with a full stop)."""
     passages: list[list[object]] = []
     sentences: list[list[object]] = []
     for block in document.blocks:
         if block.kind is not BlockKind.PARAGRAPH:
             continue
         start, text = block.span.start, block.span.of(document.text)
-        for found in re.finditer(r"[^.]+\.", text):
-            begin = start + found.start() + (found[0][0] == " ")
-            sentences.append([len(passages), begin, start + found.end(), "paragraph"])
+        for match in re.finditer(r"[^.]+\.", text):
+            begin = start + match.start() + (match[0][0] == " ")
+            sentences.append([len(passages), begin, start + match.end(), "paragraph"])
         context = f"{document.title}\n{document.sections[block.section].title}"
         key = passage_id(document.id, block.span)
         passages.append([key, start, block.span.end, block.section, "paragraph", len(text) // 6, context])

@@ -1,4 +1,4 @@
-"""Figures and tables of a report as rows of text; Markdown, HTML and the terminal lay them out."""
+"""The tables of a report as rows of text, for HTML, Markdown and the terminal."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from evals.measure.metrics import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     Table = tuple[list[str], list[list[str]]]  # heads, and rows of as many cells
 
-#: Figures of the table by type, with heads short enough for 80 columns.
+#: Columns of the table by type, with heads that fit into 80 columns.
 COLUMNS = {
     "questions": "n",
     "recall@1": "r@1",
@@ -31,19 +31,19 @@ LEGEND = (
 
 
 def shown(value: float | None) -> str:
-    """Return a figure as it stands in tables."""
+    """Return a figure with three digits, a count as it is."""
     if value is None:
         return "–"
     return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 
-def signed(value: float) -> str:
-    """Return a difference as it stands in tables."""
-    return f"{value:+.3f}"
+def interval(bounds: Sequence[float] | None) -> str:
+    """Return a confidence interval; empty where there is none."""
+    return f"{bounds[0]:.3f}\u00a0to\u00a0{bounds[1]:.3f}" if bounds else ""
 
 
 def by_type(figures: Mapping[str, Any]) -> Table:
-    """Return a row for each type of question, and one for all."""
+    """Return a row per type of question, and one for all."""
     rows = [*figures["types"].items(), ("all", figures)]
     return (
         ["type", *COLUMNS.values()],
@@ -52,22 +52,17 @@ def by_type(figures: Mapping[str, Any]) -> Table:
 
 
 def all_metrics(figures: Mapping[str, Any]) -> Table:
-    """Return a row for each metric that was measured: what it is, its value and its interval."""
-    found: Mapping[str, list[float]] = figures["intervals"]
+    """Return a row per metric that was measured."""
     rows = [
-        [name, metric.title, shown(figures[name]), _interval(found.get(name))]
+        [name, metric.title, shown(figures[name]), interval(figures["intervals"].get(name))]
         for name, metric in METRICS.items()
         if figures[name] is not None
     ]
     return ["metric", "meaning", "value", "95 % interval"], rows
 
 
-def _interval(found: list[float] | None) -> str:
-    return f"{found[0]:.3f}\u00a0to\u00a0{found[1]:.3f}" if found else ""
-
-
 def stage_times(figures: Mapping[str, Any]) -> Table:
-    """Return the time of each stage of an answer."""
+    """Return a row per stage of an answer."""
     rows = [
         [name, *(f"{seconds[key] * 1000:.1f}" for key in ("p50", "p95", "mean"))]
         for name, seconds in figures["stages"].items()
@@ -76,16 +71,11 @@ def stage_times(figures: Mapping[str, Any]) -> Table:
 
 
 def comparison(report: Mapping[str, Any]) -> Table:
-    """Return how each figure differs from the earlier run."""
+    """Return a row per set and metric: the earlier run against this one."""
     rows = [
         [
-            row["set"],
-            row["metric"],
-            shown(row["before"]),
-            shown(row["after"]),
-            signed(row["difference"]),
-            f"{signed(row['low'])} to {signed(row['high'])}",
-            f"{row['p']:.3f}",
+            *(row["set"], row["metric"], shown(row["before"]), shown(row["after"])),
+            *(f"{row['difference']:+.3f}", interval((row["low"], row["high"])), f"{row['p']:.3f}"),
             row["verdict"],
         ]
         for row in report["comparison"]["rows"]
@@ -94,17 +84,11 @@ def comparison(report: Mapping[str, Any]) -> Table:
 
 
 def ablations(report: Mapping[str, Any]) -> Table:
-    """Return what each figure is without a part."""
+    """Return a row per variant, set and metric: the whole program against the variant."""
     rows = [
         [
-            row["variant"],
-            row["set"],
-            row["metric"],
-            shown(row["full"]),
-            shown(row["without"]),
-            signed(row["difference"]),
-            f"{signed(row['low'])} to {signed(row['high'])}",
-            row["verdict"],
+            *(row["variant"], row["set"], row["metric"], shown(row["full"]), shown(row["without"])),
+            *(f"{row['difference']:+.3f}", interval((row["low"], row["high"])), row["verdict"]),
         ]
         for row in report["ablations"]["rows"]
     ]
@@ -112,11 +96,12 @@ def ablations(report: Mapping[str, Any]) -> Table:
 
 
 def compared_with(report: Mapping[str, Any]) -> str:
-    """Return a sentence on what was compared and how."""
-    found = report["comparison"]
+    """Return what was compared, and how."""
+    compared = report["comparison"]
+    gained = sum(one["is_right"] for one in compared["changed"])
     return (
-        f"Against {found['against']}: {found['questions']} questions in both, {found['unpaired']} only here; "
-        f"{found['resamples']} paired bootstrap resamples over questions, seed {found['seed']}. "
-        f"{sum(one['is_right'] for one in found['changed'])} questions are right that were not, "
-        f"{sum(one['was_right'] for one in found['changed'])} are no longer."
+        f"Compared with {compared['against']}: {compared['questions']} questions in both runs, "
+        f"{compared['unpaired']} only in this one; paired bootstrap over questions, "
+        f"{compared['resamples']} resamples, seed {compared['seed']}. "
+        f"{gained} questions became right, {len(compared['changed']) - gained} became wrong."
     )

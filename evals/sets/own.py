@@ -1,0 +1,114 @@
+"""The project's own questions on public papers: case reports, practice, conversations.
+
+The papers are not in this repository. ``DIR/case_reports_jats`` and the folders beside it
+hold them as JATS XML; the trial reports of Evidence Inference and the abstracts of PubMedQA
+come from their own files. The question files hold offsets and hashes, no text of a paper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evals.sets import corpora
+from evals.sets.cases import Corpus, placed, read_cases
+from index.errors import FileMissing, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.text import Document
+
+REPORTS = "case_reports_jats"
+PRACTICE = (REPORTS, "case_reports_pdf", "papers_pdf")
+
+
+def question_file(name: str) -> Path:
+    """Return the file of the project's question set called ``name``.
+
+    Raises:
+        UsageError: this installation does not have it.
+    """
+    path = Path(str(resources.files("evals.sets"))) / f"{name}.jsonl"
+    if not path.is_file():
+        raise UsageError(
+            f"{name}: these questions are not in the installed package.",
+            "Run loccit eval from a checkout of the source.",
+        )
+    return path
+
+
+def read_reports(data: Path, folders: Sequence[str] = (REPORTS,)) -> tuple[Document, ...]:
+    """Return the JATS papers in ``folders`` of ``data``, by file name.
+
+    Raises:
+        FileMissing: a folder has none.
+        LoccitError: a paper cannot be read.
+    """
+    from index.read import read
+
+    paths: list[Path] = []
+    for folder in folders:
+        here = sorted((data / folder).glob("*.xml"))
+        if not here:
+            raise FileMissing(str(data / folder), "no XML files.", "Name its parent folder with --data.")
+        paths += here
+    return tuple(read(path) for path in paths)
+
+
+def load_case_reports(data: Path, path: Path | None = None) -> Corpus:
+    """Return all case reports and the questions in ``path``, by default the committed set.
+
+    Unanswerable questions were searched for in all reports, so the set is used with all of them.
+
+    Raises:
+        LoccitError: a report is missing or has changed.
+    """
+    reports = read_reports(data)
+    known = {report.id: report for report in reports}
+    cases = read_cases(path or question_file("case_reports"))
+    return Corpus("case_reports", reports, tuple(placed(case, known) for case in cases))
+
+
+def load_practice(data: Path, part: str = "") -> Corpus:
+    """Return the practice papers and the questions on them.
+
+    ``part`` selects the questions that train "reader" or "ranking"; the papers are always all there.
+
+    Raises:
+        LoccitError: a paper is missing or has changed.
+    """
+    return _practice("practice", data, part)
+
+
+def load_conversations(data: Path, part: str = "") -> Corpus:
+    """Return the practice papers and the conversations on them, each turn a case with its history.
+
+    ``part`` and errors as in ``load_practice``.
+    """
+    return _practice("conversations", data, part)
+
+
+def _practice(name: str, data: Path, part: str) -> Corpus:
+    cases = [case for case in read_cases(question_file(name)) if part in ("", case.split)]
+    papers = practice_papers(data)
+    # What a question trains is not a half of a set to be measured.
+    mine = tuple(replace(placed(case, papers), split="dev") for case in cases)
+    return Corpus(name, tuple(papers.values()), mine)
+
+
+@lru_cache(maxsize=1)  # the parts are loaded one after another
+def practice_papers(data: Path) -> dict[str, Document]:
+    """Return the papers that have practice questions, by id.
+
+    Raises:
+        LoccitError: a folder is empty, or a paper cannot be read.
+    """
+    cases = read_cases(question_file("practice"))
+    asked = {gold.document_id for case in cases for gold in case.gold} | {case.about for case in cases}
+    texts = (*corpora.evidence_inference(data).documents, *corpora.pubmedqa(data).documents)
+    papers = (*read_reports(data, PRACTICE), *texts)
+    return {paper.id: paper for paper in papers if paper.id in asked}

@@ -1,0 +1,91 @@
+"""The two stages of ranking, joined: every sentence is weighed, the best passages are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from qa.rank.evidence import by_score, weigh
+from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.select import load_weights
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.search import Hit
+    from index.store.open import Index
+    from qa.rank.evidence import Ranked
+    from qa.rank.rerank import Reranker
+    from qa.rank.select import Ranker, Weights
+    from qa.settings import Settings
+    from qa.understand.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What orders the sentences and says how likely each is to answer."""
+
+    weights: Weights  #: of the first stage
+    order: Ranker | None = None  #: orders in place of the weights; their confidence stays
+    reranker: Reranker | None = None  #: the second stage; None for the first alone
+
+    def deciding(self, settings: Settings) -> Weights:
+        """Return the weights that give the confidence: those of the last stage that runs."""
+        return self.reranker.weights if self.reranker and settings.read else self.weights
+
+    def fingerprint(self, settings: Settings) -> str:
+        """Identify in receipts what decides the order."""
+        if self.reranker and settings.read:
+            return self.reranker.fingerprint
+        return (self.order or self.weights).fingerprint
+
+    def rank(
+        self,
+        index: Index,
+        question: Question,
+        vector: NDArray[np.float32],
+        settings: Settings,
+        *,
+        documents: frozenset[str] | None = None,
+        read: int | None = None,
+    ) -> tuple[list[Hit], list[Ranked]]:
+        """Return the best passages and their sentences, best first.
+
+        Args:
+            index: is searched.
+            question: understood, standing alone or with what was said before.
+            vector: the encoded question.
+            settings: how many passages are searched and read.
+            documents: ids of the papers to search; None for all.
+            read: most passages to read, if fewer than the settings say.
+        """
+        hits, candidates, features = weigh(
+            index, question, vector, passages=settings.passages, documents=documents
+        )
+        weighed = self.weights.scores(question, candidates, features)
+        scores = weighed if self.order is None else self.order.scores(question, candidates, features)
+        if self.reranker is None or not settings.read or not candidates:
+            # The confidence was fitted to the scores of the learned weights, whatever decides the order.
+            return hits, by_score(candidates, scores, self.weights.confidence(features, weighed))
+        most = min(read or settings.read, settings.read)
+        choice = chosen(candidates, scores, most, cited=question.cited, abbreviations=question.abbreviations)
+        readings = self.reranker.reader.read(question.text, choice.texts, question.before)
+        kept = [candidates[i] for i in choice.kept]
+        weights = self.reranker.weights
+        features = joined(features, scores, choice, readings, beside(candidates, question.cited))
+        scores = weights.ranker.log_odds(features)
+        return hits, by_score(kept, scores, weights.confidence(features, scores), choice.marks(readings))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Stages:
+    """Return both stages as shipped with the package.
+
+    Raises:
+        FormatMismatch: their files do not belong together.
+        UsageError: the bundled model is not installed.
+        ModelMismatch: its weights are not the genuine ones.
+    """
+    return Stages(load_weights(), reranker=load_reranker())

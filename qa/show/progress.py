@@ -1,0 +1,82 @@
+"""Progress on standard error, for builds, evaluations and training: bars, lines or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from qa.show.terminal import err
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.ingest import build
+
+    #: Receives a stage, how much of it is done, and its total.
+    Report = build.Progress
+
+
+#: What a bar says where the name of the stage is short.
+_LABELS = {"papers": "papers read and embedded", "texts": "texts of this paper"}
+
+
+class Progress(StrEnum):
+    """How progress is shown."""
+
+    AUTO = "auto"  #: bars on a terminal, a line per tenth elsewhere
+    BARS = "bars"  #: bars on a terminal, nothing elsewhere
+    JSON = "json"  #: one {"stage", "done", "total"} per line
+    OFF = "off"
+
+
+@contextmanager
+def reporting(kind: Progress = Progress.AUTO) -> Iterator[Report]:
+    """Yield the function that reports progress."""
+    if kind in (Progress.AUTO, Progress.BARS) and err().is_terminal:
+        with _bars() as report:
+            yield report
+    elif kind is Progress.AUTO:
+        yield tenths()
+    else:
+        yield _json_line if kind is Progress.JSON else _nothing
+
+
+@contextmanager
+def _bars() -> Iterator[Report]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err(), transient=True) as bars:
+        tasks = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(_LABELS.get(stage, stage), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def tenths() -> Report:
+    """Return a function that writes a line whenever another tenth of a stage is done."""
+    reached: dict[str, int] = {}
+
+    def report(stage: str, done: int, total: int) -> None:
+        tenth = done * 10 // max(total, 1)
+        if tenth > reached.get(stage, 0):
+            sys.stderr.write(f"{stage}: {done} of {total}\n")
+        reached[stage] = tenth
+
+    return report
+
+
+def _json_line(stage: str, done: int, total: int) -> None:
+    sys.stderr.write(json.dumps({"stage": stage, "done": done, "total": total}) + "\n")
+    sys.stderr.flush()
+
+
+def _nothing(stage: str, done: int, total: int) -> None:
+    """Report nothing."""

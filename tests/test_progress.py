@@ -1,0 +1,39 @@
+"""Progress is written as asked for, on standard error."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qa.show.progress import Progress, reporting
+
+
+def test_a_line_per_tenth(capsys: pytest.CaptureFixture[str]) -> None:
+    with reporting() as report:
+        for done in range(1, 101):
+            report("asked", done, 100)
+        report("encoded", 512, 600)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [*(f"asked: {done} of 100" for done in range(10, 101, 10)), "encoded: 512 of 600"]
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    with reporting(Progress.JSON) as report:
+        report("asked", 1, 2)
+    assert json.loads(capsys.readouterr().err) == {"stage": "asked", "done": 1, "total": 2}
+
+
+@pytest.mark.parametrize("kind", [Progress.OFF, Progress.BARS])
+def test_nothing_without_a_terminal(kind: Progress, capsys: pytest.CaptureFixture[str]) -> None:
+    with reporting(kind) as report:
+        report("asked", 2, 2)
+    assert capsys.readouterr().err == ""
+
+
+def test_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # Rich takes this for a terminal
+    with reporting(Progress.BARS) as report:
+        report("asked", 1, 2)
+        report("asked", 2, 2)
+    assert "asked" in capsys.readouterr().err
