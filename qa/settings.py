@@ -1,4 +1,4 @@
-"""How questions are answered: what a person may ask for, and the settings of an answerer."""
+"""How questions are answered: the options of a command, and the settings of an answerer."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AskOptions:
-    """How questions are to be answered; None for what is usual."""
+    """What a command may change about answering; None keeps the default."""
 
-    model: str | None = None  #: encodes the question; that of the index if None
-    threshold: float | None = None  #: least confidence shown
-    right: float | None = None  #: in its place, the share of what is shown that should be right
-    cross_encoder: Path | None = None  #: folder of a model that puts the sentences into their order
+    model: str | None = None  #: embedding model of the question; default: that of the index
+    threshold: float | None = None  #: lowest confidence of a quote that is shown
+    right: float | None = None  #: instead of ``threshold``: the share of shown answers that should be right
+    cross_encoder: Path | None = None  #: folder of a model that ranks the sentences
 
     def __post_init__(self) -> None:
         if self.threshold is not None and self.right is not None:
-            raise UsageError("--threshold and --right both say what is shown.", "Give one of them.")
+            raise UsageError("--threshold and --right cannot be combined.", "Give one of them.")
 
 
 USUAL = AskOptions()

@@ -1,10 +1,10 @@
-"""The command: what it prints as JSON, and one line with a remedy for every mistake."""
+"""The command: its JSON, its text, and one line with a remedy for every mistake."""
 
 from __future__ import annotations
 
-import io
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,15 +18,19 @@ import typer
 from index.embed.encoder import BUNDLED
 from qa.cli.main import app, main
 from qa.records import Answer, Citation, NearMiss, Receipt
-from tests.index_fakes import build_papers, write_papers
+from tests.index_fakes import TEA, build_papers, write_papers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-LINE = '{"id": 1, "question": "How long did it last?"}'
+    Loccit = Callable[..., "Output"]
+    Ask = Callable[..., dict[str, Any]]
+
+CK = "What was the woman's CK on admission?"
+MMF = "When was MMF restarted?"
 
 
-class Said(NamedTuple):
+class Output(NamedTuple):
     """What a run of the command left behind."""
 
     code: int
@@ -35,33 +39,52 @@ class Said(NamedTuple):
 
 
 @pytest.fixture
-def loccit(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+def loccit(capsys: pytest.CaptureFixture[str]) -> Loccit:
     """Run the command in this process."""
 
-    def run(*arguments: str | Path) -> Said:
+    def run(*arguments: str | Path) -> Output:
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             main([str(argument) for argument in arguments])
         assert isinstance(left.value.code, int)
-        return Said(left.value.code, *capsys.readouterr())
+        return Output(left.value.code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def ask(loccit: Loccit, seed_index: Path) -> Ask:
+    """Ask the seed papers and return the answer's JSON."""
+
+    def run(question: str, *options: str | Path) -> dict[str, Any]:
+        output = loccit("ask", question, "--json", "--index", seed_index, *options)
+        assert (output.code, output.err) == (0, "")
+        assert output.out.count("\n") == 1
+        return dict(json.loads(output.out))
 
     return run
 
 
 @pytest.fixture(scope="session")
 def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an index made with a model that is on no machine."""
+    """The folder of an index built with a model that is not installed anywhere; not to be changed."""
     folder = tmp_path_factory.mktemp("other-model")
     build_papers(folder / "index", write_papers(folder / "papers"))
     return folder / "index"
 
 
-def one_line(said: Said, code: int) -> str:
-    """Check the form of a mistake's message and return it."""
-    assert said.code == code, said
-    assert re.fullmatch(r"loccit: [^\n]+\n", said.err), said.err
-    assert "Traceback" not in said.err
-    return said.err
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    """The folder of an index of three papers."""
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+    return tmp_path / "index"
+
+
+def one_line(output: Output, code: int) -> str:
+    """Check the form of an error message and return it."""
+    assert output.code == code, output
+    assert re.fullmatch(r"loccit: [^\n]+\n", output.err), output.err
+    return output.err
 
 
 # Mistakes with papers
@@ -69,114 +92,68 @@ def one_line(said: Said, code: int) -> str:
 
 @pytest.mark.parametrize("command", ["read", "build"])
 @pytest.mark.parametrize(
-    ("data", "what", "remedy"),
+    ("name", "data", "what", "remedy"),
     [
-        (None, "does not exist", "Check the path"),
-        (b"", "empty", "Get the file again"),
-        (b" \n\t\n", "empty", "Get the file again"),
-        (bytes(range(128, 256)) * 20, "not UTF-8", "Save the file as UTF-8"),
-        (b"Title\n\nna\xefve caf\xe9 \x81 \x9d\n", "not UTF-8", "Save the file as UTF-8"),
-        (b"\xff\xfe\x00\xd8a", "UTF-16", "Save the file as UTF-8"),
+        ("paper.txt", None, "does not exist", "Check the path"),
+        ("paper.txt", b"", "empty", "Get the file again"),
+        ("paper.txt", b" \n\t\n", "empty", "Get the file again"),
+        ("paper.txt", bytes(range(128, 256)) * 20, "not UTF-8", "Save the file as UTF-8"),
+        ("paper.txt", b"Title\n\nna\xefve caf\xe9 \x81 \x9d\n", "not UTF-8", "Save the file as UTF-8"),
+        ("paper.txt", b"\xff\xfe\x00\xd8a", "UTF-16", "Save the file as UTF-8"),
+        ("paper.pdf", b"%PDF-1.7\n" + bytes(range(256)), "paper.pdf", ""),
+        (
+            "notes.docx",
+            b"Ferritin.\n",
+            ".docx files are not read",
+            "Save the paper as .pdf, .xml, .txt or .md",
+        ),
+        (
+            "notes.DOCX",
+            b"Ferritin.\n",
+            ".DOCX files are not read",
+            "Save the paper as .pdf, .xml, .txt or .md",
+        ),
+        ("notes", b"Ferritin.\n", "has no suffix", "Rename it to end in .pdf, .xml, .txt or .md"),
+        (".txt", b"Ferritin.\n", "has no suffix", "Rename it to end in .pdf, .xml, .txt or .md"),
     ],
 )
 def test_files_that_cannot_be_read(
-    loccit: Callable[..., Said], tmp_path: Path, command: str, data: bytes | None, what: str, remedy: str
+    loccit: Loccit, tmp_path: Path, command: str, name: str, data: bytes | None, what: str, remedy: str
 ) -> None:
-    path = tmp_path / "paper.txt"
     if data is not None:
-        path.write_bytes(data)
+        (tmp_path / name).write_bytes(data)
     where = ["--index", tmp_path / "index"] if command == "build" else []
-    said = one_line(loccit(command, path, *where), 2)
-    assert "paper.txt" in said
-    assert what in said
-    assert remedy in said
+    error = one_line(loccit(command, tmp_path / name, *where), 2)
+    assert name in error
+    assert what in error
+    assert remedy in error
 
 
-@pytest.mark.parametrize("command", ["read", "build"])
-@pytest.mark.parametrize(
-    ("name", "what", "remedy"),
-    [
-        ("notes.docx", ".docx files are not read", "Save the paper as"),
-        ("notes.DOCX", ".DOCX files are not read", "Save the paper as"),
-        ("notes", "has no suffix", "Rename it"),
-        (".txt", "has no suffix", "Rename it"),
-    ],
-)
-def test_names_that_no_paper_has(
-    loccit: Callable[..., Said], tmp_path: Path, command: str, name: str, what: str, remedy: str
-) -> None:
-    """Text inside does not help; the Papers page says the same."""
-    path = tmp_path / name
-    path.write_bytes(b"Ferritin was low in two runners.\n")
-    where = ["--index", tmp_path / "index"] if command == "build" else []
-    said = one_line(loccit(command, path, *where), 2)
-    assert name in said
-    assert what in said
-    assert remedy in said
-    assert ".pdf, .xml, .txt or .md" in said
-
-
-def test_a_bad_file_among_good_ones_is_refused_and_the_others_are_added(
-    loccit: Callable[..., Said], seed_index: Path, tmp_path: Path
+def test_a_bad_file_is_refused_and_the_others_are_added(
+    loccit: Loccit, seed_index: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "index"
     shutil.copytree(seed_index, folder)
     good, bad = tmp_path / "runners.txt", tmp_path / "notes.docx"
     for path in (good, bad):
         path.write_text("Runners\n\nAbstract\n\nFerritin was low in two runners.\n", encoding="utf-8")
-    said = loccit("add", bad, good, "--index", folder)
-    assert "1 of 2 paths could not be read" in one_line(said, 2)
-    assert "notes.docx: .docx files are not read" in said.out
-    assert "3 papers (1 new" in said.out
+    output = loccit("add", bad, good, "--index", folder)
+    assert "1 of 2 paths could not be read" in one_line(output, 2)
+    assert "notes.docx: .docx files are not read" in output.out
+    assert "3 papers (1 new" in output.out
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        ["read"],
-        ["build"],
-        ["add"],
-        ["watch"],
-        ["import"],
-        ["verify"],
-        ["ask", "--file"],
-        ["search", "--file"],
-        ["ask", "What is myositis?", "--cross-encoder"],
-        ["eval"],
-        ["eval", "--against"],
-        ["eval", "--set", "squad2", "--data"],
+        *("read", "build", "add", "watch", "import", "verify", "eval", "ask --file", "search --file"),
+        *("ask a --cross-encoder", "eval --against", "eval --set squad2 --data"),
     ],
-    ids=" ".join,
 )
-def test_a_path_that_does_not_exist_is_named_as_typed(
-    loccit: Callable[..., Said], seed_index: Path, command: list[str]
-) -> None:
-    where = [] if command == ["read"] else ["--index", seed_index]
-    said = one_line(loccit(*command, "/nowhere/deep/x.txt", *where), 2)
-    assert said.startswith("loccit: /nowhere/deep/x.txt: does not exist")
-
-
-def test_a_broken_pdf(loccit: Callable[..., Said], tmp_path: Path) -> None:
-    path = tmp_path / "paper.pdf"
-    path.write_bytes(b"%PDF-1.7\n" + bytes(range(256)))
-    assert "paper.pdf" in one_line(loccit("read", path), 2)
-
-
-def test_a_folder_without_papers(loccit: Callable[..., Said], tmp_path: Path) -> None:
-    (tmp_path / "papers").mkdir()
-    (tmp_path / "papers" / "photo.jpg").write_bytes(b"\xff\xd8\xff")
-    said = one_line(loccit("build", tmp_path / "papers", "--index", tmp_path / "index"), 2)
-    assert "No papers in" in said
-    assert ".pdf" in said
-    assert not (tmp_path / "index" / "CURRENT").exists()
-
-
-def test_a_mistake_loses_no_paper(loccit: Callable[..., Said], tmp_path: Path, other_model: Path) -> None:
-    before = (other_model / "CURRENT").read_bytes()
-    (tmp_path / "empty.txt").touch()
-    one_line(loccit("add", tmp_path / "empty.txt", "--index", other_model), 2)
-    one_line(loccit("remove", "no such paper", "--index", other_model), 2)
-    assert (other_model / "CURRENT").read_bytes() == before
+def test_a_path_that_does_not_exist_is_named_as_typed(loccit: Loccit, seed_index: Path, command: str) -> None:
+    where = [] if command == "read" else ["--index", seed_index]
+    error = one_line(loccit(*command.split(), "/nowhere/deep/x.txt", *where), 2)
+    assert error.startswith("loccit: /nowhere/deep/x.txt: does not exist")
 
 
 # Mistakes with the index
@@ -185,205 +162,140 @@ def test_a_mistake_loses_no_paper(loccit: Callable[..., Said], tmp_path: Path, o
 @pytest.mark.parametrize(
     "command",
     [
-        ["ask", "What is ferritin?"],
-        ["search", "ferritin"],
-        ["info"],
-        ["info", "--json"],
-        ["verify"],
-        ["rollback"],
-        ["gc"],
-        ["export", "file"],
-        ["remove", "ferritin.txt"],
-        ["eval", "--split", "dev"],
+        *("ask ferritin", "search ferritin", "table ferritin", "info --json", "verify", "rollback", "gc"),
+        *("export file", "remove ferritin.txt", "eval --split dev"),
     ],
 )
-def test_no_index_yet(loccit: Callable[..., Said], tmp_path: Path, command: list[str]) -> None:
-    said = one_line(loccit(*command, "--index", tmp_path / "nowhere"), 2)
-    assert "nowhere" in said
-    assert "loccit build" in said
+def test_there_is_no_index(loccit: Loccit, tmp_path: Path, command: str) -> None:
+    error = one_line(loccit(*command.split(), "--index", tmp_path / "nowhere"), 2)
+    assert "nowhere" in error
+    assert "loccit build" in error
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize(
-    "command", [["build"], ["add", "a.txt"], ["chat"], ["info"], ["gc"], ["ask", "What is ferritin?"]]
-)
-def test_a_file_is_not_an_index(loccit: Callable[..., Said], tmp_path: Path, command: list[str]) -> None:
+@pytest.mark.parametrize("command", ["build", "add a.txt", "chat", "info", "gc", "ask ferritin"])
+def test_a_file_is_not_an_index(loccit: Loccit, tmp_path: Path, command: str) -> None:
     (tmp_path / "paper.txt").touch()
-    said = one_line(loccit(*command, "--index", tmp_path / "paper.txt"), 2)
-    assert "paper.txt: a file, not a folder" in said
-    assert "--index" in said
+    error = one_line(loccit(*command.split(), "--index", tmp_path / "paper.txt"), 2)
+    assert "paper.txt: a file, not a folder" in error
+    assert "--index" in error
 
 
-@pytest.mark.parametrize("command", ["ask", "search"])
-def test_an_index_of_another_model(loccit: Callable[..., Said], other_model: Path, command: str) -> None:
-    said = one_line(loccit(command, "What is ferritin?", "--index", other_model, "--model", BUNDLED), 6)
-    assert "built with words (" in said
-    assert BUNDLED in said
-    assert "loccit build --model" in said
+@pytest.mark.parametrize("command", ["ask", "search", "table"])
+def test_an_index_of_another_model(loccit: Loccit, other_model: Path, command: str) -> None:
+    error = one_line(loccit(command, "What is ferritin?", "--index", other_model, "--model", BUNDLED), 6)
+    assert "built with words (" in error
+    assert BUNDLED in error
+    assert "loccit build --model" in error
 
 
-def test_a_model_that_is_not_here(loccit: Callable[..., Said], other_model: Path) -> None:
-    said = one_line(loccit("ask", "What is ferritin?", "--index", other_model), 2)
-    assert "'words' is not on this machine" in said
+def test_a_model_that_is_not_installed(loccit: Loccit, other_model: Path) -> None:
+    error = one_line(loccit("ask", "What is ferritin?", "--index", other_model), 2)
+    assert "'words' is not on this machine" in error
 
 
-def test_a_damaged_index(loccit: Callable[..., Said], tmp_path: Path) -> None:
-    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
-    (path,) = (tmp_path / "index").glob("gen-*/vectors.faiss")
+def test_a_mistake_leaves_the_index_as_it_was(loccit: Loccit, tmp_path: Path, other_model: Path) -> None:
+    before = (other_model / "CURRENT").read_bytes()
+    (tmp_path / "empty.txt").touch()
+    one_line(loccit("add", tmp_path / "empty.txt", "--index", other_model), 2)
+    one_line(loccit("remove", "no such paper", "--index", other_model), 2)
+    assert (other_model / "CURRENT").read_bytes() == before
+
+
+def test_a_damaged_index(loccit: Loccit, three: Path) -> None:
+    (path,) = three.glob("gen-*/vectors.faiss")
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    assert "vectors.faiss" in one_line(loccit("info", "--index", tmp_path / "index"), 5)
-    said = loccit("verify", "--index", tmp_path / "index")
-    one_line(said, 5)
-    assert "vectors.faiss" in said.out
+    assert "vectors.faiss" in one_line(loccit("info", "--index", three), 5)
+    output = loccit("verify", "--index", three)
+    assert "1 of 1 generations are damaged" in one_line(output, 5)
+    assert "vectors.faiss" in output.out
 
 
-def test_a_generation_before_a_damaged_one_answers_and_that_is_said(
-    loccit: Callable[..., Said], tmp_path: Path
+def test_a_damaged_pointer(loccit: Loccit, three: Path) -> None:
+    (three / "CURRENT").write_bytes(b"gen-00000009 what\n")
+    output = loccit("verify", "--index", three)
+    assert "CURRENT is damaged" in one_line(output, 5)
+    assert "CURRENT: it is missing or damaged" in " ".join(output.out.split())
+
+
+def test_the_generation_before_a_damaged_one_is_used_with_a_warning(
+    loccit: Loccit, three: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "index"
-    papers = write_papers(tmp_path / "papers")
-    build_papers(folder, papers)
-    (papers / "more.txt").write_text(
-        "Tea\n\nAbstract\n\nGreen tea was drunk by eleven men.\n", encoding="utf-8"
-    )
-    build_papers(folder, papers)
-    (folder / "gen-00000002" / "vectors.faiss").write_bytes(b"bad")
-    said = loccit("info", "--index", folder)
-    assert "vectors.faiss" in said.out
-    assert "generation   2 (current)" in said.out
-    said = loccit("export", tmp_path / "one.tar", "--index", folder)
-    assert "damaged: generation 1 was exported" in " ".join(said.err.split())
-    assert said.code == 0
+    build_papers(three, write_papers(tmp_path / "papers", TEA))
+    (three / "gen-00000002" / "vectors.faiss").write_bytes(b"bad")
+    output = loccit("info", "--index", three)
+    assert "vectors.faiss" in output.out
+    assert "generation   2 (current)" in output.out
+    output = loccit("export", tmp_path / "one.tar", "--index", three)
+    assert "generation 1 was exported instead" in " ".join(output.err.split())
+    assert output.code == 0
 
 
-def test_a_damaged_pointer_is_told(loccit: Callable[..., Said], tmp_path: Path) -> None:
-    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
-    (tmp_path / "index" / "CURRENT").write_bytes(b"gen-00000009 what\n")
-    said = loccit("verify", "--index", tmp_path / "index")
-    one_line(said, 5)
-    assert "CURRENT: it is missing or damaged" in " ".join(said.out.split())
+# Mistakes with questions and options
 
 
-# Mistakes with questions
-
-
-@pytest.mark.parametrize("command", ["ask", "search"])
+@pytest.mark.parametrize("command", ["ask", "table"])
 @pytest.mark.parametrize(
     ("question", "what"),
-    [
-        ("", "empty"),
-        (" \t", "empty"),
-        ("?!", "holds no word"),
-        ("why " * 2500, "has 9999 characters"),
-        ("x" * 10_000, "has 10000 characters"),
-        ("caf\udce9", "not text"),
-    ],
+    [(" \t", "empty"), ("?!", "holds no word"), ("a " * 5000, "has 9999 characters"), ("\udce9", "not text")],
 )
 def test_questions_that_cannot_be_asked(
-    loccit: Callable[..., Said], seed_index: Path, command: str, question: str, what: str
+    loccit: Loccit, tmp_path: Path, command: str, question: str, what: str
 ) -> None:
-    assert what in one_line(loccit(command, question, "--index", seed_index), 2)
-
-
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("", "holds no question"),
-        ("\n \n", "holds no question"),
-        ("not JSON", "line 1: not a question"),
-        (f"{LINE}\n\n[1]", "line 3: not a question"),
-        ("5", "line 1: not a question"),
-        ("null", "line 1: not a question"),
-        ('{"id": 1}', "line 1: not a question"),
-        ('{"question": 5}', "line 1: not a question"),
-        ('{"question": "a", "history": "b"}', "line 1: not a question"),
-        ('{"question": "a", "history": [1]}', "line 1: not a question"),
-        ('{"question": "a", "history": {"b": 1}}', "line 1: not a question"),
-        (f"{LINE}\n{{", "line 2: not a question"),
-        ("[" * 100_000, "line 1: not a question"),
-    ],
-)
-@pytest.mark.parametrize("command", ["ask", "search"])
-def test_files_of_questions_that_are_none(
-    loccit: Callable[..., Said], tmp_path: Path, command: str, text: str, what: str
-) -> None:
-    """Found before the index is opened and before anything is printed."""
-    path = tmp_path / "questions.jsonl"
-    path.write_text(text, encoding="utf-8")
-    said = loccit(command, "--file", path, "--index", tmp_path / "nowhere")
-    assert what in one_line(said, 2)
-    assert '{"id": 1, "question": "...", "history": []}' in said.err
-    assert said.out == ""
-
-
-def test_files_of_questions_that_cannot_be_read(loccit: Callable[..., Said], tmp_path: Path) -> None:
-    (tmp_path / "latin.jsonl").write_bytes(b'{"question": "caf\xe9"}')
-    assert "not UTF-8" in one_line(loccit("ask", "--file", tmp_path / "latin.jsonl"), 2)
-    assert "a folder, not a file" in one_line(loccit("ask", "--file", tmp_path), 2)
+    """Refused before the index is opened."""
+    assert what in one_line(loccit(command, question, "--index", tmp_path / "nowhere"), 2)
 
 
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (["frobnicate"], "No such command"),
-        (["--frob"], "No such option"),
-        (["ask", "--frob", "x"], "No such option"),
-        (["ask"], "There is no question"),
-        (["search"], "There is no question"),
-        (["ask", "a", "b"], "unexpected extra argument"),
-        (["ask", "a", "--file", "b"], "not both"),
-        (["search", "a", "--file", "b"], "not both"),
-        (["ask", "--file", "b", "--after", "a"], "go with one question"),
-        (["ask", "--file", "b", "--receipt", "r.json"], "go with one question"),
-        (["ask", "a", "--receipt", "."], ".: a folder, not a file"),
-        (["ask", "a", "--threshold", "2"], "--threshold"),
-        (["ask", "a", "--threshold", "high"], "--threshold"),
-        (["ask", "a", "--threshold", "0.5", "--right", "0.9"], "--right"),
-        (["ask", "a", "--right", "90"], "--right"),
-        (["search", "a", "--limit", "0"], "--limit"),
-        (["chat", "--port", "0"], "--port"),
-        (["build", "--workers", "0"], "--workers"),
-        (["eval", "--split", "train"], "Choose dev, test or all"),
-        (["eval", "nowhere.jsonl"], "nowhere.jsonl"),
-        (["watch"], "Missing argument"),
-        (["watch", "nowhere"], "nowhere: does not exist"),
-        (["export"], "Missing argument"),
-        (["import", "a", "b"], "unexpected extra argument"),
-        (["build", ""], "path is empty"),
-        (["add", "a.txt", ""], "path is empty"),
-        (["watch", ""], "path is empty"),
-        (["info", "--index", ""], "path is empty"),
+        ("frobnicate", "No such command"),
+        ("--frob", "No such option"),
+        ("ask --frob x", "No such option"),
+        ("ask", "No question was given"),
+        ("search", "No question was given"),
+        ("ask a b", "unexpected extra argument"),
+        ("ask a --file b", "Both a question and --file"),
+        ("search a --file b", "Both a question and --file"),
+        ("ask --file b --after a", "do not apply to --file"),
+        ("ask --file b --receipt c", "do not apply to --file"),
+        ("ask a --receipt .", ".: a folder, not a file"),
+        ("ask a --threshold 2", "--threshold"),
+        ("ask a --threshold high", "--threshold"),
+        ("ask a --threshold 0.5 --right 0.9", "--right"),
+        ("ask a --right 90", "--right"),
+        ("search a --limit 0", "--limit"),
+        ("table a --format pdf", "--format"),
+        ("chat --port 0", "--port"),
+        ("build --workers 0", "--workers"),
+        ("eval --split train", "Choose dev, test or all"),
+        ("eval nowhere.jsonl", "nowhere.jsonl"),
+        ("watch", "Missing argument"),
+        ("watch nowhere", "nowhere: does not exist"),
+        ("export", "Missing argument"),
+        ("import a b", "unexpected extra argument"),
+        ('build ""', "path is empty"),
+        ('add a.txt ""', "path is empty"),
+        ('watch ""', "path is empty"),
+        ('info --index ""', "path is empty"),
+        ("ask --frob", "See: loccit ask --help"),
+        ("build --workers x", "See: loccit build --help"),
+        ("eval --limit x", "See: loccit eval run --help"),
+        ("eval add-feedback --frob", "See: loccit eval add-feedback --help"),
     ],
 )
-def test_commands_that_make_no_sense(loccit: Callable[..., Said], arguments: list[str], what: str) -> None:
-    assert what in one_line(loccit(*arguments), 2)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "command"),
-    [
-        (["--frob"], "loccit"),
-        (["ask", "--frob"], "loccit ask"),
-        (["build", "--workers", "x"], "loccit build"),
-        (["eval", "--limit", "x"], "loccit eval run"),
-        (["eval", "add-feedback", "--frob"], "loccit eval add-feedback"),
-    ],
-)
-def test_a_mistake_with_options_points_to_the_help_of_its_command(
-    loccit: Callable[..., Said], arguments: list[str], command: str
-) -> None:
-    assert one_line(loccit(*arguments), 2).endswith(f"See: {command} --help\n")
+def test_arguments_that_make_no_sense(loccit: Loccit, arguments: str, what: str) -> None:
+    assert what in one_line(loccit(*shlex.split(arguments)), 2)
 
 
 @pytest.mark.parametrize("option", ["--out", "--trec"])
-def test_a_report_that_could_not_be_written_is_refused_before_it_is_made(
-    loccit: Callable[..., Said], tmp_path: Path, option: str
+def test_a_report_that_could_not_be_written_is_refused_first(
+    loccit: Loccit, tmp_path: Path, option: str
 ) -> None:
     (tmp_path / "file").touch()
-    said = one_line(loccit("eval", option, tmp_path / "file"), 2)
-    assert "a file, not a folder" in said
+    assert "a file, not a folder" in one_line(loccit("eval", option, tmp_path / "file"), 2)
     assert "a folder, not a file" in one_line(loccit("eval", "--save-baseline", tmp_path), 2)
 
 
@@ -391,20 +303,15 @@ def test_a_report_that_could_not_be_written_is_refused_before_it_is_made(
     ("name", "what"),
     [("no such paper", "no paper is called"), ("0", "papers are called"), ("", "no paper is called")],
 )
-def test_names_that_fit_no_paper_or_several(
-    loccit: Callable[..., Said], seed_index: Path, name: str, what: str
-) -> None:
-    said = one_line(loccit("ask", "What is myositis?", "--paper", name, "--index", seed_index), 2)
-    assert what in said
-    assert "loccit info" in said
+def test_names_of_no_paper_or_several(loccit: Loccit, seed_index: Path, name: str, what: str) -> None:
+    error = one_line(loccit("ask", "What is myositis?", "--paper", name, "--index", seed_index), 2)
+    assert what in error
+    assert "loccit info" in error
 
 
-def test_a_place_that_cannot_be_written(
-    loccit: Callable[..., Said], seed_index: Path, tmp_path: Path
-) -> None:
-    asked = ("ask", "When was MMF restarted?", "--index", seed_index)
-    said = one_line(loccit(*asked, "--receipt", tmp_path / "no" / "folder" / "r.json"), 4)
-    assert "r.json" in said
+def test_a_receipt_that_cannot_be_written(loccit: Loccit, seed_index: Path, tmp_path: Path) -> None:
+    output = loccit("ask", MMF, "--index", seed_index, "--receipt", tmp_path / "no" / "folder" / "r.json")
+    assert "r.json" in one_line(output, 4)
 
 
 # Answers
@@ -415,23 +322,8 @@ def fields(record: type) -> set[str]:
     return set(names)
 
 
-@pytest.fixture
-def ask(loccit: Callable[..., Said], seed_index: Path) -> Callable[..., dict[str, Any]]:
-    """Ask the seed papers and return the answer's JSON."""
-
-    def run(question: str, *options: str | Path) -> dict[str, Any]:
-        said = loccit("ask", question, "--json", "--index", seed_index, *options)
-        assert (said.code, said.err) == (0, "")
-        assert said.out.count("\n") == 1
-        found = json.loads(said.out)
-        assert isinstance(found, dict)
-        return found
-
-    return run
-
-
-def test_an_answer_as_json(ask: Callable[..., dict[str, Any]], seed_index: Path, seeds: Path) -> None:
-    answer = ask("When was MMF restarted?")
+def test_an_answer_as_json(ask: Ask, seeds: Path) -> None:
+    answer = ask(MMF)
     assert answer.keys() == fields(Answer)
     assert answer["status"] == "answered"
     assert answer["receipt"].keys() == fields(Receipt)
@@ -445,16 +337,8 @@ def test_an_answer_as_json(ask: Callable[..., dict[str, Any]], seed_index: Path,
     assert first["quote"].split()[1] in lines[first["line"] - 1]
 
 
-def test_the_woman_and_her_table(ask: Callable[..., dict[str, Any]]) -> None:
-    first = ask("What was the woman's CK on admission?")["citations"][0]
-    assert "9641" in first["quote"]
-    assert first["table"]["label"] == "Table 1"
-    assert any("9641" in cell for cell in first["table"]["cells"])
-    assert first["source"].startswith("001")
-
-
 @pytest.mark.parametrize("question", ["How do I bake bread?", "What was the woman's body mass index?"])
-def test_not_in_these_papers(ask: Callable[..., dict[str, Any]], question: str) -> None:
+def test_not_in_these_papers(ask: Ask, question: str) -> None:
     answer = ask(question)
     assert (answer["status"], answer["citations"]) == ("not_found", [])
     assert answer["reasons"]
@@ -462,90 +346,60 @@ def test_not_in_these_papers(ask: Callable[..., dict[str, Any]], question: str) 
     assert all(near.keys() == fields(NearMiss) for near in answer["near_misses"])
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Wie hoch war die Kreatinkinase der Frau bei der Aufnahme?",
-        "\u5973\u6027\u306eCK\u306f\u3044\u304f\u3064\u3067\u3057\u305f\u304b\uff1f",
-        "\u0643\u0645 \u0643\u0627\u0646 \u0627\u0644\u0625\u0646\u0632\u064a\u0645\u061f",
-    ],
-)
-def test_a_question_in_another_language(ask: Callable[..., dict[str, Any]], question: str) -> None:
-    answer = ask(question)
-    assert answer["status"] in {"answered", "not_found"}
-    if answer["status"] == "not_found":
-        assert any("English" in reason for reason in answer["reasons"])
-
-
 @pytest.mark.parametrize("question", ["\x00\x1b[2J CK?", "\u202eCK", "CK " + "\u0301" * 500, "🙂 CK?"])
-def test_odd_characters_do_no_harm(loccit: Callable[..., Said], seed_index: Path, question: str) -> None:
-    said = loccit("ask", question, "--index", seed_index)
-    assert (said.code, said.err) == (0, "")
-    assert "\x1b" not in said.out
-    assert "\u202e" not in said.out
-
-
-def test_an_answer_as_text(loccit: Callable[..., Said], seed_index: Path) -> None:
-    said = loccit("ask", "When was MMF restarted?", "--index", seed_index)
-    flat = " ".join(said.out.split())
-    assert (said.code, said.err) == (0, "")
-    assert "[1] “" in flat
-    assert "6 weeks" in flat
-    assert re.search(r"line \d+", flat)
-    assert "confidence (" in flat
-
-
-def test_a_refusal_as_text(loccit: Callable[..., Said], seed_index: Path) -> None:
-    said = loccit("ask", "How do I bake bread?", "--index", seed_index)
-    assert said.code == 0
-    assert said.out.startswith("Not in these papers.\n")
-    assert "Nearest passages (they do not answer):" in said.out
-
-
-def test_a_follow_up_shows_how_it_was_understood(
-    ask: Callable[..., dict[str, Any]], loccit: Callable[..., Said], seed_index: Path
+def test_control_characters_of_a_question_are_not_printed(
+    loccit: Loccit, seed_index: Path, question: str
 ) -> None:
-    earlier = ("--after", "What was the woman's CK on admission?")
-    answer = ask("And her AST?", *earlier)
-    assert answer["question"] == "And her AST?"
-    assert answer["resolved_question"] == "What was the woman's AST on admission?"
-    said = loccit("ask", "And her AST?", *earlier, "--index", seed_index)
-    assert said.out.startswith("Understood as: What was the woman's AST on admission?\n")
+    output = loccit("ask", question, "--index", seed_index)
+    assert (output.code, output.err) == (0, "")
+    assert not {"\x1b", "\u202e"} & set(output.out)
 
 
-def test_one_paper_only(ask: Callable[..., dict[str, Any]]) -> None:
-    for paper in ("000_2de923414111d483.txt", "001_"):
-        answer = ask("What is the creatine kinase?", "--paper", paper)
-        shown = [*answer["citations"], *answer["near_misses"]]
-        assert shown
-        assert all(one["source"].startswith(paper[:3]) for one in shown)
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        ([MMF], r"^\n\[1\] “.*6 weeks.*”\n    .* · line \d+ · \w+ confidence \(\d+%\)\n"),
+        ([CK], r"\n\[1\] .*9641.*\n    TABLE 1: .*\n    Table 1 · .* · line \d+ · "),
+        (
+            ["How do I bake bread?"],
+            r"^Not in these papers\.\n(?s:.*)\nNearest passages \(they do not answer\):\n",
+        ),
+        (["And her AST?", "--after", CK], r"^Understood as: What was the woman's AST on admission\?\n"),
+    ],
+    ids=["quote", "table row", "refusal", "follow-up"],
+)
+def test_an_answer_as_text(loccit: Loccit, seed_index: Path, arguments: list[str], pattern: str) -> None:
+    output = loccit("ask", *arguments, "--index", seed_index)
+    assert (output.code, output.err) == (0, "")
+    assert re.search(pattern, output.out), output.out
 
 
-def test_the_threshold_decides(ask: Callable[..., dict[str, Any]]) -> None:
-    question = "When was MMF restarted?"
-    assert ask(question, "--threshold", "1")["status"] == "not_found"
-    assert ask(question, "--threshold", "0")["status"] == "answered"
-    assert ask(question, "--threshold", "0.25")["receipt"]["threshold"] == 0.25
-    usual, strict = (ask(question, "--right", share)["receipt"]["threshold"] for share in ("0.8", "0.9"))
-    assert ask(question)["receipt"]["threshold"] == usual < strict
+@pytest.mark.parametrize("paper", ["000_2de923414111d483.txt", "001_"])
+def test_one_paper_only(ask: Ask, paper: str) -> None:
+    answer = ask("What is the creatine kinase?", "--paper", paper)
+    shown = [*answer["citations"], *answer["near_misses"]]
+    assert shown
+    assert all(one["source"].startswith(paper[:3]) for one in shown)
 
 
-def test_no_threshold_makes_all_answers_right(loccit: Callable[..., Said], seed_index: Path) -> None:
-    said = loccit("ask", "What was the dose?", "--right", "0.99", "--index", seed_index)
-    assert said.code == 2
-    assert "0.95" in said.err
+def test_the_threshold_decides(ask: Ask, loccit: Loccit, seed_index: Path) -> None:
+    assert ask(MMF, "--threshold", "1")["status"] == "not_found"
+    assert ask(MMF, "--threshold", "0")["status"] == "answered"
+    assert ask(MMF, "--threshold", "0.25")["receipt"]["threshold"] == 0.25
+    usual, strict = (ask(MMF, "--right", share)["receipt"]["threshold"] for share in ("0.8", "0.9"))
+    assert ask(MMF)["receipt"]["threshold"] == usual < strict
+    assert "0.95" in one_line(loccit("ask", MMF, "--right", "0.99", "--index", seed_index), 2)
 
 
-def test_a_receipt_is_replayed(loccit: Callable[..., Said], seed_index: Path, tmp_path: Path) -> None:
+def test_a_receipt_is_replayed(loccit: Loccit, seed_index: Path, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
-    earlier = ("--after", "What was the woman's CK on admission?")
-    assert loccit("ask", "And her AST?", *earlier, "--receipt", path, "--index", seed_index).code == 0
-    said = loccit("verify", path, "--index", seed_index)
-    assert said.code == 0
-    assert "same answer, byte for byte" in " ".join(said.out.split())
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("And her AST?", "And her ALT?"), encoding="utf-8"
-    )
+    asked = ("ask", "And her AST?", "--after", CK, "--receipt", path, "--index", seed_index)
+    assert loccit(*asked).code == 0
+    output = loccit("verify", path, "--index", seed_index)
+    assert output.code == 0
+    assert "same answer, byte for byte" in " ".join(output.out.split())
+    changed = path.read_text(encoding="utf-8").replace("And her AST?", "And her ALT?")
+    path.write_text(changed, encoding="utf-8")
     assert "differs" in one_line(loccit("verify", path, "--index", seed_index), 5)
 
 
@@ -555,130 +409,84 @@ def test_a_receipt_is_replayed(loccit: Callable[..., Said], seed_index: Path, tm
 @pytest.fixture
 def questions(tmp_path: Path) -> Path:
     path = tmp_path / "questions.jsonl"
-    entries = [
-        {"id": "a", "question": "When was MMF restarted?", "history": []},
+    entries: list[dict[str, Any]] = [
+        {"id": "a", "question": MMF, "history": []},
         {"id": 7, "question": "How do I bake bread?"},
-        {"question": "And her AST?", "history": ["What was the woman's CK on admission?"]},
+        {"question": "And her AST?", "history": [CK]},
+        {"id": "empty", "question": ""},
+        {"id": "half a pair", "question": "\ud800"},
     ]
-    lines = [json.dumps(entry) for entry in entries]
-    path.write_text("\ufeff" + "\n\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(json.dumps(entry) for entry in entries), encoding="utf-8")
     return path
 
 
-def test_many_questions_are_answered_one_a_line(
-    loccit: Callable[..., Said], seed_index: Path, questions: Path
-) -> None:
-    said = loccit("ask", "--file", questions, "--index", seed_index)
-    assert (said.code, said.err) == (0, "")
-    first, second, third = (json.loads(line) for line in said.out.splitlines())
-    assert (first["id"], second["id"], third["id"]) == ("a", 7, 5)  # without an id: the number of the line
-    assert all(found.keys() == {"id", *fields(Answer)} for found in (first, second, third))
-    assert "6 weeks" in first["citations"][0]["quote"]
-    assert second["status"] == "not_found"
-    assert third["resolved_question"] == "What was the woman's AST on admission?"
-
-
 @pytest.mark.parametrize("command", ["ask", "search"])
-def test_questions_come_from_standard_input(
-    loccit: Callable[..., Said],
-    seed_index: Path,
-    questions: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    command: str,
+def test_each_question_of_a_file_gives_a_line(
+    loccit: Loccit, seed_index: Path, questions: Path, command: str
 ) -> None:
-    def piped(data: bytes) -> Said:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-        return loccit(command, "--file", "-", "--index", seed_index)
-
-    said = piped(questions.read_bytes())
-    assert (said.code, said.err) == (0, "")
-    assert [json.loads(line)["id"] for line in said.out.splitlines()] == ["a", 7, 5]
-    assert "standard input: holds no question" in one_line(piped(b""), 2)
-    assert "standard input, line 1: not a question" in one_line(piped(b"What?"), 2)
-    assert "standard input: byte 1 is not UTF-8" in one_line(piped(b"[\xe9"), 2)
-
-
-def test_many_searches_are_answered_one_a_line(
-    loccit: Callable[..., Said], seed_index: Path, questions: Path
-) -> None:
-    said = loccit("search", "--file", questions, "--limit", "3", "--index", seed_index)
-    assert (said.code, said.err) == (0, "")
-    found = [json.loads(line) for line in said.out.splitlines()]
-    assert [one["id"] for one in found] == ["a", 7, 5]
-    assert all(one.keys() == {"id", "question", "resolved_question", "hits"} for one in found)
-    assert all([hit["rank"] for hit in one["hits"]] == [1, 2, 3] for one in found)
+    """A question that cannot be asked gives an error in its place, and the others are answered."""
+    output = loccit(command, "--file", questions, "--index", seed_index)
+    assert "2 of 5 questions could not be asked" in one_line(output, 2)
+    first, second, third, *bad = (json.loads(line) for line in output.out.splitlines())
+    assert [one["id"] for one in (first, second, third)] == ["a", 7, 3]  # without an id: the line's number
+    assert [one.keys() for one in bad] == [{"id", "question", "error"}] * 2
+    assert [one["question"] for one in bad] == ["", "\ud800"]
+    assert third["resolved_question"] == "What was the woman's AST on admission?"
+    if command == "ask":
+        assert first.keys() == {"id", *fields(Answer)}
+        assert "6 weeks" in first["citations"][0]["quote"]
+        assert second["status"] == "not_found"
+    else:
+        assert first.keys() == {"id", "question", "resolved_question", "hits"}
+        assert [hit["rank"] for hit in second["hits"]] == list(range(1, 11))
 
 
-def test_one_bad_question_does_not_stop_the_others(
-    loccit: Callable[..., Said], seed_index: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "questions.jsonl"
-    asked = ["", "What is myositis?", "x" * 10_000, "\ud800"]
-    path.write_text("\n".join(json.dumps({"question": one}) for one in asked), encoding="utf-8")
-    said = loccit("ask", "--file", path, "--index", seed_index)
-    assert "3 of 4 questions could not be asked" in one_line(said, 2)
-    found = [json.loads(line) for line in said.out.splitlines()]
-    assert ["error" in one for one in found] == [True, False, True, True]
-    assert [one["question"] for one in found] == asked
-
-
-def test_hits_as_json(loccit: Callable[..., Said], seed_index: Path) -> None:
-    said = loccit("search", "muscle biopsy findings", "--limit", "2", "--json", "--index", seed_index)
-    found = json.loads(said.out)
-    assert found.keys() == {"question", "hits"}
-    assert [hit["rank"] for hit in found["hits"]] == [1, 2]
-    assert found["hits"][0].keys() == {
+def test_hits_are_in_the_order_of_the_score_shown(loccit: Loccit, seed_index: Path) -> None:
+    command = ("search", "muscle biopsy findings", "--limit", "12", "--index", seed_index)
+    listed = json.loads(loccit(*command, "--json").out)
+    assert listed.keys() == {"question", "hits"}
+    hits = listed["hits"]
+    assert hits[0].keys() == {
         *("rank", "score", "hybrid", "lexical", "dense", "document_id", "source", "title", "section"),
         *("page", "line", "span", "quote"),
     }
-    assert "biopsy" in found["hits"][0]["quote"].lower()
-
-
-def test_hits_are_in_the_order_of_the_score_shown(loccit: Callable[..., Said], seed_index: Path) -> None:
-    command = ("search", "muscle biopsy findings", "--limit", "12", "--index", seed_index)
-    hits = json.loads(loccit(*command, "--json").out)["hits"]
-    read = [hit["score"] for hit in hits if hit["score"] is not None]
-    rest = [hit["hybrid"] for hit in hits[len(read) :]]
-    assert [hit["score"] for hit in hits] == sorted(read, reverse=True) + [None] * len(rest)
-    assert rest == sorted(rest, reverse=True)
-    assert read
+    assert "biopsy" in hits[0]["quote"].lower()
+    ranked = [hit["score"] for hit in hits if hit["score"] is not None]
+    rest = [hit["hybrid"] for hit in hits[len(ranked) :]]
+    assert ranked
     assert rest
-    shown = re.findall(r"^\d+ +\S (\S+)", loccit(*command).out, re.MULTILINE)
-    assert shown == [f"{score:.2f}" for score in read] + ["–"] * len(rest)
+    assert [hit["score"] for hit in hits] == sorted(ranked, reverse=True) + [None] * len(rest)
+    assert rest == sorted(rest, reverse=True)
+    shown = re.findall(r"^(\d+) +\S (\S+)", loccit(*command).out, re.MULTILINE)
+    scores = [f"{score:.2f}" for score in ranked] + ["–"] * len(rest)
+    assert shown == [(str(rank), score) for rank, score in enumerate(scores, 1)]
 
 
-def test_hits_as_text(loccit: Callable[..., Said], seed_index: Path) -> None:
-    said = loccit("search", "muscle biopsy findings", "--limit", "2", "--index", seed_index)
-    assert (said.code, said.err) == (0, "")
-    assert re.findall(r"^([12]) ", said.out, re.MULTILINE) == ["1", "2"]
+# Papers and indexes
 
 
-# Looking into the index and into papers
-
-
-def test_info_as_json(loccit: Callable[..., Said], seed_index: Path) -> None:
-    found = json.loads(loccit("info", "--json", "--index", seed_index).out)
-    assert found["papers"] == len(found["documents"]) == 2
-    assert found["model"] == BUNDLED
-    assert found.keys() >= {"index", "generation", "created", "passages", "sentences", "bytes", "warnings"}
-    (kept,) = found["generations"]
+def test_info_as_json(loccit: Loccit, seed_index: Path) -> None:
+    held = json.loads(loccit("info", "--json", "--index", seed_index).out)
+    assert held["papers"] == len(held["documents"]) == 2
+    assert held["model"] == BUNDLED
+    assert held.keys() >= {"index", "generation", "created", "passages", "sentences", "bytes", "warnings"}
+    (kept,) = held["generations"]
     assert kept["current"]
-    assert (kept["number"], kept["papers"], kept["problem"]) == (found["generation"], 2, "")
-    for document in found["documents"]:
+    assert (kept["number"], kept["papers"], kept["problem"]) == (held["generation"], 2, "")
+    for document in held["documents"]:
         assert document.keys() >= {"id", "source", "title", "authors", "year", "doi", "passages", "warnings"}
 
 
-def test_info_as_text_holds_no_control_characters(loccit: Callable[..., Said], tmp_path: Path) -> None:
+def test_control_characters_of_papers_are_not_printed(loccit: Loccit, tmp_path: Path) -> None:
     papers = {"evil.txt": "An \x1b[31mevil\u202e title\n\nAbstract\n\nFerritin was low in two runners.\n"}
     build_papers(tmp_path / "index", write_papers(tmp_path / "papers", papers))
     for command in (["info", "--index", tmp_path / "index"], ["read", tmp_path / "papers" / "evil.txt"]):
-        said = loccit(*command)
-        assert said.code == 0
-        assert "\x1b" not in said.out
-        assert "\u202e" not in said.out
+        output = loccit(*command)
+        assert output.code == 0
+        assert not {"\x1b", "\u202e"} & set(output.out)
 
 
-def test_read_prints_the_canonical_text(loccit: Callable[..., Said], seeds: Path) -> None:
+def test_read_shows_a_paper(loccit: Loccit, seeds: Path) -> None:
     paper = seeds / "000_2de923414111d483.txt"
     text = loccit("read", paper, "--text").out
     assert "\ufffd" not in text
@@ -688,86 +496,83 @@ def test_read_prints_the_canonical_text(loccit: Callable[..., Said], seeds: Path
     assert "Case Presentation" in about
 
 
-def test_remove_and_rollback(loccit: Callable[..., Said], tmp_path: Path) -> None:
-    folder = tmp_path / "index"
-    build_papers(folder, write_papers(tmp_path / "papers"))
-    assert loccit("remove", "sleep.txt", "--index", folder).code == 0
-    assert json.loads(loccit("info", "--json", "--index", folder).out)["papers"] == 2
-    assert loccit("rollback", "--index", folder).code == 0
-    assert json.loads(loccit("info", "--json", "--index", folder).out)["papers"] == 3
-    assert loccit("gc", "--index", folder).code == 0
-    assert "intact" in loccit("verify", "--index", folder).out
+def test_remove_and_rollback(loccit: Loccit, three: Path) -> None:
+    output = loccit("remove", "sleep.txt", "--index", three)
+    assert (output.code, "generation 2: 2 papers (0 new, 1 removed)" in output.out) == (0, True)
+    assert "Generation 1 is now current" in loccit("rollback", "--index", three).out
+    assert json.loads(loccit("info", "--json", "--index", three).out)["papers"] == 3
+    assert "Deleted 1 generation." in loccit("gc", "--index", three).out
+    assert "generation 1: intact" in loccit("verify", "--index", three).out
 
 
-def test_export_and_import(loccit: Callable[..., Said], tmp_path: Path) -> None:
-    build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
+def test_export_and_import(loccit: Loccit, three: Path, tmp_path: Path) -> None:
     file, other = tmp_path / "three.loccit", tmp_path / "other"
-    said = loccit("export", file, "--index", tmp_path / "index")
-    assert (said.code, said.err) == (0, "")
-    assert "3 papers" in said.out
-    assert "--replace" in one_line(loccit("export", file, "--index", tmp_path / "index"), 2)
-    assert loccit("export", file, "--replace", "--index", tmp_path / "index").code == 0
-    said = loccit("import", file, "--index", other)
-    assert (said.code, said.err) == (0, "")
+    output = loccit("export", file, "--index", three)
+    assert (output.code, output.err, "3 papers" in output.out) == (0, "", True)
+    assert "--replace" in one_line(loccit("export", file, "--index", three), 2)
+    output = loccit("import", file, "--index", other)
+    assert (output.code, output.err) == (0, "")
     assert json.loads(loccit("info", "--json", "--index", other).out)["papers"] == 3
     assert "--replace" in one_line(loccit("import", file, "--index", other), 2)
     assert "generation 2" in loccit("import", file, "--replace", "--index", other).out
-    data = file.read_bytes()
-    file.write_bytes(data[: len(data) // 2])
-    assert "three.loccit" in one_line(loccit("import", file, "--index", tmp_path / "third"), 5)
-    file.write_text("something else")
-    assert "not an exported index" in one_line(loccit("import", file, "--index", tmp_path / "third"), 5)
-    assert (
-        not (tmp_path / "third").exists() or "no index" in loccit("info", "--index", tmp_path / "third").err
-    )
 
 
-# Evaluating
+# Evaluation
+
+
+@pytest.fixture
+def seed_lines(root: Path) -> list[str]:
+    return (root / "evals" / "sets" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
 
 
 def test_eval_as_json_and_as_a_report(
-    loccit: Callable[..., Said], seed_index: Path, root: Path, tmp_path: Path
+    loccit: Loccit, seed_index: Path, seed_lines: list[str], tmp_path: Path
 ) -> None:
-    lines = (root / "evals" / "sets" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
     few = tmp_path / "few.jsonl"
-    few.write_text("\n".join([lines[2], lines[-1]]), encoding="utf-8")
-    said = loccit("eval", few, "--json", "--floors", "--out", tmp_path / "out", "--index", seed_index)
-    assert said.code == 0
-    figures = json.loads(said.out)
+    few.write_text("\n".join([seed_lines[2], seed_lines[-1]]), encoding="utf-8")
+    output = loccit("eval", few, "--json", "--floors", "--out", tmp_path / "out", "--index", seed_index)
+    assert output.code == 0
+    figures = json.loads(output.out)
     assert (figures["set"], figures["split"], figures["questions"]) == ("few", "all", 2)
     assert figures.keys() >= {"recall@1", "recall@5", "recall@10", "mrr", "hit@1", "refusal_recall", "types"}
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
-    assert [one["id"] for one in report["outcomes"]] == [json.loads(lines[i])["id"] for i in (2, -1)]
+    assert [one["id"] for one in report["outcomes"]] == [json.loads(seed_lines[i])["id"] for i in (2, -1)]
     shown = loccit("eval", few, "--index", seed_index).out
     assert "recall@5" in shown
     assert re.search(r"^all\b", shown, re.MULTILINE)
 
 
-def test_an_index_without_the_papers_asked_about(
-    loccit: Callable[..., Said], seed_index: Path, root: Path, tmp_path: Path
+def test_eval_on_an_index_without_the_papers(
+    loccit: Loccit, seed_index: Path, seed_lines: list[str], tmp_path: Path
 ) -> None:
-    line = (root / "evals" / "sets" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()[0]
-    key = json.loads(line)["gold"][0]["document"]
+    key = json.loads(seed_lines[0])["gold"][0]["document"]
     path = tmp_path / "others.jsonl"
-    path.write_text(line.replace(key, "0" * 64), encoding="utf-8")
+    path.write_text(seed_lines[0].replace(key, "0" * 64), encoding="utf-8")
     assert "lacks 1 of the 1 papers" in one_line(loccit("eval", path, "--index", seed_index), 2)
 
 
-# The command as a program
+# Help and documentation
 
 
 def commands() -> dict[str, Any]:
-    found = getattr(typer.main.get_command(app), "commands")  # noqa: B009 - of groups only
-    return dict(found)
+    """Return the commands by name, as in ``build`` and ``eval add-feedback``."""
+
+    def below(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's own class
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from below(command, f"{name} ")
+            yield prefix + name, command
+
+    return dict(below(typer.main.get_command(app)))
 
 
-def test_every_command_is_documented(root: Path) -> None:
+def test_the_table_of_the_readme_names_every_command(root: Path) -> None:
     readme = (root / "README.md").read_text(encoding="utf-8")
-    missing = [name for name in commands() if f"`{name}`" not in readme and f"loccit {name}" not in readme]
-    assert missing == []
+    table = readme.partition("| command | purpose |\n")[2].partition("\n\n")[0]
+    assert [name for name in commands() if f"`{name}`" not in table and name != "eval run"] == []
 
 
-def test_no_command_is_documented_that_does_not_exist(root: Path) -> None:
+def test_the_readme_names_no_other_command(root: Path) -> None:
     readme = (root / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:^\$ |`)loccit ([a-z]+)", readme, re.MULTILINE))
     assert named
@@ -775,16 +580,18 @@ def test_no_command_is_documented_that_does_not_exist(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
-def test_the_help_of_every_command_is_an_example(loccit: Callable[..., Said], name: str) -> None:
-    said = loccit(name, "--help")
-    assert said.code == 0
-    assert f"loccit {name}" in said.out
+def test_help_explains_the_command_and_every_option(loccit: Loccit, name: str) -> None:
+    assert not commands()[name].get_short_help_str(60).endswith("...")
+    assert [one.name for one in commands()[name].params if not getattr(one, "help", "--help")] == []
+    output = loccit(*name.split(), "--help")
+    assert output.code == 0
+    assert re.search(rf"^  loccit {name.removesuffix(' run')}\b", output.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    ("option", "said"), [("--help", "loccit ask"), ("--version", f"loccit {metadata.version('loccit')}\n")]
+    ("option", "shown"), [("--help", "loccit ask"), ("--version", f"loccit {metadata.version('loccit')}\n")]
 )
-def test_help_and_version_load_nothing_heavy(option: str, said: str) -> None:
+def test_help_and_version_load_nothing_heavy(option: str, shown: str) -> None:
     script = (
         "import sys\nfrom qa.cli.main import main\n"
         f"try:\n    main(['{option}'])\nexcept SystemExit as left:\n    assert left.code == 0\n"
@@ -793,26 +600,28 @@ def test_help_and_version_load_nothing_heavy(option: str, said: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert said in done.stdout
+    assert shown in done.stdout
 
 
-def test_a_mistake_in_a_real_process(tmp_path: Path) -> None:
-    def process(*options: str) -> Said:
-        program = Path(sys.executable).with_name("loccit")
-        command = [str(program), *options, "ask", "What?", "--index", str(tmp_path / "nowhere")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return Said(done.returncode, done.stdout, done.stderr)
-
-    said = process()
-    assert one_line(said, 2)
-    assert said.out == ""
-    said = process("--debug")
-    assert said.code == 2
-    assert "Traceback" in said.err
+# The command as a process
 
 
-def test_results_may_be_cut_off_by_their_reader(seed_index: Path) -> None:
-    """As ``loccit read paper --text | head -1`` does."""
+def test_debug_shows_the_traceback(loccit: Loccit, tmp_path: Path) -> None:
+    output = loccit("--debug", "ask", "What?", "--index", tmp_path / "nowhere")
+    assert output.code == 2
+    assert "Traceback" in output.err
+
+
+def test_the_installed_program_reports_a_mistake(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("loccit")
+    command = [str(program), "ask", "What?", "--index", str(tmp_path / "nowhere")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    one_line(Output(done.returncode, done.stdout, done.stderr), 2)
+    assert done.stdout == ""
+
+
+def test_output_may_be_cut_off_by_its_reader(seed_index: Path) -> None:
+    """As in ``loccit read paper --text | head -1``."""
     program = Path(sys.executable).with_name("loccit")
     command = [str(program), "info", "--json", "--index", str(seed_index)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:

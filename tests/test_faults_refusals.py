@@ -16,7 +16,7 @@ from index.ingest.build import build
 from index.store.manifest import FORMAT, MANIFEST, decode
 from index.store.open import CURRENT, generations, open_index, pointer_bytes
 from index.store.publish import gc, rollback
-from qa.cli.index_commands import verify_index
+from qa.cli.store import verify
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def test_fault_7_another_format_is_refused_with_both_versions_named_and_nothing_
     rewrite(two, 2, format=version)
     before = {path: path.read_bytes() for path in two.rglob("*") if path.is_file()}
     papers = two.parent / "papers"
-    for attempt in (lambda: open_index(two), lambda: build_papers(two, papers), lambda: verify_index(two)):
+    for attempt in (lambda: open_index(two), lambda: build_papers(two, papers), lambda: verify(index=two)):
         with pytest.raises(FormatMismatch) as caught:
             attempt()
         assert f"format {version}" in str(caught.value)

@@ -1,4 +1,4 @@
-"""Judgements are kept and replaced."""
+"""Judgements of answers are kept and replaced."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def answer(question: str = "What fell?") -> Answer:
     return replace(made, question=question, resolved_question=question)
 
 
-def test_a_later_judgement_takes_the_place_of_the_first(tmp_path: Path) -> None:
+def test_a_later_judgement_replaces_the_first(tmp_path: Path) -> None:
     assert judgements(tmp_path) == []
     save(tmp_path, answer(), helpful=True)
     timed = replace(answer().receipt, seconds={"search": 0.5})
     save(tmp_path, replace(answer(), receipt=timed), helpful=False)
-    (found,) = judgements(tmp_path)
-    assert not found.helpful
-    assert found.answer["citations"][0]["quote"] == "It rose again later."
+    (judgement,) = judgements(tmp_path)
+    assert not judgement.helpful
+    assert judgement.answer["citations"][0]["quote"] == "It rose again later."
 
 
-def test_many_sessions_judge_at_once(tmp_path: Path) -> None:
+def test_many_sessions_save_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: save(tmp_path, answer(f"{number}?"), helpful=True), range(40)))
     assert len(judgements(tmp_path)) == 40
 
 
-def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"no database" * 100)
     with pytest.raises(StorageError, match=FILE):
         judgements(tmp_path)

@@ -55,6 +55,6 @@ def test_an_upload_needs_no_path(tmp_path: Path) -> None:
 def test_a_damaged_list_counts_as_empty(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content, encoding="utf-8")
     assert paths(tmp_path) == {}
-    found = _accepted(tmp_path / "a.pdf", "one")
-    remember(tmp_path, [found])
-    assert list(paths(tmp_path)) == [found.document_id]
+    accepted = _accepted(tmp_path / "a.pdf", "one")
+    remember(tmp_path, [accepted])
+    assert list(paths(tmp_path)) == [accepted.document_id]

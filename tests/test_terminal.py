@@ -1,4 +1,4 @@
-"""What papers may do to a terminal: nothing."""
+"""Text printed to a terminal: control characters are escaped, any encoding works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.show.terminal import emit, never_fail_to_write, out, visible
+from qa.show.terminal import emit, never_fail_to_write, say, visible
 
 
 @pytest.mark.parametrize(
@@ -30,27 +30,27 @@ from qa.show.terminal import emit, never_fail_to_write, out, visible
         ("\ud800", "<U+D800>"),
     ],
 )
-def test_what_moves_or_hides_is_shown(hidden: str, shown: str) -> None:
+def test_invisible_characters_are_escaped(hidden: str, shown: str) -> None:
     assert visible(hidden) == shown
 
 
 @pytest.mark.parametrize(
     "plain", ["plain", "a\tb\nc", "\u00e9\u03b2\u65e5\u672c", "\U0001f642", "5\u201310 \u00b5g", ""]
 )
-def test_what_can_be_read_stays(plain: str) -> None:
+def test_readable_text_stays(plain: str) -> None:
     assert visible(plain) == plain
 
 
 @given(st.text())
-def test_nothing_unseen_is_left(text: str) -> None:
-    found = visible(text)
-    left = {unicodedata.category(c) for c in found if c not in "\n\t\u200c\u200d"}
+def test_no_invisible_character_is_left(text: str) -> None:
+    escaped = visible(text)
+    left = {unicodedata.category(c) for c in escaped if c not in "\n\t\u200c\u200d"}
     assert left.isdisjoint({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
-    assert visible(found) == found
+    assert visible(escaped) == escaped
 
 
 @pytest.mark.parametrize("value", [{"a": "\x1b[31m\u202e\u2028"}, {"b": "\u65e5\n\r"}, []])
-def test_json_is_one_line_and_comes_back(value: object, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_line_that_reads_back(value: object, capsys: pytest.CaptureFixture[str]) -> None:
     emit(value)
     written = capsys.readouterr().out
     assert written.count("\n") == 1
@@ -70,7 +70,7 @@ def test_text_is_written_in_any_encoding() -> None:
     written = io.BytesIO()
     with redirect_stdout(io.TextIOWrapper(written, encoding="ascii")) as stream:
         never_fail_to_write()
-        out().print("5\u201310 \u00b5g " + "word " * 100)
+        say("5\u201310 \u00b5g " + "word " * 100)
         stream.flush()
         assert written.getvalue().startswith(b"5\\u201310 \\xb5g word")
-        assert written.getvalue().count(b"\n") == 1  # no terminal: the line is left whole
+        assert written.getvalue().count(b"\n") == 1  # lines are wrapped on a terminal only

@@ -1,134 +1,243 @@
-"""What the commands of ``qa.cli.main`` do: the edge where questions come in and answers go out as text.
-
-Those about the index are in ``qa.cli.index_commands``.
-"""
+"""``loccit ask``, ``search`` and ``table``: questions in; quotes, passages or one row per paper out."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.text import Text
+import typer
 
 from index.errors import UsageError
-from qa.files.questions import answer_each, read_questions
-from qa.records import as_json as answer_json
+from qa.cli.options import (
+    AfterOption,
+    CrossEncoderOption,
+    IndexOption,
+    JsonOption,
+    ModelOption,
+    PaperOption,
+    QuestionArgument,
+    QuestionsOption,
+)
+from qa.files.questions import Entry, read_questions
 from qa.settings import AskOptions
-from qa.show.terminal import emit, err, out, visible, warn
-from qa.understand.question import understand
+from qa.show.terminal import emit, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from index.store.open import Index
-    from index.text import Document
+    from qa.answer import Answerer
     from qa.rank.evidence import RankedPassage
 
-# Asking
+app = typer.Typer()
+
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold", metavar="<number>", help="Lowest confidence of a quote that is shown.", min=0, max=1
+    ),
+]
+RightOption = Annotated[
+    float | None,
+    typer.Option(
+        "--right",
+        metavar="<share>",
+        help="Set the threshold so that this share of answers is right, up to 0.95.",
+        min=0,
+        max=1,
+    ),
+]
+ReceiptOption = Annotated[
+    Path | None, typer.Option("--receipt", help="Write a receipt to this file; loccit verify replays it.")
+]
 
 
-def ask_one(
-    question: str,
-    folder: Path,
-    options: AskOptions,
+class TableFormat(StrEnum):
+    """How a table is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+@app.command()
+def ask(
     *,
-    history: Sequence[str],
-    papers: Sequence[str] | None,
-    as_json: bool,
-    receipt: Path | None,
+    question: QuestionArgument = None,
+    file: QuestionsOption = None,
+    after: AfterOption = None,
+    paper: PaperOption = None,
+    index: IndexOption,
+    model: ModelOption = None,
+    threshold: ThresholdOption = None,
+    right: RightOption = None,
+    cross_encoder: CrossEncoderOption = None,
+    receipt: ReceiptOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Answer one question."""
-    understand(question)  # this and the next before the index is opened
+    """Answer a question with verbatim quotes.
+
+    \b
+    loccit ask "When was MMF restarted?"
+    loccit ask "And IVIG?" --after "When was MMF restarted?"
+    loccit ask --file questions.jsonl > answers.jsonl
+    head -5 questions.jsonl | loccit ask --file -
+    """
+    if file is not None and (after or receipt):
+        raise UsageError(
+            "--after and --receipt do not apply to --file.", "A line of the file may have “history”."
+        )
+    entries = _entries("ask", question, file, after)
+    options = AskOptions(model, threshold, right, cross_encoder)
     if receipt is not None and receipt.is_dir():
         raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
-    from qa.conversation import Conversation
+    from qa.cli.printed import show_answer
+    from qa.conversation import Conversations
     from qa.receipts import write_receipt
-    from qa.session import find_papers, opened
-    from qa.show.printed import show_answer
+    from qa.records import as_json as answer_json
 
-    with opened(folder, options) as answerer:
-        warn(answerer.index.warnings)
-        documents = find_papers(answerer.index, papers)
-        conversation = Conversation(tuple(history)).recalled(answerer, documents)
-        answer, _ = conversation.ask(answerer, question, documents)
+    with _opened(index, paper, options) as (answerer, documents):
+        conversations = Conversations(answerer, documents)
+        if file is not None:
+            return _emit_each(entries, lambda one: answer_json(conversations.ask(one.history, one.question)))
+        conversation = conversations.after(entries[0].history)
+        answer, _ = conversation.ask(answerer, entries[0].question, documents)
     if receipt is not None:
         write_receipt(receipt, answer, conversation, documents)
-    if as_json:
-        emit(answer_json(answer))
-    else:
-        show_answer(answer)
+    return emit(answer_json(answer)) if as_json else show_answer(answer)
 
 
-def ask_file(
-    file: Path,
-    folder: Path,
-    options: AskOptions,
+@app.command()
+def search(
     *,
-    papers: Sequence[str] | None,
+    question: QuestionArgument = None,
+    file: QuestionsOption = None,
+    limit: Annotated[int, typer.Option(help="How many passages to list.", min=1, max=1000)] = 10,
+    paper: PaperOption = None,
+    index: IndexOption,
+    model: ModelOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Answer each question of a JSON lines file, one JSON object a line.
+    """List the passages nearest to a question.
 
-    A line whose history is that of an earlier line and its question goes on from that line's answer.
+    They are listed whether or not they answer it, ordered by the ranking score of their best sentence. A
+    score compares passages of one question; it is not a probability. Passages that were not ranked have no
+    score (–, or null in JSON) and follow in the order of the hybrid search ("hybrid" in JSON).
+
+    \b
+    loccit search "muscle biopsy findings"
+    loccit search "muscle biopsy findings" --json --limit 50
     """
-    from qa.conversation import Conversations
+    entries = _entries("search", question, file)
+    from qa.cli.printed import show_hits
+    from qa.conversation import Conversation
+
+    with _opened(index, paper, AskOptions(model)) as (answerer, documents):
+
+        def hits(query: str) -> list[dict[str, Any]]:
+            ranked = answerer.search(query, limit=limit, documents=documents)
+            return [_hit_json(answerer.index, hit) for hit in ranked]
+
+        def result(entry: Entry) -> dict[str, Any]:
+            query = Conversation(entry.history).standalone(answerer.index, entry.question, documents)
+            return {"question": entry.question, "resolved_question": query, "hits": hits(query)}
+
+        if file is not None:
+            return _emit_each(entries, result)
+        listed = hits(entries[0].question)
+    return emit({"question": question, "hits": listed}) if as_json else show_hits(listed)
+
+
+@app.command()
+def table(
+    *,
+    question: Annotated[str, typer.Argument(help="The question, as a sentence.")],
+    form: Annotated[
+        TableFormat,
+        typer.Option("--format", help="CSV cells that look like formulas start with an apostrophe."),
+    ] = TableFormat.TEXT,
+    after: AfterOption = None,
+    paper: PaperOption = None,
+    index: IndexOption,
+    model: ModelOption = None,
+) -> None:
+    """Ask every paper the same question: a row for each.
+
+    A row holds the paper's best quote with its place and confidence, or "not stated".
+
+    \b
+    loccit table "What was the CK on admission?"
+    loccit table "Which steroid was given?" --format csv > steroids.csv
+    """
+    (entry,) = _entries("table", question, None, after)
+    from qa.cli.printed import show_table
+    from qa.conversation import Conversation
+    from qa.evidence_table import as_csv, as_json, as_markdown, evidence_table
+
+    with _opened(index, paper, AskOptions(model)) as (answerer, documents):
+        query = Conversation(entry.history).standalone(answerer.index, question, documents)
+        rows = evidence_table(answerer, query, documents=documents)
+    if form is TableFormat.TEXT:
+        show_table(rows)
+    elif form is TableFormat.JSON:
+        emit(as_json(rows))
+    else:
+        sys.stdout.write(as_csv(rows) if form is TableFormat.CSV else as_markdown(rows))
+
+
+def _entries(
+    command: str, question: str | None, file: Path | None, after: Sequence[str] | None = None
+) -> Sequence[Entry]:
+    """Return the question given, or those of ``file``, before the index is opened.
+
+    Raises:
+        UsageError: neither or both are given, or the file cannot be used.
+        QuestionError: the one question is empty, too long or not text.
+    """
+    from qa.understand.question import understand
+
+    if question is not None and file is None:
+        understand(question)
+        return [Entry(None, question, tuple(after or ()))]
+    if question is not None or file is None:
+        what = "Both a question and --file were given." if file else "No question was given."
+        raise UsageError(what, f'For example: loccit {command} "What was the dose?"')
+    return read_questions(file)
+
+
+@contextmanager
+def _opened(
+    folder: Path, papers: Sequence[str] | None, options: AskOptions
+) -> Iterator[tuple[Answerer, frozenset[str] | None]]:
+    """Yield an answerer on the index in ``folder`` and the ids of ``papers``, or None for all papers."""
     from qa.session import find_papers, opened
 
-    entries = read_questions(file)
     with opened(folder, options) as answerer:
         warn(answerer.index.warnings)
-        documents = find_papers(answerer.index, papers)
-        conversations = Conversations(answerer, documents)
-        answer_each(entries, lambda question, history: answer_json(conversations.ask(history, question)))
+        yield answerer, find_papers(answerer.index, papers)
 
 
-def search_one(
-    question: str,
-    folder: Path,
-    *,
-    limit: int,
-    model: str | None,
-    papers: Sequence[str] | None,
-    as_json: bool,
-) -> None:
-    """List the passages nearest to a question."""
-    understand(question)
-    from qa.session import find_papers, opened
-    from qa.show.printed import show_hits
+def _emit_each(entries: Sequence[Entry], work: Callable[[Entry], dict[str, Any]]) -> None:
+    """Emit one JSON line per entry: its result, or ``error`` if the question cannot be asked.
 
-    with opened(folder, AskOptions(model)) as answerer:
-        warn(answerer.index.warnings)
-        documents = find_papers(answerer.index, papers)
-        hits = answerer.search(question, limit=limit, documents=documents)
-        found = [_hit_json(answerer.index, hit) for hit in hits]
-    if as_json:
-        emit({"question": question, "hits": found})
-    else:
-        show_hits(found)
-
-
-def search_file(
-    file: Path, folder: Path, *, limit: int, model: str | None, papers: Sequence[str] | None
-) -> None:
-    """Search for each question of a JSON lines file, one JSON object a line."""
-    from qa.conversation import Conversation
-    from qa.session import find_papers, opened
-
-    entries = read_questions(file)
-    with opened(folder, AskOptions(model)) as answerer:
-        warn(answerer.index.warnings)
-        documents = find_papers(answerer.index, papers)
-
-        def result(question: str, history: Sequence[str]) -> dict[str, Any]:
-            standalone = Conversation(tuple(history)).standalone(answerer.index, question, documents)
-            hits = answerer.search(standalone, limit=limit, documents=documents)
-            return {
-                "question": question,
-                "resolved_question": standalone,
-                "hits": [_hit_json(answerer.index, hit) for hit in hits],
-            }
-
-        answer_each(entries, result)
+    Raises:
+        UsageError: some questions could not be asked; the others were.
+    """
+    refused = 0
+    for entry in entries:
+        try:
+            emit({"id": entry.id, **work(entry)})
+        except UsageError as error:
+            refused += 1
+            emit({"id": entry.id, "question": entry.question, "error": str(error)})
+    if refused:
+        raise UsageError(
+            f"{refused} of {len(entries)} questions could not be asked.", "Their output lines have “error”."
+        )
 
 
 def _hit_json(index: Index, ranked: RankedPassage) -> dict[str, Any]:
@@ -150,64 +259,3 @@ def _hit_json(index: Index, ranked: RankedPassage) -> dict[str, Any]:
         "span": {"start": hit.passage.span.start, "end": hit.passage.span.end},
         "quote": hit.passage.span.of(document.text),
     }
-
-
-# Looking
-
-
-def show_reading(file: Path, *, text: bool) -> None:
-    """Show how one paper is understood."""
-    from index.read import read
-
-    document = read(file)
-    if text:
-        sys.stdout.write(document.text + "\n")
-        return
-    for line in _reading_lines(document):
-        out().print(Text(visible(line)), soft_wrap=True)
-
-
-def _reading_lines(document: Document) -> Iterator[str]:
-    yield f"title      {document.title or '(not stated)'}"
-    yield f"authors    {', '.join(document.authors) or '(not stated)'}"
-    for name in ("journal", "year", "doi", "licence"):
-        yield f"{name:<10} {getattr(document, name) or '(not stated)'}"
-    pages = len(document.map.pages) or "no"
-    yield f"format     {document.format}, {pages} pages, {len(document.text)} characters"
-    yield "sections"
-    for section in document.sections:
-        if section.title:
-            yield f"  {'  ' * section.level}{section.title}"
-    for table in document.tables:
-        yield f"table      {table.label or '(no label)'}: {len(table.rows)} rows"
-    for warning in document.warnings:
-        yield f"warning    {warning}"
-
-
-# Further
-
-
-def verify_receipt(receipt: Path, folder: Path) -> None:
-    """Replay a receipt and compare."""
-    from qa.receipts import replay
-    from qa.session import opened
-
-    with opened(folder) as answerer:
-        warn(answerer.index.warnings)
-        out().print(Text(visible(replay(receipt, answerer))))
-
-
-def start_chat(folder: Path, *, port: int, open_browser: bool, sign_in: Path | None = None) -> None:
-    """Build the seed papers if there is no index, then serve the web app."""
-    from index.errors import IndexMissing
-    from index.store.open import open_index
-    from qa.cli.index_commands import build_index
-
-    try:
-        open_index(folder).close()
-    except IndexMissing:
-        err().print(Text("No index yet: building one from the seed papers."))
-        build_index(None, folder, model=None, workers=2, add=False)
-    from qa.web.server import serve
-
-    serve(folder, port, open_browser, sign_in)

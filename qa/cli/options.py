@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from qa.files.resources import index_folder
 
 
 def stated_path(text: str) -> Path:
@@ -19,45 +21,55 @@ def stated_path(text: str) -> Path:
     return Path(text)
 
 
+def stated_index(text: str) -> Path:
+    """Return the index folder ``text``.
+
+    Raises:
+        BadParameter: the path is empty.
+        UsageError: it is a file.
+    """
+    return index_folder(stated_path(text))
+
+
 IndexOption = Annotated[
-    Path | None,
+    Path,
     typer.Option(
         "--index",
-        parser=stated_path,
+        parser=stated_index,
         metavar="<path>",
-        help="Folder of the index; by default one for you on this machine.",
+        help="Folder of the index.  [default: $LOCCIT_INDEX, or a folder in your user data]",
+        default_factory=index_folder,
         show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CrossEncoderOption = Annotated[
     Path | None,
-    typer.Option(
-        "--cross-encoder",
-        help="Folder of a CrossEncoder that puts the sentences into their order instead.",
-        show_default=False,
-    ),
+    typer.Option("--cross-encoder", help="Folder of a CrossEncoder model that ranks the sentences instead."),
 ]
 ModelOption = Annotated[
     str | None,
-    typer.Option(
-        "--model",
-        help="Embedding model: folder or name on this machine; mpnet for the larger one.",
-        show_default=False,
-    ),
+    typer.Option("--model", help="Embedding model: a folder, the name of a downloaded model, or mpnet."),
 ]
 PaperOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--paper", help="Ask only this paper (file name, title or id); repeatable.", show_default=False
+        "--paper", metavar="<paper>", help="Search only this paper: file name, title or id. Repeatable."
     ),
 ]
+QuestionArgument = Annotated[str | None, typer.Argument(help="The question, as a sentence.")]
 QuestionsOption = Annotated[
     Path | None,
+    typer.Option("--file", help='Questions as JSON lines, {"id", "question", "history"}; - for stdin.'),
+]
+AfterOption = Annotated[
+    list[str] | None,
     typer.Option(
-        "--file",
-        help='JSON lines: {"id", "question", "history"}; "-" reads standard input.',
-        show_default=False,
+        "--after",
+        metavar="<question>",
+        help="An earlier question that this one follows up. Repeatable, oldest first.",
     ),
 ]
-WorkersOption = Annotated[int, typer.Option(help="Papers read at once.", min=1, max=32)]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", help="How many papers to read at a time.", min=1, max=32)
+]

@@ -1,1 +1,1 @@
-"""Files that people hand in or take out: questions, uploads, feedback."""
+"""Files that people bring or keep: batches of questions, uploads, original papers, feedback."""

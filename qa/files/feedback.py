@@ -1,7 +1,4 @@
-"""What people think of answers, kept in one file beside the index; nothing leaves the machine.
-
-SQLite in WAL mode, so that sessions which judge at once do not wait for each other.
-"""
+"""Judgements of answers, kept in an SQLite file beside the index; nothing leaves the machine."""
 
 from __future__ import annotations
 
@@ -30,23 +27,23 @@ _SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One answer and what somebody thought of it."""
+    """An answer and whether it helped."""
 
     number: int
     made: str  #: ISO 8601, UTC
     helpful: bool
-    question: str  #: as it was searched
+    question: str  #: as searched, standing alone
     answer: dict[str, Any]  #: see ``qa.records.as_json``
 
 
 def save(folder: Path, answer: Answer, helpful: bool) -> None:
-    """Keep a judgement; a later one on the same answer takes its place.
+    """Keep a judgement; it replaces an earlier one of the same answer.
 
     Raises:
-        StorageError: the disk refused.
+        StorageError: the file cannot be written.
     """
     stored = as_json(answer)
-    stored["receipt"]["seconds"] = {}  # else the same answer, given twice, would be two
+    stored["receipt"]["seconds"] = {}  # timings differ, though the answer is the same
     made = datetime.now(UTC).isoformat(timespec="seconds")
     text = json.dumps(stored, ensure_ascii=False, sort_keys=True)
     with _opened(folder) as base:
@@ -61,7 +58,7 @@ def judgements(folder: Path) -> list[Judgement]:
     """Return all judgements, oldest first.
 
     Raises:
-        StorageError: the disk refused, or the file is damaged.
+        StorageError: the file cannot be read, or is damaged.
     """
     if not (folder / FILE).is_file():
         return []
@@ -78,9 +75,11 @@ def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
     path = folder / FILE
     try:
         with closing(sqlite3.connect(path, timeout=10)) as base:
-            base.execute("PRAGMA journal_mode = WAL")
+            base.execute("PRAGMA journal_mode = WAL")  # readers and writers of several sessions do not block
             base.execute(_SCHEMA)
             with base:
                 yield base
     except sqlite3.Error as error:
-        raise StorageError(f"{path}: {error}.", "Check the disk's free space and rights.") from error
+        raise StorageError(
+            f"{path}: {error}.", "Check the file, its permissions and the free disk space."
+        ) from error

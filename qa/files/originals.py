@@ -1,8 +1,7 @@
-"""Where the files of indexed papers lie, so that a page can be shown as its publisher printed it.
+"""Paths of the files that papers were read from, so that their pages can be shown.
 
-The index keeps what was read and not the files. ``<index>/originals.json`` keeps their
-paths, nothing else; a file counts as a paper's original only while its sha256 is the
-paper's id. Uploads are kept with the index (``qa.files.uploads``) and need no path.
+The index keeps text, not files. ``<index>/originals.json`` keeps their paths; a file counts as a paper's
+original only while its sha256 is the paper's id. Uploads are kept beside the index (``qa.files.uploads``).
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ _FORMAT = 1
 
 
 class Lost(StrEnum):
-    """Why there is no original, in words for people."""
+    """Why a paper's original is not available, for people."""
 
-    UNKNOWN = "The index does not know where this paper’s file lies."
-    GONE = "This paper’s file is no longer where it was read from."
+    UNKNOWN = "The index does not know where this paper’s file is."
+    GONE = "This paper’s file is no longer where it was read."
     CHANGED = "This paper’s file has changed since it was read, so its pages are not shown."
 
 
@@ -39,19 +38,19 @@ def remember(folder: Path, outcomes: Iterable[FileOutcome]) -> None:
     """Keep the paths of the files that a build accepted, beside those known before.
 
     Raises:
-        StorageError: the disk refused.
+        StorageError: the list cannot be written.
     """
     known = paths(folder)
-    found = {one.document_id: str(one.path.absolute()) for one in outcomes if one.document_id}
-    if found.items() <= known.items():
+    accepted = {one.document_id: str(one.path.absolute()) for one in outcomes if one.document_id}
+    if accepted.items() <= known.items():
         return
-    value = {"format": _FORMAT, "files": dict(sorted({**known, **found}.items()))}
+    value = {"format": _FORMAT, "files": dict(sorted({**known, **accepted}.items()))}
     data = json.dumps(value, ensure_ascii=False, indent=0).encode("utf-8", "surrogateescape")
     LOCAL_DISK.write_atomically(folder / FILE, [data])
 
 
 def paths(folder: Path) -> dict[str, str]:
-    """Return the path of each file remembered, by document id; a damaged list counts as none."""
+    """Return the path of each known file by document id; empty if the list is missing or damaged."""
     try:
         with refusals(folder / FILE):
             value = json.loads((folder / FILE).read_bytes().decode("utf-8", "surrogateescape"))
@@ -63,7 +62,7 @@ def paths(folder: Path) -> dict[str, str]:
 
 
 def original(folder: Path, document_id: str) -> Path | Lost:
-    """Return the file that a paper was read from, its bytes compared; or why there is none."""
+    """Return the file that a paper was read from, its checksum verified; or why it is not available."""
     kept = uploads.kept(folder, document_id)
     if kept is not None:
         return kept
@@ -72,10 +71,10 @@ def original(folder: Path, document_id: str) -> Path | Lost:
         return Lost.UNKNOWN
     path = Path(named)
     try:
-        found = path.stat()
-        digest = _digest(path, found.st_mtime_ns, found.st_size)
+        status = path.stat()
     except (OSError, ValueError):
         return Lost.GONE
+    digest = _digest(path, status.st_mtime_ns, status.st_size)
     if digest is None:
         return Lost.GONE
     return path if digest == document_id else Lost.CHANGED
@@ -83,5 +82,5 @@ def original(folder: Path, document_id: str) -> Path | Lost:
 
 @lru_cache(maxsize=256)
 def _digest(path: Path, changed: int, size: int) -> str | None:
-    """Return the sha256 of a file, taken anew when its time of change or size is another."""
+    """Return the sha256 of a file, cached until its modification time or size changes."""
     return file_id(path)

@@ -1,30 +1,34 @@
-"""Many questions at once: JSON lines in, JSON lines out."""
+"""Files of questions: JSON lines, one object a line."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from index.errors import UsageError, why_unreadable
-from qa.show.terminal import emit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 _STANDARD_INPUT = Path("-")
-_FORM = 'Write one object a line: {"id": 1, "question": "...", "history": []}'
+_FORM = 'Write one object a line: {"id": 1, "question": "...", "history": ["earlier question"]}'
 
 
-def read_questions(file: Path) -> list[tuple[Any, str, list[str]]]:
-    """Return id, question and history of each line; a line without id gets its number.
+class Entry(NamedTuple):
+    """A question to be answered."""
+
+    id: Any  #: any JSON value; identifies the result
+    question: str
+    history: tuple[str, ...]  #: earlier questions, oldest first
+
+
+def read_questions(file: Path) -> list[Entry]:
+    """Return the questions of a file; the id of a line without one is its number.
 
     Args:
         file: JSON lines in UTF-8; "-" is standard input.
 
     Raises:
-        UsageError: the file cannot be read, or a line is not such an object.
+        UsageError: the file cannot be read, holds no question, or a line is not such an object.
     """
     name = "standard input" if file == _STANDARD_INPUT else str(file)
     entries = []
@@ -34,9 +38,9 @@ def read_questions(file: Path) -> list[tuple[Any, str, list[str]]]:
         try:
             entries.append(_entry(json.loads(line), number))
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise UsageError(f"{name}, line {number}: not a question.", _FORM) from error
+            raise UsageError(f"{name}, line {number}: not a question object.", _FORM) from error
     if not entries:
-        raise UsageError(f"{name}: holds no question.", _FORM)
+        raise UsageError(f"{name}: no questions in it.", _FORM)
     return entries
 
 
@@ -48,31 +52,12 @@ def _text(file: Path, name: str) -> str:
         raise UsageError(f"{name}: {why_unreadable(error)}.", "Give a file of JSON lines.") from error
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"{name}: byte {error.start} is not UTF-8 text.", "Save the file as UTF-8."
+            f"{name}: not UTF-8 text (byte {error.start}).", "Save the file as UTF-8."
         ) from error
 
 
-def _entry(found: dict[str, Any], number: int) -> tuple[Any, str, list[str]]:
-    question, history = found["question"], found.get("history") or []
+def _entry(fields: dict[str, Any], number: int) -> Entry:
+    question, history = fields["question"], fields.get("history") or []
     if not (isinstance(history, list) and all(isinstance(text, str) for text in (question, *history))):
-        raise TypeError("question and history are text")
-    return found.get("id", number), question, history
-
-
-def answer_each(
-    entries: Sequence[tuple[Any, str, list[str]]], work: Callable[[str, list[str]], dict[str, Any]]
-) -> None:
-    """Emit the result for each entry; a question that cannot be asked gives an ``error`` in its place.
-
-    Raises:
-        UsageError: some questions could not be asked; the others have been.
-    """
-    refused = 0
-    for key, question, history in entries:
-        try:
-            emit({"id": key, **work(question, history)})
-        except UsageError as error:
-            refused += 1
-            emit({"id": key, "question": question, "error": str(error)})
-    if refused:
-        raise UsageError(f"{refused} of {len(entries)} questions could not be asked.", "See their “error”.")
+        raise TypeError("question and history must be text")
+    return Entry(fields.get("id", number), question, tuple(history))

@@ -1,6 +1,6 @@
-"""Where the files lie that are not modules: the index, the web app with its settings, the seed papers.
+"""Paths of files that are not modules: the index, the web app and its settings, the seed papers.
 
-In a checkout the app and the seeds stand at the top; a wheel carries them in ``qa/_bundle``.
+In a checkout the app and the seeds are at the top; a wheel carries them in ``qa/_bundle``.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from index.errors import UsageError
 
-#: Names the index folder for the command line and the web app.
+#: Environment variable with the index folder, for the command line and the web app.
 INDEX_VARIABLE = "LOCCIT_INDEX"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def index_folder(chosen: Path | None) -> Path:
-    """Return the index folder: the one given, else LOCCIT_INDEX, else the platform's data folder.
+def index_folder(chosen: Path | None = None) -> Path:
+    """Return the index folder: ``chosen``, else what LOCCIT_INDEX names, else one in the user's data folder.
 
     Raises:
         UsageError: it is a file.
@@ -34,7 +34,7 @@ def index_folder(chosen: Path | None) -> Path:
 
 
 def app_file() -> Path:
-    """Return the script of the web app, ``app.py``; its ``.streamlit`` folder lies beside it."""
+    """Return the script of the web app, ``app.py``; its ``.streamlit`` folder is beside it."""
     return _root() / "app.py"
 
 

@@ -1,7 +1,6 @@
-"""Files that people hand in through the web app: named harmlessly, kept by content.
+"""Files uploaded in the web app, kept as ``<index>/uploads/<sha256>/<name>``.
 
-``<index>/uploads/<sha256>/<name>``: the digest keeps names from meeting, the name is
-what the paper is called in answers.
+The digest separates files of one name; the name is the paper's source in answers.
 """
 
 from __future__ import annotations
@@ -19,17 +18,14 @@ FOLDER = "uploads"
 LARGEST = 50 * 2**20  #: bytes; the readers refuse larger files anyway
 _LONGEST_NAME = 120
 _FALLBACK = "paper"
-#: Categories of characters that a name loses: controls, direction marks, private and unassigned ones.
-_LOST = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
+#: Unicode categories removed from names: control, format, private, surrogate, unassigned, separators.
+_REMOVED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
 def harmless_name(name: str) -> str:
-    """Return ``name`` as a file's name that leads nowhere and hides nothing; its suffix is kept.
-
-    Folders, control and direction characters go; the rest stays as it is.
-    """
+    """Return ``name`` without folders, leading dots and invisible characters, at most 120 bytes long."""
     last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
-    kept = "".join(c for c in last if unicodedata.category(c) not in _LOST)
+    kept = "".join(c for c in last if unicodedata.category(c) not in _REMOVED)
     kept = " ".join(kept.split()).lstrip(". ")
     path = PurePosixPath(kept or _FALLBACK)
     suffix = path.suffix[:8]
@@ -42,13 +38,13 @@ def harmless_name(name: str) -> str:
 def keep(folder: Path, name: str, data: bytes) -> Path:
     """Store an upload beside the index in ``folder`` and return its path.
 
-    Checks the name and the size; reading decides whether the content is a paper, as on the command line.
+    Only name and size are checked; whether it is a paper shows when it is read.
 
     Raises:
-        FileEmpty: there are no bytes.
-        FileTooLarge: there are more than ``LARGEST``.
-        UnknownFormat: the suffix is not that of a paper.
-        StorageError: the disk refused.
+        FileEmpty: ``data`` is empty.
+        FileTooLarge: ``data`` is larger than ``LARGEST``.
+        UnknownFormat: no paper has this suffix.
+        StorageError: the file cannot be written.
     """
     safe = harmless_name(name)
     require_suffix(PurePosixPath(safe))
@@ -65,7 +61,7 @@ def keep(folder: Path, name: str, data: bytes) -> Path:
 
 
 def kept(folder: Path, document_id: str) -> Path | None:
-    """Return the uploaded file of a document; None if it did not come by upload."""
+    """Return the uploaded file of a document; None if it was not uploaded."""
     place = folder / FOLDER / document_id
     if not re.fullmatch(r"[0-9a-f]{64}", document_id) or not place.is_dir():
         return None

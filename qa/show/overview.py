@@ -1,4 +1,4 @@
-"""What an index holds, as data for ``loccit info`` and the Papers page."""
+"""What an index holds, as plain data for ``loccit info``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def overview(folder: Path) -> dict[str, Any]:
-    """Return counts, model, size and papers of the current generation.
+    """Return counts, model, size, papers and generations of the index in ``folder``.
 
     Raises:
         IndexMissing, IndexDamaged, FormatMismatch, StorageError: it cannot be opened.
@@ -62,9 +62,9 @@ def overview(folder: Path) -> dict[str, Any]:
 
 
 def _generations(folder: Path) -> list[dict[str, Any]]:
-    """Return what each generation on disk holds, by its manifest, and what is wrong with that."""
+    """Return what each generation on disk holds, by its manifest, or the problem with the manifest."""
     pointer = read_pointer(folder)
-    found: list[dict[str, Any]] = []
+    held: list[dict[str, Any]] = []
     for number in generations(folder):
         one: dict[str, Any] = {"number": number, "current": pointer is not None and pointer[0] == number}
         one |= {"created": "", "papers": 0, "passages": 0, "bytes": 0, "problem": ""}
@@ -75,5 +75,5 @@ def _generations(folder: Path) -> list[dict[str, Any]]:
         else:
             one |= {"papers": manifest.counts.documents, "passages": manifest.counts.passages}
             one |= {"created": manifest.created, "bytes": manifest.size}
-        found.append(one)
-    return found
+        held.append(one)
+    return held

@@ -1,4 +1,4 @@
-"""Writes to the terminal, papers' text so that it can do nothing there but be read."""
+"""Writes to the terminal. Text from papers is escaped: it cannot move the cursor or hide anything."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Categories whose characters move the cursor, reorder text or cannot be seen.
+#: Unicode categories whose characters move the cursor, reorder text or cannot be seen.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
-#: Columns of a table that goes into a file or another program.
-_WIDE = 200
+#: Exceptions that plain text needs; the last two join letters in Persian and Indic scripts.
 _KEPT = frozenset("\n\t\u200c\u200d")
+#: Columns of a table in a file or a pipe.
+_WIDE = 200
 
 
 def visible(text: str) -> str:
-    """Return ``text`` with control, bidirectional and unassigned format characters as ``<U+202E>``."""
+    """Return ``text`` with its control, format, private and surrogate characters written as ``<U+202E>``."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -31,35 +32,40 @@ def visible(text: str) -> str:
 
 
 def out() -> Console:
-    """Return the console for results; lines are broken on a terminal only, where people read them."""
-    read_by_people = sys.stdout.isatty()
-    return Console(highlight=False, soft_wrap=not read_by_people, width=None if read_by_people else _WIDE)
+    """Return the console for results on standard output; it wraps lines only on a terminal."""
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=not terminal, width=None if terminal else _WIDE)
 
 
 def err() -> Console:
-    """Return the console for progress and warnings."""
+    """Return the console for progress and warnings on standard error."""
     return Console(stderr=True, highlight=False)
 
 
+def say(text: str, style: str = "") -> None:
+    """Print ``text`` to standard output, escaped."""
+    out().print(Text(visible(text), style=style))
+
+
 def warn(warnings: Iterable[str]) -> None:
-    """Write warnings about an index, a line each, beside the results and not among them."""
+    """Print each warning to standard error, escaped."""
     for warning in warnings:
         err().print(Text(visible(warning), style="yellow"))
 
 
 def never_fail_to_write() -> None:
-    """Let the streams write what their encoding lacks as an escape instead of failing."""
+    """Let the standard streams escape characters that their encoding lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def emit(value: object) -> None:
-    """Write one JSON value on a line of its own."""
+    """Write ``value`` to standard output as one line of JSON."""
     text = json.dumps(value, ensure_ascii=False)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # another terminal's encoding, or half a surrogate pair in a question
+    except UnicodeEncodeError:  # the terminal is not UTF-8, or a question holds half a surrogate pair
         text = json.dumps(value)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -25,8 +25,8 @@ _TURN = threading.Lock()
 
 
 def folder() -> Path:
-    """Return the index folder that this app serves."""
-    return index_folder(None)
+    """Return the folder of the index that this app serves."""
+    return index_folder()
 
 
 def current() -> Answerer:

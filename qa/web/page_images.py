@@ -78,7 +78,7 @@ async def respond(request: Request) -> Response:
     from starlette.responses import PlainTextResponse
     from starlette.responses import Response as Bytes
 
-    path = await run_in_threadpool(original, index_folder(None), request.path_params["document"])
+    path = await run_in_threadpool(original, index_folder(), request.path_params["document"])
     if isinstance(path, Lost):
         return PlainTextResponse("No such paper.\n", status_code=404)
     try:

@@ -1,0 +1,160 @@
+"""``loccit eval``, which measures the answers, and ``loccit eval add-feedback``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption, stated_index
+from qa.show.progress import Progress
+
+
+class _RunUnlessNamed(TyperGroup):
+    """Takes ``run`` for the command if the arguments name no other."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own class is not public
+        """Put ``run`` before arguments that name no command."""
+        named = bool(args) and args[0] in self.commands
+        return super().parse_args(ctx, args if named else ["run", *args])
+
+
+app = typer.Typer(cls=_RunUnlessNamed, help="Measure the answers on question sets.")
+
+
+SetsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="<set>",
+        help="seeds (default), case_reports, conversations, evidence_inference, pubmedqa, squad2, or a file;"
+        " repeatable.",
+    ),
+]
+OwnIndexOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        parser=stated_index,
+        metavar="<path>",
+        help="Index to ask, for sets without their own papers; else one of the seeds.",
+    ),
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the public sets.", envvar="LOCCIT_BENCH")
+]
+WorkOption = Annotated[
+    Path | None, typer.Option("--work", help="Folder that keeps built indexes for the next run.")
+]
+PapersOption = Annotated[
+    int | None, typer.Option("--papers", help="Use at most this many of a set's own papers.", min=1)
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", help="Ask at most this many questions per set.", min=1)
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Folder for report.json, report.md and report.html.")
+]
+TrecOption = Annotated[
+    Path | None, typer.Option("--trec", help="Folder for run and qrels files in TREC format.")
+]
+AgainstOption = Annotated[
+    Path | None, typer.Option("--against", help='An earlier report.json to compare with, or "baseline".')
+]
+AblateOption = Annotated[bool, typer.Option("--ablate", help="Repeat the run without each part in turn.")]
+FloorsOption = Annotated[
+    bool, typer.Option("--floors", help="Fail if a figure is below its floor (evals/report/floors.toml).")
+]
+GateOption = Annotated[
+    bool,
+    typer.Option("--gate", help="Fail if a figure is significantly below evals/measure/baseline.json."),
+]
+BaselineOption = Annotated[
+    Path | None, typer.Option("--save-baseline", help="Write the outcomes as a baseline, without any text.")
+]
+
+
+@app.command()
+def run(
+    *,
+    questions: Annotated[Path | None, typer.Argument(help="A question set's file, as with --set.")] = None,
+    sets: SetsOption = None,
+    index: OwnIndexOption = None,
+    split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
+    data: DataOption = None,
+    work: WorkOption = None,
+    papers: PapersOption = None,
+    limit: LimitOption = None,
+    cross_encoder: CrossEncoderOption = None,
+    out: OutOption = None,
+    trec: TrecOption = None,
+    against: AgainstOption = None,
+    ablate: AblateOption = False,
+    floors: FloorsOption = False,
+    gate: GateOption = False,
+    save_baseline: BaselineOption = None,
+    as_json: JsonOption = False,
+    progress: Annotated[Progress, typer.Option(help="How progress is shown.")] = Progress.AUTO,
+) -> None:
+    """Measure the answers on question sets.
+
+    \b
+    loccit eval
+    loccit eval --split test --out reports/
+    loccit eval --set seeds --set pubmedqa --data ~/bench --work ~/indexes
+    loccit eval --set questions.jsonl --index ~/my-index --against old/report.json
+    loccit eval --ablate
+    loccit eval add-feedback --help
+    """
+    from evals.cli.command import Options, evaluate
+
+    named = [*(sets or []), *([str(questions)] if questions else [])] or ["seeds"]
+    evaluate(
+        Options(
+            sets=named,
+            split=split,
+            index=index,
+            data=data,
+            work=work,
+            papers=papers,
+            limit=limit,
+            cross_encoder=cross_encoder,
+            out=out,
+            trec=trec,
+            against=against,
+            ablate=ablate,
+            floors=floors,
+            gate=gate,
+            save_baseline=save_baseline,
+            as_json=as_json,
+            progress=progress,
+        )
+    )
+
+
+@app.command("add-feedback")
+def add_feedback(
+    *,
+    index: IndexOption,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="The set to add to.  [default: feedback-cases.jsonl in the index folder]"),
+    ] = None,
+    number: Annotated[int | None, typer.Option(help="Only the judgement with this number.")] = None,
+    gold: Annotated[
+        str | None,
+        typer.Option(help="The right answer, so that nothing is asked: quote numbers, a quote, or none."),
+    ] = None,
+) -> None:
+    """Turn thumbs given in the chat into questions of a set.
+
+    \b
+    loccit eval add-feedback
+    loccit eval add-feedback --number 3 --gold "Mycophenolate was restarted after six weeks."
+    loccit eval --set ~/.local/share/loccit/index/feedback-cases.jsonl --index ~/.local/share/loccit/index
+    """
+    from evals.cli.feedback import add
+
+    add(index, file, number=number, gold=gold)

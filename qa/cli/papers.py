@@ -1,0 +1,199 @@
+"""``loccit build``, ``add``, ``remove``, ``watch`` and ``read``: papers into the index and out of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import IndexMissing, UsageError
+from qa.cli.options import IndexOption, ModelOption, WorkersOption, stated_path
+from qa.show.terminal import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.ingest.build import BuildReport
+
+app = typer.Typer()
+
+
+@app.command()
+def build(
+    *,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders; else the seed papers."
+        ),
+    ] = None,
+    index: IndexOption,
+    model: ModelOption = None,
+    workers: WorkersOption = 2,
+) -> None:
+    """Make the index hold exactly the papers given.
+
+    Papers that the index already holds are not read again; papers that are not given leave it.
+
+    \b
+    loccit build                                  the two seed papers
+    loccit build ~/papers                         all papers below a folder
+    loccit build paper.pdf notes/ --index ~/trial-index
+    """
+    from index.embed.encoder import load_encoder
+    from index.ingest.build import build as build_papers
+    from qa.files.resources import seeds_folder
+    from qa.show.progress import Progress, reporting
+
+    chosen = paths or [seeds_folder()]
+    encoder = load_encoder(model)
+    with reporting(Progress.BARS) as progress:
+        report = build_papers(
+            chosen,
+            index,
+            encoder=encoder,
+            progress=progress,
+            workers=workers,
+            change_model=model is not None,
+        )
+    _finish(report, chosen, index)
+
+
+@app.command()
+def add(
+    *,
+    paths: Annotated[
+        list[Path], typer.Argument(parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders.")
+    ],
+    index: IndexOption,
+    workers: WorkersOption = 2,
+) -> None:
+    """Add papers to the index.
+
+    \b
+    loccit add new-paper.pdf
+    loccit add ~/more-papers --workers 4
+    """
+    from index.embed.encoder import load_encoder
+    from index.ingest.build import add as add_papers
+    from index.store.open import open_index
+    from qa.show.progress import Progress, reporting
+
+    with open_index(index) as current:
+        encoder = load_encoder(current.manifest.model.name)
+    with reporting(Progress.BARS) as progress:
+        report = add_papers(paths, index, encoder=encoder, progress=progress, workers=workers)
+    _finish(report, paths, index)
+
+
+@app.command()
+def remove(
+    *,
+    papers: Annotated[list[str], typer.Argument(help="File name, title or id of each paper.")],
+    index: IndexOption,
+) -> None:
+    """Remove papers from the index.
+
+    No paper is read or embedded again. loccit info lists the names; loccit rollback undoes it.
+
+    \b
+    loccit remove 001_61e3d2fc1288ce0f.txt
+    """
+    from index.ingest.build import remove as remove_papers
+    from index.ingest.catalogue import catalogue_of
+    from index.store.open import open_index
+    from qa.cli.printed import show_build
+    from qa.session import find_papers
+
+    with open_index(index) as current:
+        aside = {one.source: one.id for one in catalogue_of(current).aside.values()}
+        used = find_papers(current, [name for name in papers if name not in aside]) or frozenset()
+    ids = used | {aside[name] for name in papers if name in aside}
+    show_build(remove_papers(ids, index), index)
+
+
+@app.command()
+def watch(
+    *,
+    folder: Annotated[Path, typer.Argument(parser=stated_path, help="The folder of papers.")],
+    index: IndexOption,
+    model: ModelOption = None,
+    workers: WorkersOption = 2,
+) -> None:
+    """Keep the index equal to a folder until Ctrl-C.
+
+    Builds now and after each change in the folder. As with build, papers from elsewhere leave the index.
+
+    \b
+    loccit watch ~/papers
+    loccit watch ~/papers --index ~/papers-index
+    """
+    from index.embed.encoder import load_encoder
+    from index.ingest.build import BuildReport
+    from index.ingest.watch import builds, changes, check_folder
+    from index.store.open import open_index
+    from qa.cli.printed import show_build
+
+    check_folder(folder)
+    if model is None:
+        try:
+            with open_index(index) as current:
+                model = current.manifest.model.name
+        except IndexMissing:
+            pass  # the usual model then
+    try:
+        for result in builds(
+            folder, index, changes(folder, index), encoder=load_encoder(model), workers=workers
+        ):
+            if isinstance(result, BuildReport):
+                show_build(result, index)
+                say(f"Watching {folder}. Press Ctrl-C to stop.")
+            else:
+                say(f"failed    {result}", "red")
+    except KeyboardInterrupt:
+        say("Stopped watching. The index keeps its papers.")
+
+
+@app.command()
+def read(
+    *,
+    file: Annotated[Path, typer.Argument(help="A PDF, JATS XML, Markdown or text file.")],
+    text: Annotated[bool, typer.Option("--text", help="Print the text that quotes are taken from.")] = False,
+) -> None:
+    """Show what Loccit reads in one paper.
+
+    Title, authors, sections, tables and warnings; nothing is added to the index.
+
+    \b
+    loccit read paper.pdf
+    loccit read paper.pdf --text
+    """
+    from index.read import read as read_paper
+    from qa.cli.printed import show_reading
+
+    document = read_paper(file)
+    if text:
+        sys.stdout.write(document.text + "\n")
+    else:
+        show_reading(document)
+
+
+def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path) -> None:
+    """Remember where the papers lie and print what became of each.
+
+    Raises:
+        UsageError: a file in ``chosen`` was refused; the others are in the index.
+    """
+    from qa.cli.printed import show_build
+    from qa.files.originals import remember
+
+    remember(folder, report.outcomes)
+    show_build(report, folder)
+    refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
+    if refused:
+        raise UsageError(
+            f"{len(refused)} of {len(chosen)} paths could not be read; the other papers are in the index.",
+            "The lines that start with “refused” say why.",
+        )

@@ -1,0 +1,191 @@
+"""What the commands print for people: answers, passages, tables, build reports, papers and indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from index.ingest.work import Became
+from qa.evidence_table import NOT_STATED, said
+from qa.records import Status
+from qa.show.present import confidence_word, counted, per_cent, place_of, place_words, where
+from qa.show.terminal import out, say, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from index.ingest.build import BuildReport
+    from index.text import Document
+    from qa.evidence_table import EvidenceTable
+    from qa.records import Answer, Citation
+
+
+# Answers
+
+
+def show_answer(answer: Answer) -> None:
+    """Print how the question was understood, and the quotes with their places or the nearest passages."""
+    if answer.resolved_question != " ".join(answer.question.split()):
+        say(f"Understood as: {answer.resolved_question}", "dim")
+    if answer.status is Status.NOT_FOUND:
+        say("Not in these papers.", "bold")
+    for reason in answer.reasons:
+        say(reason)
+    for citation in answer.citations:
+        out().print()
+        out().print(Text(f"[{citation.number}] ", style="bold").append_text(_quote(citation)))
+        say(f"    {_place_line(citation)}", "dim")
+    if answer.near_misses:
+        say("\nNearest passages (they do not answer):", "dim")
+    for near in answer.near_misses:
+        place = where(near.title or near.source, near.section, place_of(near))
+        say(f"  · {_short(near.quote, 200)}\n    {place}", "dim")
+
+
+def _quote(citation: Citation) -> Text:
+    """Return a quote, its short answer reversed, or a table row with its column heads and caption."""
+    if (table := citation.table) is not None:
+        heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
+        cells = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
+        caption = f"\n    {table.caption}" if table.caption else ""
+        return Text(visible("  |  ".join(cells) + caption), style="not bold")
+    quote = visible(citation.quote)
+    text = Text(f"“{quote}”", style="not bold")
+    if citation.short is not None and quote == citation.quote:  # else the offsets are others
+        start = 1 + citation.short.start - citation.span.start
+        text.stylize("bold reverse", start, start + citation.short.end - citation.short.start)
+    return text
+
+
+def _place_line(citation: Citation) -> str:
+    place = where(citation.title or citation.source, citation.section, place_of(citation))
+    label = f"{citation.table.label} · " if citation.table and citation.table.label else ""
+    word = confidence_word(citation.confidence).lower()
+    return f"{label}{place} · {word} confidence ({per_cent(citation.confidence)}%)"
+
+
+def _short(text: str, most: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def show_hits(hits: Sequence[Mapping[str, Any]]) -> None:
+    """Print passages as a table, best first; a passage that was not ranked has no score."""
+    table = _table("#", "score", "words", "meaning")
+    table.add_column("place", overflow="fold", ratio=2)
+    table.add_column("passage", overflow="fold", ratio=4)
+    for hit in hits:
+        spot = place_words(hit["page"], None, hit["line"], None)
+        place = where(hit["title"] or hit["source"], hit["section"], spot)
+        score = "–" if hit["score"] is None else f"{hit['score']:.2f}"
+        numbers = (str(hit["rank"]), score, f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}")
+        table.add_row(*_cells(*numbers, _short(place, 90), _short(hit["quote"], 160)))
+    out().print(table)
+
+
+def show_table(rows: EvidenceTable) -> None:
+    """Print a row per paper with its quote, or "not stated"."""
+    table = _table("paper", "quote", "confidence", lines=True)
+    for row in rows.rows:
+        name = Text(visible(f"{row.name} ({row.year})" if row.year else row.name))
+        if (citation := row.citation) is None:
+            table.add_row(name, Text(NOT_STATED, style="italic dim"), Text(""))
+            continue
+        place = where("", citation.section, place_of(citation))
+        quote = Text(f"“{visible(citation.quote)}”").append(f"\n{visible(place)}", style="dim")
+        sure = f"{confidence_word(citation.confidence).lower()} ({citation.confidence:.2f})"
+        table.add_row(name, quote, Text(sure))
+    out().print(table)
+    say(said(rows), "dim")
+
+
+def _table(*heads: str, lines: bool = False) -> Table:
+    table = Table(show_edge=False, pad_edge=False, show_lines=lines)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
+
+
+def _cells(*cells: str) -> Iterator[Text]:
+    return (Text(visible(cell)) for cell in cells)
+
+
+# Papers and indexes
+
+
+def show_build(report: BuildReport, folder: Path) -> None:
+    """Print what became of each file that needs attention, and what the index holds now."""
+    for outcome in report.outcomes:
+        if outcome.error is not None:
+            say(f"refused   {outcome.error}", "red")
+        elif outcome.warnings and outcome.became is not Became.SET_ASIDE:
+            say(f"warnings  {outcome.path.name}", "yellow")
+            for warning in outcome.warnings:
+                say(f"          {warning}", "yellow")
+    for one in report.set_aside:
+        if one.id in report.new_aside:
+            say(f"set aside {one.source}: {one.reason}")
+    for warning in filter(None, (*report.warnings, report.note)):
+        say(warning, "yellow")
+    changes = f"{len(report.added)} new, {len(report.removed)} removed"
+    changes += f", {len(report.set_aside)} set aside" if report.set_aside else ""
+    papers = counted(len(report.added) + len(report.unchanged), "paper")
+    say(
+        f"{'Published' if report.published else 'Nothing changed in'} generation {report.generation}: "
+        f"{papers} ({changes}), {counted(report.passages, 'passage')}, "
+        f"{counted(report.sentences, 'sentence')}, {report.seconds:.1f} s."
+    )
+    say(f"Index: {folder}")
+
+
+def show_reading(document: Document) -> None:
+    """Print the front matter, sections, tables and warnings of one paper."""
+    facts = {"title": document.title, "authors": ", ".join(document.authors), "journal": document.journal}
+    facts |= {"year": str(document.year or ""), "doi": document.doi, "licence": document.licence}
+    for name, fact in facts.items():
+        say(f"{name:<10} {fact or '(not stated)'}")
+    pages = f"{counted(len(document.map.pages), 'page')}, " if document.map.pages else ""
+    say(f"format     {document.format}, {pages}{counted(len(document.text), 'character')}")
+    say("sections")
+    for section in document.sections:
+        if section.title:
+            say(f"  {'  ' * section.level}{section.title}")
+    for table in document.tables:
+        say(f"table      {table.label or '(no label)'}: {counted(len(table.rows), 'row')}")
+    for warning in document.warnings:
+        say(f"warning    {warning}")
+
+
+def show_overview(held: Mapping[str, Any]) -> None:
+    """Print what an index holds, as ``qa.show.overview.overview`` returns it."""
+    keys = (
+        "index",
+        "generation",
+        "created",
+        "model",
+        "fingerprint",
+        "papers",
+        "passages",
+        "sentences",
+        "bytes",
+    )
+    for key in keys:
+        say(f"{key:<12} {held[key]}")
+    table = _table("paper", "year", "DOI", "pages", "passages", "warnings")
+    for paper in held["documents"]:
+        cells = (*(paper[key] for key in ("year", "doi", "pages", "passages")), len(paper["warnings"]))
+        table.add_row(*_cells(paper["title"] or paper["source"], *(str(cell or "") for cell in cells)))
+    out().print(table)
+    for one in held["generations"]:
+        counts = (
+            f"{counted(one['papers'], 'paper')}, {counted(one['passages'], 'passage')}, {one['bytes']} bytes"
+        )
+        current = " (current)" if one["current"] else ""
+        say(f"generation   {one['number']}{current}: {one['created']} {one['problem'] or counts}")
+    for one in held["set_aside"]:
+        say(f"set aside    {one['source']}: {one['reason']}")
+    for warning in filter(None, (*held["warnings"], held["note"])):
+        say(warning, "yellow")

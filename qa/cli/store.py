@@ -1,0 +1,173 @@
+"""``loccit info``, ``verify``, ``rollback``, ``gc``, ``export`` and ``import``: the index on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import FormatMismatch, IndexDamaged
+from qa.cli.options import IndexOption, JsonOption
+from qa.show.terminal import emit, say, warn
+
+if TYPE_CHECKING:
+    from index.store.manifest import Manifest
+
+app = typer.Typer()
+
+
+@app.command()
+def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
+    """Show what the index holds.
+
+    \b
+    loccit info
+    loccit info --json
+    """
+    from qa.cli.printed import show_overview
+    from qa.show.overview import overview
+
+    held = overview(index)
+    return emit(held) if as_json else show_overview(held)
+
+
+@app.command()
+def verify(
+    *,
+    receipt: Annotated[Path | None, typer.Argument(help="A receipt of loccit ask --receipt.")] = None,
+    index: IndexOption,
+) -> None:
+    """Check the index's files, or replay a receipt.
+
+    Every file of every generation is compared with its checksum. With a receipt, its question is asked again
+    and the answer compared byte for byte.
+
+    \b
+    loccit verify
+    loccit verify receipt.json
+    """
+    if receipt is None:
+        return _verify_files(index)
+    from qa.receipts import replay
+    from qa.session import opened
+
+    with opened(index) as answerer:
+        warn(answerer.index.warnings)
+        return say(replay(receipt, answerer))
+
+
+@app.command()
+def rollback(*, index: IndexOption) -> None:
+    """Go back to the previous generation of the index.
+
+    This undoes the last build, add, remove or import. loccit info lists the generations.
+
+    \b
+    loccit rollback
+    """
+    from index.store.publish import rollback as roll_back
+
+    say(f"Generation {roll_back(index)} is now current.")
+
+
+@app.command()
+def gc(*, index: IndexOption) -> None:
+    """Delete generations that are no longer needed.
+
+    The current generation, the two before it and those in use are kept.
+
+    \b
+    loccit gc
+    """
+    from index.store.publish import gc as collect
+    from qa.show.present import counted
+
+    say(f"Deleted {counted(len(collect(index)), 'generation')}.")
+
+
+@app.command("export")
+def export_(
+    *,
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    index: IndexOption,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite the file if it exists.")] = False,
+) -> None:
+    """Write the index to one file, for another machine.
+
+    \b
+    loccit export myositis.loccit
+    loccit export myositis.loccit --replace
+    """
+    from index.store.open import read_pointer
+    from index.store.transfer import export_index
+
+    manifest = export_index(index, file, replace=replace)
+    current = read_pointer(index)
+    if current is None or current[0] != manifest.generation:
+        warn([f"The current generation is damaged; generation {manifest.generation} was exported instead."])
+    say(f"Exported {_contents(manifest)} to {file} ({file.stat().st_size:,} bytes).")
+
+
+@app.command("import")
+def import_(
+    *,
+    file: Annotated[Path, typer.Argument(help="A file that loccit export wrote.")],
+    index: IndexOption,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the papers of the index; loccit rollback undoes it.")
+    ] = False,
+) -> None:
+    """Make an exported file the index.
+
+    The file's checksums are verified first. They do not tell who made it: import only files you trust.
+
+    \b
+    loccit import myositis.loccit
+    loccit import myositis.loccit --index ~/myositis-index
+    """
+    from index.store.transfer import import_index
+
+    manifest = import_index(file, index, replace=replace)
+    say(f"Verified and imported {_contents(manifest)} as generation {manifest.generation}.")
+    say(f"Index: {index}")
+
+
+def _contents(manifest: Manifest) -> str:
+    from qa.show.present import counted
+
+    counts = manifest.counts
+    return ", ".join(
+        (
+            counted(counts.documents, "paper"),
+            counted(counts.passages, "passage"),
+            counted(counts.sentences, "sentence"),
+        )
+    )
+
+
+def _verify_files(folder: Path) -> None:
+    """Compare every file of every generation with its checksum and print the result for each.
+
+    Raises:
+        FormatMismatch: another version of Loccit wrote a generation, and nothing is damaged.
+        IndexDamaged: a generation, or the file that names the current one, is damaged.
+    """
+    from index.store.publish import pointer_damage
+    from index.store.publish import verify as verify_generations
+
+    problems = verify_generations(folder)
+    for generation, problem in sorted(problems.items()):
+        say(f"generation {generation}: {problem.message if problem else 'intact'}")
+    damaged = [number for number, problem in problems.items() if isinstance(problem, IndexDamaged)]
+    foreign = [problem for problem in problems.values() if isinstance(problem, FormatMismatch)]
+    if foreign and not damaged:
+        raise foreign[0]
+    pointer = pointer_damage(folder)
+    if pointer:
+        say(pointer)
+    if pointer or damaged:
+        what = (
+            f"{len(damaged)} of {len(problems)} generations are damaged" if damaged else "CURRENT is damaged"
+        )
+        raise IndexDamaged(f"{folder}: {what}.", "Rebuild the index with: loccit build")
