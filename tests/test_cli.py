@@ -358,7 +358,7 @@ def test_control_characters_of_a_question_are_not_printed(
 @pytest.mark.parametrize(
     ("arguments", "pattern"),
     [
-        ([MMF], r"^\n\[1\] “.*6 weeks.*”\n    .* · line \d+ · \w+ confidence \(\d+%\)\n"),
+        ([MMF], r"^\n\[1\] “.*6 weeks.*”\n    .* · lines? \d+(?:–\d+)? · \w+ confidence \(\d+%\)\n"),
         ([CK], r"\n\[1\] .*9641.*\n    TABLE 1: .*\n    Table 1 · .* · line \d+ · "),
         (
             ["How do I bake bread?"],

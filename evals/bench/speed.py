@@ -36,7 +36,7 @@ from index.read import read
 from index.read.passages import passages_of
 from index.search import search
 from index.store.open import open_index
-from index.store.paper_rows import PaperRows
+from index.store.rows import PaperRows
 from index.store.vectors import FLAT_UP_TO, Vectors, vector_chunks
 from qa.answer import Answerer
 from qa.settings import Settings

@@ -160,6 +160,8 @@ def _kind(data: bytes, name: str) -> str:
             raise UnknownFormat(name, f"{what}.", _KINDS)
     if b"%PDF-" in start or re.match(rb"\s*%PDF", start):
         return "pdf"
+    if name.lower().endswith(".pdf"):
+        raise UnknownFormat(name, "named .pdf but not a PDF file.", "Get the PDF again from its source.")
     text = data[:4096].removeprefix(b"\xef\xbb\xbf")
     if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = text.decode("utf-16", "replace").encode()

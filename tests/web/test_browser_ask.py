@@ -113,7 +113,7 @@ def test_a_refusal_labels_the_nearest_passages_as_no_answer(browser: Browser, ch
         assert answer.locator("blockquote").count() == 0
         answer.locator(".nearest .cite").first.click()
         panel = page.get_by_role("region", name="Source", exact=True)
-        panel.get_by_text("Not an answer").wait_for()
+        panel.get_by_text("Not an answer, only a passage").wait_for()
         panel.get_by_text("Why this passage?").click()
         assert panel.get_by_text("no sentence in it scored high enough").is_visible()
 

@@ -247,11 +247,11 @@ def test_all_pages_work_by_keyboard_alone(browser: Browser, chat: str) -> None:
         settled(page)
         _tab_to(page, "A Evaluation", back=True)
         page.keyboard.press("Enter")
-        page.locator(".tile").first.wait_for()
+        page.locator(".tiles li").first.wait_for()
         settled(page)
-        _tab_to(page, "question behind it")
+        _tab_to(page, "SUMMARY")
         page.keyboard.press("Enter")
-        page.locator(".failure").first.wait_for()
+        page.locator("details[open]").first.wait_for()
 
 
 _FOCUSED = """() => {
