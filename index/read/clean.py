@@ -92,6 +92,11 @@ def commonness(word: str) -> float:
     return float(zipf_frequency(word.lower(), "en", wordlist="large"))
 
 
+def without_numbers(text: str) -> str:
+    """Return the text, "#" in place of each number: running heads differ from page to page in theirs."""
+    return re.sub(r"\d+", "#", text)
+
+
 class Vocabulary:
     """The words of one paper, with a general word list behind them."""
 

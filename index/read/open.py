@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -43,8 +42,6 @@ _MAGIC = {
     b"\x7fELF": "a program", b"MZ\x90": "a program", b"%!PS": "PostScript", b"{\\rtf": "RTF",
     b"SQLite format 3": "a database",
 }  # fmt: skip
-_XML = re.compile(rb"\s*(?:<\?xml|<!DOCTYPE\s+article|<article[\s>]|<!--)", re.IGNORECASE)
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*(?:<!DOCTYPE\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL)
 
 
 class Status(StrEnum):
@@ -158,16 +155,21 @@ def _kind(data: bytes, name: str) -> str:
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
             raise UnknownFormat(name, f"{what}.", _KINDS)
-    if b"%PDF-" in start or re.match(rb"\s*%PDF", start):
+    if b"%PDF-" in start or start.lstrip().startswith(b"%PDF"):
         return "pdf"
     if name.lower().endswith(".pdf"):
         raise UnknownFormat(name, "named .pdf but not a PDF file.", "Get the PDF again from its source.")
     text = data[:4096].removeprefix(b"\xef\xbb\xbf")
     if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = text.decode("utf-16", "replace").encode()
-    if _HTML.match(text):
+    text = b" ".join(text.lower().split())
+    body = text
+    while body.startswith(b"<!--") and b"-->" in body:
+        body = body.partition(b"-->")[2].lstrip()
+    if body.startswith((b"<!doctype html", b"<html ", b"<html>")):
         raise UnknownFormat(name, "an HTML page.", _KINDS)
-    return "jats" if _XML.match(text) else "text"
+    jats = text.startswith((b"<?xml", b"<!doctype article", b"<article ", b"<article>", b"<!--"))
+    return "jats" if jats else "text"
 
 
 def read_many(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from index.read import headings
-from index.read.clean import WORD, Vocabulary, join_lines, mend_ligatures, normalise
+from index.read.clean import WORD, Vocabulary, join_lines, mend_ligatures, normalise, without_numbers
 from index.read.metadata import DOI
 from index.read.pdf.extract.pieces import ARTIFACT
 from index.read.pdf.layout import Segment, segment_text
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 _MARGIN = 0.13
 _PAGE_NUMBER = re.compile(r"\W*(?:page|p\.)?\W*[a-z]?\d{1,5}(?:\W*(?:of|/)\W*\d{1,5})?\W*", re.IGNORECASE)
 #: Words that only running text has.
-_VERBS = re.compile(
-    r"\b(?:was|were|is|are|has|have|had|been|that|this|which|we|can|may|by|to|it)\b", re.IGNORECASE
-)
+_VERBS = frozenset({
+    "was", "were", "is", "are", "has", "have", "had", "been", "that", "this", "which", "we", "can", "may",
+    "by", "to", "it",
+})  # fmt: skip
 #: The kind of an article, printed above its title.
 _TYPE = re.compile(
     r"(?:original|research|review|case|short|brief|rapid|clinical|data|mini|systematic|special|study|letter|editorial"
@@ -159,7 +160,7 @@ def _opens(block: Block) -> bool:
         return True
     if headings.front_matter(text) or headings.licence_text(text[:300]) or _PLACE.search(text[:60]):
         return False
-    return prose(text) and len(_VERBS.findall(text)) >= 3
+    return prose(text) and sum(word.lower() in _VERBS for word in WORD.findall(text)) >= 3
 
 
 def byline(text: str) -> tuple[Field, ...]:
@@ -255,7 +256,7 @@ def running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
     for page in removed:
         for segment in page:
             text = normalise(segment_text(segment)).strip()
-            key = re.sub(r"\d+", "#", text.text)
+            key = without_numbers(text.text)
             states = (
                 "doi" in text.text.lower() or re.search(r"10\.\d{4}", text.text) or _YEAR.search(text.text)
             )
@@ -356,4 +357,4 @@ def _key(segment: Segment) -> str:
         return "#"
     if sum(character.isalnum() for character in text) < 4:
         return ""
-    return re.sub(r"\d+", "#", "".join(text.split())).lower()
+    return without_numbers("".join(text.split())).lower()

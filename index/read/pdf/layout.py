@@ -5,7 +5,6 @@ Pure geometry. Places are in points, y upwards.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,8 +16,6 @@ from index.text import MappedText, join
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_TEN = re.compile(r"(?<![\w.,])10$")
-_EXPONENT = re.compile(r"[-\u2212\u2013]?\d{1,2}(?!\d)")
 #: Points of height in which segments under way are looked up together.
 _SHELF = 8.0
 #: The widest gap within a segment, in units of the font size.
@@ -120,8 +117,13 @@ def segment_text(segment: Segment) -> MappedText:
 
 def _power(text: str, part: Part, before: Part) -> bool:
     """Return whether a part is the raised exponent of the ten that the text ends with."""
-    raised = part.size < 0.85 * before.size and part.y > before.y + 0.15 * before.size
-    return raised and _TEN.search(text) is not None and _EXPONENT.match(part.text.text) is not None
+    if part.size >= 0.85 * before.size or part.y <= before.y + 0.15 * before.size:
+        return False
+    ahead = text[-3:-2]
+    ten = text.endswith("10") and not (ahead.isalnum() or ahead in tuple("_.,"))
+    number = part.text.text.lstrip("-\u2212\u2013")
+    digits = len(number) - len(number.lstrip("0123456789"))
+    return ten and 1 <= digits <= 2
 
 
 def segments(parts: Iterable[Part]) -> list[Segment]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.metadata import authors_in
-from index.read.text.lines import MARKED_HEADING, TERMINAL, Layout, split_group, underline
+from index.read.text.lines import MARKED_HEADING, TERMINAL, Layout, split_group, underline, unfinished
 from index.read.text.tables import cell_lines, tabular
 from index.text import BlockKind, MappedText
 
@@ -32,10 +33,11 @@ _JOURNAL_LINE = re.compile(
 _AFFILIATION = re.compile(
     r"\s*(?:\d|\*|\u2020|(?:department|division|school|faculty|institute|university)\b)", re.IGNORECASE
 )
-_MARKED_NAME = re.compile(r"[^\W\d_][\d*\u00b9\u00b2\u00b3\u2020]")
-_GOES_ON = re.compile(
-    r"(?:\b(?:of|the|and|in|with|by|a|an|to|for|or|from|on|at|as|is|was|were|are|than|that|which|between)|,)$"
-)
+#: Words and marks after which a paragraph continues.
+_GOES_ON = frozenset({
+    "of", "the", "and", "in", "with", "by", "a", "an", "to", "for", "or", "from", "on", "at", "as", "is",
+    "was", "were", "are", "than", "that", "which", "between",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,10 @@ def _title_lines(part: Sequence[MappedText]) -> tuple[int, bool]:
 def _names(line: str) -> bool:
     """Return whether a line holds several names, or names with marks of affiliations; the last may be cut."""
     names = authors_in(line.rstrip(", ")) or authors_in(line.rpartition(",")[0])
-    return len(names) > 2 or (bool(names) and _MARKED_NAME.search(line) is not None)
+    marked = any(
+        a.isalpha() and (b.isdecimal() or b in "*\u00b9\u00b2\u00b3\u2020") for a, b in pairwise(line)
+    )
+    return len(names) > 2 or (bool(names) and marked)
 
 
 def _unmarked(line: MappedText) -> MappedText:
@@ -278,6 +283,6 @@ def _goes_on(before: Chunk, after: Chunk, layout: Layout) -> bool:
     start, end = after.start[:1], before.end
     if start.islower() or start in "(,;)%<>=\u00b1" or _bracket_open(before):
         return True
-    if (end[-1:] in "-\u2010" and start.isalnum()) or _GOES_ON.search(end):
+    if (end[-1:] in "-\u2010" and start.isalnum()) or unfinished(end, _GOES_ON, ","):
         return True
     return layout.wrapped and start.isalnum() and len(end) >= 0.8 * layout.width

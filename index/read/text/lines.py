@@ -14,11 +14,11 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from index.read import headings
-from index.read.clean import WORD
+from index.read.clean import WORD, without_numbers
 from index.read.text.tables import cell_lines, tabular
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from index.text import MappedText
 
@@ -30,7 +30,10 @@ TERMINAL = re.compile(
 MARKED_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(\S.*)")
 _BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u25e6\u2023\u00b7]|[-*\u2013] )\s*\S")
 _NUMBERED_ITEM = re.compile(r"\s*\(?(\d{1,2})[.)]\s+\S")
-_UNFINISHED = re.compile(r"(?:\b(?:in|see|and|or|to|of|from|by|with|the|than|as|on|at|both)|[(,])$")
+#: Words that no sentence, heading or caption ends with.
+_UNFINISHED = frozenset({
+    "in", "see", "and", "or", "to", "of", "from", "by", "with", "the", "than", "as", "on", "at", "both",
+})  # fmt: skip
 #: Words of running heads, which differ from page to page in their numbers.
 _OF_PAGES = re.compile(r"\b(?:(?:19|20)\d\d|page|vol(?:ume)?|journal|doi|et al)\b", re.IGNORECASE)
 #: A line longer than this is a whole paragraph.
@@ -94,7 +97,7 @@ def without_running_heads(
             tabular(line) or headings.known_heading(line) or headings.caption(line) or line[:1] == "#"
         )
         if len(line) <= 150 and len(WORD.findall(line)) >= 3 and not structural:
-            places[re.sub(r"\d+", "#", line) if _OF_PAGES.search(line) else line].append(number)
+            places[without_numbers(line) if _OF_PAGES.search(line) else line].append(number)
     recurring = (at for at in places.values() if len(at) >= 3)
     heads = {n for at in recurring if median(b - a for a, b in pairwise(at)) >= 12 for n in at}
     beside = {n for head in heads for n in (head - 1, head + 1) if 0 <= n < len(flat)}
@@ -140,7 +143,7 @@ def _parts_here(part: Sequence[MappedText], line: str, following: str, layout: L
     if item or (len(part) == 1 and _stands_alone(before, line, layout)):
         return True
     # A line that breaks off in mid-sentence is not followed by a heading.
-    ended = TERMINAL.search(before) or (headings.known_heading(line) and not _UNFINISHED.search(before))
+    ended = TERMINAL.search(before) or (headings.known_heading(line) and not unfinished(before))
     if ended and _stands_alone(line, following, layout):
         return True
     return _paragraph_ends(part, before, line, layout)
@@ -167,7 +170,12 @@ def _caption_begins(before: str, line: str) -> bool:
     """Return whether a caption begins, and not the rest of "as shown in / Figure 1. The patient"."""
     if not headings.caption(line):
         return False
-    return not (_UNFINISHED.search(before) and not re.match(r"\s*\w+\.? *\w+ *:", line))
+    return not (unfinished(before) and not re.match(r"\s*\w+\.? *\w+ *:", line))
+
+
+def unfinished(line: str, words: Collection[str] = _UNFINISHED, marks: str = "(,") -> bool:
+    """Return whether a line breaks off in mid-sentence: with one of these words or marks."""
+    return line.endswith(tuple(marks)) or re.split(r"\W", line)[-1] in words
 
 
 def _stands_alone(line: str, following: str, layout: Layout) -> bool:
@@ -194,8 +202,8 @@ def _paragraph_ends(part: Sequence[MappedText], before: str, line: str, layout: 
     start = line.lstrip()[:1]
     if TERMINAL.search(before) is None:
         # A caption may lack its full stop: full lines of running text resume below it.
-        unfinished = not captioned or _UNFINISHED.search(before) or len(before.split()) <= 3
-        return not unfinished and layout.short(before) and layout.full(line) and line[:1].isupper()
+        ends = captioned and not unfinished(before) and len(before.split()) > 3
+        return ends and layout.short(before) and layout.full(line) and line[:1].isupper()
     if captioned and (line[:1].isspace() or start.islower()):
         return True
     ends = layout.short(before) and before[-1] not in ":;,"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: An item of a list whose mark is followed by a tab: no row.
 _MARKED_ITEM = re.compile(r"(?:[^\w\s]|\(?\d{1,3}[.)]|\(?[a-z][.)])\t[^\t]*")
-_GAP = re.compile(r"(?<=\S) {3,}(?=\S)")
+_GAP = r"(?<=\S) {3,}(?=\S)"
 _ENTRY = re.compile(r"\[?\(?\d{1,3}[.)\]]\s+\D")
 #: Characters of a cell set apart by wide gaps; a longer one is a column of running text.
 _CELL = 40
@@ -42,7 +42,7 @@ def tabular(line: str) -> bool:
         return True
     if "\t" in bare:
         return _MARKED_ITEM.fullmatch(bare) is None
-    cells = _GAP.split(bare)
+    cells = re.split(_GAP, bare)
     return len(cells) >= 3 and max(map(len, cells)) <= _CELL
 
 
@@ -67,12 +67,12 @@ def _cells(line: MappedText) -> list[MappedText]:
     line = line.strip()
     border = _GAP
     if "\t" in line.text:
-        border = re.compile("\t")
+        border = "\t"
     elif line.text.startswith("|"):
-        line, border = line[1 : len(line) - 1], re.compile(r"(?<!\\)\|")
+        line, border = line[1 : len(line) - 1], r"(?<!\\)\|"
     cells: list[MappedText] = []
     at = 0
-    for match in border.finditer(line.text):
+    for match in re.finditer(border, line.text):
         cells.append(line[at : match.start()].strip())
         at = match.end()
     return [*cells, line[at:].strip()]

@@ -45,20 +45,19 @@ _CORPORATE = {
     **{0xF730 + i: str(i) for i in range(10)},
     **{0xF761 + i: chr(0x41 + i) for i in range(26)},
 }  # fmt: skip
-#: Fonts whose glyphs carry the names of other characters, by family.
+#: Fonts whose glyphs carry the names of other characters, by parts of their names.
 _MISNAMED = (
     # mathabx (Barbe, Mertz): its glyphs have the names of the T1 encoding.
-    (re.compile(r"tex-math[abx]"), {
+    (("tex-matha", "tex-mathb", "tex-mathx"), {
         "\u00b4": "\u2212", "`": "\u00b7", "\u02c6": "\u00d7", "\u02dc": "\u2217", "\u02d8": "\u00b1",
         "\u02dd": "\u00b0", "1": "\u2032", "\u010f": "\u2264", "\u011b": "\u2265", "\u2030": "\u2260",
         "\u00d1": "\u2192", "\u201e": "\u2248", "\u201c": "\u223c",
     }),
     # Springer's and Wolters Kluwer's symbol fonts.
-    (re.compile(r"advtir_symb$"), {"9": "\u00d7"}),
-    (re.compile(r"advpsmp13$"), {"l": "\u03bc"}),
-    (re.compile(r"advp7da6$"), {"m": "\u03bc"}),
+    (("advtir_symb",), {"9": "\u00d7"}),
+    (("advpsmp13",), {"l": "\u03bc"}),
+    (("advp7da6",), {"m": "\u03bc"}),
 )  # fmt: skip
-_CODED = re.compile(r"/?C(\d{1,3})")
 _NAMED = re.compile(r"/[A-Za-z_.]*\d+[A-Za-z.]*|/[A-Za-z_.]{2,}\d*")
 ACCENTS = {
     "\u00b4": "\u0301", "`": "\u0300", "\u02c6": "\u0302", "\u02dc": "\u0303", "\u00a8": "\u0308",
@@ -75,12 +74,12 @@ def meaning(text: str, font: str) -> str:
         text: what the engine made of it; a name such as "/C20" if it does not know the glyph.
         font: the font's name in lower case, without subset prefix.
     """
-    for family, table in _MISNAMED:
-        if family.search(font):
+    for families, table in _MISNAMED:
+        if any(family in font for family in families):
             return "".join(table.get(character, character) for character in text)
-    coded = _CODED.fullmatch(text) if len(text) > 2 else None
-    if coded:
-        code = int(coded.group(1))
+    coded = text.removeprefix("/")
+    if len(text) > 2 and coded.startswith("C") and coded[1:].isdecimal() and len(coded) <= 4:
+        code = int(coded[1:])
         return (_SYMBOL if code > 127 else _OMS).get(code, UNREADABLE)
     if len(text) > 2 and _NAMED.fullmatch(text):
         return UNREADABLE
