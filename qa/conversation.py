@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
 from qa.quote.reasons import absent_words
-from qa.rank.people import paper_subjects
+from qa.rank.people import paper_subjects, reports_only_others
 from qa.rank.retrieve import main_paper
 from qa.understand.followup import (
     changes_person,
@@ -133,7 +133,8 @@ class Conversation:
             return of_all
         known = self.recalled(answerer, documents)
         papers = known._spoken_of(index)
-        if not papers or _of_nobody_in(index, papers, asked_about(question)):
+        reported = (index.documents[key] for key in papers)
+        if not papers or reports_only_others(reported, asked_about(question)):
             return of_all
         before, cited = known.said_before(index)
         beside = answerer.gather(question, documents=papers, before=before, cited=cited)
@@ -247,11 +248,7 @@ def _stays(index: Index, question: str, inside: Gathered, of_all: Gathered, *, l
     return _confidence(inside.evidence) >= share * _confidence(of_all.evidence)
 
 
-def _of_nobody_in(index: Index, papers: frozenset[str], person: Subject) -> bool:
-    """Tell whether ``papers`` report on people, none of whom can be ``person``."""
-    reported = [known for key in papers for known in paper_subjects(index.documents[key])]
-    return bool(reported) and all(known.conflicts(person) for known in reported)
-
-
 def _confidence(evidence: Evidence) -> float:
+    if evidence.stated is not None:  # looked up in front matter, so nothing was ranked
+        return max((citation.confidence for citation in evidence.stated.citations), default=0.0)
     return evidence.ranked[0].confidence if evidence.ranked else 0.0

@@ -319,3 +319,9 @@ def test_a_batch_asks_at_most_the_last_question_of_a_history(cases: Index, known
     conversations.keep(Conversation(chain[:known], LastAnswer(paper)))
     conversations.ask(chain, "And her ferritin?")
     assert counted.cost == (cost, cost)
+
+
+def test_a_statement_in_the_front_matter_of_another_paper_counts_as_confident(answerer: Answerer) -> None:
+    _, conversation = Conversation().ask(answerer, "What was the troponin of the rower?")
+    answer, _ = conversation.ask(answerer, "What is the DOI of the report on the potter?")
+    assert [citation.source for citation in answer.citations] == ["lung.txt"]
