@@ -12,7 +12,7 @@ from index.errors import FormatMismatch
 from qa.answer import Answerer
 from qa.conversation import Conversations
 from qa.rank.evidence import weigh
-from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 from qa.rank.stages import Stages
 from qa.settings import READ, Settings
@@ -110,16 +110,13 @@ def reread(
     second = []
     for at, (item, values) in enumerate(zip(first, scores, strict=True), 1):
         if item.question is not None and len(values):
-            question = item.question
-            choice = chosen(item.candidates, values, READ, cited=question.cited)
-            readings = reader.read(question.text, choice.texts, question.before)
-            near = beside(item.candidates, question.cited)
+            read = second_stage(reader, item.question, item.candidates, item.features, values, READ)
             second.append(
                 replace(
                     item,
-                    features=joined(item.features, values, choice, readings, near),
-                    right=item.right[choice.kept],
-                    candidates=tuple(item.candidates[i] for i in choice.kept),
+                    features=read.features,
+                    right=item.right[read.kept],
+                    candidates=tuple(item.candidates[i] for i in read.kept),
                 )
             )
         progress(at, len(first))

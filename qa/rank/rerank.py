@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Mark, Reader, Reading
     from qa.rank.select import Weights
-    from qa.understand.question import Place
+    from qa.understand.question import Place, Question
 
 #: The columns of the second stage: those of the first, and what was read.
 NAMES = (
@@ -157,6 +157,33 @@ def joined(
     powers = np.exp(told)
     share = powers / (1.0 + powers.sum())
     return np.column_stack([features[choice.kept], scores[choice.kept], told, share, near[choice.kept]])
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """The candidates that were read, as the second stage sees them."""
+
+    kept: NDArray[np.intp]  #: positions among the candidates of the first stage
+    features: NDArray[np.float64]  #: columns ``NAMES``, a row per candidate kept
+    marks: list[Mark | None]  #: decisive words of each, in its paper
+
+
+def second_stage(
+    reader: Reader,
+    question: Question,
+    candidates: Sequence[Candidate],
+    features: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    passages: int,
+) -> Second:
+    """Read the best ``passages`` and return their candidates; serving and training share this.
+
+    ``features`` and ``scores`` are those of the first stage, for all ``candidates``.
+    """
+    choice = chosen(candidates, scores, passages, cited=question.cited, abbreviations=question.abbreviations)
+    readings = reader.read(question.text, choice.texts, question.before)
+    columns = joined(features, scores, choice, readings, beside(candidates, question.cited))
+    return Second(choice.kept, columns, choice.marks(readings))
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa.rank.evidence import by_score, weigh
-from qa.rank.rerank import beside, chosen, joined, load_reranker
+from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 
 if TYPE_CHECKING:
@@ -70,13 +70,11 @@ class Stages:
             # The confidence was fitted to the scores of the learned weights, whatever decides the order.
             return hits, by_score(candidates, scores, self.weights.confidence(features, weighed))
         most = min(read or settings.read, settings.read)
-        choice = chosen(candidates, scores, most, cited=question.cited, abbreviations=question.abbreviations)
-        readings = self.reranker.reader.read(question.text, choice.texts, question.before)
-        kept = [candidates[i] for i in choice.kept]
         weights = self.reranker.weights
-        features = joined(features, scores, choice, readings, beside(candidates, question.cited))
-        scores = weights.ranker.log_odds(features)
-        return hits, by_score(kept, scores, weights.confidence(features, scores), choice.marks(readings))
+        second = second_stage(self.reranker.reader, question, candidates, features, scores, most)
+        kept = [candidates[i] for i in second.kept]
+        scores = weights.ranker.log_odds(second.features)
+        return hits, by_score(kept, scores, weights.confidence(second.features, scores), second.marks)
 
 
 @lru_cache(maxsize=1)
