@@ -140,15 +140,15 @@ class Answerer:
         return retrieve(self.index, question, vector, limit=limit, documents=documents, deeper=2 * limit)
 
     def _understood(self, text: str) -> tuple[Question, tuple[str, ...]]:
-        """Return the question with its spelling put right, and what is to be said about that."""
-        understand(text)  # refuses what is no question, before its words are looked at
+        """Return the spell-corrected question and notes on what was corrected."""
+        understand(text)  # raises for anything that is not a question before its words are corrected
         spelt, notes = self._speller.correct(" ".join(text.split()))
         return replace(understand(spelt), abbreviations=self.settings.abbreviations), notes
 
     def _rank_each(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
     ) -> tuple[list[Hit], list[Ranked]]:
-        """Return the same for a question about several papers: each found is asked it in the singular."""
+        """Rank a question about several papers: each paper found is asked it in the singular."""
         hits = self._near(question, vector, documents)
         papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
         single = replace(understand(of_one(question.text)), abbreviations=question.abbreviations)

@@ -100,7 +100,7 @@ def evidence_table(
         question: standing alone.
         documents: ids of the papers to ask; None for all.
         most: how many papers are asked at most, nearest to the question first.
-        progress: is told how many papers of how many have been asked.
+        progress: called with the papers asked so far and their total.
 
     Raises:
         QuestionError: the question is empty or too long.

@@ -36,7 +36,7 @@ def guard(question: Question, papers: Iterable[Document]) -> Callable[[Document,
 
 
 def about(document: Document, span: Span, subject: Subject) -> bool:
-    """Tell whether ``span`` can be about ``subject``.
+    """Return whether ``span`` can be about ``subject``.
 
     Not so if its paper reports on other people only, unless the span itself
     introduces someone who fits; nor if the span introduces only people who do not.
@@ -51,9 +51,9 @@ def about(document: Document, span: Span, subject: Subject) -> bool:
 
 
 def _reports(document: Document, question: Question) -> bool:
-    """Tell whether a paper reports on the person that ``question`` names, and has all its specific words.
+    """Return whether a paper reports on the person that ``question`` names, and has all its specific words.
 
-    Then a person whom another paper merely cites is not meant.
+    A person whom another paper only cites is then not the one meant.
     """
     person = question.subject
     fitting = (
@@ -88,6 +88,6 @@ def paper_subjects(document: Document) -> tuple[Subject, ...]:
 
 
 def reports_only_others(papers: Iterable[Document], person: Subject) -> bool:
-    """Tell whether the ``papers`` report on people, none of whom can be ``person``."""
+    """Return whether the ``papers`` report on people, none of whom can be ``person``."""
     reported = [known for paper in papers for known in paper_subjects(paper)]
     return bool(reported) and all(known.conflicts(person) for known in reported)

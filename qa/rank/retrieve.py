@@ -1,4 +1,4 @@
-"""From an understood question to passages: abbreviations written out, other people's papers set aside."""
+"""From a question to passages: abbreviations are expanded, papers about other people are left out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.understand.question import Question
 
-#: How many times the passages wanted are searched where some will be set aside.
+#: Search this many times the passages wanted where some will be left out.
 WIDER = 4
-#: Of the best hits, how many are counted, and how many of them make a paper the one that is asked about.
+#: A paper is the one asked about if ``MOSTLY`` of the ``BEST`` best hits are in it.
 BEST, MOSTLY = 10, 4
 
 

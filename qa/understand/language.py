@@ -1,8 +1,8 @@
-"""Tells whether a question that the papers do not answer is simply in another language than they are.
+"""Detects a question in another language than the papers.
 
-Search knows English only: its stemmer, its stop words, its word lists. The languages are told apart
-by how frequent the question's words are in each (wordfreq, Speer 2022): the mean of the Zipf
-frequencies, which is the likelihood of a bag of words.
+Search supports English only (stemmer, stop words, word lists). The language is the one in which the
+question's words are most frequent (wordfreq, Speer 2022): the mean of their Zipf frequencies, which is
+the likelihood of a bag of words.
 """
 
 from __future__ import annotations

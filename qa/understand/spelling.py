@@ -1,6 +1,6 @@
 """Spelling: what the papers write otherwise, and what was probably mistyped.
 
-A variant ("oedema", "edema") is the same word. A typing error is put right only
+A variant ("oedema", "edema") is the same word. A typing error is corrected only
 where the word stands in no paper and in no word list and a word of the papers is
 near; the answer says so, never silently.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from index.store.lexical import Lexical
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_SHORTEST = 5  #: letters of a word that may be put right
+_SHORTEST = 5  #: letters of a word that may be corrected
 _VARIANTS = (
     ("ae", "e"),
     ("oe", "e"),

@@ -49,7 +49,7 @@ def tabular(line: str) -> bool:
 def table_of_lines(lines: Sequence[MappedText]) -> Draft:
     """Return the table that lines make: one cell each, or cells set apart.
 
-    Cells in wide gaps are told apart only if every line has the same number of them.
+    Cells separated by wide gaps are split only if every line has the same number of them.
     Otherwise a row is kept as one cell: a value must not get the head of another.
     """
     if cell_lines(lines):
