@@ -11,6 +11,7 @@ from index.ingest.catalogue import catalogue_of
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.rank.select import CrossEncoderRanker
+from qa.rank.stages import shipped
 from qa.settings import USUAL, Settings
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
     """
     with open_index(folder) as index:
         encoder = question_encoder(index, options.model)
-        answerer = Answerer(index, encoder, settings=Settings(threshold=options.threshold))
+        settings = Settings(threshold=options.threshold)
+        answerer = Answerer(index, encoder, stages=shipped(options.reader), settings=settings)
         if options.cross_encoder is not None:
             answerer = answerer.ranked_by(CrossEncoderRanker(options.cross_encoder))
         yield answerer if options.right is None else answerer.as_sure(options.right)

@@ -19,6 +19,7 @@ class AskOptions:
     threshold: float | None = None  #: lowest confidence of a quote that is shown
     right: float | None = None  #: instead of ``threshold``: the share of shown answers that should be right
     cross_encoder: Path | None = None  #: folder of a model that ranks the sentences
+    reader: str = ""  #: "small" or "large"; empty for the larger one that is installed
 
     def __post_init__(self) -> None:
         if self.threshold is not None and self.right is not None:
@@ -40,6 +41,7 @@ class Settings:
 
     passages: int = 20  #: how many passages are looked into
     read: int = READ  #: how many of them are read with the question; 0 for the first stage of ranking alone
+    closely: int = 3  #: how many of those the large reader reads again, where it is installed; 0 for none
     quotes: int = 3  #: most quotes shown for one question
     quotes_per_paper: int = 2
     near_misses: int = 3

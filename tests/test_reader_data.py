@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 
 from evals.sets.cases import Case, Corpus, Gold
 from evals.sets.corpora import document_of
-from evals.train.reader_data import Group, Pool, groups
+from evals.train.reader_data import Group, Pool, as_json, groups, of_json
 from index.text import Span
 from qa.rank.reader import Asked
 
@@ -46,8 +47,41 @@ def test_the_own_passage_stands_among_others_of_its_paper(pool: Pool) -> None:
     for group in drawn(pool, case(pool, "The foot was cast for two weeks."), spans=False):
         texts = [found.text.text for found in group.texts]
         assert texts[0] == "The foot was cast for two weeks."
-        assert set(texts) <= set(FOOT.split("\n"))
+        assert len(set(texts) & set(HAND.split("\n"))) <= 1  # at times one passage of another paper
         assert [any(found.right) for found in group.texts] == [True] + [False] * (len(texts) - 1)
+
+
+def test_a_passage_of_another_paper_is_taken_if_the_question_tells_the_papers_apart(
+    pool: Pool,
+) -> None:
+    asked = case(pool, "The foot was cast for two weeks.")
+    assert "The hand was cast for six weeks." in passages(drawn(pool, asked, spans=False))
+    alike = [document_of(HAND.replace("hand", part), part) for part in ("toe", "arm", "leg")]
+    among = Pool(replace(pool.corpus, documents=(*pool.corpus.documents, *alike)), count_words, 8)
+    assert passages(drawn(among, asked, spans=False)) <= set(FOOT.split("\n"))
+
+
+def passages(groups: Sequence[Group]) -> set[str]:
+    return {marked.text.text for group in groups for marked in group.texts}
+
+
+def test_the_papers_identity_stands_in_front_of_most_passages(pool: Pool) -> None:
+    titled = "A report on feet"
+    pool.identity = dict.fromkeys(pool.identity, (titled,))
+    asked = case(pool, "The foot was cast for two weeks.")
+    contexts = [
+        group.texts[0].text.context
+        for seed in range(60)
+        for group in groups(pool, [asked], random.Random(seed), spans=False, identity=True)
+    ]
+    assert 0.8 < sum(context.startswith(titled) for context in contexts) / len(contexts) < 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_group_is_read_back_as_it_was_written(pool: Pool, seed: int) -> None:
+    asked = case(pool, "The foot was cast for two weeks.", ("two weeks",))
+    for group in groups(pool, [asked], random.Random(seed), spans=False):
+        assert of_json(json.loads(json.dumps(as_json(group)))) == group
 
 
 def test_a_question_without_an_answer_gets_its_paper_and_now_and_then_another(pool: Pool) -> None:

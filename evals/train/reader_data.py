@@ -14,7 +14,7 @@ import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from index.read.passages import passages_of
 from index.store.lexical import Lexical, lexical_files
 from index.terms import terms
 from index.text import Span
+from qa.rank.identity import identified, identity_of
 from qa.rank.reader import Asked, Text
 from qa.understand.abbreviations import definitions
 from qa.understand.followup import just_before, resolve
@@ -49,6 +50,10 @@ STANDING_ALONE = 0.25
 QUOTED, MISQUOTED = 0.65, 0.12
 #: Share of the questions cut down to their content words, as people type them into a search box.
 TERSE = 0.06
+#: Share of the questions with a typing error.
+MISTYPED = 0.06
+#: Share of the groups with a passage of another paper too, and of those without the papers' identity.
+FROM_OTHERS, NAMELESS = 0.4, 0.1
 #: Passages nearest by words from which the negatives are drawn, and how many of them a judge scores.
 NEAREST, JUDGED = 12, 6
 
@@ -79,10 +84,12 @@ class Pool:
         self.text_of = {document.id: document.text for document in corpus.documents}
         self.texts: list[Text] = []
         self.places: list[tuple[str, Span]] = []  #: document and span of each
+        self.identity: dict[str, tuple[str, ...]] = {}  #: by document
         self.of: dict[str, list[int]] = defaultdict(list)
         for document in corpus.documents:
             passages, sentences = passages_of(document, count_pieces, max_pieces)
             short_forms = definitions(document.text)
+            self.identity[document.id] = identity_of(document, [sentence.span for sentence in sentences])
             inside: dict[int, list[Span]] = defaultdict(list)
             for sentence in sentences:
                 inside[sentence.passage].append(sentence.span)
@@ -102,8 +109,15 @@ class Pool:
         order = np.argsort(-self._lexical.scores(question)[chosen], kind="stable")
         return [int(at) for at in chosen[order][:NEAREST]]
 
-    def marked(self, at: int, case: Case, *, spans: bool) -> Marked:
-        """Return passage ``at`` with the gold of ``case`` marked; ``spans``: gold is a short answer."""
+    def marked(self, at: int, case: Case, *, spans: bool, identity: bool) -> Marked:
+        """Return passage ``at`` with the gold of ``case`` marked.
+
+        Args:
+            at: position of the passage.
+            case: whose gold is marked.
+            spans: gold is a short answer.
+            identity: put in front what identifies the paper.
+        """
         text = self.texts[at]
         document, place = self.places[at]
         golds = [
@@ -111,7 +125,7 @@ class Pool:
         ]
         right = tuple(any(g.overlaps(s) for g in golds) for s in text.sentences)
         short = next(iter(golds), None) if spans else _short_in(text.text, golds, case.short)
-        return Marked(text, right, short)
+        return Marked(identified(text, self.identity[document]) if identity else text, right, short)
 
     def own(self, case: Case) -> list[int]:
         """Return the passages that hold a gold span of ``case``."""
@@ -138,13 +152,19 @@ def within(span: Span, place: Span) -> Span:
 
 
 def groups(
-    pool: Pool, cases: Sequence[Case], chance: random.Random, *, spans: bool, judge: Judge | None = None
+    pool: Pool,
+    cases: Sequence[Case],
+    chance: random.Random,
+    *,
+    spans: bool,
+    judge: Judge | None = None,
+    identity: bool = False,
 ) -> Iterator[Group]:
-    """Yield a group per case: its passage with up to three negatives, or at times negatives alone.
+    """Yield a group per case: its passage with up to four negatives, or at times negatives alone.
 
     ``spans`` says that gold is the decisive words, not whole sentences; passages that contain an
     accepted short answer are then not used as negatives. Negatives that ``judge`` scores highest
-    are drawn first (Xiong et al. 2021).
+    are drawn first (Xiong et al. 2021). ``identity`` puts what identifies a paper in front of its passages.
     """
     others: dict[str, list[str]] = defaultdict(list)
     earlier = {(*case.history, case.question): case for case in pool.corpus.cases}
@@ -168,7 +188,10 @@ def groups(
         count = chance.choice((1, 2)) if alone else chance.choice((0, 1, 1) if spans else most)
         drawn = _drawn(wrong, chance)[:count]
         chosen = drawn if alone else [chance.choice(own), *drawn]
-        texts = tuple(pool.marked(at, case, spans=spans) for at in chosen)
+        if not alone and not spans and chance.random() < FROM_OTHERS:
+            chosen += _elsewhere(pool, case, f"{asked.question} {asked.before}", chance)
+        named = identity and chance.random() >= NAMELESS
+        texts = tuple(pool.marked(at, case, spans=spans, identity=named) for at in chosen)
         if texts and all(marked.text.sentences for marked in texts) and (alone or any(texts[0].right)):
             yield Group(pool.corpus.name, asked, texts)
 
@@ -184,6 +207,17 @@ def _near(
     if alone and paper and chance.random() < ELSEWHERE:
         return [at for at in pool.nearest(words) if at not in paper]
     return pool.nearest(words, paper or None)
+
+
+def _elsewhere(pool: Pool, case: Case, words: str, chance: random.Random) -> list[int]:
+    """Return a passage of another paper, which may hold the same kind of value.
+
+    None where the question does not tell its paper from others: then that passage may answer as well.
+    """
+    papers = pool.of.get(_paper_of(case), [])
+    near = pool.nearest(words)
+    others = [at for at in near if at not in papers]
+    return [chance.choice(others[:4])] if others and len(others) <= len(near) // 2 else []
 
 
 def _drawn(wrong: Sequence[int], chance: random.Random) -> list[int]:
@@ -227,9 +261,49 @@ def _asked(case: Case, others: Sequence[str], quote: str, chance: random.Random,
             return Asked(resolve(case.question, case.history))
         return Asked(case.question, just_before(case.history, quote))
     before = chance.choice(others) if follows and chance.random() < AFTER_ANOTHER else ""
-    words = [word for word in case.question.rstrip("?").split() if terms(word)]
-    terse = chance.random() <= TERSE and len(words) > 1
-    return Asked(" ".join(words) if terse else case.question, "" if before == case.question else before)
+    return Asked(_typed(case.question, chance), "" if before == case.question else before)
+
+
+def _typed(question: str, chance: random.Random) -> str:
+    """Return ``question`` as people type it: at times with an error, at times its content words alone."""
+    words = question.split()
+    long = [at for at, word in enumerate(words) if len(word) > 5 and word.isalpha()]
+    if long and chance.random() < MISTYPED:
+        at = chance.choice(long)
+        word, cut = words[at], chance.randrange(1, len(words[at]) - 2)
+        ends = (word[cut + 1 :], word[cut + 1] + word[cut] + word[cut + 2 :], word[cut] + word[cut:])
+        words[at] = word[:cut] + chance.choice(ends)
+    content = [word for word in " ".join(words).rstrip("?").split() if terms(word)]
+    return " ".join(content if chance.random() < TERSE and len(content) > 1 else words)
+
+
+def as_json(group: Group) -> dict[str, Any]:
+    """Return a group as a JSON object; ``of_json`` reads it back."""
+    texts = [
+        {
+            "c": marked.text.context,
+            "t": marked.text.text,
+            "s": [[span.start, span.end] for span in marked.text.sentences],
+            "a": None if marked.text.abbreviations is None else dict(marked.text.abbreviations),
+            "r": list(marked.right),
+            "m": [marked.short.start, marked.short.end] if marked.short else None,
+        }
+        for marked in group.texts
+    ]
+    return {"c": group.corpus, "q": group.asked.question, "b": group.asked.before, "t": texts}
+
+
+def of_json(entry: dict[str, Any]) -> Group:
+    """Return the group that ``as_json`` wrote."""
+    texts = tuple(
+        Marked(
+            Text(text["c"], text["t"], tuple(Span(*span) for span in text["s"]), text["a"]),
+            tuple(text["r"]),
+            Span(*text["m"]) if text["m"] else None,
+        )
+        for text in entry["t"]
+    )
+    return Group(entry["c"], Asked(entry["q"], entry["b"]), texts)
 
 
 def natural_questions(path: Path) -> Corpus:

@@ -1,4 +1,4 @@
-"""The trained reader as files: a graph without weights, and the weights' change from the bundled model."""
+"""A trained reader as files: a graph without weights, and the weights' change from the embedding model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from index.files import sha256_of
-from qa.rank.reader import GRAPH, TRAINED
+from qa.rank.reader import weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +27,12 @@ LEAST_LEFT_OUT = 384
 def difference(net: ReaderNet, base: dict[str, torch.Tensor]) -> dict[str, np.ndarray[Any, Any]]:
     """Return the weights that training changed, in the form that ``qa.rank.reader.weights_of`` reads."""
     changed: dict[str, np.ndarray[Any, Any]] = {}
-    for name, tensor in net.state_dict().items():
+    for name, weight in net.trained().items():
         before = base.get(name.removeprefix("bert."))
-        if before is not None and torch.equal(before, tensor):
+        array = weight.detach().cpu().numpy().astype(np.float32)
+        if name.endswith((".up", ".down")):
+            changed[name] = array.astype(np.float16)
             continue
-        array = tensor.numpy().astype(np.float32)
         if before is None or array.ndim != 2:
             changed[name] = array
             continue
@@ -43,42 +44,45 @@ def difference(net: ReaderNet, base: dict[str, torch.Tensor]) -> dict[str, np.nd
 
 
 class _FromWords(torch.nn.Module):
-    """The network above the word embeddings, whose table is half of the weights and stays in its own file."""
+    """The network above the word embeddings, whose large table stays in its own file."""
 
     def __init__(self, net: ReaderNet) -> None:
         super().__init__()
         self.bert = net.bert
 
-    def forward(self, words: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-        states: torch.Tensor = self.bert(
-            inputs_embeds=words, attention_mask=mask, token_type_ids=types
-        ).last_hidden_state
+    def forward(
+        self, words: torch.Tensor, mask: torch.Tensor, types: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        typed = {} if types is None else {"token_type_ids": types}
+        states: torch.Tensor = self.bert(inputs_embeds=words, attention_mask=mask, **typed).last_hidden_state
         return states
 
 
 def graph_of(net: ReaderNet) -> tuple[bytes, list[str]]:
     """Return the network as an ONNX graph without weights, and the names of the weights that it needs.
 
-    Its input is word vectors, ``(texts, pieces, width)``, in place of ids.
+    Its input is word vectors, ``(texts, pieces, width)``, in place of ids. Low-rank differences are not part
+    of the graph: ``qa.rank.reader`` adds them to the weights.
     """
     import onnx
 
     mask = torch.ones((3, 17), dtype=torch.int64)
     types = (torch.arange(17) > 5).long().expand(3, 17).contiguous()
     words = torch.randn((3, 17, net.bert.config.hidden_size))
+    inputs = {"words": words, "mask": mask} | ({"types": types} if net.typed else {})
     rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=512)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # about the exporter's own internals
         path = Path(folder) / "reader.onnx"
         torch.onnx.export(
             _FromWords(net).eval(),
-            (words, mask, types),
+            tuple(inputs.values()),
             str(path),
             dynamo=True,
             verbose=False,
-            input_names=["words", "mask", "types"],
+            input_names=list(inputs),
             output_names=["states"],
-            dynamic_shapes=({0: rows, 1: columns},) * 3,
+            dynamic_shapes=({0: rows, 1: columns},) * len(inputs),
             external_data=False,
         )
         model = onnx.load(path)
@@ -122,17 +126,34 @@ def _same(name: str, weights: dict[str, np.ndarray[Any, Any]], array: np.ndarray
     return np.array_equal(known.T if name.endswith(".T") else known, array)
 
 
-def save(net: ReaderNet, base: Path, out: Path, report: dict[str, Any]) -> None:
-    """Write ``reader.onnx`` and ``reader.safetensors`` into the folder ``out``."""
+def start_from(net: ReaderNet, trained: Path, base: Path) -> None:
+    """Give ``net`` the weights of the ``trained`` file; ``base`` is the file of the embedding model's."""
+    from safetensors.numpy import load_file
+
+    arrays = weights_of(trained, base) if net.typed else load_file(trained)
+    tensors = {name: torch.from_numpy(np.array(array, np.float32)) for name, array in arrays.items()}
+    net.load_state_dict(tensors, strict=False)
+
+
+def save(
+    net: ReaderNet, plain: ReaderNet, base: Path, out: tuple[Path, Path], report: dict[str, Any]
+) -> None:
+    """Write the graph and the trained weights to the two files ``out``.
+
+    ``plain`` is the network without low-rank layers, from which the graph is made; ``base`` the file of the
+    embedding model's weights.
+    """
     from safetensors.numpy import save_file
     from safetensors.torch import load_file
 
-    graph, names = graph_of(net)
-    (out / GRAPH).write_bytes(graph)
+    graph, names = graph_of(plain)
+    out[0].write_bytes(graph)
     stated = {
         "base": sha256_of(base),
         "graph": hashlib.sha256(graph).hexdigest(),
         "initializers": json.dumps(names),
         "report": json.dumps(report),
     }
-    save_file(difference(net, load_file(base)), out / TRAINED, metadata=stated)
+    if not net.typed:
+        stated["identified"] = "yes"
+    save_file(difference(net, load_file(base)), out[1], metadata=stated)

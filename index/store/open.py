@@ -111,6 +111,10 @@ class Index:
         """Return the sentences of the passage at ``position``, each with its row in ``sentence_vectors``."""
         return self.rows.sentences_of(position)
 
+    def opening(self, document_id: str, count: int) -> list[Span]:
+        """Return the first ``count`` sentences of a document."""
+        return self.rows.opening(document_id, count)
+
     def nearest_sentences(
         self, vector: NDArray[np.float32], positions: NDArray[np.int64]
     ) -> NDArray[np.float32]:

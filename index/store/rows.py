@@ -47,6 +47,10 @@ _SENTENCES = (
     "JOIN passages p ON p.position = s.passage JOIN documents d ON d.number = p.document "
     "WHERE s.passage = ? ORDER BY s.row"
 )
+_OPENING = (
+    "SELECT s.start, s.end FROM sentences s JOIN passages p ON p.position = s.passage "
+    "JOIN documents d ON d.number = p.document WHERE d.id = ? ORDER BY s.row LIMIT ?"
+)
 _AT_ONCE = 500  #: positions in one query
 _MAPPED = (1 << 31) - (1 << 16)  #: bytes; SQLite maps no more
 _TEXTS = 16_000_000  #: characters of texts kept in memory: about 500 papers
@@ -201,6 +205,10 @@ class Rows:
             (row, Sentence(document, Span(start, end), passage, BlockKind(kind)))
             for row, document, start, end, passage, kind in self.query(_SENTENCES, position)
         ]
+
+    def opening(self, document_id: str, count: int) -> list[Span]:
+        """Return the first ``count`` sentences of a document."""
+        return [Span(start, end) for start, end in self.query(_OPENING, document_id, count)]
 
     def readings(self) -> dict[str, tuple[str, str]]:
         """Return file name and reading (see ``PaperRows``) of each document by id."""

@@ -20,6 +20,7 @@ from qa.cli.options import (
     PaperOption,
     QuestionArgument,
     QuestionsOption,
+    ReaderOption,
 )
 from qa.files.questions import Entry, read_questions
 from qa.settings import AskOptions
@@ -76,6 +77,7 @@ def ask(
     threshold: ThresholdOption = None,
     right: RightOption = None,
     cross_encoder: CrossEncoderOption = None,
+    reader: ReaderOption = None,
     receipt: ReceiptOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -92,7 +94,7 @@ def ask(
             "--after and --receipt do not apply to --file.", "A line of the file may have “history”."
         )
     entries = _entries("ask", question, file, after)
-    options = AskOptions(model, threshold, right, cross_encoder)
+    options = AskOptions(model, threshold, right, cross_encoder, reader or "")
     if receipt is not None and receipt.is_dir():
         raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
     from qa.cli.printed import show_answer

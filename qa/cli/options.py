@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qa.files.resources import index_folder
+
+
+class ReaderName(StrEnum):
+    """A network that reads passages."""
+
+    SMALL = "small"
+    LARGE = "large"
 
 
 def stated_path(text: str) -> Path:
@@ -46,6 +54,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 CrossEncoderOption = Annotated[
     Path | None,
     typer.Option("--cross-encoder", help="Folder of a CrossEncoder model that ranks the sentences instead."),
+]
+ReaderOption = Annotated[
+    ReaderName | None,
+    typer.Option("--reader", help="The network that reads passages.  [default: the larger one installed]"),
 ]
 ModelOption = Annotated[
     str | None,

@@ -1,10 +1,11 @@
 """Reads passages with the question in mind: a small network that scores each sentence and marks words.
 
-The network is the bundled embedding model trained further, to read a question
-and a passage together. It gives three things: how well each sentence answers,
-measured against "nothing here does" (0); which words in it are decisive; and it
-sees each sentence among its neighbours, so that "She was given it" can answer.
-Trained by ``python -m evals.train.reader``; run by onnxruntime without torch.
+The network is an embedding model trained further, to read a question and a
+passage together. It gives three things: how well each sentence answers, measured
+against "nothing here does" (0); which words in it are decisive; and it sees each
+sentence among its neighbours, so that "She was given it" can answer. There are two:
+the small one on the bundled model, and the large one on all-mpnet-base-v2 where that
+is installed. Trained by ``python -m evals.train.reader``; run by onnxruntime without torch.
 
 Sources: one reading of a whole passage with a score a sentence (BERTSum, Liu and
 Lapata 2019), a null answer of score 0 (Devlin et al. 2019, section 4.3), start and
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.embed.encoder import load_encoder
+from index.embed.mpnet import MPNET_SHA256, mpnet_folder
 from index.errors import FormatMismatch
 from index.files import sha256_of
 from index.text import Span
@@ -41,8 +43,9 @@ MAX_QUESTION = 64
 MAX_BEFORE = 112
 #: Most pieces of decisive words.
 LONGEST_MARK = 16
-#: Names of the trained files.
+#: Names of the trained files of the small and the large reader.
 GRAPH, TRAINED = "reader.onnx", "reader.safetensors"
+LARGE_GRAPH, LARGE_TRAINED = "large.onnx", "large.safetensors"
 #: What is computed outside the graph.
 HEADS = ("scale", "bias", "alone", "both", "marks.weight", "marks.bias")
 #: The vectors of the words, which are looked up outside of it too.
@@ -147,8 +150,10 @@ class Reading:
 class Reader:
     """The trained network, run by onnxruntime. Safe in several threads."""
 
-    def __init__(self, graph: Path, trained: Path, base: Path) -> None:
+    def __init__(self, graph: Path, trained: Path, base: Path, base_sha256: str = "") -> None:
         """Join the file of ``trained`` differences with the embedding model in the folder ``base``.
+
+        ``base_sha256`` is the checksum of the model's weights, if it has just been compared.
 
         Raises:
             FormatMismatch: they were trained from another model, or for another graph.
@@ -161,16 +166,21 @@ class Reader:
         tokenizer.no_padding()
         self.tokenizer = tokenizer
         stated = stated_in(trained)
-        for path, key in ((graph, "graph"), (base / "model.safetensors", "base")):
-            if stated.get(key) != sha256_of(path):
+        model = base / "model.safetensors"
+        digests = {"graph": sha256_of(graph), "base": base_sha256 or sha256_of(model)}
+        for path, key in ((graph, "graph"), (model, "base")):
+            if stated.get(key) != digests[key]:
                 raise FormatMismatch(
                     f"{trained.name} was not trained for this {path.name}.",
                     "Train again: python -m evals.train.reader.",
                 )
-        weights = weights_of(trained, base / "model.safetensors")
+        #: whether passages are read with what identifies their paper in front
+        self.identified = "identified" in stated
+        weights = weights_of(trained, model)
         self._heads = {name: weights[name] for name in HEADS}
         self._words = weights[WORDS]
         self._session = _session(graph, json.loads(stated["initializers"]), weights)
+        self._inputs = {given.name for given in self._session.get_inputs()}
 
     def read(self, question: str, texts: Sequence[Text], before: str = "") -> list[Reading]:
         """Return the reading of each of ``texts``, in their order.
@@ -183,7 +193,7 @@ class Reader:
             chosen = order[start : start + _BATCH]
             batch = batch_of(self.tokenizer, [(Asked(question, before), texts[i]) for i in chosen])
             inputs = {"words": self._words[batch.ids], "mask": batch.mask, "types": batch.types}
-            states = self._session.run(None, inputs)[0]
+            states = self._session.run(None, {name: inputs[name] for name in self._inputs})[0]
             for row, i in enumerate(chosen):
                 readings[i] = self._reading(batch, row, states[row], len(texts[i].sentences))
         return [reading for reading in readings if reading is not None]
@@ -222,7 +232,11 @@ def _softmax(values: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def stated_in(trained: Path) -> dict[str, str]:
-    """Return what a file of trained differences says of itself: "base", "graph", "initializers", "report"."""
+    """Return what a file of trained differences says of itself.
+
+    "base", "graph", "initializers", "report", and "identified" if passages are read with what identifies
+    their paper in front.
+    """
     from safetensors import safe_open
 
     with safe_open(trained, "numpy") as opened:
@@ -234,23 +248,24 @@ def weights_of(trained: Path, base: Path) -> dict[str, NDArray[np.float32]]:
     """Return all weights by name: those of the model file ``base`` with the ``trained`` differences added.
 
     A difference of a matrix is kept as whole numbers of 8 bits with one factor a
-    row ("NAME.rows"); any other array is kept as it is. What training did not change
-    stays in its file, mapped into memory: of the word embeddings, half of the model,
-    only the rows of words that are read are ever loaded.
+    row ("NAME.rows"), or as the product of two narrow matrices ("NAME.up" and
+    "NAME.down" of a layer, LoRA, Hu et al. 2022); any other array is kept as it is.
+    What training did not change stays in its file, mapped into memory: of the word
+    embeddings, only the rows of words that are read are ever loaded.
     """
     from safetensors.numpy import load_file
 
-    changes = load_file(trained)
-    found = {f"bert.{name}": array for name, array in _mapped(base).items()}
+    changes = {name: array.astype(np.float32) for name, array in load_file(trained).items()}
+    weights = {f"bert.{name}": array for name, array in _mapped(base).items()}
     for name, change in changes.items():
-        if name.endswith(".rows"):
-            continue
-        rows = changes.get(f"{name}.rows")
-        if rows is None:
-            found[name] = change
-        else:
-            found[name] = found[name] + change * rows[:, None]
-    return found
+        layer, _, kind = name.rpartition(".")
+        if f"{name}.rows" in changes:
+            weights[name] = weights[name] + change * changes[f"{name}.rows"][:, None]
+        elif kind == "up":
+            weights[f"{layer}.weight"] = weights[f"{layer}.weight"] + change @ changes[f"{layer}.down"]
+        elif kind not in {"rows", "down"}:
+            weights[name] = change
+    return weights
 
 
 def _mapped(path: Path) -> dict[str, NDArray[np.float32]]:
@@ -301,3 +316,16 @@ def load_reader() -> Reader:
     """
     folder = Path(str(resources.files("qa.rank")))
     return Reader(folder / GRAPH, folder / TRAINED, load_encoder().files.folder)
+
+
+@lru_cache(maxsize=1)
+def load_large_reader() -> Reader:
+    """Return the large reader shipped with the package, on all-mpnet-base-v2.
+
+    Raises:
+        UsageError: that model is not installed.
+        ModelMismatch: its weights are not the genuine ones.
+        StorageError: the cache cannot be written.
+    """
+    folder = Path(str(resources.files("qa.rank")))
+    return Reader(folder / LARGE_GRAPH, folder / LARGE_TRAINED, mpnet_folder(), MPNET_SHA256)

@@ -55,6 +55,16 @@ class Choice:
     kept: NDArray[np.intp]  #: positions of the candidates that stand in the texts
     places: tuple[tuple[int, int], ...]  #: of each of those: which text, and which of its sentences
 
+    def only(self, texts: Sequence[int], rows: Sequence[int]) -> Choice:
+        """Return the choice of some ``texts`` alone, with the candidates at ``rows``, which stand in them."""
+        number = {text: at for at, text in enumerate(texts)}
+        return Choice(
+            tuple(self.texts[text] for text in texts),
+            tuple(self.starts[text] for text in texts),
+            self.kept[rows],
+            tuple((number[self.places[row][0]], self.places[row][1]) for row in rows),
+        )
+
     def marks(self, readings: Sequence[Reading]) -> list[Mark | None]:
         """Return the decisive words of each candidate kept, with spans in its paper."""
         return [
@@ -152,20 +162,30 @@ def joined(
 
     ``near`` is what ``beside`` tells of all.
     """
+    kept = choice.kept
+    return np.column_stack([features[kept], scores[kept], told_by(readings, choice), near[kept]])
+
+
+def told_by(readings: Sequence[Reading], choice: Choice) -> NDArray[np.float64]:
+    """Return "read" and "read_share" of the candidates kept, shape ``(candidates, 2)``."""
     told = np.array([readings[text].scores[sentence] for text, sentence in choice.places])
     told = np.clip(told, -LIMIT, LIMIT)
     powers = np.exp(told)
-    share = powers / (1.0 + powers.sum())
-    return np.column_stack([features[choice.kept], scores[choice.kept], told, share, near[choice.kept]])
+    return np.column_stack([told, powers / (1.0 + powers.sum())])
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
-    """The candidates that were read, as the second stage sees them."""
+class Read:
+    """The candidates that were read, as a stage sees them."""
 
-    kept: NDArray[np.intp]  #: positions among the candidates of the first stage
-    features: NDArray[np.float64]  #: columns ``NAMES``, a row per candidate kept
+    choice: Choice
+    features: NDArray[np.float64]  #: the columns of the stage, a row per candidate kept
     marks: list[Mark | None]  #: decisive words of each, in its paper
+
+    @property
+    def kept(self) -> NDArray[np.intp]:
+        """Positions among the candidates of the first stage."""
+        return self.choice.kept
 
 
 def second_stage(
@@ -175,7 +195,7 @@ def second_stage(
     features: NDArray[np.float64],
     scores: NDArray[np.float64],
     passages: int,
-) -> Second:
+) -> Read:
     """Read the best ``passages`` and return their candidates; serving and training share this.
 
     ``features`` and ``scores`` are those of the first stage, for all ``candidates``.
@@ -183,7 +203,7 @@ def second_stage(
     choice = chosen(candidates, scores, passages, cited=question.cited, abbreviations=question.abbreviations)
     readings = reader.read(question.text, choice.texts, question.before)
     columns = joined(features, scores, choice, readings, beside(candidates, question.cited))
-    return Second(choice.kept, columns, choice.marks(readings))
+    return Read(choice, columns, choice.marks(readings))
 
 
 @lru_cache(maxsize=1)

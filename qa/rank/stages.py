@@ -1,4 +1,4 @@
-"""The two stages of ranking, joined: every sentence is weighed, the best passages are read."""
+"""The stages of ranking, joined: sentences are weighed, the best passages read, the best of those again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from index.embed.mpnet import installed_parts
+from qa.rank.closer import load_closer, read_again
 from qa.rank.evidence import by_score, weigh
 from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from index.search import Hit
     from index.store.open import Index
+    from qa.rank.closer import Closer
     from qa.rank.evidence import Ranked
     from qa.rank.rerank import Reranker
     from qa.rank.select import Ranker, Weights
@@ -30,15 +33,18 @@ class Stages:
     weights: Weights  #: of the first stage
     order: Ranker | None = None  #: orders in place of the weights; their confidence stays
     reranker: Reranker | None = None  #: the second stage; None for the first alone
+    closer: Closer | None = None  #: the third stage, which needs the second; None for two
 
     def deciding(self, settings: Settings) -> Weights:
         """Return the weights that give the confidence: those of the last stage that runs."""
-        return self.reranker.weights if self.reranker and settings.read else self.weights
+        if self.reranker and settings.read:
+            return self.closer.weights if self.closer and settings.closely else self.reranker.weights
+        return self.weights
 
     def fingerprint(self, settings: Settings) -> str:
         """Identify in receipts what decides the order."""
         if self.reranker and settings.read:
-            return self.reranker.fingerprint
+            return self.closer.fingerprint if self.closer and settings.closely else self.reranker.fingerprint
         return (self.order or self.weights).fingerprint
 
     def rank(
@@ -71,19 +77,30 @@ class Stages:
             return hits, by_score(candidates, scores, self.weights.confidence(features, weighed))
         most = min(read or settings.read, settings.read)
         weights = self.reranker.weights
-        second = second_stage(self.reranker.reader, question, candidates, features, scores, most)
-        kept = [candidates[i] for i in second.kept]
-        scores = weights.ranker.log_odds(second.features)
-        return hits, by_score(kept, scores, weights.confidence(second.features, scores), second.marks)
+        stage = second_stage(self.reranker.reader, question, candidates, features, scores, most)
+        scores = weights.ranker.log_odds(stage.features)
+        if self.closer is not None and settings.closely:
+            weights, closely = self.closer.weights, min(most, settings.closely)
+            stage = read_again(self.closer.reader, question, candidates, stage, scores, closely)
+            scores = weights.ranker.log_odds(stage.features)
+        kept = [candidates[i] for i in stage.kept]
+        return hits, by_score(kept, scores, weights.confidence(stage.features, scores), stage.marks)
 
 
-@lru_cache(maxsize=1)
-def shipped() -> Stages:
-    """Return both stages as shipped with the package.
+@lru_cache(maxsize=2)
+def shipped(reader: str = "") -> Stages:
+    """Return the stages as shipped with the package.
+
+    Args:
+        reader: "small" for two stages, "large" for three; else as many as are installed.
 
     Raises:
         FormatMismatch: their files do not belong together.
-        UsageError: the bundled model is not installed.
-        ModelMismatch: its weights are not the genuine ones.
+        UsageError: the bundled model is not installed, or the large one, if it is asked for.
+        ModelMismatch: the weights of a model are not the genuine ones.
+        StorageError: the cache of the large model cannot be written.
     """
-    return Stages(load_weights(), reranker=load_reranker())
+    closer = None if reader == "small" else load_closer()
+    if reader == "large" and closer is None:
+        installed_parts()  # says what is missing
+    return Stages(load_weights(), reranker=load_reranker(), closer=closer)
