@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from evals.measure.outcomes import Judged, Outcome
     from evals.sets.cases import Case
     from evals.sets.named import QuestionSet
-    from index.embed.encoder import SentenceEncoder
     from qa.answer import Answerer
     from qa.show.progress import Report
 
@@ -96,7 +95,7 @@ def answering(
 @contextmanager
 def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report) -> Iterator[Answerer]:
     from index.embed.encoder import load_encoder
-    from index.embed.onnx import question_encoder
+    from index.embed.onnx import question_encoder, question_files
     from qa.answer import Answerer
 
     encoder = load_encoder()
@@ -107,20 +106,9 @@ def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report) -> Itera
         work,
         encoder,
         lambda done, total: progress(stage, done, total),
-        lambda: _question_encoder(encoder),
+        lambda: question_files(encoder),
     ) as index:
         yield Answerer(index, question_encoder(index))
-
-
-def _question_encoder(encoder: SentenceEncoder) -> dict[str, bytes]:
-    """Return the files that encode questions without torch, as in an index of ``loccit build``."""
-    from index.embed.onnx import export
-    from index.store.open import ENCODER, TOKENIZER
-
-    graph = export(encoder)
-    if graph is None:
-        return {}
-    return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}
 
 
 def build_seeds(folder: Path) -> Path:

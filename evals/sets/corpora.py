@@ -51,18 +51,10 @@ def document_of(text: str, name: str, *, title: str = "") -> Document:
         source=name,
         format="text",
         title=title,
-        authors=(),
-        journal="",
-        year=None,
-        doi="",
-        licence="",
         text=text,
         blocks=tuple(blocks),
         sections=tuple(Section(t, n, Span(s, e)) for (t, n, s), e in zip(heads, ends, strict=True)),
-        tables=(),
-        fields=(),
         map=SourceMap(tuple(MappedText.raw(text).runs())),
-        warnings=(),
     )
 
 

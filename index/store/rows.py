@@ -77,10 +77,7 @@ class PaperRows:
     ) -> PaperRows:
         """Return the rows of ``document``; ``sentences`` refer to positions in ``passages``."""
         return cls(
-            document.id,
-            document.source,
-            document.title,
-            document.text,
+            *(document.id, document.source, document.title, document.text),
             zlib.compress(encode_document(document).encode(), 1),
             reading,
             [[p.id, p.span.start, p.span.end, p.section, str(p.kind), p.tokens, p.context] for p in passages],
@@ -100,15 +97,12 @@ class PaperRows:
             f"{context}\n{self.text[start:end]}" if context else self.text[start:end]
             for _, start, end, _, _, _, context in self.passages
         ]
-        return texts + [self._sentence_text(*sentence) for sentence in self.sentences]
-
-    def _sentence_text(self, passage: int, start: int, end: int, kind: str) -> str:
-        """Return a sentence, or a row of a table with its caption and column heads."""
-        text = self.text[start:end]
-        if kind != BlockKind.TABLE:
-            return text
-        heads = str(self.passages[passage][6]).rpartition("\n")[2]
-        return f"{text.replace(chr(9), ', ')} ({heads})" if heads else text
+        for passage, start, end, kind in self.sentences:
+            text = self.text[start:end]
+            # The row of a table goes with its caption and column heads.
+            heads = self.passages[passage][6].rpartition("\n")[2] if kind == BlockKind.TABLE else ""
+            texts.append(f"{text.replace(chr(9), ', ')} ({heads})" if heads else text)
+        return texts
 
 
 def write_rows(path: Path, papers: Iterable[PaperRows]) -> Counts:
@@ -231,16 +225,8 @@ class Rows:
             self.extent(document_id)[0],
             number,
         )
-        return PaperRows(
-            document_id,
-            source,
-            title,
-            text,
-            details,
-            reading,
-            [list(row) for row in passages],
-            [list(row) for row in sentences],
-        )
+        rows = [list(row) for row in passages], [list(row) for row in sentences]
+        return PaperRows(document_id, source, title, text, details, reading, *rows)
 
     def extent(self, document_id: str) -> tuple[int, int, int, int]:
         """Return a document's first passage, number of passages, first sentence and number of sentences."""
