@@ -22,8 +22,8 @@ from index.files import LOCAL_DISK
 from index.ingest.catalogue import SetAside, catalogue_of, given
 from index.ingest.papers import find_papers
 from index.ingest.selection import Selection
-from index.ingest.work import Became, FileOutcome, Progress, Work, read_papers
-from index.read import SUFFIXES
+from index.ingest.work import Became, FileOutcome, Progress, Work
+from index.read import SUFFIXES, read_many
 from index.store.open import ENCODER, TOKENIZER, Index, open_index
 from index.store.publish import Made, collect, publish, writing
 
@@ -69,7 +69,7 @@ def build(
     wait: float = 0.0,
     change_model: bool = False,
     keep: bool = False,
-    read: Read = read_papers,
+    read: Read = read_many,
     disk: Disk = LOCAL_DISK,
 ) -> BuildReport:
     """Make the index in ``folder`` hold exactly the papers under ``paths``.

@@ -16,7 +16,7 @@ from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.selection import Selection, recalled
 from index.read import Outcome as Outcome
-from index.read import may_be_paper, read_many
+from index.read import may_be_paper
 from index.read.passages import passages_of
 from index.store.rows import PaperRows
 
@@ -56,11 +56,6 @@ class FileOutcome:
     document_id: str | None  #: None if it was refused
     warnings: tuple[str, ...] = ()  #: what could not be read or repaired, if this build read it
     error: LoccitError | None = None  #: why it was refused
-
-
-def read_papers(paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
-    """Read files with the readers of ``index.read``."""
-    return read_many(paths, workers=workers)
 
 
 class Work:

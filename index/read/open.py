@@ -168,7 +168,7 @@ def _kind(data: bytes, name: str) -> str:
     return "jats" if jats else "text"
 
 
-def read_many(paths: Iterable[Path], *, workers: int = 2, engine: str = "pypdf") -> Iterator[Outcome]:
+def read_many(paths: Iterable[Path], workers: int = 2, *, engine: str = "pypdf") -> Iterator[Outcome]:
     """Yield what became of each file, in the order given; a bad file never stops the rest.
 
     Reads ``workers`` files at once; for ``engine`` see ``read``.

@@ -96,11 +96,7 @@ class Index:
         return self.manifest.generation
 
     def text(self, document_id: str) -> str:
-        """Return the canonical text of a document, much faster than ``documents[...]``.
-
-        Raises:
-            KeyError: the document is unknown.
-        """
+        """Return the canonical text of a document, much faster than ``documents[...]``."""
         return self.rows.text(document_id)
 
     def quote(self, document_id: str, span: Span) -> str:
@@ -238,11 +234,7 @@ def read_manifest(place: Path) -> tuple[Manifest, str]:
 
 
 def read_pointer(folder: Path) -> tuple[int, str] | None:
-    """Return the current generation and the sha256 of its manifest; None if ``CURRENT`` is unusable.
-
-    Raises:
-        StorageError: the system refuses to read.
-    """
+    """Return the current generation and the sha256 of its manifest; None if ``CURRENT`` is unusable."""
     pointer = _POINTER.fullmatch(bytes_if_present(folder / CURRENT) or b"")
     return (int(pointer[1]), pointer[2].decode()) if pointer else None
 
