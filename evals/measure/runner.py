@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,22 +46,10 @@ def run(
 ) -> Run:
     """Ask every case; ``note`` is added to the name of the stage in ``progress``."""
     stage = f"questions asked ({chosen.name}{note})"
-    outcomes = measure(
-        answerer,
-        cases,
-        lambda done, total: progress(stage, done, total),
-        name=chosen.name,
-        unit=chosen.unit,
-    )
-    return Run(
-        name=chosen.name,
-        outcomes=tuple(outcomes),
-        papers=len(answerer.index.documents),
-        passages=len(answerer.index.passages),
-        model=answerer.encoder.name,
-        ranker=answerer.fingerprint,
-        threshold=answerer.threshold,
-    )
+    outcomes = measure(answerer, cases, partial(progress, stage), name=chosen.name, unit=chosen.unit)
+    sizes = len(answerer.index.documents), len(answerer.index.passages)
+    made_by = answerer.encoder.name, answerer.fingerprint, answerer.threshold
+    return Run(chosen.name, tuple(outcomes), *sizes, *made_by)
 
 
 @contextmanager
@@ -100,14 +89,9 @@ def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report) -> Itera
 
     encoder = load_encoder()
     stage = f"texts encoded ({chosen.name})"
-    with kept_index(
-        chosen.name,
-        chosen.documents or (),
-        work,
-        encoder,
-        lambda done, total: progress(stage, done, total),
-        lambda: question_files(encoder),
-    ) as index:
+    extra = partial(question_files, encoder)
+    papers = chosen.documents or ()
+    with kept_index(chosen.name, papers, work, encoder, partial(progress, stage), extra) as index:
         yield Answerer(index, question_encoder(index))
 
 

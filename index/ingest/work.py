@@ -141,10 +141,9 @@ class Work:
         if key in self._held and reads_alike(*self._held[key], path):
             return True
         kept = self.pending.get(key)
-        if kept is None or not reads_alike(kept.paper.source, kept.paper.reading, path):
-            return False
-        self._fresh.add(key)
-        return True
+        if kept and reads_alike(kept.paper.source, kept.paper.reading, path):
+            self._fresh.add(key)
+        return key in self._fresh
 
     def _recall(self, unread: dict[Path, str | None]) -> list[Path]:
         """Take from earlier generations what they have of ``unread``; return the other files."""
@@ -181,17 +180,16 @@ class Work:
     def _embed(self, document: Document, reading: str) -> None:
         """Split a paper, embed the texts that are new, and add it to the pending work."""
         passages, sentences = passages_of(document, self.encoder.count_pieces, self.encoder.max_pieces)
+        source = document.source
         if not passages:
-            raise FileEmpty(
-                document.source, "the paper has no sentence to quote.", "Give a paper with running text."
-            )
+            reason = "the paper has no sentence to quote."
+            raise FileEmpty(source, reason, "Give a paper with running text.")
         try:
             paper = PaperRows.of(document, passages, sentences, reading)
             document.text.encode()
         except UnicodeEncodeError as error:
-            raise GarbledText(
-                document.source, "the text holds halves of characters.", "Get the paper in another format."
-            ) from error
+            reason = "the text holds halves of characters."
+            raise GarbledText(source, reason, "Get the paper in another format.") from error
         texts = paper.embedded_texts()
         known = self._known(paper)
         new = sorted(set(texts).difference(known))
