@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from index.read.passages import TOKEN_BUDGET, count_tokens, passage_id, passages_of
 from index.read.sentences import sentence_spans
 from index.read.text.plain import read_plain
-from index.store.rows import PaperRows
 from index.text import BlockKind
 
 if TYPE_CHECKING:
@@ -54,9 +53,9 @@ def check(document: Document, room: int) -> None:
     quoted = {i for span in quotable for i in range(span.start, span.end)}
     assert not [i for i in quoted - covered if not document.text[i].isspace()]
     assert all(a.span.end <= b.span.start for a, b in pairwise(passages))
-    embedded = PaperRows.of(document, passages, sentences, "").embedded_texts()[: len(passages)]
-    assert max(count_pieces(embedded), default=0) <= room
     for passage in passages:
+        embedded = f"{passage.context}\n{passage.span.of(document.text)}".lstrip("\n")
+        assert count_pieces([embedded])[0] <= room
         assert passage.id == passage_id(document.id, passage.span)
         assert document.sections[passage.section].span.contains(passage.span)
     for sentence in sentences:
