@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged, StorageError
@@ -62,8 +63,11 @@ class Selection:
             if self.base and key not in self.fresh and self.base.manifest.file(name):
                 files[name] = self.base.folder / name
             else:  # made when it is written: together they may be large
-                files[name] = lambda key=key: encode_embedded(self.embedded(key))
+                files[name] = partial(self._encoded, key)
         return files
+
+    def _encoded(self, document_id: str) -> bytes:
+        return encode_embedded(self.embedded(document_id))
 
     def embedded(self, document_id: str) -> Embedded:
         """Return one document with its vectors."""
