@@ -48,8 +48,8 @@ def run(
     stage = f"questions asked ({chosen.name}{note})"
     outcomes = measure(answerer, cases, partial(progress, stage), name=chosen.name, unit=chosen.unit)
     sizes = len(answerer.index.documents), len(answerer.index.passages)
-    made_by = answerer.encoder.name, answerer.fingerprint, answerer.threshold
-    return Run(chosen.name, tuple(outcomes), *sizes, *made_by)
+    model, ranker = answerer.encoder.name, answerer.fingerprint
+    return Run(chosen.name, tuple(outcomes), *sizes, model, ranker, answerer.threshold)
 
 
 @contextmanager
