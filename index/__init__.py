@@ -27,6 +27,7 @@ def build(
     *,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
+    keep: bool = False,
 ) -> BuildReport:
     """Make the index in the folder ``into`` hold exactly the papers under ``paths``.
 
@@ -37,11 +38,16 @@ def build(
         into: folder of the index; created if needed.
         encoder: embedding model; the bundled one if None.
         progress: called with stage, done and total as the build advances.
+        keep: also hold the papers that the index already holds, as ``add`` does.
 
     Raises:
         LoccitError: see ``index.ingest.build.build``.
     """
-    return _build(paths, into, encoder, progress, keep=False)
+    from index.embed.encoder import load_encoder
+    from index.ingest.build import build as build_index
+
+    chosen = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    return build_index(chosen, Path(into), encoder=encoder or load_encoder(), progress=progress, keep=keep)
 
 
 def add(
@@ -52,7 +58,7 @@ def add(
     progress: Progress | None = None,
 ) -> BuildReport:
     """Add the papers under ``paths`` to those the index holds; otherwise like ``build``."""
-    return _build(paths, into, encoder, progress, keep=True)
+    return build(paths, into, encoder=encoder, progress=progress, keep=True)
 
 
 def remove(documents: Iterable[str], folder: str | Path) -> BuildReport:
@@ -68,20 +74,3 @@ def remove(documents: Iterable[str], folder: str | Path) -> BuildReport:
     from index.ingest.build import remove as remove_documents
 
     return remove_documents(frozenset(documents), Path(folder))
-
-
-def _build(
-    paths: str | Path | Iterable[str | Path],
-    into: str | Path,
-    encoder: Encoder | None,
-    progress: Progress | None,
-    *,
-    keep: bool,
-) -> BuildReport:
-    from index.embed.encoder import load_encoder
-    from index.ingest.build import build as build_index
-
-    if isinstance(paths, str | Path):
-        paths = [paths]
-    chosen = [Path(path) for path in paths]
-    return build_index(chosen, Path(into), encoder=encoder or load_encoder(), progress=progress, keep=keep)

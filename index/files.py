@@ -1,8 +1,8 @@
 """Checked reading and writing: every byte of an index passes through here.
 
-``Disk`` is the seam between the index and the file system. Its operations succeed or
-raise ``StorageError`` with the path and the cause. Tests replace it by disks that stop
-half-way or lose what was not synced.
+``Disk`` is the seam between the index and the file system. Its operations, and the functions
+here, succeed or raise ``StorageError`` with the path and the cause. Tests replace it by disks
+that stop half-way or lose what was not synced.
 """
 
 from __future__ import annotations
@@ -153,11 +153,7 @@ def check(folder: Path, record: FileRecord) -> None:
 
 
 def bytes_if_present(path: Path) -> bytes | None:
-    """Return the contents of a small file, None if there is no such file.
-
-    Raises:
-        StorageError: the system refuses to read it.
-    """
+    """Return the contents of a small file, None if there is no such file."""
     with refusals(path):
         try:
             return path.read_bytes()
@@ -207,12 +203,7 @@ def stacked_chunks(
 
 
 def load_bytes(path: Path) -> NDArray[np.uint8]:
-    """Map the bytes of a checked file, read-only.
-
-    Raises:
-        IndexDamaged: the file is empty.
-        StorageError: the system refuses to read it.
-    """
+    """Map the bytes of a checked file, read-only; an empty one is ``IndexDamaged``."""
     with refusals(path):
         try:
             return np.asarray(np.memmap(path, np.uint8, "r"))
@@ -221,12 +212,7 @@ def load_bytes(path: Path) -> NDArray[np.uint8]:
 
 
 def load_array(path: Path) -> NDArray[Any]:
-    """Map a checked ``.npy`` file, read-only.
-
-    Raises:
-        IndexDamaged: it is not a ``.npy`` file.
-        StorageError: the system refuses to read it.
-    """
+    """Map a checked ``.npy`` file, read-only; a file of another kind is ``IndexDamaged``."""
     with refusals(path):
         try:
             mapped = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -38,24 +38,17 @@ def search(
     *,
     limit: int = 10,
     documents: frozenset[str] | None = None,
-    weights: tuple[float, float, float] = WEIGHTS,
 ) -> list[Hit]:
-    """Return the ``limit`` best passages, best first.
+    """Return the ``limit`` best passages for ``question``, best first.
 
-    Candidates are the best ``CANDIDATES`` passages by BM25 and by cosine. Three
-    scores of every candidate (BM25, its cosine, the cosine of its nearest sentence)
-    are standardised over the candidates (mean 0, deviation 1) and summed with
-    ``weights``. On the seed questions this has a higher recall than reciprocal-rank
-    fusion, and than fusion without the nearest sentence. Equal scores are ordered by
-    position, so that the result is deterministic.
+    Candidates are the best ``CANDIDATES`` passages by BM25 and by cosine. Three scores of
+    each (BM25, its cosine, the cosine of its nearest sentence) are standardised over the
+    candidates and summed with ``WEIGHTS``. On the seed questions this has a higher recall
+    than reciprocal-rank fusion, and than fusion without the nearest sentence. Equal scores
+    are ordered by position.
 
-    Args:
-        index: to search.
-        question: as asked, for BM25.
-        vector: the encoded question, L2-normalised, shape ``(dimension,)``.
-        limit: most hits returned.
-        documents: ids of the papers to search; None for all.
-        weights: of the three scores, see ``WEIGHTS``.
+    ``vector`` is the encoded question, L2-normalised; ``documents`` are the ids of the
+    papers to search, None for all.
 
     Raises:
         ValueError: ``vector`` has another dimension than the index.
@@ -65,24 +58,16 @@ def search(
     allowed = None if documents is None else index.allowed(documents)
     lexical = index.lexical.scores(question)
     count = max(CANDIDATES, limit)
-    by_words = _best(lexical, count, allowed)
-    by_meaning = index.vectors.nearest(vector, count, allowed)
-    positions = np.union1d(by_words, by_meaning).astype(np.int64)
+    candidates = _best(lexical, count, allowed), index.vectors.nearest(vector, count, allowed)
+    positions = np.union1d(*candidates).astype(np.int64)
     words, meaning = lexical[positions], index.vectors.scores(vector, positions)
     nearest = index.nearest_sentences(vector, positions)
-    parts = zip(weights, (words, meaning, nearest), strict=True)
+    parts = zip(WEIGHTS, (words, meaning, nearest), strict=True)
     scores = np.sum([weight * zscores(part) for weight, part in parts], axis=0)
     best = np.lexsort((positions, -scores))[:limit]
     passages = index.passages.many(positions[best].tolist())
     return [
-        Hit(
-            position=int(positions[i]),
-            passage=passage,
-            score=float(scores[i]),
-            lexical=float(words[i]),
-            dense=float(meaning[i]),
-            rank=rank,
-        )
+        Hit(int(positions[i]), passage, float(scores[i]), float(words[i]), float(meaning[i]), rank)
         for rank, (i, passage) in enumerate(zip(best, passages, strict=True), 1)
     ]
 

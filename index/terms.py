@@ -79,24 +79,19 @@ def words(text: str) -> list[str]:
 
 
 def split(text: str) -> list[str]:
-    """Return the words of ``text`` unchanged, compounds whole."""
-    return _WORD.findall(_plain(text))
+    """Return the words of ``text``, compounds whole, Greek letters spelled out, accents dropped."""
+    if not text.isascii():
+        text = "".join(
+            _GREEK.get(character, _GREEK.get(character.lower(), character))
+            for character in unicodedata.normalize("NFKD", text)
+            if not unicodedata.combining(character)
+        )
+    return _WORD.findall(text)
 
 
 def printed(word: str) -> str:
     """Return one of ``split``'s words as a reader would type it."""
     return _POSSESSIVE.sub("", word).lower()
-
-
-def _plain(text: str) -> str:
-    if text.isascii():
-        return text
-    text = unicodedata.normalize("NFKD", text)
-    return "".join(
-        _GREEK.get(character, _GREEK.get(character.lower(), character))
-        for character in text
-        if not unicodedata.combining(character)
-    )
 
 
 @lru_cache(maxsize=200_000)

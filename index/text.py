@@ -191,26 +191,26 @@ class SourceMap:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A paper as it was understood."""
 
     id: str  #: sha256 of the file's bytes, lower-case hexadecimal
     source: str  #: the file's name, without folders
     format: str  #: "text", "markdown", "pdf" or "jats"
-    title: str  #: empty if not stated; so are the next six
-    authors: tuple[str, ...]
-    journal: str
-    year: int | None
-    doi: str
-    licence: str
+    title: str = ""  #: empty if not stated; so are the next five
+    authors: tuple[str, ...] = ()
+    journal: str = ""
+    year: int | None = None
+    doi: str = ""
+    licence: str = ""
     text: str  #: the canonical text
     blocks: tuple[Block, ...]
     sections: tuple[Section, ...]
-    tables: tuple[Table, ...]
-    fields: tuple[Field, ...]  #: the same metadata, with places
+    tables: tuple[Table, ...] = ()
+    fields: tuple[Field, ...] = ()  #: the same metadata, with places
     map: SourceMap
-    warnings: tuple[str, ...]  #: what could not be read or repaired; shown to people
+    warnings: tuple[str, ...] = ()  #: what could not be read or repaired; shown to people
     #: number of lines that hold each term, see ``index.terms.written_counts``; empty outside an index
     stems: str = field(default="", compare=False, repr=False)
 
@@ -300,15 +300,12 @@ class MappedText:
                 raise ValueError(f"edit {start}:{end} after {at} of {len(self.text)}")
             texts += self.text[at:start], replacement
             origins += self.origins[at:start]
-            origins += self._stand_in(start, end, len(replacement))
+            replaced = self.origins[start:end] or self.origins[max(start - 1, 0) : start + 1][:1] or (0,)
+            origins += [replaced[min(i, len(replaced) - 1)] for i in range(len(replacement))]
             at = end
         texts.append(self.text[at:])
         origins += self.origins[at:]
         return MappedText("".join(texts), origins)
-
-    def _stand_in(self, start: int, end: int, length: int) -> list[int]:
-        replaced = self.origins[start:end] or self.origins[max(start - 1, 0) : start + 1][:1] or (0,)
-        return [replaced[min(i, len(replaced) - 1)] for i in range(length)]
 
     def strip(self) -> MappedText:
         """Return the text without white space at either end."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.ingest.build import build
-from index.ingest.work import read_papers
+from index.read import read_many
 from index.store.open import open_index
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Reads:
 
     def __call__(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
         self.names += [path.name for path in paths]
-        return read_papers(paths, workers)
+        return read_many(paths, workers)
 
 
 def write_papers(folder: Path, papers: Mapping[str, str] = PAPERS) -> Path:

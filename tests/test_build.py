@@ -12,7 +12,7 @@ from index.errors import FileMissing, IndexMissing, ModelMismatch, NothingToRead
 from index.ingest.build import Became, add, build, remove
 from index.ingest.papers import find_papers
 from index.ingest.pending import PENDING
-from index.ingest.work import read_papers
+from index.read import read_many
 from index.store.open import open_index
 from tests.index_fakes import (
     PAPERS,
@@ -249,7 +249,7 @@ def test_progress_reaches_its_totals(tmp_path: Path, papers: Path) -> None:
 
 def test_text_that_cannot_be_stored_is_refused_and_the_rest_is_built(tmp_path: Path, papers: Path) -> None:
     def half(paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
-        for outcome in read_papers(paths, workers):
+        for outcome in read_many(paths, workers):
             document = outcome.document
             if document and document.source == "sleep.txt":
                 broken = replace(document, text=document.text.replace("nurses", "nurse\ud800"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.read.passages import TOKEN_BUDGET, count_tokens, embedded_text, passage_id, passages_of
+from index.read.passages import TOKEN_BUDGET, count_tokens, passage_id, passages_of
 from index.read.sentences import sentence_spans
 from index.read.text.plain import read_plain
 from index.text import BlockKind
@@ -54,7 +54,8 @@ def check(document: Document, room: int) -> None:
     assert not [i for i in quoted - covered if not document.text[i].isspace()]
     assert all(a.span.end <= b.span.start for a, b in pairwise(passages))
     for passage in passages:
-        assert count_pieces([embedded_text(document, passage)])[0] <= room
+        embedded = f"{passage.context}\n{passage.span.of(document.text)}".lstrip("\n")
+        assert count_pieces([embedded])[0] <= room
         assert passage.id == passage_id(document.id, passage.span)
         assert document.sections[passage.section].span.contains(passage.span)
     for sentence in sentences:

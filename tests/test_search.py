@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from index.search import search
+from index.search import WEIGHTS, search
 from index.store.open import Index, open_index
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
@@ -46,17 +46,12 @@ def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
     def standard(values: np.ndarray) -> np.ndarray:
         return np.asarray((values - values.mean()) / values.std())
 
-    nearest = np.array(
-        [
-            max(
-                (float(index.sentence_vectors[row] @ vector) for row, _ in index.sentences_of(i)),
-                default=-1.0,
-            )
-            for i in range(len(index.passages))
-        ]
-    )
-    expected = 0.2 * standard(words) + 0.5 * standard(meaning) + 0.3 * standard(nearest)
-    hits = search(index, question, vector, limit=100, weights=(0.2, 0.5, 0.3))
+    cosines = index.sentence_vectors @ vector
+    rows = [[row for row, _ in index.sentences_of(i)] for i in range(len(index.passages))]
+    nearest = np.array([max(cosines[own], default=-1.0) for own in rows])
+    parts = zip(WEIGHTS, (words, meaning, nearest), strict=True)
+    expected = np.sum([weight * standard(part) for weight, part in parts], axis=0)
+    hits = search(index, question, vector, limit=100)
     assert len(hits) == len(index.passages)
     for hit in hits:
         assert hit.score == pytest.approx(expected[hit.position], abs=1e-5)

@@ -20,10 +20,9 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,23 +111,18 @@ def served(folder: Path, log: Path) -> Iterator[str]:
         server = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, *options], stdout=output, stderr=subprocess.STDOUT
         )
+    url = f"http://127.0.0.1:{port}"
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url)
+        for _ in range(_START * 10):
+            with suppress(OSError), urllib.request.urlopen(f"{url}/ready", timeout=2):
+                break
+            time.sleep(0.1)
+        else:
+            raise TimeoutError(f"{url}: no answer in {_START} s")
         yield url
     finally:
         server.terminate()
         server.wait(timeout=60)
-
-
-def _wait(url: str) -> None:
-    for _ in range(_START * 10):
-        try:
-            with urllib.request.urlopen(f"{url}/ready", timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise TimeoutError(f"{url}: no answer in {_START} s")
 
 
 class Session:
@@ -170,10 +164,10 @@ async def _crowd(browser: Browser, url: str, sessions: int, questions: Sequence[
     for person in people:  # one after the other, and not measured
         await person.open()
 
-    async def all_of(person: Session, first: int) -> list[float]:
-        return [await person.ask(questions[(first + at) % len(questions)]) for at in range(len(questions))]
+    async def ask_all(person: Session, first: int) -> list[float]:
+        return [await person.ask(question) for question in (*questions[first:], *questions[:first])]
 
-    times = await asyncio.gather(*(all_of(person, at) for at, person in enumerate(people)))
+    times = await asyncio.gather(*(ask_all(person, at % len(questions)) for at, person in enumerate(people)))
     errors = [error for person in people for error in person.errors]
     for context in browser.contexts:
         await context.close()

@@ -113,18 +113,15 @@ def soak(
             began = time.monotonic()
             build([*papers, guest] if number % 2 == 0 else papers, folder, encoder=encoder)
             time.sleep(max(every - (time.monotonic() - began), 0.0))
-            rows.append(
-                {
-                    "minute": round(number * every / 60, 2),
-                    "own MB": round(own_memory() / 1e6, 1),
-                    "files": _open_files(process),
-                    "generations": len(generations(folder)),
-                    "asked": asking.asked,
-                }
-            )
+            row = {"minute": round(number * every / 60, 2), "own MB": round(own_memory() / 1e6, 1)}
+            row |= {"files": _open_files(process), "generations": len(generations(folder))}
+            rows.append(row | {"asked": asking.asked})
     # The first quarter loads what is loaded once.
-    second, last = rows[rounds // 4 : rounds // 2], rows[3 * rounds // 4 :]
-    grown = {key: _median(last, key) - _median(second, key) for key in ("own MB", "files", "generations")}
+    parts = rows[rounds // 4 : rounds // 2], rows[3 * rounds // 4 :]
+    grown = {}
+    for key in ("own MB", "files", "generations"):
+        second, last = (float(statistics.median(row[key] for row in part)) for part in parts)
+        grown[key] = last - second
     problems = asking.problems[:20]
     flat = grown["files"] <= 1 and grown["generations"] <= 1
     return {"rounds": rows, "grown": grown, "problems": problems, "held": flat and not problems}
@@ -137,10 +134,6 @@ def _open_files(process: psutil.Process) -> int:
         counts.append(int(process.num_fds()))
         time.sleep(_BETWEEN)
     return min(counts)
-
-
-def _median(rows: Sequence[dict[str, Any]], key: str) -> float:
-    return float(statistics.median(row[key] for row in rows))
 
 
 def main() -> None:

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from evals.bench.speed_report import Section, Target, markdown, write_report
 from evals.bench.synthetic import (
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
 
     from evals.bench.speed_report import Value
     from index.embed.encoder import SentenceEncoder
+
+T = TypeVar("T")
 
 _QUESTION = "When was mycophenolate restarted?"
 _HEAVY = ("torch", "transformers", "sentence_transformers", "onnxruntime", "faiss", "streamlit", "numpy")
@@ -95,17 +98,17 @@ def child(arguments: Sequence[str]) -> tuple[float, float, str]:
     done = subprocess.run(
         [sys.executable, "-c", _LAUNCHER, *arguments], capture_output=True, text=True, check=True
     )
-    seconds, memory, code, said = json.loads(done.stdout)
+    taken, memory, code, said = json.loads(done.stdout)
     if code:
         raise RuntimeError(f"{arguments} ended with {code}: {done.stderr}")
-    return seconds, memory, said
+    return taken, memory, said
 
 
 def _median_child(arguments: Sequence[str]) -> tuple[dict[str, Value], list[str]]:
     """Return the median seconds and memory of some runs, and their outputs."""
     runs = [child(arguments) for _ in range(_RUNS)]
-    seconds, memory = (statistics.median(float(run[at]) for run in runs) for at in (0, 1))
-    return {"seconds": seconds, "MB": memory}, [said for _, _, said in runs]
+    taken, memory = (statistics.median(float(run[at]) for run in runs) for at in (0, 1))
+    return {"seconds": taken, "MB": memory}, [said for _, _, said in runs]
 
 
 def help_(_work: Path, _sizes: Sequence[int]) -> Section:
@@ -165,9 +168,8 @@ def warm(work: Path, sizes: Sequence[int]) -> Section:
 def _warm(folder: Path, size: int) -> dict[str, Value]:
     questions = Papers.holding(size).questions(2 * (_ASKED + 10))
     before = own_memory()
-    started = time.perf_counter()
-    with open_index(folder) as index:
-        opened = time.perf_counter() - started
+    opening, opened = seconds(lambda: open_index(folder))
+    with opened as index:
         encoder = question_encoder(index)
         vectors = {question: encoder.encode([question])[0] for question in questions}
         # An answer comes before the search alone, which would find its pages of the files warm.
@@ -184,10 +186,17 @@ def _warm(folder: Path, size: int) -> dict[str, Value]:
             **times,
             "ratio": times["answer"] / times["encoding"],
             "ratio of the first stage": times["first stage"] / times["encoding"],
-            "open, s": opened,
+            "open, s": opening,
             "disk bytes per passage": index.manifest.size / index.manifest.counts.passages,
             "own memory, MB": (own_memory() - before) / 1e6,
         }
+
+
+def seconds(action: Callable[[], T]) -> tuple[float, T]:
+    """Return how long ``action`` took, and its result."""
+    started = time.perf_counter()
+    result = action()
+    return time.perf_counter() - started, result
 
 
 def own_memory() -> int:
@@ -203,10 +212,9 @@ def timed(steps: Mapping[str, Callable[[str], object]], questions: Sequence[str]
     times: dict[str, list[float]] = {name: [] for name in steps}
     for number, question in enumerate(questions):
         for name, step in steps.items():
-            started = time.perf_counter()
-            step(question)
+            taken, _ = seconds(partial(step, question))
             if number >= len(questions) - _ASKED:
-                times[name].append(1000 * (time.perf_counter() - started))
+                times[name].append(1000 * taken)
     return {name: statistics.median(values) for name, values in times.items()}
 
 
@@ -233,18 +241,14 @@ def _built(folder: Path, count: int) -> dict[str, Value]:
         texts = {text for path in papers for text in _texts(path, encoder)}
         longest_first = sorted(texts, key=len, reverse=True)
 
-        def raw() -> float:
-            started = time.perf_counter()
-            encoder.model.encode(
+        def raw() -> object:
+            return encoder.model.encode(
                 longest_first, batch_size=32, normalize_embeddings=True, show_progress_bar=False
             )
-            return time.perf_counter() - started
 
-        before = raw()
-        started = time.perf_counter()
-        report = add(papers, folder, encoder=encoder)
-        built = time.perf_counter() - started
-        alone = (before + raw()) / 2
+        before, _ = seconds(raw)
+        built, report = seconds(lambda: add(papers, folder, encoder=encoder))
+        alone = (before + seconds(raw)[0]) / 2
     remove(frozenset(report.added), folder)
     return {
         "papers": len(report.added),
@@ -282,21 +286,15 @@ def change(work: Path, _sizes: Sequence[int]) -> Section:
         first, path = _papers(Path(place), 2)
         # Synthetic indexes lack the list of given files; adding any paper makes it, as a build does.
         add([first], folder, encoder=encoder)
-        started = time.perf_counter()
-        encoder.encode(sorted(set(_texts(path, encoder))))
-        alone = time.perf_counter() - started
+        alone, _ = seconds(lambda: encoder.encode(sorted(set(_texts(path, encoder)))))
         saving: list[float] = []
 
         def progress(stage: str, done: int, total: int) -> None:
             if stage == "saving":
                 saving.append(time.perf_counter())
 
-        started = time.perf_counter()
-        report = add([path], folder, encoder=encoder, progress=progress)
-        added = time.perf_counter() - started
-    started = time.perf_counter()
-    remove(frozenset(report.added), folder)
-    removed = time.perf_counter() - started
+        added, report = seconds(lambda: add([path], folder, encoder=encoder, progress=progress))
+    removed, _ = seconds(lambda: remove(frozenset(report.added), folder))
     published = saving[-1] - saving[0]
     rows: tuple[dict[str, Value], ...] = (
         {"step": "reading and encoding the paper alone", "seconds": alone},
@@ -343,28 +341,19 @@ def _kind(
     """Return the figures of one kind of index and the nearest passages of each question."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "vectors.faiss"
-        started = time.perf_counter()
         blocks = (vectors_of(number, sentences=False)[0] for number in range(papers))
-        record = LOCAL_DISK.write(path, vector_chunks(blocks, DIMENSION, flat_up_to))
-        built = time.perf_counter() - started
+        built, record = seconds(lambda: LOCAL_DISK.write(path, vector_chunks(blocks, DIMENSION, flat_up_to)))
         before = own_memory()
-        started = time.perf_counter()
-        opened = Vectors(load_bytes(path))
-        opening = time.perf_counter() - started
-        times: list[float] = []
-        nearest: list[list[int]] = []
-        for query in asked:
-            started = time.perf_counter()
-            nearest.append(opened.nearest(query, _NEAREST).tolist())
-            times.append(1000 * (time.perf_counter() - started))
+        opening, opened = seconds(lambda: Vectors(load_bytes(path)))
+        searches = [seconds(partial(opened.nearest, query, _NEAREST)) for query in asked]
         row: dict[str, Value] = {
-            "10 nearest, ms": statistics.median(times),
+            "10 nearest, ms": statistics.median(1000 * taken for taken, _ in searches),
             "build, s": built,
             "open, ms": 1000 * opening,
             "disk bytes per passage": record.size / len(opened),
             "own bytes per passage": max(own_memory() - before, 0) / len(opened),
         }
-    return row, nearest
+    return row, [nearest.tolist() for _, nearest in searches]
 
 
 #: Each takes a folder to work in and the sizes in passages.

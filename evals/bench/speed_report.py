@@ -45,22 +45,20 @@ def markdown(sections: Sequence[Section]) -> str:
     """Return the sections as Markdown, all targets first."""
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     lines = ["# Speed and size", "", f"{machine}. Ratios compare figures of one run on one machine.", ""]
-    targets = [target for section in sections for target in section.targets]
-    if targets:
-        lines += _table([_as_row(target) for target in targets])
+    targets: list[dict[str, Value]] = [
+        {
+            "figure": target.name,
+            "target": f"{'at least' if target.at_least else 'at most'} {target.bound:g}",
+            "measured": _shown(target.value),
+            "met": "yes" if target.met else "no",
+        }
+        for section in sections
+        for target in section.targets
+    ]
+    lines += _table(targets) if targets else []
     for section in sections:
         lines += [f"## {section.name}", "", section.what, "", *_table(section.rows)]
     return "\n".join(lines)
-
-
-def _as_row(target: Target) -> dict[str, Value]:
-    sign = "at least" if target.at_least else "at most"
-    return {
-        "figure": target.name,
-        "target": f"{sign} {target.bound:g}",
-        "measured": _shown(target.value),
-        "met": "yes" if target.met else "no",
-    }
 
 
 def _table(rows: Sequence[Mapping[str, Value]]) -> list[str]:

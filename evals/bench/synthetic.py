@@ -23,7 +23,7 @@ from index.store.codec import encode_document
 from index.store.open import CURRENT, ENCODER, TOKENIZER, open_index
 from index.store.publish import Made, publish, writing
 from index.store.rows import PaperRows
-from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span
+from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span, line_starts
 from qa.files.resources import seeds_folder
 
 if TYPE_CHECKING:
@@ -59,11 +59,9 @@ def vectors_of(number: int, sentences: bool = True) -> tuple[NDArray[np.float32]
     middle = paper * chance.standard_normal(DIMENSION, np.float32)
     middle[0] += _MEAN
     passages = middle + passage * chance.standard_normal((PASSAGES, DIMENSION), np.float32)
-    count = PASSAGES * SENTENCES if sentences else 0
-    own = sentence * chance.standard_normal((count, DIMENSION), np.float32)
-    return _normalised(passages), _normalised(
-        np.repeat(passages, SENTENCES if sentences else 0, axis=0) + own
-    )
+    each = np.repeat(passages, SENTENCES if sentences else 0, axis=0)
+    own = sentence * chance.standard_normal(each.shape, np.float32)
+    return _normalised(passages), _normalised(each + own)
 
 
 def queries(papers: int, count: int) -> NDArray[np.float32]:
@@ -118,16 +116,8 @@ class Papers:
         document = document_of(document_id, self._numbers[document_id])
         passages, sentences = _cut(document)
         details = zlib.compress(encode_document(document).encode(), 1)
-        return PaperRows(
-            document.id,
-            document.source,
-            document.title,
-            document.text,
-            details,
-            "made up",
-            passages,
-            sentences,
-        )
+        head = (document.id, document.source, document.title, document.text)
+        return PaperRows(*head, details, "made up", passages, sentences)
 
     def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
         """See ``publish.Contents``."""
@@ -143,11 +133,9 @@ class Papers:
         asked = []
         for at in chance.integers(self.count, size=count):
             text = document_of("", int(at)).text
-            words = [word for word in re.findall(r"[a-z]{4,}", text[-4000:])]
+            words = re.findall(r"[a-z]{4,}", text[-4000:])
             some = [words[i] for i in chance.integers(len(words), size=5)]
-            asked.append(
-                f"Was the {some[0]} of {some[1]} with {some[2]} in {some[3]} and {some[4]} measured?"
-            )
+            asked.append("Was the {} of {} with {} in {} and {} measured?".format(*some))
         return asked
 
 
@@ -203,23 +191,11 @@ def document_of(document_id: str, number: int) -> Document:
         source=f"{number:06}.txt",
         format="text",
         title=title,
-        authors=(),
-        journal="",
-        year=None,
-        doi="",
-        licence="",
         text=text,
         blocks=tuple(blocks),
         sections=tuple(sections),
-        tables=(),
-        fields=(),
-        map=SourceMap((Run(0, 0, len(text)),), tuple(i + 1 for i in _breaks(text))),
-        warnings=(),
+        map=SourceMap((Run(0, 0, len(text)),), line_starts(text)),
     )
-
-
-def _breaks(text: str) -> list[int]:
-    return [-1, *(match.start() for match in re.finditer("\n", text))]
 
 
 def _cut(document: Document) -> tuple[list[list[object]], list[list[object]]]:

@@ -33,15 +33,8 @@ if TYPE_CHECKING:
 
 #: Metrics in the table of ablations.
 SHOWN = (
-    "recall@10",
-    "mrr",
-    "held@10",
-    "ranked@1",
-    "ranked@3",
-    "hit@1",
-    "refusal_recall",
-    "refusal_precision",
-    "auroc",
+    *("recall@10", "mrr", "held@10", "ranked@1", "ranked@3"),
+    *("hit@1", "refusal_recall", "refusal_precision", "auroc"),
 )
 
 
@@ -76,35 +69,18 @@ class _NoMeaning:
         return np.zeros((len(texts), self.dimension), np.float32)
 
 
-def _no_lexical(answerer: Answerer) -> Answerer:
-    index = copy(answerer.index)
-    index.lexical = _NoWords(answerer.index.lexical)  # type: ignore[assignment]  # the same methods
-    return Answerer(index, answerer.encoder, stages=answerer.stages, settings=answerer.settings)
-
-
-def _no_dense(answerer: Answerer) -> Answerer:
-    encoder = _NoMeaning(answerer.encoder)
-    return Answerer(answerer.index, encoder, stages=answerer.stages, settings=answerer.settings)
-
-
-def _no_ranker(answerer: Answerer) -> Answerer:
-    index = answerer.index
-    return answerer.ranked_by(SummedScores(index))
-
-
-def _no_abbreviations(answerer: Answerer) -> Answerer:
-    return answerer.configured(replace(answerer.settings, abbreviations=False))
-
-
 def variants(answerer: Answerer) -> dict[str, Answerer]:
     """Return the ablations of ``answerer`` by name; parts that it lacks itself are left out."""
-    without_reader = answerer.configured(replace(answerer.settings, read=0))
+    index, stages, settings = answerer.index, answerer.stages, answerer.settings
+    wordless = copy(index)
+    wordless.lexical = _NoWords(index.lexical)  # type: ignore[assignment]  # the same methods
+    without_reader = answerer.configured(replace(settings, read=0))
     return {
-        "no lexical search": _no_lexical(answerer),
-        "no dense search": _no_dense(answerer),
-        **({"no reader": without_reader} if answerer.stages.reranker else {}),
-        "no learned ranker": _no_ranker(answerer),
-        "no abbreviations": _no_abbreviations(answerer),
+        "no lexical search": Answerer(wordless, answerer.encoder, stages=stages, settings=settings),
+        "no dense search": Answerer(index, _NoMeaning(answerer.encoder), stages=stages, settings=settings),
+        **({"no reader": without_reader} if stages.reranker else {}),
+        "no learned ranker": answerer.ranked_by(SummedScores(index)),
+        "no abbreviations": answerer.configured(replace(settings, abbreviations=False)),
     }
 
 
@@ -116,12 +92,11 @@ def ablations(full: Sequence[Run], without: Mapping[str, Sequence[Run]]) -> dict
         without: the runs of each variant, on some of the same sets.
     """
     sets = {run.name: run for run in full}
-    rows = []
-    for variant, runs in without.items():
-        for run in runs:
-            pairs = list(zip(sets[run.name].judged, run.judged, strict=True))
-            for row in rows_of(run.name, pairs):
-                if row["metric"] in SHOWN:
-                    figures = {"full": row.pop("before"), "without": row.pop("after")}
-                    rows.append({"variant": variant, **figures, **row})
+    rows = [
+        {"variant": variant, "full": row.pop("before"), "without": row.pop("after"), **row}
+        for variant, runs in without.items()
+        for run in runs
+        for row in rows_of(run.name, list(zip(sets[run.name].judged, run.judged, strict=True)))
+        if row["metric"] in SHOWN
+    ]
     return {"variants": list(without), "rows": rows}

@@ -89,10 +89,6 @@ def calibration_error(stated: Values, right: Values, weights: Values) -> Values:
     return _ratio(gaps.sum(axis=1), weights.sum(axis=1))
 
 
-def _brier(stated: Values, right: Values, weights: Values) -> Values:
-    return _ratio(weights @ (stated - right) ** 2, weights.sum(axis=1))
-
-
 def _aurc(stated: Values, right: Values, weights: Values) -> Values:
     """Return the mean risk over all coverages (Geifman and El-Yaniv 2017); ties are answered together."""
     order, starts = _tied(-stated)
@@ -215,7 +211,13 @@ METRICS: dict[str, Metric] = {
         _of_confidence(auroc, lambda one: one.answerable),
     ),
     "ece": Metric("Expected calibration error, 10 bins", _of_confidence(calibration_error), "lower"),
-    "brier": Metric("Brier score of the confidence", _of_confidence(_brier), "lower"),
+    "brier": Metric(
+        "Brier score of the confidence",
+        _of_confidence(
+            lambda stated, right, weights: _ratio(weights @ (stated - right) ** 2, weights.sum(1))
+        ),
+        "lower",
+    ),
     "aurc": Metric("Area under the risk-coverage curve", _of_confidence(_aurc), "lower"),
 }
 

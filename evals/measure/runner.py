@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from evals.measure.outcomes import Judged, Outcome
     from evals.sets.cases import Case
     from evals.sets.named import QuestionSet
-    from index.embed.encoder import SentenceEncoder
     from qa.answer import Answerer
     from qa.show.progress import Report
 
@@ -46,22 +46,10 @@ def run(
 ) -> Run:
     """Ask every case; ``note`` is added to the name of the stage in ``progress``."""
     stage = f"questions asked ({chosen.name}{note})"
-    outcomes = measure(
-        answerer,
-        cases,
-        lambda done, total: progress(stage, done, total),
-        name=chosen.name,
-        unit=chosen.unit,
-    )
-    return Run(
-        name=chosen.name,
-        outcomes=tuple(outcomes),
-        papers=len(answerer.index.documents),
-        passages=len(answerer.index.passages),
-        model=answerer.encoder.name,
-        ranker=answerer.fingerprint,
-        threshold=answerer.threshold,
-    )
+    outcomes = measure(answerer, cases, partial(progress, stage), name=chosen.name, unit=chosen.unit)
+    sizes = len(answerer.index.documents), len(answerer.index.passages)
+    model, ranker = answerer.encoder.name, answerer.fingerprint
+    return Run(chosen.name, tuple(outcomes), *sizes, model, ranker, answerer.threshold)
 
 
 @contextmanager
@@ -96,31 +84,15 @@ def answering(
 @contextmanager
 def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report) -> Iterator[Answerer]:
     from index.embed.encoder import load_encoder
-    from index.embed.onnx import question_encoder
+    from index.embed.onnx import question_encoder, question_files
     from qa.answer import Answerer
 
     encoder = load_encoder()
     stage = f"texts encoded ({chosen.name})"
-    with kept_index(
-        chosen.name,
-        chosen.documents or (),
-        work,
-        encoder,
-        lambda done, total: progress(stage, done, total),
-        lambda: _question_encoder(encoder),
-    ) as index:
+    extra = partial(question_files, encoder)
+    papers = chosen.documents or ()
+    with kept_index(chosen.name, papers, work, encoder, partial(progress, stage), extra) as index:
         yield Answerer(index, question_encoder(index))
-
-
-def _question_encoder(encoder: SentenceEncoder) -> dict[str, bytes]:
-    """Return the files that encode questions without torch, as in an index of ``loccit build``."""
-    from index.embed.onnx import export
-    from index.store.open import ENCODER, TOKENIZER
-
-    graph = export(encoder)
-    if graph is None:
-        return {}
-    return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}
 
 
 def build_seeds(folder: Path) -> Path:

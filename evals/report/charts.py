@@ -44,12 +44,8 @@ def _reliability(bins: list[dict[str, float]], error: float) -> Chart:
         f"calibration. Expected calibration error {error:.3f}."
     )
     rows = [
-        [
-            f"{one['low']:.1f}–{one['high']:.1f}",
-            str(one["count"]),
-            f"{one['confidence']:.3f}",
-            f"{one['right']:.3f}",
-        ]
+        [f"{one['low']:.1f}–{one['high']:.1f}", str(one["count"])]
+        + [f"{one[key]:.3f}" for key in ("confidence", "right")]
         for one in bins
     ]
     points = [(one["confidence"], one["right"]) for one in bins]

@@ -54,14 +54,10 @@ def results(reports: Sequence[Report]) -> str:
             "Give one or more reports on the same.",
         )
     sections = {name: _section(report, name) for report in reports for name in report["sets"]}
-    made = max(report["made"] for report in reports)
-    return (
-        environment()
-        .get_template("results.md")
-        .render(
-            model=reports[0]["model"], threshold=reports[0]["threshold"], made=made[:10], sections=sections
-        )
-    )
+    made = max(report["made"] for report in reports)[:10]
+    model, threshold = reports[0]["model"], reports[0]["threshold"]
+    template = environment().get_template("results.md")
+    return template.render(model=model, threshold=threshold, made=made, sections=sections)
 
 
 def _section(report: Report, name: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from index.text import BlockKind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from evals.sets.cases import Case, Gold
+    from evals.sets.cases import Case
     from index.text import Document, Span
 
 
@@ -97,15 +97,14 @@ def without_text(case: Case, papers: Mapping[str, Document]) -> Case:
     halves = {half_of(key) for key in keys or {sha256_of(case.id)}}
     if len(halves) > 1:
         raise UsageError(f"{case.id}: its papers are in both halves.", "Ask about papers of one half.")
-    gold = tuple(_hashed(gold, case, papers[gold.document_id]) for gold in case.gold)
-    return replace(case, gold=gold, short=(), about=about, split=halves.pop())
-
-
-def _hashed(gold: Gold, case: Case, paper: Document) -> Gold:
-    quote = gold.span.of(paper.text)
-    starts = {occurrences(short, quote)[0] for short in case.short if occurrences(short, quote)}
-    short = tuple(span.moved(gold.span.start) for span in sorted(starts))
-    return replace(gold, quote="", file=paper.source, sha256=sha256_of(quote), short=short)
+    golds = []
+    for gold in case.gold:
+        paper = papers[gold.document_id]
+        quote = gold.span.of(paper.text)
+        starts = {places[0] for short in case.short if (places := occurrences(short, quote))}
+        short = tuple(span.moved(gold.span.start) for span in sorted(starts))
+        golds.append(replace(gold, quote="", file=paper.source, sha256=sha256_of(quote), short=short))
+    return replace(case, gold=tuple(golds), short=(), about=about, split=halves.pop())
 
 
 def _check(given: argparse.Namespace) -> list[str]:
@@ -125,14 +124,12 @@ def _faults(cases: Sequence[Case], papers: Mapping[str, Document]) -> list[str]:
 
 def _place(given: argparse.Namespace) -> list[str]:
     papers = read_papers(given.papers)
-    cases = [_again(case, papers) for case in read_cases(given.questions)]
+    cases = []
+    for case in read_cases(given.questions):
+        gold = tuple(replace(gold, span=UNPLACED) if gold.quote else gold for gold in case.gold)
+        cases.append(placed(replace(case, gold=gold), papers))
     given.questions.write_text(lines_of(map(entry_of, cases)), encoding="utf-8")
     return _faults(cases, papers)
-
-
-def _again(case: Case, papers: Mapping[str, Document]) -> Case:
-    gold = tuple(replace(gold, span=UNPLACED) if gold.quote else gold for gold in case.gold)
-    return placed(replace(case, gold=gold), papers)
 
 
 def _add(given: argparse.Namespace) -> list[str]:

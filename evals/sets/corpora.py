@@ -11,6 +11,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.sets.cases import Case, Corpus, Gold, case_of, read_entries, sha256_of
@@ -18,7 +19,6 @@ from index.text import Block, BlockKind, Document, MappedText, Section, SourceMa
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
 _HEAD = re.compile(r"(?:TITLE|ABSTRACT|BODY)[^a-z\n]*:\s*")
 
@@ -51,18 +51,10 @@ def document_of(text: str, name: str, *, title: str = "") -> Document:
         source=name,
         format="text",
         title=title,
-        authors=(),
-        journal="",
-        year=None,
-        doi="",
-        licence="",
         text=text,
         blocks=tuple(blocks),
         sections=tuple(Section(t, n, Span(s, e)) for (t, n, s), e in zip(heads, ends, strict=True)),
-        tables=(),
-        fields=(),
         map=SourceMap(tuple(MappedText.raw(text).runs())),
-        warnings=(),
     )
 
 
@@ -77,9 +69,7 @@ def squad_file(path: Path) -> Corpus:
     articles: dict[str, list[Any]] = defaultdict(list)
     for article in json.loads(path.read_bytes())["data"]:
         articles[article.get("title", "")] += article["paragraphs"]
-    groups = [
-        paragraphs[at : at + 40] for paragraphs in articles.values() for at in range(0, len(paragraphs), 40)
-    ]
+    groups = [whole[at : at + 40] for whole in articles.values() for at in range(0, len(whole), 40)]
     return _squad(path.stem, groups, join=True)
 
 
@@ -94,18 +84,14 @@ def _squad(name: str, groups: Iterable[Sequence[Any]], *, join: bool) -> Corpus:
         documents[document.id] = document
         at = 0
         for paragraph in paragraphs:
-            cases += (_squad_case(document, at, stated, short=join) for stated in paragraph["qas"])
+            for stated in paragraph["qas"]:
+                answers = [] if stated.get("is_impossible") else stated["answers"]
+                places = [(answer["text"], at + answer["answer_start"]) for answer in answers]
+                key, question, kind = str(stated["id"]), stated["question"].strip(), stated.get("label", "")
+                case = Case(key, question, answerable=False, gold=(), type=kind)
+                cases.append(_answered(case, document, places, short=join))
             at += len(paragraph["context"]) + 1
     return Corpus(name, tuple(documents.values()), tuple(cases))
-
-
-def _squad_case(document: Document, offset: int, stated: Mapping[str, Any], *, short: bool) -> Case:
-    answers = [] if stated.get("is_impossible") else stated["answers"]
-    case = Case(
-        str(stated["id"]), stated["question"].strip(), answerable=False, gold=(), type=stated.get("label", "")
-    )
-    places = [(answer["text"], offset + answer["answer_start"]) for answer in answers]
-    return _answered(case, document, places, short=short)
 
 
 def _answered(
@@ -204,7 +190,7 @@ def _grades(folder: Path) -> dict[str, dict[str, int]]:
     """Return the grade of each judged document by query, from "test", which others report, if it is there."""
     files = [folder / f"{name}.tsv" for name in ("test", "dev", "train")]
     grades: dict[str, dict[str, int]] = defaultdict(dict)
-    path = next((file for file in files if file.is_file()), files[0])
+    path = next(filter(Path.is_file, files), files[0])
     with path.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             grades[row["query-id"]][row["corpus-id"]] = int(row["score"])

@@ -15,7 +15,7 @@ from index.errors import UsageError, why_unreadable
 from index.files import require_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from evals.sets.cases import Case, Corpus
     from index.text import Document
@@ -72,7 +72,11 @@ def load(named: str, data: Path | None, split: str, *, papers: int | None, limit
     cases = tuple(case for case in chosen.cases if split in ("all", case.split))
     if not cases:
         raise UsageError(f"{named}: no questions of the split “{split}”.", "Choose another.")
-    return replace(chosen, cases=_few(cases, limit) if limit is not None else cases)
+    if limit is not None:  # always the same ones, in their order
+        order = sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).hexdigest())
+        kept = {case.id for case in order[:limit]}
+        cases = tuple(case for case in cases if case.id in kept)
+    return replace(chosen, cases=cases)
 
 
 def _read(named: str, data: Path | None) -> QuestionSet:
@@ -118,14 +122,12 @@ def _from_file(path: Path) -> QuestionSet:
 
 def _with_papers(corpus: Corpus, unit: str = "passage") -> QuestionSet:
     """Return a corpus as a set; a question without a split is in the half of its paper."""
-    cases = tuple(case if case.split else replace(case, split=_half_of(case)) for case in corpus.cases)
-    return QuestionSet(corpus.name, cases, corpus.documents, unit)
-
-
-def _half_of(case: Case) -> str:
-    """Return "test" if training never reads the paper that the question is asked on, else "dev"."""
-    document = case.gold[0].document_id if case.gold else case.about or case.id
-    return "test" if part_of(document) == "test" else "dev"
+    cases = []
+    for case in corpus.cases:
+        document = case.gold[0].document_id if case.gold else case.about or case.id
+        half = "test" if part_of(document) == "test" else "dev"  # training never reads the papers of "test"
+        cases.append(replace(case, split=case.split or half))
+    return QuestionSet(corpus.name, tuple(cases), corpus.documents, unit)
 
 
 def _some(chosen: QuestionSet, papers: int) -> QuestionSet:
@@ -140,10 +142,3 @@ def _some(chosen: QuestionSet, papers: int) -> QuestionSet:
         if {gold.document_id for gold in case.gold} <= ids and (case.gold or case.about in ("", *ids))
     )
     return replace(chosen, documents=tuple(kept), cases=cases)
-
-
-def _few(cases: Sequence[Case], limit: int) -> tuple[Case, ...]:
-    """Return ``limit`` of the cases, always the same ones, in their order."""
-    order = sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).hexdigest())
-    chosen = {case.id for case in order[:limit]}
-    return tuple(case for case in cases if case.id in chosen)

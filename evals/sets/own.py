@@ -3,6 +3,7 @@
 The papers are not in this repository. ``DIR/case_reports_jats`` and the folders beside it
 hold them as JATS XML; the trial reports of Evidence Inference and the abstracts of PubMedQA
 come from their own files. The question files hold offsets and hashes, no text of a paper.
+All loaders raise a ``LoccitError`` if a paper is missing or has changed.
 """
 
 from __future__ import annotations
@@ -42,12 +43,7 @@ def question_file(name: str) -> Path:
 
 
 def read_reports(data: Path, folders: Sequence[str] = (REPORTS,)) -> tuple[Document, ...]:
-    """Return the JATS papers in ``folders`` of ``data``, by file name.
-
-    Raises:
-        FileMissing: a folder has none.
-        LoccitError: a paper cannot be read.
-    """
+    """Return the JATS papers in ``folders`` of ``data``, by file name."""
     from index.read import read
 
     paths: list[Path] = []
@@ -63,9 +59,6 @@ def load_case_reports(data: Path, path: Path | None = None) -> Corpus:
     """Return all case reports and the questions in ``path``, by default the committed set.
 
     Unanswerable questions were searched for in all reports, so the set is used with all of them.
-
-    Raises:
-        LoccitError: a report is missing or has changed.
     """
     reports = read_reports(data)
     known = {report.id: report for report in reports}
@@ -74,21 +67,15 @@ def load_case_reports(data: Path, path: Path | None = None) -> Corpus:
 
 
 def load_practice(data: Path, part: str = "") -> Corpus:
-    """Return the practice papers and the questions on them.
+    """Return all practice papers and the questions on them, or only those that train ``part``.
 
-    ``part`` selects the questions that train "reader" or "ranking"; the papers are always all there.
-
-    Raises:
-        LoccitError: a paper is missing or has changed.
+    ``part`` is "reader" or "ranking", "" for both.
     """
     return _practice("practice", data, part)
 
 
 def load_conversations(data: Path, part: str = "") -> Corpus:
-    """Return the practice papers and the conversations on them, each turn a case with its history.
-
-    ``part`` and errors as in ``load_practice``.
-    """
+    """Return the same papers and the conversations on them, each turn a case with its history."""
     return _practice("conversations", data, part)
 
 
@@ -102,11 +89,7 @@ def _practice(name: str, data: Path, part: str) -> Corpus:
 
 @lru_cache(maxsize=1)  # the parts are loaded one after another
 def practice_papers(data: Path) -> dict[str, Document]:
-    """Return the papers that have practice questions, by id.
-
-    Raises:
-        LoccitError: a folder is empty, or a paper cannot be read.
-    """
+    """Return the papers that have practice questions, by id."""
     cases = read_cases(question_file("practice"))
     asked = {gold.document_id for case in cases for gold in case.gold} | {case.about for case in cases}
     texts = (*corpora.evidence_inference(data).documents, *corpora.pubmedqa(data).documents)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evals.sets.cases import Case, Corpus
-    from index.text import Document
 
 #: Shares of the documents in per cent and what they train: the first ranker and the reader, the
 #: second ranker, and the confidence of both. The rest is never learned from.
@@ -27,16 +26,6 @@ def part_of(document_id: str) -> str:
 def half_of(sha256: str) -> str:
     """Return "dev" or "test": the half of the case report whose file has this hash."""
     return "dev" if sha256[0] < "8" else "test"
-
-
-def practice_part_of(paper: Document) -> str:
-    """Return "reader" or "ranking": what the practice questions on ``paper`` train.
-
-    Documents of public sets keep the part that ``part_of`` gives them.
-    """
-    if paper.format == "text":
-        return "reader" if part_of(paper.id) == "ranker" else "ranking"
-    return "reader" if paper.id[0] < "a" else "ranking"
 
 
 def chosen_cases(corpus: Corpus, part: str, most: int) -> list[Case]:

@@ -136,22 +136,16 @@ class ModelFiles:
         """
         for needed in (_WEIGHTS, _TOKENIZER, "config.json", "modules.json"):
             if not (self.folder / needed).is_file():
-                raise UsageError(
-                    f"{self.folder}: the model has no {needed}.",
-                    "Give the folder of a sentence-transformers model.",
-                )
+                what = f"{self.folder}: the model has no {needed}."
+                raise UsageError(what, "Give the folder of a sentence-transformers model.")
         for module in self._modules():
             if not str(module["type"]).startswith("sentence_transformers."):
-                raise UsageError(
-                    f"{self.folder}: the model brings its own code ({module['type']}), which is never run.",
-                    "Choose a model that consists of sentence-transformers modules.",
-                )
+                what = f"{self.folder}: the model brings its own code ({module['type']}), which is never run."
+                raise UsageError(what, "Choose a model that consists of sentence-transformers modules.")
             part = self.folder / module["path"]
             if [*part.glob("*.bin"), *part.glob("*.pt")] and not [*part.glob("*.safetensors")]:
-                raise UsageError(
-                    f"{part}: the weights are a pickle file, which could run code; Loccit never reads one.",
-                    "Choose a model that has safetensors files only.",
-                )
+                what = f"{part}: the weights are a pickle file, which could run code; Loccit never reads one."
+                raise UsageError(what, "Choose a model that has safetensors files only.")
         if self.name == BUNDLED and self.hashes[_WEIGHTS] != BUNDLED_SHA256:
             raise ModelMismatch(
                 f"The bundled model's weights have sha256 {self.hashes[_WEIGHTS]}, not {BUNDLED_SHA256}.",

@@ -98,6 +98,14 @@ class OnnxEncoder:
         return [len(encoding) for encoding in self._whole.encode_batch(list(texts))]
 
 
+def question_files(encoder: SentenceEncoder) -> dict[str, bytes]:
+    """Return the files by name with which an index encodes questions without torch; none if export fails."""
+    graph = export(encoder)
+    if graph is None:
+        return {}
+    return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}
+
+
 def export(encoder: SentenceEncoder) -> bytes | None:
     """Return ``encoder`` as an ONNX graph; None if the export fails or gives other vectors.
 
@@ -131,7 +139,10 @@ def _export(encoder: SentenceEncoder, path: Path) -> None:
     batch = encoder.model.tokenizer(["one text", "another one"], padding=True, return_tensors="pt")
     rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=32_768)
     inputs = (batch["input_ids"].to(encoder.model.device), batch["attention_mask"].to(encoder.model.device))
-    logging.getLogger("torch.onnx._internal.exporter._registration").addFilter(_not_about_torchvision)
+    # The exporter notes that it lacks image operators, which no text model has.
+    logging.getLogger("torch.onnx._internal.exporter._registration").addFilter(
+        lambda record: not record.getMessage().startswith("torchvision is not installed")
+    )
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns about its own parts
         torch.onnx.export(
@@ -145,11 +156,6 @@ def _export(encoder: SentenceEncoder, path: Path) -> None:
             dynamic_shapes=({0: rows, 1: columns}, {0: rows, 1: columns}),
             external_data=False,
         )
-
-
-def _not_about_torchvision(record: logging.LogRecord) -> bool:
-    """Drop the exporter's note on image operators, which no text model has."""
-    return not record.getMessage().startswith("torchvision is not installed")
 
 
 def question_encoder(index: Index, model: str | None = None) -> Encoder:

@@ -16,14 +16,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.embed.encoder import SentenceEncoder, model_of
-from index.embed.onnx import export, require_same_model
+from index.embed.onnx import question_files, require_same_model
 from index.errors import IndexDamaged, IndexMissing, NothingToRead
 from index.files import LOCAL_DISK
 from index.ingest.catalogue import SetAside, catalogue_of, given
 from index.ingest.papers import find_papers
 from index.ingest.selection import Selection
-from index.ingest.work import Became, FileOutcome, Progress, Work, read_papers
-from index.read import SUFFIXES
+from index.ingest.work import Became, FileOutcome, Progress, Work
+from index.read import SUFFIXES, read_many
 from index.store.open import ENCODER, TOKENIZER, Index, open_index
 from index.store.publish import Made, collect, publish, writing
 
@@ -69,7 +69,7 @@ def build(
     wait: float = 0.0,
     change_model: bool = False,
     keep: bool = False,
-    read: Read = read_papers,
+    read: Read = read_many,
     disk: Disk = LOCAL_DISK,
 ) -> BuildReport:
     """Make the index in ``folder`` hold exactly the papers under ``paths``.
@@ -91,8 +91,7 @@ def build(
     Raises:
         FileMissing: one of ``paths`` does not exist; nothing was read.
         NothingToRead: no paper could be read; the index is unchanged.
-        ModelMismatch: the index has another model; nothing was written.
-        FormatMismatch: another version of Loccit wrote the index; nothing was written.
+        ModelMismatch, FormatMismatch: the index has another model or format; nothing was written.
         IndexLocked: another process is writing.
         StorageError: the disk refused; the index is unchanged.
     """
@@ -102,17 +101,18 @@ def build(
         with closing(base) if base else nullcontext():
             if base and not change_model:
                 require_same_model(base, encoder)
-            report_progress = progress or (lambda stage, done, total: None)
-            work = Work(folder, base, encoder, disk, read=read, progress=report_progress, workers=workers)
+            progress = progress or (lambda stage, done, total: None)
+            work = Work(folder, base, encoder, disk, read=read, progress=progress, workers=workers)
             selection = work.select(find_papers(paths), keep=keep)
             if not selection.sources or all(one.became is Became.REFUSED for one in work.outcomes):
                 raise _nothing_to_read(paths, work.outcomes)
-            if base and not warnings and _unchanged(base, selection, encoder):
-                manifest, published = base.manifest, False
+            published = not base or bool(warnings) or _changed(base, selection, encoder)
+            if base and not published:
+                manifest = base.manifest
             else:
-                report_progress("saving", 0, 1)
-                manifest, published = _publish(folder, base, selection, encoder, disk), True
-                report_progress("saving", 1, 1)
+                progress("saving", 0, 1)
+                manifest = _publish(folder, base, selection, encoder, disk)
+                progress("saving", 1, 1)
             work.pending.clear()
             collect(folder, disk)
             return _report(manifest, selection, base, published, started, warnings, work.outcomes)
@@ -122,9 +122,7 @@ def build(
 add = partial(build, keep=True)
 
 
-def remove(
-    documents: frozenset[str], folder: Path, *, wait: float = 0.0, disk: Disk = LOCAL_DISK
-) -> BuildReport:
+def remove(documents: frozenset[str], folder: Path) -> BuildReport:
     """Publish a generation without ``documents`` (ids), used or set aside. Nothing is read or embedded.
 
     A paper that was set aside for one of them is used again.
@@ -135,7 +133,7 @@ def remove(
         StorageError: the disk refused; the index is unchanged.
     """
     started = time.monotonic()
-    with writing(folder, wait, disk), open_index(folder) as base:
+    with writing(folder), open_index(folder) as base:
         held = given(base)
         unknown = sorted(documents - held.keys())
         if unknown:
@@ -144,8 +142,8 @@ def remove(
         selection = Selection(left, base).chosen()
         files = selection.files(_question_files(base))
         made = Made(base.manifest.model, base.generation, files, base.manifest.note)
-        manifest = publish(folder, selection, made, disk)
-        collect(folder, disk)
+        manifest = publish(folder, selection, made)
+        collect(folder)
         return _report(manifest, selection, base, True, started, base.warnings, ())
 
 
@@ -171,12 +169,12 @@ def _nothing_to_read(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> 
     return NothingToRead(f"No papers in {where}.", remedy)
 
 
-def _unchanged(base: Index, selection: Selection, encoder: Encoder) -> bool:
+def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
     return (
-        not selection.fresh
-        and base.manifest.model.fingerprint == encoder.fingerprint
-        and {key: source for key, (source, _) in given(base).items()} == dict(selection.sources)
-        and catalogue_of(base).aside == selection.catalogue.aside
+        bool(selection.fresh)
+        or base.manifest.model.fingerprint != encoder.fingerprint
+        or {key: source for key, (source, _) in given(base).items()} != selection.sources
+        or catalogue_of(base).aside != selection.catalogue.aside
     )
 
 
@@ -184,22 +182,16 @@ def _publish(
     folder: Path, base: Index | None, selection: Selection, encoder: Encoder, disk: Disk
 ) -> Manifest:
     model = model_of(encoder)
+    files: dict[str, Source] = {}
+    note = ""
     if base and base.manifest.model.fingerprint == model.fingerprint:
         files, note = _question_files(base), base.manifest.note
-    else:
-        files, note = _new_question_files(encoder)
+    elif isinstance(encoder, SentenceEncoder):
+        files.update(question_files(encoder))
+        if not files:
+            note = "This model cannot be exported as an ONNX graph: questions load torch, which is slower."
     made = Made(model, base.generation if base else None, selection.files(files), note)
     return publish(folder, selection, made, disk)
-
-
-def _new_question_files(encoder: Encoder) -> tuple[dict[str, Source], str]:
-    """Return the files that encode questions without torch, and a note if they cannot be made."""
-    if not isinstance(encoder, SentenceEncoder):
-        return {}, ""
-    graph = export(encoder)
-    if graph is None:
-        return {}, "This model cannot be exported as an ONNX graph: questions load torch, which is slower."
-    return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}, ""
 
 
 def _question_files(base: Index) -> dict[str, Source]:

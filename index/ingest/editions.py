@@ -21,7 +21,7 @@ import numpy as np
 from index.text import BlockKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from index.store.rows import PaperRows
     from index.text import Document
@@ -149,7 +149,9 @@ def set_aside(editions: Iterable[Edition]) -> dict[str, str]:
     aside: dict[str, str] = {}
     for edition in sorted(editions, key=lambda edition: edition.rank):
         shared = edition.sketch & common
-        better = next((key for key in _alike(shared, holders) if same_paper(used[key], edition)), None)
+        counts = Counter(key for value in shared for key in holders.get(value, ()))
+        alike = sorted(counts, key=lambda key: (-counts[key], key))  # those that share the most first
+        better = next((key for key in alike if same_paper(used[key], edition)), None)
         if better is not None:
             aside[edition.id] = better
             continue
@@ -166,9 +168,3 @@ def _held_twice(editions: Sequence[Edition]) -> frozenset[int]:
     every = np.concatenate([np.fromiter(one.sketch, np.uint64, len(one.sketch)) for one in editions])
     values, counts = np.unique(every, return_counts=True)
     return frozenset(values[counts > 1].tolist())
-
-
-def _alike(hashes: Iterable[int], holders: defaultdict[int, list[str]]) -> Iterator[str]:
-    """Yield the ids that share some of ``hashes``, those with the most first."""
-    shared = Counter(key for value in hashes if value in holders for key in holders[value])
-    yield from sorted(shared, key=lambda key: (-shared[key], key))

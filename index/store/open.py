@@ -26,7 +26,7 @@ from index.store.rows import Passages, Rows
 from index.store.vectors import Vectors, cosines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -96,11 +96,7 @@ class Index:
         return self.manifest.generation
 
     def text(self, document_id: str) -> str:
-        """Return the canonical text of a document, much faster than ``documents[...]``.
-
-        Raises:
-            KeyError: the document is unknown.
-        """
+        """Return the canonical text of a document, much faster than ``documents[...]``."""
         return self.rows.text(document_id)
 
     def quote(self, document_id: str, span: Span) -> str:
@@ -194,7 +190,7 @@ def _open_newest(folder: Path, pointer: tuple[int, str] | None) -> Index:
         problems.append(f"{folder / CURRENT} is damaged.")
     for number in order:
         try:
-            return _open_one(folder, number, problems)
+            return open_generation(folder, number, problems, pinned=True)
         except IndexDamaged as error:
             problems.append(error.message)
             if read_pointer(folder) != pointer:
@@ -202,9 +198,18 @@ def _open_newest(folder: Path, pointer: tuple[int, str] | None) -> Index:
     raise IndexDamaged(problems[0])
 
 
-def _open_one(folder: Path, number: int, problems: list[str]) -> Index:
+def open_generation(
+    folder: Path, number: int, problems: Sequence[str] = (), *, pinned: bool = False
+) -> Index:
+    """Open one generation, verified; ``problems`` say why no newer one is used.
+
+    Without ``pinned``, the lock must be held, or the generation may be collected while it is open.
+
+    Raises:
+        IndexDamaged, FormatMismatch, StorageError: as ``open_index``.
+    """
     place = generation_folder(folder, number)
-    held = pin(folder, number)
+    held = pin(folder, number) if pinned else None
     try:
         manifest, _ = read_manifest(place)
         if manifest.generation != number:
@@ -233,11 +238,7 @@ def read_manifest(place: Path) -> tuple[Manifest, str]:
 
 
 def read_pointer(folder: Path) -> tuple[int, str] | None:
-    """Return the current generation and the sha256 of its manifest; None if ``CURRENT`` is unusable.
-
-    Raises:
-        StorageError: the system refuses to read.
-    """
+    """Return the current generation and the sha256 of its manifest; None if ``CURRENT`` is unusable."""
     pointer = _POINTER.fullmatch(bytes_if_present(folder / CURRENT) or b"")
     return (int(pointer[1]), pointer[2].decode()) if pointer else None
 

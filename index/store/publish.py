@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from index.store.open import (
     current_generation,
     generation_folder,
     generations,
+    open_generation,
     pointer_bytes,
     read_manifest,
     read_pointer,
@@ -99,9 +100,8 @@ def writing(folder: Path, wait: float = 0.0, disk: Disk = LOCAL_DISK) -> Iterato
         try:
             lock.acquire()
         except Timeout as error:
-            raise IndexLocked(
-                f"{folder}: another process is writing this index.", "Try again when it is done."
-            ) from error
+            what = f"{folder}: another process is writing this index."
+            raise IndexLocked(what, "Try again when it is done.") from error
     try:
         yield
     finally:
@@ -161,14 +161,11 @@ def _write_files(
     counts = write_rows(scratch, map(contents.paper, contents.ids))
     files = [disk.write(staging / ROWS, chunks_of(scratch))]
     disk.remove(scratch)
-    rows = Rows(staging / ROWS)
-    try:
+    with closing(Rows(staging / ROWS)) as rows:
         files.append(disk.write(staging / PASSAGE_DOCUMENTS, array_chunks(rows.passage_documents())))
         files.append(disk.write(staging / SENTENCE_STARTS, array_chunks(rows.sentence_starts())))
         for name, chunks in lexical_files(rows.passage_texts()):
             files.append(disk.write(staging / name, chunks))
-    finally:
-        rows.close()
     dimension = made.model.dimension
     passages = vector_chunks(map(contents.passage_vectors, contents.ids), dimension)
     files.append(disk.write(staging / VECTORS, passages))
@@ -248,8 +245,7 @@ def rollback(folder: Path) -> int:
         previous = read_manifest(generation_folder(folder, current))[0].previous
         if previous is None or previous not in generations(folder):
             raise IndexMissing(f"{folder}: generation {current} has none before it.", "Nothing was changed.")
-        place = generation_folder(folder, previous)
-        Index(place, read_manifest(place)[0]).close()
+        open_generation(folder, previous).close()
         make_current(folder, previous)
         return previous
 
@@ -277,21 +273,16 @@ def verify(folder: Path) -> dict[int, IndexDamaged | FormatMismatch | None]:
     Raises:
         IndexMissing: there is no generation.
     """
-    numbers = generations(folder)
-    if not numbers:
+    damage: dict[int, IndexDamaged | FormatMismatch | None] = {}
+    for number in generations(folder):
+        try:
+            open_generation(folder, number).close()
+            damage[number] = None
+        except (IndexDamaged, FormatMismatch) as error:
+            damage[number] = error
+    if not damage:
         raise IndexMissing(f"{folder}: there is no index to verify.", "Build one: loccit build FOLDER")
-    return {number: _damage(generation_folder(folder, number), number) for number in numbers}
-
-
-def _damage(place: Path, number: int) -> IndexDamaged | FormatMismatch | None:
-    try:
-        manifest, _ = read_manifest(place)
-        if manifest.generation != number:
-            return IndexDamaged(f"{place}: the manifest is of generation {manifest.generation}.")
-        Index(place, manifest).close()
-    except (IndexDamaged, FormatMismatch) as error:
-        return error
-    return None
+    return damage
 
 
 def pointer_damage(folder: Path) -> str:

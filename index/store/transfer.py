@@ -88,16 +88,14 @@ def import_index(source: Path, folder: Path, *, replace: bool = False) -> Manife
             sent = _manifest(source, tar, next(entries, None))
             current = current_generation(folder)
             if current is not None and not replace:
-                raise UsageError(
-                    f"{folder}: the folder holds an index already, generation {current}.",
-                    "Choose another folder with --index, or add --replace (loccit rollback undoes it).",
-                )
+                what = f"{folder}: the folder holds an index already, generation {current}."
+                remedy = "Choose another folder with --index, or add --replace (loccit rollback undoes it)."
+                raise UsageError(what, remedy)
 
             def stage(staging: Path) -> Manifest:
                 _unpack(source, tar, entries, sent.files, staging)
-                return dataclasses.replace(
-                    sent, generation=next_number(folder), previous=current_generation(folder)
-                )
+                previous = current_generation(folder)
+                return dataclasses.replace(sent, generation=next_number(folder), previous=previous)
 
             with writing(folder):
                 manifest = install(folder, stage, LOCAL_DISK)

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from index.errors import LoccitError
-from index.ingest.work import read_papers
+from index.read import read_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -52,7 +52,7 @@ class Adding:
         self.stage, self.done, self.total = stage, done, total
 
     def _read(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
-        for outcome in read_papers(paths, workers):
+        for outcome in read_many(paths, workers):
             self.seen[outcome.path] = outcome.error
             yield outcome
 

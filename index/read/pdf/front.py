@@ -63,6 +63,8 @@ _CITED = re.compile(
     r"\s*[,;:]?\s*(?:\d|Article|vol|Vol)"
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+#: A DOI or a year.
+_STATES = re.compile(rf"(?i:doi)|10\.\d{{4}}|{_YEAR.pattern}")
 
 
 def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[int], int]:
@@ -79,16 +81,19 @@ def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[
     count = next((i for i, block in enumerate(blocks) if block.lines[0].page != first), len(blocks))
     title = _title(blocks[:count], body, stated)
     after = max(title, default=-1) + 1
-    end = next((i for i in range(after, count) if _opens(blocks[i])), None)
-    if end is None:
-        end = after if title else 0
-    return title, end
+    return title, next((i for i in range(after, count) if _opens(blocks[i])), after)
 
 
 def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
     """Return the blocks set as the title: the largest type that is no banner, or what the metadata names."""
     end = next((i for i, b in enumerate(blocks) if _abstract_heading(b.text)), len(blocks))
-    able = [i for i in range(end) if _could_be_title(blocks[i], body)]
+    able = [
+        i
+        for i, block in enumerate(blocks[:end])
+        if 2 <= len(WORD.findall(block.text)) <= 50
+        and block.size >= 1.05 * body.size
+        and not (_is_type(block) or headings.front_matter(block.text) or headings.known_heading(block.text))
+    ]
     if not able:
         return set()
     wanted = _letters(stated)
@@ -116,13 +121,6 @@ def _letters(text: str) -> str:
 
 def _abstract_heading(text: str) -> bool:
     return re.match(r"\s*(?:abstract|summary|a ?b ?s ?t ?r ?a ?c ?t)\b", text, re.IGNORECASE) is not None
-
-
-def _could_be_title(block: Block, body: Body) -> bool:
-    words = WORD.findall(block.text)
-    if not 2 <= len(words) <= 50 or block.size < 1.05 * body.size or _is_type(block):
-        return False
-    return not headings.front_matter(block.text) and not headings.known_heading(block.text)
 
 
 def _rank(block: Block) -> float:
@@ -257,10 +255,7 @@ def running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
         for segment in page:
             text = normalise(segment_text(segment)).strip()
             key = without_numbers(text.text)
-            states = (
-                "doi" in text.text.lower() or re.search(r"10\.\d{4}", text.text) or _YEAR.search(text.text)
-            )
-            if states and key not in seen:
+            if key not in seen and _STATES.search(text.text):
                 seen.add(key)
                 yield Draft(BlockKind.FRONT, text)
 
@@ -315,7 +310,10 @@ def running_heads(pages: Sequence[tuple[float, Sequence[Segment]]]) -> list[set[
     places: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     positions: list[set[int]] = [set() for _ in pages]
     for number, (height, segments) in enumerate(pages):
-        low, high = _inner(height, segments)
+        # No head or foot stands in between. The outermost rows of a page may be one in any case.
+        rows = sorted({round(segment.y) for segment in segments}) or [0]
+        low = max(height * _MARGIN, rows[0] + 1.0)
+        high = min(height * (1 - _MARGIN), rows[-1] - 1.0)
         positions[number].update(_own_number(number + 1, height, segments))
         for position, segment in enumerate(segments):
             if segment.flags & ARTIFACT:
@@ -330,14 +328,6 @@ def running_heads(pages: Sequence[tuple[float, Sequence[Segment]]]) -> list[set[
             if others and (len(pages) <= 8 or len(others) >= 2 or not bare):
                 positions[page].add(position)
     return positions
-
-
-def _inner(height: float, segments: Sequence[Segment]) -> tuple[float, float]:
-    """Return the lowest and highest baseline between which there is no head or foot."""
-    rows = sorted({round(segment.y) for segment in segments}) or [0]
-    low, high = height * _MARGIN, height * (1 - _MARGIN)
-    # On a small page, or one with wide margins, the outermost rows count in any case.
-    return max(low, rows[0] + 1.0), min(high, rows[-1] - 1.0)
 
 
 def _own_number(number: int, height: float, segments: Sequence[Segment]) -> Iterator[int]:

@@ -146,9 +146,7 @@ def _neighbour(part: Part, shelves: dict[int, list[list[Part]]]) -> list[Part] |
     reach = max(1, int(part.size // _SHELF) + 1)
     middle = int(part.y // _SHELF)
     for shelf in range(middle - reach, middle + reach + 1):
-        groups = shelves.get(shelf)
-        if not groups:
-            continue
+        groups = shelves.get(shelf, [])
         # Groups that end far to the left can take no more parts: parts come in order of x.
         groups[:] = [group for group in groups if group[-1].x1 > part.x0 - 6 * max(group[-1].size, part.size)]
         for group in groups:

@@ -52,24 +52,14 @@ def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypd
             raise
         # A broken file may still open in the other engine, which repairs more.
         head, raw = extract(data, name, limits, "pdfium")
-        warnings.append(
-            "the file is damaged; it was repaired as far as possible, compare it with the original"
-        )
-    return _document(data, name, head, raw, warnings)
-
-
-def _document(
-    data: bytes, name: str, head: dict[str, Any], raw: Sequence[RawPage], warnings: list[str]
-) -> Document:
+        repaired = "the file is damaged; it was repaired as far as possible, compare it with the original"
+        warnings.append(repaired)
     warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
     if not any(page.pieces and (page.picture <= 0.5 or _letters(page) >= FEW_LETTERS) for page in raw):
         _refuse_empty(name, raw)
     if _garbled(raw):
-        raise GarbledText(
-            name,
-            "the text layer holds glyph codes instead of words.",
-            "Recognise the text anew (OCR), or give the paper in another format.",
-        )
+        remedy = "Recognise the text anew (OCR), or give the paper in another format."
+        raise GarbledText(name, "the text layer holds glyph codes instead of words.", remedy)
     pages, laid, removed = _lay_out(raw)
     empty = [str(page.number) for page in raw if not page.error and _letters(page) < FEW_LETTERS]
     if empty and len(raw) > 1 and len(empty) < len(raw):
@@ -82,11 +72,8 @@ def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
     errors = [page.error for page in raw if page.error]
     if errors and len(errors) == len(raw):
         raise DamagedFile(name, f"no page could be read ({errors[0]}).", _AGAIN)
-    raise NoTextLayer(
-        name,
-        f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only.",
-        "Recognise its text (OCR), for example with OCRmyPDF, and try again.",
-    )
+    reason = f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only."
+    raise NoTextLayer(name, reason, "Recognise its text (OCR), for example with OCRmyPDF, and try again.")
 
 
 def _letters(page: RawPage) -> int:
@@ -128,18 +115,20 @@ def extract(
     Raises:
         PasswordNeeded, DamagedFile, FileTooLarge: see ``index.errors``.
     """
-    request = {
-        "engine": engine,
-        "pages": limits.pages,
-        "characters": limits.characters,
-        "page_cpu": limits.page_cpu,
+    request = {"engine": engine} | {
+        name: getattr(limits, name) for name in ("pages", "characters", "page_cpu")
     }
     result = sandbox.run("index.read.pdf.extract.child", request, data, limits)
     error = next((message for message in result.messages if "error" in message), None)
     if error is not None:
-        raise _typed(name, str(error["error"]), str(error.get("detail", "")), limits)
+        raise _refusal(name, str(error["error"]), str(error.get("detail", "")), limits)
+    if result.end is sandbox.End.TIME:
+        cost = f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all."
+        raise FileTooLarge(name, cost, "Try again when the machine is idle, or split the file.")
+    if result.end is sandbox.End.OUTPUT:
+        raise _refusal(name, "text", "", limits)
     if result.end is not sandbox.End.DONE:
-        raise _stopped(name, result, limits)
+        raise DamagedFile(name, f"the PDF made its reader fail (exit code {result.code}).", _AGAIN)
     try:
         head: dict[str, Any] = next((message["head"] for message in result.messages if "head" in message), {})
         pages = tuple(_page(message["page"]) for message in result.messages if "page" in message)
@@ -149,7 +138,7 @@ def extract(
     return head, pages
 
 
-def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
+def _refusal(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
     """Return the error for a message of the child."""
     if kind == "password":
         return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without password, then try again.")
@@ -161,16 +150,6 @@ def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadErr
     if kind in over:
         return FileTooLarge(name, over[kind], "Split the file.")
     return DamagedFile(name, f"the PDF is broken ({detail}).", _AGAIN)
-
-
-def _stopped(name: str, result: sandbox.Result, limits: sandbox.Limits) -> ReadError:
-    """Return the error for a child that did not end by itself."""
-    if result.end is sandbox.End.TIME:
-        cost = f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all."
-        return FileTooLarge(name, cost, "Try again when the machine is idle, or split the file.")
-    if result.end is sandbox.End.OUTPUT:
-        return _typed(name, "text", "", limits)
-    return DamagedFile(name, f"the PDF made its reader fail (exit code {result.code}).", _AGAIN)
 
 
 def _page(message: dict[str, Any]) -> RawPage:

@@ -72,9 +72,7 @@ class Block:
             return True
         letters = [character for character in self.text if character.isalpha()]
         capitals = sum(character.isupper() for character in letters)
-        other = all(line.font != body.font for line in self.lines)
-        if all(part.flags & ITALIC for line in self.lines for s in line.segments for part in s.parts):
-            other = True
+        other = all(line.font != body.font for line in self.lines) or all(map(_slanted, self.lines))
         return other or (len(letters) > 3 and capitals > 0.9 * len(letters))
 
 
@@ -148,19 +146,13 @@ def _lead(parts: Sequence[Part], line: Line, last: Line | None, body: Body) -> i
 def _line_of(line: Line, parts: Sequence[Part]) -> Line:
     main = max(parts, key=lambda part: len(part.text))
     whole = line.segments[0]
-    segment = replace(
-        whole,
-        parts=tuple(parts),
-        x0=parts[0].x0,
-        x1=max(part.x1 for part in parts),
-        flags=main.flags,
-        font=main.font,
-    )
-    return replace(line, segments=(segment,), x0=segment.x0, x1=segment.x1, flags=main.flags, font=main.font)
+    x0, x1 = parts[0].x0, max(part.x1 for part in parts)
+    segment = replace(whole, parts=tuple(parts), x0=x0, x1=x1, flags=main.flags, font=main.font)
+    return replace(line, segments=(segment,), x0=x0, x1=x1, flags=main.flags, font=main.font)
 
 
 def _page_blocks(lines: Sequence[Line], body: Body) -> Iterator[Block]:
-    celled = _celled(lines, body)
+    celled = _celled(lines)
     part: list[Line] = []
     for i, line in enumerate(lines):
         if part and (celled[i] != celled[i - 1] or _parts_here(part, line, body, celled=celled[i])):
@@ -171,11 +163,11 @@ def _page_blocks(lines: Sequence[Line], body: Body) -> Iterator[Block]:
         yield _block(part, tabular=celled[-1])
 
 
-def _block(lines: list[Line], *, tabular: bool) -> Block:
+def _block(lines: Sequence[Line], *, tabular: bool) -> Block:
     return Block(tuple(lines), " ".join(line.text.text.strip() for line in lines), tabular)
 
 
-def _celled(lines: Sequence[Line], body: Body) -> list[bool]:
+def _celled(lines: Sequence[Line]) -> list[bool]:
     """Return for each line whether it is a row of cells, below or above those of another."""
     flags = [line.celled for line in lines]
     return [
@@ -235,8 +227,12 @@ def _other_style(last: Line, line: Line, body: Body) -> bool:
         return False
     if line.font != body.font and last.font != body.font and _short(last):
         return True
-    slanted = [x for x in (last, line) if all(part.flags & ITALIC for s in x.segments for part in s.parts)]
+    slanted = [x for x in (last, line) if _slanted(x)]
     return len(slanted) == 1 and _short(slanted[0])
+
+
+def _slanted(line: Line) -> bool:
+    return all(part.flags & ITALIC for segment in line.segments for part in segment.parts)
 
 
 def _short(line: Line) -> bool:

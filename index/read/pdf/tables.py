@@ -170,13 +170,8 @@ def _unwrapped(rows: Sequence[_Laid]) -> list[_Laid]:
     last: Line | None = None
     for row in rows:
         nameless = not row.cells[0].text and not row.data
-        if (
-            done
-            and last
-            and nameless
-            and row.line.page == last.page
-            and 0 < last.y - row.line.y < 0.85 * usual
-        ):
+        near = last and row.line.page == last.page and 0 < last.y - row.line.y < 0.85 * usual
+        if done and nameless and near:
             above = done[-1]
             cells = tuple(_filled(both) for both in zip(above.cells, row.cells, strict=True))
             done[-1] = _Laid(above.line, cells, above.clear)

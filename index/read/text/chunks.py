@@ -210,16 +210,12 @@ class _Body:
             return max(level, 1)
         if self._in_references or headings.caption(first) or headings.front_matter(first):
             return 0
-        if level and self._next_number(first, level, following):
+        # The heading continues the numbers of those before; an item of a list has another item below.
+        match = _NUMBER.match(first) if level and following else None
+        counts = match is not None and int(match.group(1)) in (self._number, self._number + 1)
+        if counts and headings.numbered_heading(following[0].text) in (0, level + 1):
             return level
         return 2 if _bare_heading(first, following) else 0
-
-    def _next_number(self, line: str, level: int, following: Sequence[MappedText]) -> bool:
-        """Return whether a numbered line continues the numbers of the headings, and is no item of a list."""
-        match = _NUMBER.match(line)
-        if match is None or int(match.group(1)) not in (self._number, self._number + 1):
-            return False
-        return bool(following) and headings.numbered_heading(following[0].text) in (0, level + 1)
 
 
 def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:

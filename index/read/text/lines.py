@@ -121,7 +121,7 @@ def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[Ma
     items = _items(group)
     part: list[MappedText] = []
     for number, line in enumerate(group):
-        if headings.panel_labels(line.text):
+        if headings.PANELS.fullmatch(line.text):
             continue
         following = group[number + 1].text if number + 1 < len(group) else ""
         if part and _parts_here(part, line.text, following, layout, item=number in items):
@@ -134,7 +134,11 @@ def split_group(group: Sequence[MappedText], layout: Layout) -> Iterator[list[Ma
 
 def _parts_here(part: Sequence[MappedText], line: str, following: str, layout: Layout, *, item: bool) -> bool:
     before = part[-1].text.rstrip()
-    if tabular(before) != tabular(line) or _caption_begins(before, line):
+    # A caption, and not the rest of "as shown in / Figure 1. The patient".
+    captioned = headings.caption(line) and not (
+        unfinished(before) and not re.match(r"\s*\w+\.? *\w+ *:", line)
+    )
+    if captioned or tabular(before) != tabular(line):
         return True
     if tabular(line) or underline(line):
         return False
@@ -164,13 +168,6 @@ def _items(group: Sequence[MappedText]) -> frozenset[int]:
         if match and int(match.group(1)) == len(numbered) + 1:
             numbered.append(number)
     return frozenset(number for items in (bullets, numbered) if len(items) > 1 for number in items)
-
-
-def _caption_begins(before: str, line: str) -> bool:
-    """Return whether a caption begins, and not the rest of "as shown in / Figure 1. The patient"."""
-    if not headings.caption(line):
-        return False
-    return not (unfinished(before) and not re.match(r"\s*\w+\.? *\w+ *:", line))
 
 
 def unfinished(line: str, words: Collection[str] = _UNFINISHED, marks: str = "(,") -> bool:

@@ -45,8 +45,10 @@ def read_plain(data: bytes, name: str) -> Document:
     """
     raw = decode(data, name)
     text, broken = mend_ligatures(normalise(MappedText.raw(raw)), Vocabulary(raw))
-    _check(text.text, name)
-    marked = _is_markdown(text.text, name)
+    _require_words(text.text, name)
+    heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
+    marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
+    marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
     if marked:
         text = _without_marks(text)
     vocabulary = Vocabulary(text.text)
@@ -74,38 +76,23 @@ def decode(data: bytes, name: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UndecodableText(
-            name,
-            f"byte {error.start} is not {encoding.removesuffix('-sig').upper()} text.",
-            "Save the file as UTF-8 text.",
-        ) from error
+        reason = f"byte {error.start} is not {encoding.removesuffix('-sig').upper()} text."
+        raise UndecodableText(name, reason, "Save the file as UTF-8 text.") from error
     if "\0" in text:
-        raise UndecodableText(
-            name, "the file holds zero bytes: it is not text.", "Give text, not a binary file."
-        )
+        reason = "the file holds zero bytes: it is not text."
+        raise UndecodableText(name, reason, "Give text, not a binary file.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _check(text: str, name: str) -> None:
+def _require_words(text: str, name: str) -> None:
     """Refuse a text without words, and one that lost more characters than repair can restore."""
     words = sum(any(character.isalpha() for character in word) for word in text.split())
     if not words:
         raise FileEmpty(name, "the file holds no words.", "Give a file with the paper's text.")
     lost = text.count(LOST)
     if lost > max(20, words / 20):
-        raise GarbledText(
-            name,
-            f"{lost} characters among {words} words were lost when the file was made.",
-            "Save it again from the source, as UTF-8, or give the PDF.",
-        )
-
-
-def _is_markdown(text: str, name: str) -> bool:
-    """Return whether the name or the marks show that ``text`` is Markdown."""
-    if name.lower().endswith((".md", ".markdown")):
-        return True
-    marked = sum(MARKED_HEADING.match(line) is not None for line in text.split("\n"))
-    return marked >= 2 or len(_LINK.findall(text)) + len(_STRONG.findall(text)) >= 3
+        reason = f"{lost} characters among {words} words were lost when the file was made."
+        raise GarbledText(name, reason, "Save it again from the source, as UTF-8, or give the PDF.")
 
 
 def _without_marks(text: MappedText) -> MappedText:

@@ -60,7 +60,7 @@ class Interpreter:
     ) -> None:
         """Carry out one content stream; ``base`` maps it to the upright page, ``clip`` shows."""
         stream = content if isinstance(content, ContentStream) else ContentStream(content, self.pdf, "bytes")
-        resources = resources.get_object() if resources is not None else DictionaryObject()
+        resources = resources.get_object() if resources is not None else None
         if not isinstance(resources, DictionaryObject):
             resources = DictionaryObject()
         _Walk(self, resources, State(ctm=base, clip=clip), depth).carry_out(stream.operations)
@@ -155,8 +155,7 @@ class _Walk:
             if isinstance(item, (bytes, str)) and not isinstance(item, NameObject):
                 self._show(item)
             elif isinstance(item, (int, float)):
-                state = self.state
-                self._advance(-number(item) / 1000 * state.size * state.scale)
+                self._advance(-number(item) / 1000 * self.state.size * self.state.scale)
 
     def quote(self, operands: list[Any]) -> None:
         self.next_line([])
@@ -198,9 +197,7 @@ class _Walk:
         if kind == "/Image":
             a, b, c, d, _, _ = self.state.ctm
             owner.collector.paint(math.hypot(a, b), math.hypot(c, d))
-        if kind != "/Form":
-            return
-        if owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
+        if kind != "/Form" or owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
             return
         base = _times(_matrix(form.get("/Matrix") or UNIT), self.state.ctm)
         clip = self.state.clip
@@ -241,11 +238,8 @@ class _Walk:
         state, face = self.state, self.state.font
         if isinstance(data, str):
             data = data.encode("latin-1", "replace")
-        if face is None:
-            glyphs = [(UNREADABLE, 0.5, False)] * len(data)
-            face = _MISSING
-        else:
-            glyphs = face.decode(data)
+        glyphs = face.decode(data) if face else [(UNREADABLE, 0.5, False)] * len(data)
+        face = face or _MISSING
         flags = face.flags | (ARTIFACT if True in self.marks else 0)
         style = Style(face.name, flags | HIDDEN if int(state.render) == 3 else flags, face.space)
         for text, width, is_space in glyphs:
@@ -253,7 +247,9 @@ class _Walk:
                 text = self.actual.pop() if self.actual else ""
             wide = width * state.size * state.scale
             m = _times(self.tm, state.ctm)
-            if state.clip is None or _shows(state.clip, m, wide / 2):
+            x, y = _point(m, wide / 2, 0.0)  # the middle on the baseline, with room for rounding
+            clip = state.clip
+            if not clip or (clip[0] - 2 <= x <= clip[2] + 2 and clip[1] - 3 <= y <= clip[3] + 3):
                 em = state.size * face.unit * 1000
                 self.owner.collector.glyph(text, m, em, state.rise, wide, style)
             spacing = state.spacing + state.word_spacing if is_space else state.spacing
@@ -299,17 +295,11 @@ def _cut(clip: Box | None, points: list[tuple[float, float]]) -> Box:
     return max(clip[0], box[0]), max(clip[1], box[1]), min(clip[2], box[2]), min(clip[3], box[3])
 
 
-def _shows(clip: Box, m: Matrix, middle: float) -> bool:
-    """Return whether a glyph's middle on its baseline is inside, with room for rounding."""
-    x, y = _point(m, middle, 0.0)
-    return clip[0] - 2 <= x <= clip[2] + 2 and clip[1] - 3 <= y <= clip[3] + 3
-
-
 def _unicode(text: str | bytes) -> str:
-    if isinstance(text, bytes):
-        codec = "utf-16-be" if text.startswith(b"\xfe\xff") else "latin-1"
-        return text.decode(codec, "replace").lstrip("\ufeff")
-    return text
+    if isinstance(text, str):
+        return text
+    codec = "utf-16-be" if text.startswith(b"\xfe\xff") else "latin-1"
+    return text.decode(codec, "replace").lstrip("\ufeff")
 
 
 _MISSING = Face("", 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pypdfium2.raw as pdfium
 
-from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style, heavy, slanted
+from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style, heavy, slanted, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +46,7 @@ class PageReader:
         self.count = text.count_chars()
         self.collector = collector
         self.turn = page.get_rotation()
-        box = page.get_cropbox()
-        self.box = tuple(float(value) for value in box)
+        self.box = tuple(float(value) for value in page.get_cropbox())
         self.styles: dict[int, tuple[Style, float]] = {}
         self.buffer = ctypes.create_string_buffer(_NAME_BYTES)
         self.x = ctypes.c_double()
@@ -81,25 +80,19 @@ class PageReader:
     def _place(self, i: int, text: str, origin: tuple[float, float]) -> None:
         pdfium.FPDFText_GetLooseCharBox(self.raw, i, self.rect)
         style, size = self.style(i)
-        x, y = self._upright(*origin)
-        corners = [
-            self._upright(cx, cy)
-            for cx, cy in ((self.rect.left, self.rect.bottom), (self.rect.right, self.rect.top))
-        ]
+        x, y = self.upright(*origin)
+        corners = (
+            self.upright(self.rect.left, self.rect.bottom),
+            self.upright(self.rect.right, self.rect.top),
+        )
         angle = (round(math.degrees(-pdfium.FPDFText_GetCharAngle(self.raw, i))) - self.turn) % 360
         width, height = self.collector.width, self.collector.height
         if not (-2 <= x <= width + 2 and -2 <= y <= height + 2):
             return
-        if angle:
-            turn = math.radians(angle)
-            turned = [_turned(*corner, turn) for corner in corners]
-            x0, y = _turned(x, y, turn)
-            x1 = max(turned[0][0], turned[1][0])
-        else:
-            x0, x1 = x, max(corners[0][0], corners[1][0])
-        self.collector.place(text, x0, x1, y, size, angle, style)
+        (x0, y), *ends = (turned(*point, angle) for point in ((x, y), *corners))
+        self.collector.place(text, x0, max(end for end, _ in ends), y, size, angle, style)
 
-    def _upright(self, x: float, y: float) -> tuple[float, float]:
+    def upright(self, x: float, y: float) -> tuple[float, float]:
         """Turn a place in the file's page space into one on the page as it is read."""
         left, bottom, right, top = self.box
         if self.turn == 90:
@@ -143,7 +136,3 @@ def _character(code: int) -> str:
     if code in (0, 0xFFFE, 0xFFFF):
         return "\ufffd"
     return "-" if code in (2, 0xAD) else chr(code)  # 2: pdfium's mark for a hyphen at a line end
-
-
-def _turned(x: float, y: float, turn: float) -> tuple[float, float]:
-    return x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)

@@ -29,6 +29,14 @@ def slanted(font: str) -> bool:
     return "italic" in font or "oblique" in font
 
 
+def turned(x: float, y: float, angle: int) -> tuple[float, float]:
+    """Return a point in coordinates along and across a baseline at ``angle`` degrees."""
+    if not angle:
+        return x, y
+    sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
+    return x * cosine + y * sine, y * cosine - x * sine
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """What the glyphs of one piece have in common besides their size."""
@@ -113,9 +121,7 @@ class Collector:
         length = math.hypot(a, b)
         size = abs(em) * (math.hypot(c, d) or length)
         angle = 0 if b == 0 and a > 0 else round(math.degrees(math.atan2(b, a))) % 360
-        if angle:
-            turn = math.radians(angle)
-            e, f = e * math.cos(turn) + f * math.sin(turn), f * math.cos(turn) - e * math.sin(turn)
+        e, f = turned(e, f, angle)
         self.place(text, e, e + advance * length, f, size, angle, style)
 
     def place(self, text: str, x0: float, x1: float, y: float, size: float, angle: int, style: Style) -> None:
