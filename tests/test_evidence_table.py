@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ from qa.evidence_table import (
     EvidenceTable,
     Row,
     as_csv,
-    as_json,
     as_markdown,
     evidence_table,
     guarded,
@@ -106,11 +104,6 @@ def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(made: Eviden
     assert "<b>" not in as_markdown(table).replace(r"\<b\>", "")
     assert r"a \| \<b\>" in lines[-1]
     assert "*not stated*" in lines[-1]
-
-
-def test_as_json_can_be_written(made: EvidenceTable) -> None:
-    again = json.loads(json.dumps(as_json(made)))
-    assert again["rows"][0]["citation"]["quote"] == made.citations[0].quote
 
 
 def test_a_quote_that_is_not_sure_is_not_called_a_statement(made: EvidenceTable) -> None:

@@ -19,8 +19,15 @@ from qa.files import uploads
 from qa.quote.cite import cite
 from qa.records import Answer, Receipt, Scores, Status
 from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
-from qa.show.present import answer_view, confidence_word, parts, per_cent, place_words, where
-from qa.show.sources import source_view
+from qa.show.present import (
+    answer_view,
+    confidence_word,
+    parts,
+    per_cent,
+    place_words,
+    source_view,
+    where,
+)
 from tests.web.papers import HOSTILE
 
 if TYPE_CHECKING:

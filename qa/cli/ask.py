@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -176,7 +177,7 @@ def table(
     (entry,) = _entries("table", question, None, after)
     from qa.cli.printed import show_table
     from qa.conversation import Conversation
-    from qa.evidence_table import as_csv, as_json, as_markdown, evidence_table
+    from qa.evidence_table import as_csv, as_markdown, evidence_table
 
     with _opened(index, paper, AskOptions(model)) as (answerer, documents):
         query = Conversation(entry.history).standalone(answerer.index, question, documents)
@@ -184,7 +185,7 @@ def table(
     if form is TableFormat.TEXT:
         show_table(rows)
     elif form is TableFormat.JSON:
-        emit(as_json(rows))
+        emit(asdict(rows))
     else:
         sys.stdout.write(as_csv(rows) if form is TableFormat.CSV else as_markdown(rows))
 

@@ -160,7 +160,7 @@ def show_reading(document: Document) -> None:
 
 
 def show_overview(held: Mapping[str, Any]) -> None:
-    """Print what an index holds, as ``qa.show.overview.overview`` returns it."""
+    """Print what an index holds, as ``qa.show.shelf.overview`` returns it."""
     keys = (
         "index",
         "generation",

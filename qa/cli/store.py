@@ -26,7 +26,7 @@ def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
     loccit info --json
     """
     from qa.cli.printed import show_overview
-    from qa.show.overview import overview
+    from qa.show.shelf import overview
 
     held = overview(index)
     return emit(held) if as_json else show_overview(held)

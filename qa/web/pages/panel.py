@@ -8,8 +8,7 @@ import streamlit as st
 
 from index.errors import LoccitError, QuoteError
 from qa.files.feedback import save
-from qa.show.present import notice_view
-from qa.show.sources import source_view
+from qa.show.present import notice_view, source_view
 from qa.web import library, state
 from qa.web import page_images as pages
 from qa.web.component import event, show
