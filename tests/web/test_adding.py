@@ -10,7 +10,7 @@ import pytest
 
 from index.errors import StorageError
 from qa.show.shelf import waiting_view
-from qa.web.adding import Adding
+from qa.web.background import Adding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

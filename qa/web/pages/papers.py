@@ -13,13 +13,13 @@ from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
 from index.read import SUFFIXES
 from index.store.publish import rollback
-from qa.files import uploads
-from qa.files.originals import paths, remember
+from qa.files.originals import forget_upload, keep_upload, paths, remember
+from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view
 from qa.show.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
 from qa.web import library
-from qa.web.adding import Adding
-from qa.web.component import event, show, show_error, show_title
+from qa.web.background import Adding
+from qa.web.component import event, show, show_error, show_progress, show_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -86,12 +86,12 @@ def _adding(index: Index | None) -> None:
 
 def _add(files: Sequence[UploadedFile]) -> None:
     """Store ``files`` and start indexing them."""
-    folder = library.folder()
+    folder = index_folder()
     stored: list[Path] = []
     refused: list[LoccitError] = []
     for file in files:
         try:
-            stored.append(uploads.keep(folder, file.name, file.getvalue()))
+            stored.append(keep_upload(folder, file.name, file.getvalue()))
         except LoccitError as error:
             refused.append(error)
     if stored:
@@ -132,9 +132,7 @@ def _progress(what: str) -> None:
     work: Adding | None = st.session_state.get(f"{what}-work")
     if work is None or not work.running:
         st.rerun()
-    count = f" · {work.done} of {work.total}" if work.total > 1 else ""
-    share = min(work.done / work.total, 1.0) if work.total else 0.0
-    st.progress(share, f"{_STAGES.get(work.stage, 'Working')}{count}")
+    show_progress(_STAGES.get(work.stage, "Working"), work.done, work.total)
     waiting = st.session_state[f"{what}-waiting"]
     show(waiting_view(waiting, work.seen, work.refused), f"{what}-waiting-rows")
 
@@ -151,7 +149,7 @@ def _rebuilding(index: Index) -> None:
         )
         show(notice_view("info", "Rebuild the index", message), "rebuilding")
         if known and st.button("Rebuild", disabled=busy):
-            folder = library.folder()
+            folder = index_folder()
             files = list(known.values())
             _begin("rebuilt", partial(_rebuild, known, folder), files)
             st.rerun()
@@ -163,7 +161,7 @@ def _rebuilding(index: Index) -> None:
 
 def _known(index: Index) -> dict[str, Path]:
     """Return the files of indexed papers that still exist, changed or not, by document id."""
-    files = {key: Path(path) for key, path in paths(library.folder()).items() if key in index.names}
+    files = {key: Path(path) for key, path in paths(index_folder()).items() if key in index.names}
     return {key: path for key, path in files.items() if path.is_file()}
 
 
@@ -223,8 +221,8 @@ def _confirm_removal(index: Index, document_id: str) -> None:
     with st.container(horizontal=True):
         if st.button("Remove", type="primary"):
             try:
-                remove(frozenset([document_id]), library.folder())
-                uploads.forget(library.folder(), document_id)
+                remove(frozenset([document_id]), index_folder())
+                forget_upload(index_folder(), document_id)
             except LoccitError as error:
                 show_error("The paper could not be removed", error, "not-removed")
                 return
@@ -237,14 +235,14 @@ def _confirm_removal(index: Index, document_id: str) -> None:
 def _history() -> None:
     with st.expander("History of the index"):
         try:
-            view, previous = history_view(library.folder())
+            view, previous = history_view(index_folder())
         except LoccitError as error:
             show_error("The history cannot be read", error, "no-history")
             return
         show(view, "history")
         if previous is not None and st.button(f"Go back to generation {previous}"):
             try:
-                rollback(library.folder())
+                rollback(index_folder())
             except LoccitError as error:
                 show_error("Nothing was changed", error, "no-rollback")
                 return
