@@ -45,17 +45,15 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CrossEncoderOption = Annotated[
     Path | None,
-    typer.Option("--cross-encoder", help="Folder of a CrossEncoder model that ranks the sentences instead."),
+    typer.Option(help="Folder of a CrossEncoder model that ranks the sentences instead."),
 ]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", help="Embedding model: a folder, the name of a downloaded model, or mpnet."),
+    typer.Option(help="Embedding model: a folder, the name of a downloaded model, or mpnet."),
 ]
 PaperOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--paper", metavar="<paper>", help="Search only this paper: file name, title or id. Repeatable."
-    ),
+    typer.Option(metavar="<paper>", help="Search only this paper: file name, title or id. Repeatable."),
 ]
 QuestionArgument = Annotated[str | None, typer.Argument(help="The question, as a sentence.")]
 QuestionsOption = Annotated[
@@ -65,11 +63,8 @@ QuestionsOption = Annotated[
 AfterOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--after",
         metavar="<question>",
         help="An earlier question that this one follows up. Repeatable, oldest first.",
     ),
 ]
-WorkersOption = Annotated[
-    int, typer.Option("--workers", help="How many papers to read at a time.", min=1, max=32)
-]
+WorkersOption = Annotated[int, typer.Option(help="How many papers to read at a time.", min=1, max=32)]

@@ -136,14 +136,9 @@ def import_(
 def _contents(manifest: Manifest) -> str:
     from qa.show.present import counted
 
-    counts = manifest.counts
-    return ", ".join(
-        (
-            counted(counts.documents, "paper"),
-            counted(counts.passages, "passage"),
-            counted(counts.sentences, "sentence"),
-        )
-    )
+    numbers = {"paper": manifest.counts.documents, "passage": manifest.counts.passages}
+    numbers["sentence"] = manifest.counts.sentences
+    return ", ".join(counted(number, noun) for noun, number in numbers.items())
 
 
 def _verify_files(folder: Path) -> None:
