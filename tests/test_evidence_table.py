@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.cli.main import main
 from qa.evidence_table import (
     EvidenceTable,
     Row,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qa.answer import Answerer
+    from tests.commands import Loccit
 
 QUESTION = "What was the troponin on admission?"
 
@@ -119,14 +119,12 @@ def test_a_quote_that_is_not_sure_is_not_called_a_statement(made: EvidenceTable)
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
-def test_the_command(form: str, seed_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["table", "And her ALT?", "--after", "What was the woman's AST on admission?"]
-    with pytest.raises(SystemExit) as left:
-        main([*arguments, "--format", form, "--index", str(seed_index)])
-    assert left.value.code == 0
-    out = capsys.readouterr().out
-    assert "ALT" in out
-    assert "258" in out
+def test_the_command(form: str, seed_index: Path, loccit: Loccit) -> None:
+    question = ("And her ALT?", "--after", "What was the woman's AST on admission?")
+    output = loccit("table", *question, "--format", form, "--index", seed_index)
+    assert output.code == 0
+    assert "ALT" in output.out
+    assert "258" in output.out
 
 
 def test_no_row_is_surer_than_its_sentence_is_among_all_papers(answerer: Answerer) -> None:

@@ -31,12 +31,16 @@ class Adding:
     """Papers being added or re-read. Thread-safe."""
 
     def __init__(
-        self, work: Callable[[Progress, Read], Sequence[FileOutcome]], refused: Sequence[LoccitError]
+        self,
+        work: Callable[[Progress, Read], Sequence[FileOutcome]],
+        waiting: Sequence[Path] = (),
+        refused: Sequence[LoccitError] = (),
     ) -> None:
-        """Start ``work``, called with a progress callback and a reader.
+        """Start ``work`` on the files ``waiting``, called with a progress callback and a reader.
 
         ``refused`` holds the errors of files that are not passed to ``work``.
         """
+        self.waiting = waiting
         self.stage, self.done, self.total = "papers", 0, 0
         self.outcomes: Sequence[FileOutcome] = ()
         self.refused = list(refused)

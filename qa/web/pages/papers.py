@@ -78,10 +78,7 @@ def _adding(index: Index | None) -> None:
             _add(files)
             st.session_state["upload-round"] = round_ + 1
             st.rerun()
-        if busy:
-            _progress("outcomes")
-        elif "outcomes" in st.session_state:
-            show(st.session_state["outcomes"], "outcomes")
+        _follow("outcomes")
 
 
 def _add(files: Sequence[UploadedFile]) -> None:
@@ -112,8 +109,7 @@ def _begin(
     except LoccitError as error:
         st.session_state[what] = outcomes_view((), [*refused, error])
         return
-    st.session_state[f"{what}-waiting"] = waiting
-    st.session_state[f"{what}-work"] = Adding(partial(work, encoder), refused)
+    st.session_state[f"{what}-work"] = Adding(partial(work, encoder), waiting, refused)
 
 
 def _ended(what: str) -> Adding | None:
@@ -126,6 +122,14 @@ def _ended(what: str) -> Adding | None:
     return None
 
 
+def _follow(what: str) -> None:
+    """Draw the progress of the work, or its outcomes."""
+    if f"{what}-work" in st.session_state:
+        _progress(what)
+    elif what in st.session_state:
+        show(st.session_state[what], what)
+
+
 @st.fragment(run_every=0.5)
 def _progress(what: str) -> None:
     """Draw the progress of the work; redraw the page when it has ended."""
@@ -133,15 +137,15 @@ def _progress(what: str) -> None:
     if work is None or not work.running:
         st.rerun()
     show_progress(_STAGES.get(work.stage, "Working"), work.done, work.total)
-    waiting = st.session_state[f"{what}-waiting"]
-    show(waiting_view(waiting, work.seen, work.refused), f"{what}-waiting-rows")
+    show(waiting_view(work.waiting, work.seen, work.refused), f"{what}-waiting-rows")
 
 
 def _rebuilding(index: Index) -> None:
     """Offer to re-read the papers' files."""
     busy = _ended("rebuilt") is not None
     with st.expander("Re-read the papers", expanded=busy or "rebuilt" in st.session_state):
-        known = _known(index)
+        files = {key: Path(path) for key, path in paths(index_folder()).items() if key in index.names}
+        known = {key: path for key, path in files.items() if path.is_file()}  # changed or not
         message = (
             f"Found the files of {len(known)} of {counted(len(index.names), 'paper')}. Changed files replace "
             "their old version. Unchanged files are read again only if this version of Loccit reads "
@@ -149,20 +153,9 @@ def _rebuilding(index: Index) -> None:
         )
         show(notice_view("info", "Rebuild the index", message), "rebuilding")
         if known and st.button("Rebuild", disabled=busy):
-            folder = index_folder()
-            files = list(known.values())
-            _begin("rebuilt", partial(_rebuild, known, folder), files)
+            _begin("rebuilt", partial(_rebuild, known, index_folder()), list(known.values()))
             st.rerun()
-        if busy:
-            _progress("rebuilt")
-        elif "rebuilt" in st.session_state:
-            show(st.session_state["rebuilt"], "rebuilt")
-
-
-def _known(index: Index) -> dict[str, Path]:
-    """Return the files of indexed papers that still exist, changed or not, by document id."""
-    files = {key: Path(path) for key, path in paths(index_folder()).items() if key in index.names}
-    return {key: path for key, path in files.items() if path.is_file()}
+        _follow("rebuilt")
 
 
 def _rebuild(
