@@ -71,25 +71,6 @@ def test_an_answer_opens_its_first_source(app: AppTest) -> None:
     assert cited == "".join(part["text"] for part in turn["papers"][0]["quotes"][0]["parts"])
 
 
-def test_a_refusal_has_reasons_and_nearest_passages(app: AppTest) -> None:
-    ask(app, "How do I bake bread?")
-    (turn,) = views(app, "turn")
-    assert turn["headline"] == "Not in these papers"
-    assert turn["reasons"]
-    assert turn["nearest"]
-    assert not turn["papers"]
-    assert not views(app, "source")
-
-
-def test_a_follow_up_shows_its_standalone_question(app: AppTest) -> None:
-    ask(app, "What was the woman's AST on admission?")
-    ask(app, "And her ALT?")
-    first, second = views(app, "turn")
-    assert first["resolved"] == ""
-    assert "ALT" in second["resolved"]
-    assert second["resolved"] != "And her ALT?"
-
-
 def test_only_the_selected_papers_are_asked(app: AppTest) -> None:
     (papers,) = app.multiselect
     chosen = next(option for option in papers.options if "Seronegative" in option)
@@ -109,13 +90,6 @@ def test_an_example_question_is_asked(app: AppTest) -> None:
     (turn,) = views(app, "turn")
     assert turn["question"] == question
     assert not app.button_group
-
-
-def test_a_new_conversation_starts_empty(app: AppTest) -> None:
-    ask(app, "When was MMF restarted?")
-    press(app, "New conversation")
-    assert not views(app, "turn")
-    assert views(app, "empty")
 
 
 def test_a_long_conversation_draws_its_last_ten_turns(app: AppTest) -> None:

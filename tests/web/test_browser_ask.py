@@ -80,24 +80,6 @@ def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
         assert ask(page, "What did the biopsy show?").get_by_text("Asked only: Seronegative").is_visible()
 
 
-def test_pressing_an_example_asks_it(page: Page) -> None:
-    pill = page.get_by_role("radio").first
-    question = pill.text_content() or ""
-    pill.click()
-    page.locator("article.turn footer").wait_for()
-    assert page.locator("article.turn h2").text_content() == question
-
-
-def test_two_sessions_do_not_see_each_other(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as one, watched_page(browser) as other:
-        start(one, chat)
-        ask(one, REFUSED)
-        start(other, chat)
-        ask(other, ANSWERED)
-        assert one.locator("article.turn").count() == other.locator("article.turn").count() == 1
-        assert "bread" not in (other.locator("main").text_content() or "")
-
-
 def test_a_hostile_paper_is_shown_as_text(browser: Browser, chat: str, built: Path) -> None:
     from index.store.open import open_index
 

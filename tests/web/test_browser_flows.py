@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import SIZES, both_themes, settled, watched_page
-from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
-from tests.web.pdf import pdf_of
+from tests.web.papers import HOSTILE, LICHENS, NAMES, ON_LICHENS, QUESTION, TITLE, lichens_pdf
 from tests.web.serving import (
     ANSWERED,
     REFUSED,
@@ -23,8 +22,7 @@ from tests.web.serving import (
     start,
     tab_to,
 )
-from tests.web.test_browser_papers import BUILD, LINES, SENTENCE
-from tests.web.test_browser_papers import QUESTION as ON_LICHENS
+from tests.web.test_browser_papers import BUILD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,19 +239,19 @@ def test_the_whole_page_is_shown_until_the_file_changes(
     browser: Browser, own_folder: Path, root: Path, tmp_path: Path, loccit: Loccit
 ) -> None:
     path = tmp_path / "lichens.pdf"
-    path.write_bytes(pdf_of(LINES))
+    path.write_bytes(lichens_pdf())
     assert loccit("add", path, "--index", own_folder).code == 0
     with serving(root, own_folder, tmp_path / "log") as url, watched_page(browser) as page:
         start(page, url)
         answer = ask(page, ON_LICHENS)
-        assert answer.locator("blockquote").first.text_content() == SENTENCE
+        assert answer.locator("blockquote").first.text_content() == LICHENS
         panel = source_panel(page)
         panel.get_by_role("button", name="Whole page").click()
         panel.get_by_role("img").wait_for()
         panel.locator(".box").first.wait_for()
         # Wait for the image: once the file changes, the server no longer has it.
         page.wait_for_function("image => image.complete", arg=panel.get_by_role("img").element_handle())
-        path.write_bytes(pdf_of([*LINES, "A line added later."]))
+        path.write_bytes(lichens_pdf("A line added later."))
         answer.locator(".cite").first.click()
         panel.get_by_text("has changed since it was read").wait_for()
 

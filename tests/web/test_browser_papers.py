@@ -11,8 +11,7 @@ import pytest
 from playwright.sync_api import FilePayload
 
 from tests.browser import SIZES, both_themes, settled, watched_page
-from tests.web.papers import NAME, TITLE
-from tests.web.pdf import pdf_of
+from tests.web.papers import LICHENS, NAME, ON_LICHENS, TITLE, lichens_pdf
 from tests.web.serving import ask, check_accessible, open_page, serving, source_panel, start
 
 if TYPE_CHECKING:
@@ -22,16 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-LINES = [
-    "Lichens of the northern coast",
-    "Abstract",
-    "We counted 37 lichens on the granite cliffs in May.",
-    "Results",
-    "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only.",
-]
 BUILD = 120_000  #: milliseconds that adding a paper may take, including the import of torch
-QUESTION = "On how many cliffs did the rarest lichen grow?"
-SENTENCE = "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only."
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +47,7 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
         page.get_by_text("Add papers").click()
         page.locator("input[type=file]").set_input_files(
             [
-                FilePayload(name="lichens.pdf", mimeType="application/pdf", buffer=pdf_of(LINES)),
+                FilePayload(name="lichens.pdf", mimeType="application/pdf", buffer=lichens_pdf()),
                 FilePayload(name="no.pdf", mimeType="application/pdf", buffer=b"not a PDF"),
                 FilePayload(name="blank.txt", mimeType="text/plain", buffer=b"  \n"),
             ]
@@ -69,8 +59,8 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
         assert outcomes.filter(has_text="lichens.pdf").locator("strong").text_content() == "Added"
 
         open_page(page, "Ask")
-        answer = ask(page, QUESTION)
-        assert answer.locator("blockquote").first.text_content() == SENTENCE
+        answer = ask(page, ON_LICHENS)
+        assert answer.locator("blockquote").first.text_content() == LICHENS
         assert answer.locator(".spot").first.text_content() == "page 1"
         panel = source_panel(page)
         panel.get_by_role("button", name="Whole page").click()
