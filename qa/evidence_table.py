@@ -170,7 +170,12 @@ def guarded(cell: str) -> str:
 
 def _cells(row: Row) -> dict[str, object]:
     """Return the cells of a row by column, without the empty ones."""
-    cells = {"paper": row.name, "year": row.year or "", "stated": "no", "quote": NOT_STATED}
+    cells: dict[str, object] = {
+        "paper": row.name,
+        "year": row.year or "",
+        "stated": "no",
+        "quote": NOT_STATED,
+    }
     cells |= {"doi": row.doi, "file": row.source, "document_id": row.document_id}
     if (citation := row.citation) is None:
         return cells

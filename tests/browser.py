@@ -16,7 +16,7 @@ from tests.network import is_local
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 #: Streamlit opened at a page's own address looks for its server below that page first, in vain.
 _LOOKING = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
@@ -57,6 +57,10 @@ def watched_page(browser: Browser, size: tuple[int, int] = SIZES["desktop"]) -> 
     strangers: list[str] = []
     errors: list[str] = []  # uncaught errors of scripts, and error messages of the console
 
+    def note(request: Request) -> None:
+        if is_strange(request.url):
+            strangers.append(request.url)
+
     def hear(message: ConsoleMessage) -> None:
         address = message.location.get("url", "")
         if message.type == "error" and not _LOOKING.search(address):
@@ -66,7 +70,7 @@ def watched_page(browser: Browser, size: tuple[int, int] = SIZES["desktop"]) -> 
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce"
     )
-    context.on("request", lambda request: is_strange(request.url) and strangers.append(request.url))
+    context.on("request", note)
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", hear)
     context.route(is_strange, lambda route: route.abort())
