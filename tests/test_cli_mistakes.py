@@ -259,7 +259,7 @@ def test_debug_shows_the_traceback(loccit: Loccit, tmp_path: Path) -> None:
 
 def test_the_installed_program_reports_a_mistake(tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("loccit")
-    command = [program, "ask", "What?", "--index", tmp_path / "nowhere"]
+    command = [str(program), "ask", "What?", "--index", str(tmp_path / "nowhere")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     one_line(Output(done.returncode, done.stdout, done.stderr), 2)
     assert done.stdout == ""
@@ -268,7 +268,7 @@ def test_the_installed_program_reports_a_mistake(tmp_path: Path) -> None:
 def test_output_may_be_cut_off_by_its_reader(seed_index: Path) -> None:
     """As in ``loccit read paper --text | head -1``."""
     program = Path(sys.executable).with_name("loccit")
-    command = [program, "info", "--json", "--index", seed_index]
+    command = [str(program), "info", "--json", "--index", str(seed_index)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stderr is not None
