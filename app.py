@@ -8,11 +8,11 @@ from __future__ import annotations
 import streamlit as st
 
 from qa.web import sign_in, state
-from qa.web.component import page_styles
-from qa.web.pages import ask, evaluation, feedback, papers
+from qa.web.component import PAGE_STYLES
+from qa.web.pages import ask, evaluation, papers
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
-page_styles()
+st.html(PAGE_STYLES)
 if sign_in.needed():
     sign_in.page()
     st.stop()
@@ -20,7 +20,7 @@ _PAGES = [
     st.Page(ask.page, title="Ask", url_path="ask", default=True),
     st.Page(papers.page, title="Papers", url_path="papers"),
     st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
-    st.Page(feedback.page, title="Feedback", url_path="feedback"),
+    st.Page(evaluation.feedback_page, title="Feedback", url_path="feedback"),
 ]
 chosen = st.navigation(_PAGES, position="top")
 state.name_chat()

@@ -1,11 +1,9 @@
-"""An evidence table: one question put to each paper, one row for each with its best quote or "not stated".
+"""An evidence table: the same question asked of each paper, one row per paper.
 
-Every row comes from the same contract as an answer: a verbatim quote with its
-place and a calibrated confidence, at or above the threshold; below it, nothing.
-
-Searched by itself, a paper has always some sentence that fits best, and scores that
-are relative to the paper make it look sure. So no row is surer than its sentence is
-among those of all papers asked, which is what the confidence is calibrated for.
+A row holds the paper's best quote, verbatim, with its place and calibrated confidence if that reaches the
+threshold; else "not stated". Within one paper some sentence always fits best, and scores relative to that
+paper make it look certain. So a row's confidence never exceeds that of its sentence among all papers, for
+which the confidence is calibrated.
 """
 
 from __future__ import annotations
@@ -13,18 +11,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING
 
 from qa.show.export import escaped
-from qa.show.present import (
-    CONFIDENCE_WORDS,
-    confidence_word,
-    per_cent,
-    place_of,
-    section_words,
-    where,
-)
+from qa.show.present import counted, per_cent, place_of, section_words, unlikely, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,24 +28,13 @@ if TYPE_CHECKING:
 #: Most papers that are asked; those nearest to the question come first.
 MOST_PAPERS = 200
 NOT_STATED = "not stated"
-#: Passages whose sentences are compared over all papers; the search weighs as many against each other.
+#: Passages whose sentences are compared over all papers.
 _WIDE = 200
-#: What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
+#: Start of a cell that a spreadsheet may take for a formula (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _COLUMNS = (
-    "paper",
-    "year",
-    "stated",
-    "short_answer",
-    "quote",
-    "section",
-    "place",
-    "confidence",
-    "doi",
-    "file",
-    "start",
-    "end",
-    "document_id",
+    *("paper", "year", "stated", "short_answer", "quote", "section", "place", "confidence"),
+    *("doi", "file", "start", "end", "document_id"),
 )
 
 
@@ -62,18 +43,18 @@ class Row:
     """What one paper says."""
 
     document_id: str
-    name: str  #: title, or file name where the paper states none
+    name: str  #: title, or file name of an untitled paper
     source: str  #: file name
     year: int | None
-    doi: str  #: empty where the paper states none
-    citation: Citation | None  #: None: not stated, as far as the threshold tells
+    doi: str  #: empty if the paper states none
+    citation: Citation | None  #: None: no quote reaches the threshold
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTable:
-    """What each paper says on one question: first those that state it, surest first."""
+    """What each paper says on one question: papers that state it first, by falling confidence."""
 
-    question: str  #: as it was searched
+    question: str  #: as searched
     rows: tuple[Row, ...]
     left_out: int  #: papers not asked, beyond ``MOST_PAPERS``
     generation: int
@@ -91,32 +72,35 @@ def evidence_table(
     *,
     documents: frozenset[str] | None = None,
     most: int = MOST_PAPERS,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> EvidenceTable:
-    """Ask each paper by itself and return one row for each.
+    """Ask each paper separately.
 
     Args:
         answerer: answers from one open index.
-        question: standing alone.
+        question: a standalone question.
         documents: ids of the papers to ask; None for all.
-        most: how many papers are asked at most, nearest to the question first.
-        progress: called with the papers asked so far and their total.
+        most: how many papers are asked, nearest to the question first.
+        progress: called with the number of papers asked so far and their total.
 
     Raises:
         QuestionError: the question is empty or too long.
         QuoteError: a quote differs from its paper's text; nothing is shown then.
     """
     papers = _nearest_first(answerer, question, documents)
-    sure = _among_all(answerer, question, documents)
+    among_all = _among_all(answerer, question, documents)
     rows = []
     for done, paper in enumerate(papers[:most], 1):
-        rows.append(_row(answerer, question, paper, sure))
-        if progress:
-            progress(done, min(len(papers), most))
+        rows.append(_row(answerer, question, paper, among_all))
+        progress(done, min(len(papers), most))
     rows.sort(key=lambda row: -row.citation.confidence if row.citation else 1.0)
+    numbers = count(1)
     return EvidenceTable(
         question=" ".join(question.split()),
-        rows=_numbered(rows),
+        rows=tuple(
+            replace(row, citation=replace(row.citation, number=next(numbers))) if row.citation else row
+            for row in rows
+        ),
         left_out=max(len(papers) - most, 0),
         generation=answerer.index.generation,
         threshold=answerer.threshold,
@@ -124,12 +108,12 @@ def evidence_table(
 
 
 def _nearest_first(answerer: Answerer, question: str, documents: frozenset[str] | None) -> list[str]:
-    """Return the ids of the papers to ask; those that no search finds come last, in order of name."""
+    """Return the ids of the papers to ask; papers without a hit come last, by name."""
     hits = answerer.search(question, limit=1000, documents=documents)
-    found = dict.fromkeys(one.hit.passage.document_id for one in hits)
+    near = dict.fromkeys(one.hit.passage.document_id for one in hits)
     names = answerer.index.names
-    rest = [key for key in names if key not in found and (documents is None or key in documents)]
-    return [*found, *sorted(rest, key=lambda key: (names[key].casefold(), key))]
+    rest = [key for key in names if key not in near and (documents is None or key in documents)]
+    return [*near, *sorted(rest, key=lambda key: (names[key].casefold(), key))]
 
 
 def _among_all(
@@ -137,100 +121,78 @@ def _among_all(
 ) -> dict[tuple[str, Span], float] | None:
     """Return the confidence of each sentence near the question among those of all papers, by paper and span.
 
-    None for questions that are put to each paper, or looked up in its front matter, in any case.
+    None for questions that each paper answers by itself in any case: those that ask every paper, and those
+    answered from front matter.
     """
     wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
-    found = wide.gather(question, documents=documents)
-    if found.question.every_paper or found.stated is not None:
+    gathered = wide.gather(question, documents=documents)
+    if gathered.question.every_paper or gathered.stated is not None:
         return None
-    return {(one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in found.ranked}
+    return {
+        (one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in gathered.ranked
+    }
 
 
-def _row(answerer: Answerer, question: str, paper: str, sure: dict[tuple[str, Span], float] | None) -> Row:
-    answer = answerer.ask(question, documents=frozenset((paper,)))
-    document = answerer.index.documents[paper]
-    found = [citation if sure is None else _capped(citation, sure) for citation in answer.citations]
-    best = max(found, key=lambda citation: citation.confidence, default=None)
+def _row(
+    answerer: Answerer, question: str, paper: str, among_all: dict[tuple[str, Span], float] | None
+) -> Row:
+    citations = answerer.ask(question, documents=frozenset((paper,))).citations
+    if among_all is not None:  # a sentence that is not among all has no confidence
+        citations = tuple(
+            replace(one, confidence=min(one.confidence, among_all.get((paper, one.span), 0.0)))
+            for one in citations
+        )
+    best = max(citations, key=lambda citation: citation.confidence, default=None)
     if best is not None and best.confidence < answerer.threshold:
         best = None
+    document = answerer.index.documents[paper]
     return Row(paper, document.name, document.source, document.year, document.doi, best)
-
-
-def _capped(citation: Citation, sure: dict[tuple[str, Span], float]) -> Citation:
-    """Return a citation no surer than its sentence is among all; not sure at all if it is not among them."""
-    among_all = sure.get((citation.document_id, citation.span), 0.0)
-    return replace(citation, confidence=min(citation.confidence, among_all))
-
-
-def _numbered(rows: list[Row]) -> tuple[Row, ...]:
-    number = 0
-    numbered = []
-    for row in rows:
-        if row.citation:
-            number += 1
-            numbered.append(replace(row, citation=replace(row.citation, number=number)))
-        else:
-            numbered.append(row)
-    return tuple(numbered)
 
 
 def as_csv(table: EvidenceTable) -> str:
     r"""Return the table as CSV (RFC 4180, every cell in quotes, ``\r\n``).
 
-    A cell that a spreadsheet could take for a formula gets one apostrophe before it,
-    as OWASP recommends; take that away, or look up the offsets, for the exact words.
+    A cell that a spreadsheet may take for a formula gets one apostrophe before it, as OWASP recommends.
     Nothing else is changed.
     """
     stream = io.StringIO()
-    writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    writer = csv.DictWriter(stream, _COLUMNS, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writeheader()
     for row in table.rows:
-        writer.writerow([guarded(str(value)) for value in _cells(row)])
+        writer.writerow({column: guarded(str(value)) for column, value in _cells(row).items()})
     return stream.getvalue()
 
 
 def guarded(cell: str) -> str:
-    """Return ``cell`` with an apostrophe before it where a spreadsheet could compute it."""
+    """Return ``cell``, after an apostrophe if a spreadsheet may take it for a formula."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def _cells(row: Row) -> tuple[object, ...]:
-    found = row.citation
-    if found is None:
-        return (
-            row.name,
-            row.year or "",
-            "no",
-            "",
-            NOT_STATED,
-            "",
-            "",
-            "",
-            row.doi,
-            row.source,
-            "",
-            "",
-            row.document_id,
-        )
-    return (
-        row.name,
-        row.year or "",
-        "uncertain" if unlikely(found) else "yes",
-        short_words(found),
-        found.quote,
-        section_words(found.section),
-        place_of(found),
-        f"{found.confidence:.2f}",
-        row.doi,
-        row.source,
-        found.span.start,
-        found.span.end,
-        row.document_id,
-    )
+def _cells(row: Row) -> dict[str, object]:
+    """Return the cells of a row by column, without the empty ones."""
+    cells: dict[str, object] = {
+        "paper": row.name,
+        "year": row.year or "",
+        "stated": "no",
+        "quote": NOT_STATED,
+    }
+    cells |= {"doi": row.doi, "file": row.source, "document_id": row.document_id}
+    if (citation := row.citation) is None:
+        return cells
+    return cells | {
+        "stated": "uncertain" if unlikely(citation.confidence) else "yes",
+        "short_answer": short_words(citation),
+        "quote": citation.quote,
+        "section": section_words(citation.section),
+        "place": place_of(citation),
+        "confidence": f"{citation.confidence:.2f}",
+        "start": citation.span.start,
+        "end": citation.span.end,
+    }
 
 
 def short_words(citation: Citation) -> str:
-    """Return the decisive words of a quote; empty where there are none for sure."""
+    """Return the decisive words of a quote; empty if they are uncertain."""
     if citation.short is None:
         return ""
     start = citation.span.start
@@ -238,7 +200,7 @@ def short_words(citation: Citation) -> str:
 
 
 def as_markdown(table: EvidenceTable) -> str:
-    """Return the table in Markdown (GitHub's tables); every sign that would be markup is escaped."""
+    """Return the table in GitHub's Markdown, with special characters escaped."""
     lines = [
         f"## {escaped(table.question)}",
         "",
@@ -246,42 +208,24 @@ def as_markdown(table: EvidenceTable) -> str:
         "|---|---|---|---|",
     ]
     for row in table.rows:
-        year = f" ({row.year})" if row.year else ""
-        found = row.citation
-        if found is None:
-            lines.append(f"| {escaped(row.name + year)} | *{NOT_STATED}* | | |")
+        name = escaped(f"{row.name} ({row.year})" if row.year else row.name)
+        if (citation := row.citation) is None:
+            lines.append(f"| {name} | *{NOT_STATED}* | | |")
             continue
-        cells = (
-            escaped(row.name + year),
-            f"“{escaped(found.quote)}”",
-            escaped(where("", found.section, place_of(found))),
-            f"{per_cent(found.confidence)}%",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", f"{said(table)} Index generation {table.generation}."]
-    return "\n".join(lines) + "\n"
+        place = escaped(where("", citation.section, place_of(citation)))
+        sure = per_cent(citation.confidence)
+        lines.append(f"| {name} | “{escaped(citation.quote)}” | {place} | {sure}% |")
+    return "\n".join([*lines, "", f"{said(table)} Index generation {table.generation}.", ""])
 
 
 def said(table: EvidenceTable) -> str:
-    """Return in a sentence or two in how many papers a quote was found, and what "not stated" means."""
-    found, asked = len(table.citations), len(table.rows)
-    unsure = sum(unlikely(citation) for citation in table.citations)
-    words = f"A quote was found in {found} of {asked} paper{'s' * (asked != 1)}"
+    """Return in how many papers a quote was found, and what "not stated" means."""
+    stated, asked = len(table.citations), len(table.rows)
+    unsure = sum(unlikely(citation.confidence) for citation in table.citations)
+    words = f"A quote was found in {stated} of {counted(asked, 'paper')}"
     words += f", in {unsure} of them with low confidence." if unsure else "."
-    if found < asked:
-        words += (
-            f" “Not stated”: no sentence reached the confidence of {table.threshold:.0%} that is asked for."
-        )
+    if stated < asked:
+        words += f" “Not stated”: no sentence reached the required confidence of {table.threshold:.0%}."
     if table.left_out:
         words += f" {table.left_out} papers further from the question were not asked."
     return words
-
-
-def unlikely(citation: Citation) -> bool:
-    """Tell whether a quote is less likely than not to answer."""
-    return confidence_word(citation.confidence) == CONFIDENCE_WORDS[-1][1]
-
-
-def as_json(table: EvidenceTable) -> dict[str, Any]:
-    """Return the table as an object that ``json.dumps`` takes, with the field names above."""
-    return asdict(table)

@@ -1,4 +1,4 @@
-"""An open index with its question encoder, ready to answer; and the names by which people call papers."""
+"""Opens an index for questions, and finds papers by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
 
     Raises:
         IndexMissing, IndexDamaged, FormatMismatch, ModelMismatch, StorageError: it cannot be used.
-        UsageError: no threshold is known for that share, or the cross-encoder is none.
+        UsageError: no threshold is known for that share, or the folder holds no cross-encoder.
     """
     with open_index(folder) as index:
         encoder = question_encoder(index, options.model)
@@ -45,9 +45,7 @@ def find_papers(index: Index, names: Sequence[str] | None) -> frozenset[str] | N
     Raises:
         UsageError: a name fits no paper, or several.
     """
-    if not names:
-        return None
-    return frozenset(_find_paper(index, name) for name in names)
+    return frozenset(_find_paper(index, name) for name in names) if names else None
 
 
 def _find_paper(index: Index, name: str) -> str:
@@ -59,11 +57,11 @@ def _find_paper(index: Index, name: str) -> str:
             exact.append(key)
         elif wanted and (key.startswith(wanted) or any(wanted in text for text in called[:2])):
             partial.append(key)
-    if not exact:  # a file set aside is called by its name; the one used for it answers
+    if not exact:  # the name of a file set aside stands for the paper used instead
         aside = catalogue_of(index).aside.values()
         exact = [one.better for one in aside if wanted in (one.source.casefold(), one.id)][:1]
-    found = exact or partial
-    if len(found) != 1:
-        what = "no paper is called" if not found else f"{len(found)} papers are called"
+    matches = exact or partial
+    if len(matches) != 1:
+        what = f"{len(matches)} papers are called" if matches else "no paper is called"
         raise UsageError(f"{what} “{name}”.", "See the names with: loccit info")
-    return found[0]
+    return matches[0]

@@ -1,4 +1,4 @@
-"""Chromium for the tests: where it is, how it is started, and a page that notices what must not happen."""
+"""Chromium for the tests: its path and options, and a page that fails on errors and outside requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from tests.network import is_local
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 #: Streamlit opened at a page's own address looks for its server below that page first, in vain.
 _LOOKING = re.compile(r"/[a-z]+/_stcore/(health|host-config)$")
@@ -39,54 +38,46 @@ FLAGS = (
 
 def chromium_path() -> str | None:
     """Return the path of an installed Chromium, or None; LOCCIT_CHROMIUM goes first."""
-    named = os.environ.get("LOCCIT_CHROMIUM")
-    if named:
+    if named := os.environ.get("LOCCIT_CHROMIUM"):
         return named
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    return next((path for path in found if path), None)
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def browser_required() -> bool:
-    """Tell whether a missing Chromium is a failure and no skip."""
+    """Tell whether a missing Chromium fails a test rather than skipping it."""
     return os.environ.get("LOCCIT_REQUIRE_BROWSER") == "1"
 
 
-@dataclass
-class Watch:
-    """What a page did that it must not do."""
-
-    strangers: list[str] = field(default_factory=list)  #: requests that leave the loopback
-    errors: list[str] = field(
-        default_factory=list
-    )  #: uncaught errors of scripts, and what the console calls so
-
-    def check(self) -> None:
-        """Raise AssertionError with all that was noticed."""
-        assert not self.strangers, f"requests off the loopback: {self.strangers}"
-        assert not self.errors, f"errors in the page: {self.errors}"
-
-
 @contextmanager
-def watched_page(
-    browser: Browser,
-    size: tuple[int, int] = SIZES["desktop"],
-) -> Iterator[Page]:
+def watched_page(browser: Browser, size: tuple[int, int] = SIZES["desktop"]) -> Iterator[Page]:
     """Open an empty page in a fresh profile; on leaving, fail if it left the loopback or raised an error.
 
-    Requests off the loopback are refused as well as noticed.
+    Requests off the loopback are refused and recorded.
     """
-    watch = Watch()
+    strangers: list[str] = []
+    errors: list[str] = []  # uncaught errors of scripts, and error messages of the console
+
+    def note(request: Request) -> None:
+        if is_strange(request.url):
+            strangers.append(request.url)
+
+    def hear(message: ConsoleMessage) -> None:
+        address = message.location.get("url", "")
+        if message.type == "error" and not _LOOKING.search(address):
+            errors.append(f"{message.text} ({address})")
+
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce"
     )
-    context.on("request", lambda request: _note(watch, request.url))
-    context.on("weberror", lambda error: watch.errors.append(str(error.error)))
-    context.on("console", lambda message: _hear(watch, message))
+    context.on("request", note)
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", hear)
     context.route(is_strange, lambda route: route.abort())
     try:
         yield context.new_page()
-        watch.check()
+        assert not strangers, f"requests off the loopback: {strangers}"
+        assert not errors, f"errors in the page: {errors}"
     finally:
         context.close()
 
@@ -110,8 +101,8 @@ _LIGHTNESS = """() => getComputedStyle(document.querySelector('[data-testid="stA
 def settled(page: Page) -> None:
     """Wait until the page is drawn and has stopped scrolling.
 
-    A part of a page is there before the whole is: what is pressed in between can be lost, and what opens
-    can be scrolled away. A person sees that the page is still busy.
+    Parts of a page appear before the whole does: a click in between can be lost, and what it opens can be
+    scrolled away. A person sees that the page is still busy.
     """
     while True:
         try:
@@ -124,16 +115,11 @@ def settled(page: Page) -> None:
 
 
 def both_themes(page: Page) -> Iterator[Literal["light", "dark"]]:
-    """Show the page in one theme after the other; fail if it does not follow."""
+    """Show the page in one theme after the other, each once the page follows."""
     themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for scheme in themes:
         page.emulate_media(color_scheme=scheme)
-        for _ in range(100):
-            if (page.evaluate(_LIGHTNESS) > 200) is (scheme == "light"):
-                break
-            page.wait_for_timeout(50)
-        else:
-            raise AssertionError(f"the page does not turn {scheme}")
+        page.wait_for_function(f"{_LIGHTNESS} {'>' if scheme == 'light' else '<'} 200")
         yield scheme
 
 
@@ -141,14 +127,3 @@ def is_strange(url: str) -> bool:
     """Tell whether fetching ``url`` would leave this machine."""
     parts = urlsplit(url)
     return parts.scheme in {"http", "https", "ws", "wss"} and not is_local(parts.hostname or "")
-
-
-def _note(watch: Watch, url: str) -> None:
-    if is_strange(url):
-        watch.strangers.append(url)
-
-
-def _hear(watch: Watch, message: ConsoleMessage) -> None:
-    address = message.location.get("url", "")
-    if message.type == "error" and not _LOOKING.search(address):
-        watch.errors.append(f"{message.text} ({address})")

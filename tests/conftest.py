@@ -14,6 +14,8 @@ from tests.answering import cases as cases
 from tests.answering import citing as citing
 from tests.answering import seed_index as seed_index
 from tests.browser import FLAGS, browser_required, chromium_path
+from tests.commands import loccit as loccit
+from tests.commands import three as three
 from tests.network import Block, install
 
 if TYPE_CHECKING:

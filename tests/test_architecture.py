@@ -130,13 +130,6 @@ def test_importing_a_module_loads_nothing_heavy(module: str) -> None:
     assert not _loaded(f"import {module}") & HEAVY
 
 
-def test_help_loads_nothing_heavy() -> None:
-    script = "import sys; sys.argv = ['loccit', '--help']; from qa.cli.main import main; main()"
-    loaded = _loaded(f"try:\n    {script}\nexcept SystemExit as done:\n    assert not done.code")
-    assert "typer" in loaded
-    assert not loaded & HEAVY
-
-
 def test_what_is_imported_is_declared_and_the_other_way_round(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {_canonical(requirement) for requirement in project["dependencies"]}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.cli.main import main
 from qa.evidence_table import (
     EvidenceTable,
     Row,
     as_csv,
-    as_json,
     as_markdown,
     evidence_table,
     guarded,
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from qa.answer import Answerer
+    from tests.commands import Loccit
 
 QUESTION = "What was the troponin on admission?"
 
@@ -108,11 +106,6 @@ def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(made: Eviden
     assert "*not stated*" in lines[-1]
 
 
-def test_as_json_can_be_written(made: EvidenceTable) -> None:
-    again = json.loads(json.dumps(as_json(made)))
-    assert again["rows"][0]["citation"]["quote"] == made.citations[0].quote
-
-
 def test_a_quote_that_is_not_sure_is_not_called_a_statement(made: EvidenceTable) -> None:
     first = made.rows[0]
     assert first.citation
@@ -126,14 +119,12 @@ def test_a_quote_that_is_not_sure_is_not_called_a_statement(made: EvidenceTable)
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
-def test_the_command(form: str, seed_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["table", "And her ALT?", "--after", "What was the woman's AST on admission?"]
-    with pytest.raises(SystemExit) as left:
-        main([*arguments, "--format", form, "--index", str(seed_index)])
-    assert left.value.code == 0
-    out = capsys.readouterr().out
-    assert "ALT" in out
-    assert "258" in out
+def test_the_command(form: str, seed_index: Path, loccit: Loccit) -> None:
+    question = ("And her ALT?", "--after", "What was the woman's AST on admission?")
+    output = loccit("table", *question, "--format", form, "--index", seed_index)
+    assert output.code == 0
+    assert "ALT" in output.out
+    assert "258" in output.out
 
 
 def test_no_row_is_surer_than_its_sentence_is_among_all_papers(answerer: Answerer) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.ingest.build import Became, FileOutcome
-from qa.files import uploads
-from qa.files.originals import FILE, Lost, original, paths, remember
+from qa.files.originals import FILE, Lost, keep_upload, original, paths, remember
 
 
 def _accepted(path: Path, text: str) -> FileOutcome:
@@ -45,7 +44,7 @@ def test_a_link_that_replaces_a_file_is_not_followed(tmp_path: Path) -> None:
 
 def test_an_upload_needs_no_path(tmp_path: Path) -> None:
     data = b"%PDF-1.4 ..."
-    path = uploads.keep(tmp_path, "a.pdf", data)
+    path = keep_upload(tmp_path, "a.pdf", data)
     assert original(tmp_path, hashlib.sha256(data).hexdigest()) == path
 
 

@@ -15,12 +15,19 @@ from index.errors import FileEmpty, FileTooLarge, QuoteError, UnknownFormat
 from index.read import read
 from index.read.text.plain import read_plain
 from index.text import Span
-from qa.files import uploads
+from qa.files.originals import LARGEST, UPLOADS, forget_upload, harmless_name, keep_upload, uploaded_file
 from qa.quote.cite import cite
 from qa.records import Answer, Receipt, Scores, Status
 from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
-from qa.show.present import answer_view, confidence_word, parts, per_cent, place_words, where
-from qa.show.sources import source_view
+from qa.show.present import (
+    answer_view,
+    confidence_word,
+    parts,
+    per_cent,
+    place_words,
+    source_view,
+    where,
+)
 from tests.web.papers import HOSTILE
 
 if TYPE_CHECKING:
@@ -179,22 +186,22 @@ def test_exports_keep_hostile_text(text: str) -> None:
 
 @given(st.text(max_size=300))
 def test_upload_names_are_harmless(name: str) -> None:
-    safe = uploads.harmless_name(name)
+    safe = harmless_name(name)
     assert safe
     assert len(safe.encode()) <= 130
     assert not safe.startswith(".")
     assert not set(safe) & set("/\\\0\n\u202e")
-    assert uploads.harmless_name(safe) == safe
+    assert harmless_name(safe) == safe
 
 
 def test_an_upload_is_stored_by_content(tmp_path: Path) -> None:
-    path = uploads.keep(tmp_path, "../../<b>a</b>\u202e.txt", b"words")
-    assert path.parent.parent == tmp_path / uploads.FOLDER
+    path = keep_upload(tmp_path, "../../<b>a</b>\u202e.txt", b"words")
+    assert path.parent.parent == tmp_path / UPLOADS
     assert path.read_bytes() == b"words"
-    assert uploads.kept(tmp_path, path.parent.name) == path
-    assert uploads.kept(tmp_path, "../" + path.parent.name) is None
-    uploads.forget(tmp_path, path.parent.name)
-    assert uploads.kept(tmp_path, path.parent.name) is None
+    assert uploaded_file(tmp_path, path.parent.name) == path
+    assert uploaded_file(tmp_path, "../" + path.parent.name) is None
+    forget_upload(tmp_path, path.parent.name)
+    assert uploaded_file(tmp_path, path.parent.name) is None
 
 
 @pytest.mark.parametrize(
@@ -202,13 +209,13 @@ def test_an_upload_is_stored_by_content(tmp_path: Path) -> None:
     [
         ("a.exe", b"x", UnknownFormat),
         ("a.txt", b"", FileEmpty),
-        ("a.txt", b"x" * (uploads.LARGEST + 1), FileTooLarge),
+        ("a.txt", b"x" * (LARGEST + 1), FileTooLarge),
     ],
     ids=["ending", "empty", "large"],
 )
 def test_a_bad_upload_stores_nothing(tmp_path: Path, name: str, data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
-        uploads.keep(tmp_path, name, data)
+        keep_upload(tmp_path, name, data)
     assert not list(tmp_path.rglob("*"))
 
 
@@ -218,5 +225,5 @@ def test_uploads_and_files_get_the_same_error_for_an_unknown_format(tmp_path: Pa
     with pytest.raises(UnknownFormat) as file:
         read(tmp_path / name)
     with pytest.raises(UnknownFormat) as upload:
-        uploads.keep(tmp_path, name, b"words")
+        keep_upload(tmp_path, name, b"words")
     assert str(file.value) == f"{tmp_path}/{upload.value}"

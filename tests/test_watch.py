@@ -38,7 +38,9 @@ def process(command: list[str], root: Path) -> Iterator[subprocess.Popen[str]]:
         # A shell that runs the tests in the background ignores interrupts, and children inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    late = threading.Timer(240, running.kill)  # a silent process fails its test instead of blocking the run
+    # A process that hangs fails its test instead of blocking the run. The limit is far above what a loaded
+    # machine needs, because the command imports torch.
+    late = threading.Timer(1800, running.kill)
     late.start()
     try:
         yield running

@@ -1,16 +1,17 @@
-"""``loccit ask``, ``search`` and ``table``: questions in; quotes, passages or one row per paper out."""
+"""``loccit ask``, ``search``, ``table`` and ``chat``: questions in; quotes, passages or tables out."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from index.errors import UsageError
+from index.errors import IndexMissing, UsageError
 from qa.cli.options import (
     AfterOption,
     CrossEncoderOption,
@@ -22,6 +23,7 @@ from qa.cli.options import (
     QuestionsOption,
     ReaderOption,
 )
+from qa.cli.papers import build
 from qa.files.questions import Entry, read_questions
 from qa.settings import AskOptions
 from qa.show.terminal import emit, warn
@@ -37,14 +39,11 @@ app = typer.Typer()
 
 ThresholdOption = Annotated[
     float | None,
-    typer.Option(
-        "--threshold", metavar="<number>", help="Lowest confidence of a quote that is shown.", min=0, max=1
-    ),
+    typer.Option(metavar="<number>", help="Lowest confidence of a quote that is shown.", min=0, max=1),
 ]
 RightOption = Annotated[
     float | None,
     typer.Option(
-        "--right",
         metavar="<share>",
         help="Set the threshold so that this share of answers is right, up to 0.95.",
         min=0,
@@ -52,7 +51,7 @@ RightOption = Annotated[
     ),
 ]
 ReceiptOption = Annotated[
-    Path | None, typer.Option("--receipt", help="Write a receipt to this file; loccit verify replays it.")
+    Path | None, typer.Option(help="Write a receipt to this file; loccit verify replays it.")
 ]
 
 
@@ -178,7 +177,7 @@ def table(
     (entry,) = _entries("table", question, None, after)
     from qa.cli.printed import show_table
     from qa.conversation import Conversation
-    from qa.evidence_table import as_csv, as_json, as_markdown, evidence_table
+    from qa.evidence_table import as_csv, as_markdown, evidence_table
 
     with _opened(index, paper, AskOptions(model)) as (answerer, documents):
         query = Conversation(entry.history).standalone(answerer.index, question, documents)
@@ -186,9 +185,39 @@ def table(
     if form is TableFormat.TEXT:
         show_table(rows)
     elif form is TableFormat.JSON:
-        emit(as_json(rows))
+        emit(asdict(rows))
     else:
         sys.stdout.write(as_csv(rows) if form is TableFormat.CSV else as_markdown(rows))
+
+
+@app.command()
+def chat(
+    *,
+    index: IndexOption,
+    port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8501,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    sign_in: Annotated[
+        Path | None, typer.Option(help="Require people to sign in, as set up in this file (docs/SIGN_IN.md).")
+    ] = None,
+) -> None:
+    """Start the web app and open it in a browser.
+
+    It serves this machine only, at http://127.0.0.1:8501. If there is no index, the seed papers are indexed
+    first.
+
+    \b
+    loccit chat
+    loccit chat --port 8600 --no-browser
+    """
+    from index.store.open import open_index
+    from qa.web.server import serve
+
+    try:
+        open_index(index).close()
+    except IndexMissing:
+        warn([f"No index in {index} yet: building one from the seed papers."])
+        build(index=index)
+    serve(index, port, browser, sign_in)
 
 
 def _entries(

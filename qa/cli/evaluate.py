@@ -36,32 +36,19 @@ SetsOption = Annotated[
 OwnIndexOption = Annotated[
     Path | None,
     typer.Option(
-        "--index",
         parser=stated_index,
         metavar="<path>",
         help="Index to ask, for sets without their own papers; else one of the seeds.",
     ),
 ]
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Folder of the public sets.", envvar="LOCCIT_BENCH")
-]
-WorkOption = Annotated[
-    Path | None, typer.Option("--work", help="Folder that keeps built indexes for the next run.")
-]
-PapersOption = Annotated[
-    int | None, typer.Option("--papers", help="Use at most this many of a set's own papers.", min=1)
-]
-LimitOption = Annotated[
-    int | None, typer.Option("--limit", help="Ask at most this many questions per set.", min=1)
-]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Folder for report.json, report.md and report.html.")
-]
-TrecOption = Annotated[
-    Path | None, typer.Option("--trec", help="Folder for run and qrels files in TREC format.")
-]
+DataOption = Annotated[Path | None, typer.Option(help="Folder of the public sets.", envvar="LOCCIT_BENCH")]
+WorkOption = Annotated[Path | None, typer.Option(help="Folder that keeps built indexes for the next run.")]
+PapersOption = Annotated[int | None, typer.Option(help="Use at most this many of a set's own papers.", min=1)]
+LimitOption = Annotated[int | None, typer.Option(help="Ask at most this many questions per set.", min=1)]
+OutOption = Annotated[Path | None, typer.Option(help="Folder for report.json, report.md and report.html.")]
+TrecOption = Annotated[Path | None, typer.Option(help="Folder for run and qrels files in TREC format.")]
 AgainstOption = Annotated[
-    Path | None, typer.Option("--against", help='An earlier report.json to compare with, or "baseline".')
+    Path | None, typer.Option(help='An earlier report.json to compare with, or "baseline".')
 ]
 AblateOption = Annotated[bool, typer.Option("--ablate", help="Repeat the run without each part in turn.")]
 FloorsOption = Annotated[
@@ -72,7 +59,7 @@ GateOption = Annotated[
     typer.Option("--gate", help="Fail if a figure is significantly below evals/measure/baseline.json."),
 ]
 BaselineOption = Annotated[
-    Path | None, typer.Option("--save-baseline", help="Write the outcomes as a baseline, without any text.")
+    Path | None, typer.Option(help="Write the outcomes as a baseline, without any text.")
 ]
 
 
@@ -108,30 +95,11 @@ def run(
     loccit eval --ablate
     loccit eval add-feedback --help
     """
+    options = locals()  # every other parameter is a field of Options
     from evals.cli.command import Options, evaluate
 
-    named = [*(sets or []), *([str(questions)] if questions else [])] or ["seeds"]
-    evaluate(
-        Options(
-            sets=named,
-            split=split,
-            index=index,
-            data=data,
-            work=work,
-            papers=papers,
-            limit=limit,
-            cross_encoder=cross_encoder,
-            out=out,
-            trec=trec,
-            against=against,
-            ablate=ablate,
-            floors=floors,
-            gate=gate,
-            save_baseline=save_baseline,
-            as_json=as_json,
-            progress=progress,
-        )
-    )
+    named = [*(options.pop("sets") or []), *filter(None, [options.pop("questions")])]
+    evaluate(Options(sets=[str(one) for one in named] or ["seeds"], **options))
 
 
 @app.command("add-feedback")

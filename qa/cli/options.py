@@ -53,7 +53,7 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CrossEncoderOption = Annotated[
     Path | None,
-    typer.Option("--cross-encoder", help="Folder of a CrossEncoder model that ranks the sentences instead."),
+    typer.Option(help="Folder of a CrossEncoder model that ranks the sentences instead."),
 ]
 ReaderOption = Annotated[
     ReaderName | None,
@@ -61,13 +61,11 @@ ReaderOption = Annotated[
 ]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", help="Embedding model: a folder, the name of a downloaded model, or mpnet."),
+    typer.Option(help="Embedding model: a folder, the name of a downloaded model, or mpnet."),
 ]
 PaperOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--paper", metavar="<paper>", help="Search only this paper: file name, title or id. Repeatable."
-    ),
+    typer.Option(metavar="<paper>", help="Search only this paper: file name, title or id. Repeatable."),
 ]
 QuestionArgument = Annotated[str | None, typer.Argument(help="The question, as a sentence.")]
 QuestionsOption = Annotated[
@@ -77,11 +75,8 @@ QuestionsOption = Annotated[
 AfterOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--after",
         metavar="<question>",
         help="An earlier question that this one follows up. Repeatable, oldest first.",
     ),
 ]
-WorkersOption = Annotated[
-    int, typer.Option("--workers", help="How many papers to read at a time.", min=1, max=32)
-]
+WorkersOption = Annotated[int, typer.Option(help="How many papers to read at a time.", min=1, max=32)]

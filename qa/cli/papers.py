@@ -10,6 +10,7 @@ import typer
 
 from index.errors import IndexMissing, UsageError
 from qa.cli.options import IndexOption, ModelOption, WorkersOption, stated_path
+from qa.show.progress import Progress, reporting
 from qa.show.terminal import say
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ def build(
     from index.embed.encoder import load_encoder
     from index.ingest.build import build as build_papers
     from qa.files.resources import seeds_folder
-    from qa.show.progress import Progress, reporting
 
     chosen = paths or [seeds_folder()]
     encoder = load_encoder(model)
@@ -79,7 +79,6 @@ def add(
     from index.embed.encoder import load_encoder
     from index.ingest.build import add as add_papers
     from index.store.open import open_index
-    from qa.show.progress import Progress, reporting
 
     with open_index(index) as current:
         encoder = load_encoder(current.manifest.model.name)

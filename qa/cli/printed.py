@@ -81,7 +81,7 @@ def show_hits(hits: Sequence[Mapping[str, Any]]) -> None:
         spot = place_words(hit["page"], None, hit["line"], None)
         place = where(hit["title"] or hit["source"], hit["section"], spot)
         score = "–" if hit["score"] is None else f"{hit['score']:.2f}"
-        numbers = (str(hit["rank"]), score, f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}")
+        numbers = (hit["rank"], score, f"{hit['lexical']:.1f}", f"{hit['dense']:.2f}")
         table.add_row(*_cells(*numbers, _short(place, 90), _short(hit["quote"], 160)))
     out().print(table)
 
@@ -109,8 +109,8 @@ def _table(*heads: str, lines: bool = False) -> Table:
     return table
 
 
-def _cells(*cells: str) -> Iterator[Text]:
-    return (Text(visible(cell)) for cell in cells)
+def _cells(*cells: object) -> Iterator[Text]:
+    return (Text(visible(str(cell))) for cell in cells)
 
 
 # Papers and indexes
@@ -160,31 +160,19 @@ def show_reading(document: Document) -> None:
 
 
 def show_overview(held: Mapping[str, Any]) -> None:
-    """Print what an index holds, as ``qa.show.overview.overview`` returns it."""
-    keys = (
-        "index",
-        "generation",
-        "created",
-        "model",
-        "fingerprint",
-        "papers",
-        "passages",
-        "sentences",
-        "bytes",
-    )
-    for key in keys:
+    """Print what an index holds, as ``qa.show.shelf.overview`` returns it."""
+    facts = ("index", "generation", "created", "model", "fingerprint")
+    for key in (*facts, "papers", "passages", "sentences", "bytes"):
         say(f"{key:<12} {held[key]}")
     table = _table("paper", "year", "DOI", "pages", "passages", "warnings")
     for paper in held["documents"]:
         cells = (*(paper[key] for key in ("year", "doi", "pages", "passages")), len(paper["warnings"]))
-        table.add_row(*_cells(paper["title"] or paper["source"], *(str(cell or "") for cell in cells)))
+        table.add_row(*_cells(paper["title"] or paper["source"], *(cell or "" for cell in cells)))
     out().print(table)
     for one in held["generations"]:
-        counts = (
-            f"{counted(one['papers'], 'paper')}, {counted(one['passages'], 'passage')}, {one['bytes']} bytes"
-        )
-        current = " (current)" if one["current"] else ""
-        say(f"generation   {one['number']}{current}: {one['created']} {one['problem'] or counts}")
+        papers, passages = counted(one["papers"], "paper"), counted(one["passages"], "passage")
+        holds = one["problem"] or f"{papers}, {passages}, {one['bytes']} bytes"
+        say(f"generation   {one['number']}{' (current)' * one['current']}: {one['created']} {holds}")
     for one in held["set_aside"]:
         say(f"set aside    {one['source']}: {one['reason']}")
     for warning in filter(None, (*held["warnings"], held["note"])):

@@ -26,7 +26,7 @@ def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
     loccit info --json
     """
     from qa.cli.printed import show_overview
-    from qa.show.overview import overview
+    from qa.show.shelf import overview
 
     held = overview(index)
     return emit(held) if as_json else show_overview(held)
@@ -136,14 +136,9 @@ def import_(
 def _contents(manifest: Manifest) -> str:
     from qa.show.present import counted
 
-    counts = manifest.counts
-    return ", ".join(
-        (
-            counted(counts.documents, "paper"),
-            counted(counts.passages, "passage"),
-            counted(counts.sentences, "sentence"),
-        )
-    )
+    numbers = {"paper": manifest.counts.documents, "passage": manifest.counts.passages}
+    numbers["sentence"] = manifest.counts.sentences
+    return ", ".join(counted(number, noun) for noun, number in numbers.items())
 
 
 def _verify_files(folder: Path) -> None:

@@ -1,21 +1,25 @@
-"""Paths of the files that papers were read from, so that their pages can be shown.
+"""The files that papers were read from, so that their pages can be shown, and uploaded files.
 
-The index keeps text, not files. ``<index>/originals.json`` keeps their paths; a file counts as a paper's
-original only while its sha256 is the paper's id. Uploads are kept beside the index (``qa.files.uploads``).
+The index keeps text, not files. ``<index>/originals.json`` keeps the paths of files; a file counts as a
+paper's original only while its sha256 is the paper's id. Uploads are kept as
+``<index>/uploads/<sha256>/<name>``: the digest separates files of one name, and answers cite the name.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import unicodedata
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from index.errors import StorageError
+from index.errors import FileEmpty, FileTooLarge, StorageError
 from index.files import LOCAL_DISK, refusals
 from index.ingest.papers import file_id
-from qa.files import uploads
+from index.read import require_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +28,12 @@ if TYPE_CHECKING:
 
 FILE = "originals.json"
 _FORMAT = 1
+UPLOADS = "uploads"
+LARGEST = 50 * 2**20  #: bytes of an upload; the readers refuse larger files anyway
+_LONGEST_NAME = 120
+_FALLBACK = "paper"
+#: Unicode categories removed from names: control, format, private, surrogate, unassigned, separators.
+_REMOVED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
 class Lost(StrEnum):
@@ -63,9 +73,8 @@ def paths(folder: Path) -> dict[str, str]:
 
 def original(folder: Path, document_id: str) -> Path | Lost:
     """Return the file that a paper was read from, its checksum verified; or why it is not available."""
-    kept = uploads.kept(folder, document_id)
-    if kept is not None:
-        return kept
+    if uploaded := uploaded_file(folder, document_id):
+        return uploaded
     named = paths(folder).get(document_id)
     if named is None:
         return Lost.UNKNOWN
@@ -84,3 +93,53 @@ def original(folder: Path, document_id: str) -> Path | Lost:
 def _digest(path: Path, changed: int, size: int) -> str | None:
     """Return the sha256 of a file, cached until its modification time or size changes."""
     return file_id(path)
+
+
+def keep_upload(folder: Path, name: str, data: bytes) -> Path:
+    """Store an upload beside the index in ``folder`` and return its path.
+
+    Only name and size are checked; whether it is a paper shows when it is read.
+
+    Raises:
+        FileEmpty: ``data`` is empty.
+        FileTooLarge: ``data`` is larger than ``LARGEST``.
+        UnknownFormat: no paper has this suffix.
+        StorageError: the file cannot be written.
+    """
+    safe = harmless_name(name)
+    require_suffix(PurePosixPath(safe))
+    if not data:
+        raise FileEmpty(safe, "the file is empty.", "Upload it again.")
+    if len(data) > LARGEST:
+        size = f"{len(data) / 2**20:.0f} MB"
+        raise FileTooLarge(safe, f"{size} is more than {LARGEST >> 20} MB.", "Upload a smaller file.")
+    place = folder / UPLOADS / hashlib.sha256(data).hexdigest()
+    LOCAL_DISK.make_folder(place)
+    LOCAL_DISK.write_atomically(place / safe, [data])
+    return place / safe
+
+
+def uploaded_file(folder: Path, document_id: str) -> Path | None:
+    """Return the uploaded file of a document; None if it was not uploaded."""
+    place = folder / UPLOADS / document_id
+    if not re.fullmatch(r"[0-9a-f]{64}", document_id) or not place.is_dir():
+        return None
+    return next((path for path in sorted(place.iterdir()) if not path.name.startswith(".")), None)
+
+
+def forget_upload(folder: Path, document_id: str) -> None:
+    """Remove the uploaded file of a document, if there is one."""
+    if uploaded_file(folder, document_id):
+        LOCAL_DISK.remove(folder / UPLOADS / document_id)
+
+
+def harmless_name(name: str) -> str:
+    """Return ``name`` without folders, leading dots and invisible characters, at most 120 bytes long."""
+    last = PurePosixPath(unicodedata.normalize("NFC", name).replace("\\", "/")).name
+    kept = "".join(c for c in last if unicodedata.category(c) not in _REMOVED)
+    path = PurePosixPath(" ".join(kept.split()).lstrip(". ") or _FALLBACK)
+    suffix = path.suffix[:8]
+    stem = path.name.removesuffix(path.suffix) or _FALLBACK
+    while len((stem + suffix).encode()) > _LONGEST_NAME:
+        stem = stem[:-1]
+    return (stem.rstrip() or _FALLBACK) + suffix.rstrip()

@@ -1,23 +1,24 @@
-"""The papers of an index and its history as plain data for a page."""
+"""The papers and generations of an index as plain data, for pages and ``loccit info``."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged
 from index.ingest.build import Became
 from index.ingest.catalogue import catalogue_of
-from index.store.open import generation_folder, generations, read_manifest, read_pointer
-from qa.show.present import counted, utc_words
-from qa.show.sources import byline
+from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
+from qa.show.present import byline, counted, utc_words
 from qa.understand.language import other_language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from index.errors import LoccitError
     from index.ingest.build import FileOutcome
+    from index.store.manifest import Manifest
     from index.store.open import Index
     from qa.show.present import View
 
@@ -130,22 +131,91 @@ def history_view(folder: Path) -> tuple[View, int | None]:
     Raises:
         StorageError: the system refuses to read.
     """
-    pointer = read_pointer(folder)
     rows: list[View] = []
     previous: int | None = None
     kept = generations(folder)
-    for number in reversed(kept):
+    for number, current, manifest, problem in _generations(folder):
+        row = {"number": number, "current": current, "when": "", "holds": problem}
+        if manifest:
+            counts, size = manifest.counts, f"{manifest.size / 1e6:.0f} MB"
+            row["when"] = utc_words(manifest.created)
+            row["holds"] = (
+                f"{counted(counts.documents, 'paper')}, {counted(counts.passages, 'passage')}, {size}"
+            )
+            if current and manifest.previous in kept:
+                previous = manifest.previous
+        rows.insert(0, row)
+    return {"view": "history", "rows": rows}, previous
+
+
+def overview(folder: Path) -> View:
+    """Return counts, model, size, papers and generations of the index in ``folder``.
+
+    Raises:
+        IndexMissing, IndexDamaged, FormatMismatch, StorageError: it cannot be opened.
+    """
+    with open_index(folder) as index:
+        manifest = index.manifest
+        passages = Counter(passage.document_id for passage in index.passages)
+        return {
+            "index": str(folder),
+            "generation": index.generation,
+            "created": manifest.created,
+            "model": manifest.model.name,
+            "fingerprint": manifest.model.fingerprint,
+            "papers": manifest.counts.documents,
+            "passages": manifest.counts.passages,
+            "sentences": manifest.counts.sentences,
+            "bytes": sum(record.size for record in manifest.files),
+            "note": manifest.note,
+            "generations": [_generation(*one) for one in _generations(folder)],
+            "warnings": list(index.warnings),
+            "documents": [
+                {
+                    "id": key,
+                    "source": document.source,
+                    "format": document.format,
+                    "title": document.title,
+                    "authors": list(document.authors),
+                    "journal": document.journal,
+                    "year": document.year,
+                    "doi": document.doi,
+                    "licence": document.licence,
+                    "pages": len(document.map.pages) or None,
+                    "characters": len(document.text),
+                    "passages": passages[key],
+                    "tables": len(document.tables),
+                    "warnings": list(document.warnings),
+                }
+                for key, document in index.documents.items()
+            ],
+            "set_aside": [
+                {"id": one.id, "source": one.source, "better": one.better, "reason": one.reason}
+                for one in catalogue_of(index).aside.values()
+            ],
+        }
+
+
+def _generation(number: int, current: bool, manifest: Manifest | None, problem: str) -> View:
+    return {
+        "number": number,
+        "current": current,
+        "created": manifest.created if manifest else "",
+        "papers": manifest.counts.documents if manifest else 0,
+        "passages": manifest.counts.passages if manifest else 0,
+        "bytes": manifest.size if manifest else 0,
+        "problem": problem,
+    }
+
+
+def _generations(folder: Path) -> Iterator[tuple[int, bool, Manifest | None, str]]:
+    """Yield each generation on disk, oldest first: number, whether current, manifest or its problem."""
+    pointer = read_pointer(folder)
+    for number in generations(folder):
         current = pointer is not None and pointer[0] == number
         try:
             manifest, _ = read_manifest(generation_folder(folder, number))
         except (IndexDamaged, FormatMismatch) as error:
-            rows.append({"number": number, "current": current, "when": "", "holds": error.message})
-            continue
-        counts = manifest.counts
-        size = f"{manifest.size / 1e6:.0f} MB"
-        holds = f"{counted(counts.documents, 'paper')}, {counted(counts.passages, 'passage')}, {size}"
-        when = utc_words(manifest.created)
-        rows.append({"number": number, "current": current, "when": when, "holds": holds})
-        if current and manifest.previous in kept:
-            previous = manifest.previous
-    return {"view": "history", "rows": rows}, previous
+            yield number, current, None, error.message
+        else:
+            yield number, current, manifest, ""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from qa.show.present import View
 
 _FOLDER = Path(__file__).parent / "static"
-_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "main")
+PAGE_STYLES = _FOLDER / "page.css"  #: styles of the page around the components
+_SCRIPTS = ("parts", "answer", "source", "shelf", "main")
 
 
 @cache
@@ -57,6 +58,7 @@ def event(key: str) -> View:
     return dict(state["event"]) if state and state.get("event") else {}
 
 
-def page_styles() -> None:
-    """Add the styles of the page around the components."""
-    st.html(f"<style>{(_FOLDER / 'page.css').read_text(encoding='utf-8')}</style>")
+def show_progress(stage: str, done: int, total: int) -> None:
+    """Draw a bar with the stage and, of several steps, how many are done."""
+    count = f" · {done} of {total}" if total > 1 else ""
+    st.progress(min(done / total, 1.0) if total else 0.0, f"{stage}{count}")

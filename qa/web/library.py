@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,17 +15,11 @@ from qa.answer import Answerer
 from qa.files.resources import index_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from index.embed.encoder import Encoder
     from index.store.open import Index
 
-_TURN = threading.Lock()
-
-
-def folder() -> Path:
-    """Return the folder of the index that this app serves."""
-    return index_folder()
+#: Held while a question is answered: one uses all cores, so answering several at once delays every one.
+TURN = threading.Lock()
 
 
 def current() -> Answerer:
@@ -35,40 +28,33 @@ def current() -> Answerer:
     Raises:
         LoccitError: there is no index, or it cannot be used.
     """
-    place = folder()
-    number, digest = read_pointer(place) or (0, "")
-    if not number:
-        return Answerer(*_open(str(place)))  # nothing published, or CURRENT is damaged: not cached
+    place = index_folder()
+    pointer = read_pointer(place)
+    if pointer is None:  # nothing published, or CURRENT is damaged: not cached
+        return Answerer(*_open(place))
     with st.spinner("Opening the index and loading the language model …"):
-        return _answerer(str(place), number, digest)
+        return _answerer(str(place), *pointer)
 
 
-def _open(place: str) -> tuple[Index, Encoder]:
-    index = open_index(Path(place))
+def _open(place: Path) -> tuple[Index, Encoder]:
+    index = open_index(place)
     return index, question_encoder(index)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _answerer(place: str, number: int, digest: str) -> Answerer:
     """Open the index; ``number`` and ``digest`` of its generation are the cache key."""
-    return Answerer(*_open(place))
+    return Answerer(*_open(Path(place)))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _years(place: str, generation: int, _index: Index) -> dict[str, int]:
-    return {key: year for key in _index.names if (year := _index.documents[key].year)}
-
-
+@st.cache_resource(
+    max_entries=2,
+    show_spinner=False,
+    hash_funcs={"index.store.open.Index": lambda index: (str(index.folder), index.generation)},
+)
 def years(index: Index) -> dict[str, int]:
     """Return the year of each paper that states one, by id; computed once per generation."""
-    return _years(str(index.folder), index.generation, index)
-
-
-@contextmanager
-def in_turn() -> Iterator[None]:
-    """Serialize questions: one uses all cores, so answering several at once delays every one."""
-    with _TURN:
-        yield
+    return {key: year for key in index.names if (year := index.documents[key].year)}
 
 
 def paper_labels(index: Index) -> dict[str, str]:

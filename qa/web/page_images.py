@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from index.errors import LoccitError
 from index.pages.places import boxes, picture
-from index.text import Span
 from qa.files.originals import Lost, original
 from qa.files.resources import index_folder
 
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from index.text import Document
+    from index.pages.places import Box
+    from index.text import Document, Span
 
 _SCALE = 1.5  #: pixels per point
 
@@ -35,11 +35,11 @@ def route() -> str:
     return f"/pages/{_Routed.token}/{{document:str}}/{{page:int}}.png"
 
 
-def lost(folder: Path, document: Document) -> str | None:
+def lost(document: Document) -> str | None:
     """Return why a PDF's pages cannot be shown; empty if they can, None if page images do not apply."""
     if not _Routed.token or document.format != "pdf":
         return None
-    path = original(folder, document.id)
+    path = original(index_folder(), document.id)
     return str(path) if isinstance(path, Lost) else ""
 
 
@@ -48,23 +48,15 @@ def address(document: Document, page: int) -> str:
     return f"/pages/{_Routed.token}/{document.id}/{page}.png"
 
 
-def boxes_of(
-    folder: Path, document: Document, span: Span
-) -> tuple[tuple[float, float, float, float, int], ...]:
-    """Return boxes around ``span``: left, top, right, bottom as fractions of the page, and the page number.
-
-    Empty if the position is uncertain.
-    """
-    path = original(folder, document.id)
-    return () if isinstance(path, Lost) else _boxes(path, document, span.start, span.end)
+def boxes_of(document: Document, span: Span) -> tuple[Box, ...]:
+    """Return boxes around ``span``; empty if its position is uncertain."""
+    path = original(index_folder(), document.id)
+    return () if isinstance(path, Lost) else _boxes(path, document, span)
 
 
 @lru_cache(maxsize=256)
-def _boxes(
-    path: Path, document: Document, start: int, end: int
-) -> tuple[tuple[float, float, float, float, int], ...]:
-    exact = boxes(path.read_bytes(), document, Span(start, end))
-    return tuple((box.left, box.top, box.right, box.bottom, box.page) for box in exact)
+def _boxes(path: Path, document: Document, span: Span) -> tuple[Box, ...]:
+    return boxes(path.read_bytes(), document, span)
 
 
 @lru_cache(maxsize=64)

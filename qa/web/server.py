@@ -11,7 +11,6 @@ import socket
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 import webbrowser
 from pathlib import Path
@@ -115,7 +114,7 @@ def _open_when_ready(port: int) -> None:
             with urllib.request.urlopen(url + READY, timeout=1):
                 webbrowser.open(url)
                 return
-        except (urllib.error.URLError, OSError):
+        except OSError:
             time.sleep(0.1)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import watched_page
 from tests.web.papers import NAME, hostile_paper
 from tests.web.reports import report
-from tests.web.serving import serving
+from tests.web.serving import serving, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +39,20 @@ def built(tmp_path_factory: pytest.TempPathFactory, seed_index: Path, seeds: Pat
 
 @pytest.fixture(scope="session")
 def chat(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server of ``built``; its log must not contain a traceback."""
-    log = tmp_path_factory.mktemp("server") / "log"
-    with serving(root, built, log) as url:
+    """The URL of a server of ``built``."""
+    with serving(root, built, tmp_path_factory.mktemp("server") / "log") as url:
         yield url
-    assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def page(browser: Browser, chat: str) -> Iterator[Page]:
+    """The Ask page of ``chat`` in a desktop window."""
+    with watched_page(browser) as page:
+        start(page, chat)
+        yield page
+
+
+@pytest.fixture
+def own_folder(built: Path, tmp_path: Path) -> Path:
+    """The folder of a copy of ``built``."""
+    return Path(shutil.copytree(built, tmp_path / "index"))

@@ -1,8 +1,10 @@
-"""A hostile paper for the pages that show papers."""
+"""Papers for the pages: a hostile one, and a small PDF."""
 
 from __future__ import annotations
 
 from xml.sax.saxutils import escape
+
+from tests.make_pdf import Sheet, Words, pdf
 
 #: Each must be shown as text: not run, fetched, rendered as markup, or changed.
 HOSTILE = (
@@ -22,16 +24,8 @@ NAME = "zebra <img src=x onerror=alert(1)> ![n](http:name.example.org) $y$.xml"
 YEAR = 2015
 #: A name for each string, so that a question can ask about it.
 NAMES = (
-    "amber",
-    "crimson",
-    "indigo",
-    "turquoise",
-    "scarlet",
-    "maroon",
-    "violet",
-    "ochre",
-    "beige",
-    "magenta",
+    *("amber", "crimson", "indigo", "turquoise", "scarlet"),
+    *("maroon", "violet", "ochre", "beige", "magenta"),
 )
 QUESTION = "Which strings did the {} zebrafish chew?"
 
@@ -50,3 +44,14 @@ def hostile_paper() -> str:
         f"<pub-date><year>{YEAR}</year></pub-date></article-meta></front>"
         f"<body><sec><title>Results</title>{body}</sec></body></article>"
     )
+
+
+ON_LICHENS = "On how many cliffs did the rarest lichen grow?"
+LICHENS = "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only."  #: answers ``ON_LICHENS``
+
+
+def lichens_pdf(*more: str) -> bytes:
+    """Return a paper of one page as PDF, which ends with the lines ``more``."""
+    lines = ("Abstract", "We counted 37 lichens on the granite cliffs in May.", "Results", LICHENS, *more)
+    title = Words("Lichens of the northern coast", 60, 760, 18)
+    return pdf([Sheet([title, *(Words(line, 60, 716 - 30 * at, 11) for at, line in enumerate(lines))])])

@@ -10,7 +10,7 @@ import pytest
 
 from index.errors import StorageError
 from qa.show.shelf import waiting_view
-from qa.web.adding import Adding
+from qa.web.background import Adding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def test_progress_and_outcomes_are_visible_to_the_session() -> None:
         progress("texts", 3, 7)
         return ()
 
-    found = ended(Adding(work, ()))
+    found = ended(Adding(work))
     assert (found.stage, found.done, found.total) == ("texts", 3, 7)
     assert (found.outcomes, found.refused) == ((), [])
 
@@ -51,7 +51,7 @@ def test_progress_is_visible_per_file(tmp_path: Path) -> None:
             shown.append((outcome.path.name, [row["became"] for row in rows]))
         return ()
 
-    found = Adding(work, ())
+    found = Adding(work)
     begun.set()
     ended(found)
     assert shown == [
@@ -66,7 +66,7 @@ def test_an_error_is_reported() -> None:
     def work(progress: Progress, read: Read) -> NoReturn:
         raise refused
 
-    assert ended(Adding(work, ())).refused == [refused]
+    assert ended(Adding(work)).refused == [refused]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # raised by this test
@@ -74,5 +74,5 @@ def test_an_internal_error_is_reported() -> None:
     def work(progress: Progress, read: Read) -> NoReturn:
         raise ZeroDivisionError
 
-    (error,) = ended(Adding(work, ())).refused
+    (error,) = ended(Adding(work)).refused
     assert "internal error" in error.message

@@ -17,12 +17,28 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def opened(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], AppTest]:
-    def start(folder: Path) -> AppTest:
+def opened(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """A function that opens the app on an index, with query parameters."""
+
+    def start(folder: Path, **parameters: str) -> AppTest:
         monkeypatch.setenv("LOCCIT_INDEX", str(folder))
-        return AppTest.from_file(str(root / "app.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
 
     return start
+
+
+@pytest.fixture
+def app(built: Path, opened: Callable[..., AppTest]) -> AppTest:
+    """The app on ``built``."""
+    return opened(built)
+
+
+def press(app: AppTest, label: str) -> None:
+    """Press the first button whose label starts with ``label``."""
+    next(button for button in app.button if button.label.startswith(label)).click().run()
 
 
 def views(app: AppTest, kind: str) -> list[dict[str, Any]]:
@@ -41,8 +57,8 @@ def ask(app: AppTest, question: str) -> AppTest:
     return app.run()
 
 
-def test_an_answer_opens_its_first_source(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = ask(opened(built), "When was MMF restarted?")
+def test_an_answer_opens_its_first_source(app: AppTest) -> None:
+    ask(app, "When was MMF restarted?")
     assert not app.exception
     (turn,) = views(app, "turn")
     assert turn["status"] == "answered"
@@ -55,31 +71,11 @@ def test_an_answer_opens_its_first_source(built: Path, opened: Callable[[Path], 
     assert cited == "".join(part["text"] for part in turn["papers"][0]["quotes"][0]["parts"])
 
 
-def test_a_refusal_has_reasons_and_nearest_passages(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = ask(opened(built), "How do I bake bread?")
-    (turn,) = views(app, "turn")
-    assert turn["headline"] == "Not in these papers"
-    assert turn["reasons"]
-    assert turn["nearest"]
-    assert not turn["papers"]
-    assert not views(app, "source")
-
-
-def test_a_follow_up_shows_its_standalone_question(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = ask(opened(built), "What was the woman's AST on admission?")
-    app = ask(app, "And her ALT?")
-    first, second = views(app, "turn")
-    assert first["resolved"] == ""
-    assert "ALT" in second["resolved"]
-    assert second["resolved"] != "And her ALT?"
-
-
-def test_only_the_selected_papers_are_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = opened(built)
+def test_only_the_selected_papers_are_asked(app: AppTest) -> None:
     (papers,) = app.multiselect
     chosen = next(option for option in papers.options if "Seronegative" in option)
     papers.select(chosen).run()
-    app = ask(app, "When was MMF restarted?")
+    ask(app, "When was MMF restarted?")
     (turn,) = views(app, "turn")
     assert "Seronegative" in turn["scope"]
     shown = [paper["name"] for paper in turn["papers"]] + [near["name"] for near in turn["nearest"]]
@@ -87,8 +83,7 @@ def test_only_the_selected_papers_are_asked(built: Path, opened: Callable[[Path]
     assert all("Seronegative" in name for name in shown)
 
 
-def test_an_example_question_is_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = opened(built)
+def test_an_example_question_is_asked(app: AppTest) -> None:
     (pills,) = app.button_group
     question = pills.options[0]
     pills.set_value(question).run()
@@ -97,23 +92,15 @@ def test_an_example_question_is_asked(built: Path, opened: Callable[[Path], AppT
     assert not app.button_group
 
 
-def test_a_new_conversation_starts_empty(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = ask(opened(built), "When was MMF restarted?")
-    next(button for button in app.button if button.label == "New conversation").click().run()
-    assert not views(app, "turn")
-    assert views(app, "empty")
-
-
-def test_a_long_conversation_draws_its_last_ten_turns(built: Path, opened: Callable[[Path], AppTest]) -> None:
-    app = opened(built)
+def test_a_long_conversation_draws_its_last_ten_turns(app: AppTest) -> None:
     for number in range(12):
-        app = ask(app, f"When was MMF restarted after {number} weeks?")
+        ask(app, f"When was MMF restarted after {number} weeks?")
     assert len(views(app, "turn")) == 10
-    next(button for button in app.button if button.label.startswith("Show earlier")).click().run()
+    press(app, "Show earlier")
     assert len(views(app, "turn")) == 12
 
 
-def test_without_an_index_the_page_says_what_to_do(tmp_path: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_without_an_index_the_page_says_what_to_do(tmp_path: Path, opened: Callable[..., AppTest]) -> None:
     app = opened(tmp_path)
     (notice,) = views(app, "notice")
     assert "no index yet" in notice["message"]
@@ -138,43 +125,29 @@ def _other_model(folder: Path) -> None:
     ids=["damaged", "other model"],
 )
 def test_an_unusable_index_is_reported_with_a_remedy(
-    built: Path,
-    tmp_path: Path,
-    opened: Callable[[Path], AppTest],
-    spoil: Callable[[Path], None],
-    message: str,
+    own_folder: Path, opened: Callable[..., AppTest], spoil: Callable[[Path], None], message: str
 ) -> None:
-    folder = tmp_path / "index"
-    shutil.copytree(built, folder)
-    spoil(folder)
-    app = opened(folder)
+    spoil(own_folder)
+    app = opened(own_folder)
     (notice,) = views(app, "notice")
     assert message in notice["message"]
     assert notice["remedy"]
     assert not app.exception
 
 
-def test_a_conversation_survives_a_missing_index(
-    built: Path, tmp_path: Path, opened: Callable[[Path], AppTest]
-) -> None:
-    folder = tmp_path / "index"
-    shutil.copytree(built, folder)
-    app = ask(opened(folder), "When was MMF restarted?")
-    shutil.move(folder, tmp_path / "away")
+def test_a_conversation_survives_a_missing_index(own_folder: Path, opened: Callable[..., AppTest]) -> None:
+    app = ask(opened(own_folder), "When was MMF restarted?")
+    away = own_folder.rename(own_folder.with_name("away"))
     app.run()
     assert views(app, "notice")
-    shutil.move(tmp_path / "away", folder)
+    away.rename(own_folder)
     app.run()
     assert len(views(app, "turn")) == 1
     assert not app.exception
 
 
-def test_a_link_opens_question_and_source(built: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOCCIT_INDEX", str(built))
-    app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
-    app.query_params["q"] = "When was MMF restarted?"
-    app.query_params["cite"] = "99"
-    app.run()
+def test_a_link_opens_question_and_source(built: Path, opened: Callable[..., AppTest]) -> None:
+    app = opened(built, q="When was MMF restarted?", cite="99")
     assert not app.exception
     (turn,) = views(app, "turn")
     assert turn["question"] == "When was MMF restarted?"
@@ -185,11 +158,8 @@ def test_a_link_opens_question_and_source(built: Path, root: Path, monkeypatch: 
 
 
 def test_a_question_of_10_000_characters_in_a_link_is_cut(
-    built: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+    built: Path, opened: Callable[..., AppTest]
 ) -> None:
-    monkeypatch.setenv("LOCCIT_INDEX", str(built))
-    app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
-    app.query_params["q"] = "mycophenolate " * 800
-    app.run()
+    app = opened(built, q="mycophenolate " * 800)
     assert not app.exception
     assert len(views(app, "turn")) + len(views(app, "failed")) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import shutil
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.make_pdf import Sheet, paper, pdf
-from tests.web.test_app import ask, views
+from tests.web.test_app import ask, press, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,24 +21,17 @@ LARGE = 50 * 2**20 + 1
 
 
 @pytest.fixture
-def own(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "index"
-    shutil.copytree(built, folder)
-    monkeypatch.setenv("LOCCIT_INDEX", str(folder))
-    return folder
-
-
-def papers() -> AppTest:
-    """Open the Papers page as a script of its own, since AppTest cannot switch pages."""
-    script = "from qa.web.pages import papers\npapers.page()\n"
-    return AppTest.from_string(script, default_timeout=300).run()
+def own(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LOCCIT_INDEX", str(own_folder))
+    return own_folder
 
 
 def upload(*files: tuple[str, bytes, str]) -> dict[str, Any]:
     """Upload ``files`` and return the outcome row of each, by name."""
-    app = papers()
+    script = "from qa.web.pages import papers\npapers.page()\n"  # AppTest cannot switch pages
+    app = AppTest.from_string(script, default_timeout=300).run()
     app.file_uploader[0].set_value(list(files)).run()
-    next(button for button in app.button if button.label == "Add to the index").click().run()
+    press(app, "Add to the index")
     while "outcomes-work" in app.session_state:  # they are added in a thread
         app.run()
     assert not app.exception
@@ -59,7 +51,7 @@ def locked_pdf() -> bytes:
 
 def test_bad_files_are_reported_and_the_good_one_is_added(own: Path, root: Path) -> None:
     pdf_type, text = "application/pdf", "text/plain"
-    found = upload(
+    rows = upload(
         ("locked.pdf", locked_pdf(), pdf_type),
         ("scan.pdf", pdf([Sheet(extra=b"0 0 m 100 100 l S")]), pdf_type),
         ("large.pdf", b"%PDF-1.4" + bytes(LARGE), pdf_type),
@@ -68,18 +60,17 @@ def test_bad_files_are_reported_and_the_good_one_is_added(own: Path, root: Path)
         ("empty.txt", b"", text),
         ("moss.txt", GOOD, text),
     )
-    said = {name: "".join(row["notes"]) for name, row in found.items()}
-    assert found["moss.txt"]["became"] == "Added"
+    said = {name: "".join(row["notes"]) for name, row in rows.items()}
+    assert rows["moss.txt"]["became"] == "Added"
     assert "password" in said["locked.pdf"]
     assert "50 MB" in said["large.pdf"]
     assert "a GIF picture" in said["pretends.pdf"]
     assert "empty" in said["empty.txt"]
     for name in ("locked.pdf", "scan.pdf", "large.pdf", "pretends.pdf", "empty.txt"):
-        assert not found[name]["good"], name
+        assert not rows[name]["good"], name
         assert said[name]
-    app = ask(
-        AppTest.from_file(str(root / "app.py"), default_timeout=300).run(), "How many mosses were counted?"
-    )
+    app = AppTest.from_file(str(root / "app.py"), default_timeout=300).run()
+    ask(app, "How many mosses were counted?")
     (turn,) = views(app, "turn")
     assert "52" in turn["copy"]
 
@@ -94,14 +85,12 @@ def full_disk() -> Iterator[None]:
 
 
 def test_a_full_disk_during_an_upload_leaves_the_index_usable(own: Path, root: Path, full_disk: None) -> None:
-    found = upload(("moss.txt", GOOD * 1000, "text/plain"))
-    (row,) = found.values()
+    rows = upload(("moss.txt", GOOD * 1000, "text/plain"))
+    (row,) = rows.values()
     assert not row["good"]
     assert "disk" in row["notes"][0]
-    app = ask(
-        AppTest.from_file(str(root / "app.py"), default_timeout=300).run(),
-        "When was MMF restarted?",
-    )
+    app = AppTest.from_file(str(root / "app.py"), default_timeout=300).run()
+    ask(app, "When was MMF restarted?")
     (turn,) = views(app, "turn")
     assert turn["status"] == "answered"
 

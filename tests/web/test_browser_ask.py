@@ -7,115 +7,62 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE, NAME, NAMES, QUESTION, TITLE
+from tests.web.serving import ANSWERED, REFUSED, ask, check_accessible, source_panel, start, tab_to
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
-ANSWERED = "When was MMF restarted?"
-REFUSED = "How do I bake bread?"
+
+def test_each_citation_opens_its_source(page: Page) -> None:
+    answer = ask(page, ANSWERED)
+    panel = source_panel(page)
+    quotes = answer.locator("blockquote")
+    assert quotes.count()
+    for number in range(quotes.count()):
+        button = answer.locator(f".cite[data-number='{number + 1}']")
+        button.click()
+        panel.get_by_role("heading", name=f"Source {number + 1}").wait_for()
+        assert button.get_attribute("aria-pressed") == "true"
+        assert answer.locator(".cite[aria-pressed='true']").count() == 1
+        marked = panel.locator("mark.citation, tr.cited").all_text_contents()
+        assert "".join("".join(marked).split()) in "".join((quotes.nth(number).text_content() or "").split())
+        assert panel.locator("mark, tr.cited").first.is_visible()
+    panel.get_by_text("Why this passage?").click()
+    assert panel.get_by_text("Probability that it answers").is_visible()
 
 
-def start(page: Page, url: str) -> None:
-    page.goto(url)
-    page.get_by_role("heading", name="Ask the papers").wait_for()
-    settled(page)
+def test_the_stepper_moves_between_sources_and_keeps_the_focus(page: Page) -> None:
+    answer = ask(page, REFUSED)
+    answer.locator(".cite").first.click()
+    panel = source_panel(page)
+    panel.get_by_text("1 of 3").wait_for()
+    assert panel.get_by_role("button", name="Previous source").is_disabled()
+    panel.get_by_role("button", name="Next source").click()
+    panel.get_by_text("2 of 3").wait_for()
+    assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == "2"
+    page.keyboard.press("Enter")  # the redrawn button still has the focus
+    panel.get_by_text("3 of 3").wait_for()
+    page.keyboard.press("Enter")  # its neighbour has the focus once it is disabled
+    panel.get_by_text("2 of 3").wait_for()
 
 
-def ask(page: Page, question: str) -> Locator:
-    """Ask and return the answer."""
-    box = page.get_by_placeholder("Ask about the papers")
-    box.fill(question)
-    box.press("Enter")
-    answer = page.locator("article.turn").filter(has=page.locator("footer")).filter(has_text=question).last
-    answer.wait_for()
-    settled(page)
-    return answer
-
-
-def open_page(page: Page, name: str) -> None:
-    """Go to a page through the app's navigation and wait for its title.
-
-    A busy server starts late, and until then the previous page looks settled.
-    """
-    page.get_by_role("link", name=name).click()
-    title = "Ask the papers" if name == "Ask" else name
-    page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
-    settled(page)
-
-
-def check_accessible(page: Page) -> None:
-    """Fail on any axe-core violation except those of Streamlit that cannot be configured."""
-    page.wait_for_timeout(400)  # a fading element has low contrast
-    found = Axe().run(page).response["violations"]
-    violations = [
-        f"{item['id']}: {node['target']} {node['html'][:200]} {node.get('failureSummary', '')}"
-        for item in found
-        for node in item["nodes"]
-        # the upload field's frame has a role that conflicts with its drop listener
-        if not (item["id"] == "presentation-role-conflict" and "stFileUploaderDropzone" in node["html"])
-    ]
-    assert not violations, "\n".join(violations)
-
-
-def test_each_citation_opens_its_source(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        answer = ask(page, ANSWERED)
-        panel = page.get_by_role("region", name="Source", exact=True)
-        quotes = answer.locator("blockquote")
-        assert quotes.count()
-        for number in range(quotes.count()):
-            button = answer.locator(f".cite[data-number='{number + 1}']")
-            button.click()
-            panel.get_by_role("heading", name=f"Source {number + 1}").wait_for()
-            assert button.get_attribute("aria-pressed") == "true"
-            assert answer.locator(".cite[aria-pressed='true']").count() == 1
-            marked = panel.locator("mark.citation, tr.cited").all_text_contents()
-            assert "".join("".join(marked).split()) in "".join(
-                (quotes.nth(number).text_content() or "").split()
-            )
-            assert panel.locator("mark, tr.cited").first.is_visible()
-        panel.get_by_text("Why this passage?").click()
-        assert panel.get_by_text("Probability that it answers").is_visible()
-
-
-def test_the_stepper_moves_between_sources_and_keeps_the_focus(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        answer = ask(page, REFUSED)
-        answer.locator(".cite").first.click()
-        panel = page.get_by_role("region", name="Source", exact=True)
-        panel.get_by_text("1 of 3").wait_for()
-        assert panel.get_by_role("button", name="Previous source").is_disabled()
-        panel.get_by_role("button", name="Next source").click()
-        panel.get_by_text("2 of 3").wait_for()
-        assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == "2"
-        page.keyboard.press("Enter")  # the redrawn button still has the focus
-        panel.get_by_text("3 of 3").wait_for()
-        page.keyboard.press("Enter")  # its neighbour has the focus once it is disabled
-        panel.get_by_text("2 of 3").wait_for()
-
-
-def test_a_refusal_labels_the_nearest_passages_as_no_answer(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        answer = ask(page, REFUSED)
-        assert answer.get_by_text("Not in these papers").is_visible()
-        assert answer.get_by_text("These do not answer the question.").is_visible()
-        assert answer.locator("blockquote").count() == 0
-        answer.locator(".nearest .cite").first.click()
-        panel = page.get_by_role("region", name="Source", exact=True)
-        panel.get_by_text("Not an answer, only a passage").wait_for()
-        panel.get_by_text("Why this passage?").click()
-        assert panel.get_by_text("no sentence in it scored high enough").is_visible()
+def test_a_refusal_labels_the_nearest_passages_as_no_answer(page: Page) -> None:
+    answer = ask(page, REFUSED)
+    assert answer.get_by_text("Not in these papers").is_visible()
+    assert answer.get_by_text("These do not answer the question.").is_visible()
+    assert answer.locator("blockquote").count() == 0
+    answer.locator(".nearest .cite").first.click()
+    panel = source_panel(page)
+    panel.get_by_text("Not an answer, only a passage").wait_for()
+    panel.get_by_text("Why this passage?").click()
+    assert panel.get_by_text("no sentence in it scored high enough").is_visible()
 
 
 def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
@@ -131,26 +78,6 @@ def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, address)
         assert ask(page, "What did the biopsy show?").get_by_text("Asked only: Seronegative").is_visible()
-
-
-def test_pressing_an_example_asks_it(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        pill = page.get_by_role("radio").first
-        question = pill.text_content() or ""
-        pill.click()
-        page.locator("article.turn footer").wait_for()
-        assert page.locator("article.turn h2").text_content() == question
-
-
-def test_two_sessions_do_not_see_each_other(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as one, watched_page(browser) as other:
-        start(one, chat)
-        ask(one, REFUSED)
-        start(other, chat)
-        ask(other, ANSWERED)
-        assert one.locator("article.turn").count() == other.locator("article.turn").count() == 1
-        assert "bread" not in (other.locator("main").text_content() or "")
 
 
 def test_a_hostile_paper_is_shown_as_text(browser: Browser, chat: str, built: Path) -> None:
@@ -170,7 +97,7 @@ def test_a_hostile_paper_is_shown_as_text(browser: Browser, chat: str, built: Pa
             shown = answer.locator("blockquote .words").all_text_contents()
             assert any(text in quote for quote in shown), f"{text} is not in {shown}"
             assert TITLE in (answer.locator("h3").first.text_content() or "")
-        panel = page.get_by_role("region", name="Source", exact=True)
+        panel = source_panel(page)
         assert TITLE in (panel.locator("h3").text_content() or "")
         ask(page, "<script>window.hurt = 5</script> ![q](http://question.example.org/q.png) $x$ zebrafish")
         ask(page, "What was the longest string?")
@@ -227,32 +154,19 @@ def test_on_a_phone_closing_the_source_focuses_its_citation(browser: Browser, ch
         assert dialog.count() == 0  # a closed dialog stays closed
 
 
-def test_a_citation_opens_by_keyboard(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        page.get_by_placeholder("Ask about the papers").focus()
-        page.keyboard.type(REFUSED)
-        page.keyboard.press("Enter")
-        answer = page.locator("article.turn").filter(has=page.locator("footer"))
-        answer.wait_for()
-        settled(page)
-        _tab_to(page, "2")
-        page.keyboard.press("Enter")
-        panel = page.get_by_role("region", name="Source", exact=True)
-        panel.get_by_text("2 of ").wait_for()
-        assert answer.locator(".with-tip:focus-within .tip, :focus-visible + .tip").first.is_visible()
-        page.locator(".live", has_text="Nearest passage 2:").wait_for(state="attached")
-
-
-def _tab_to(page: Page, number: str) -> None:
-    """Press Tab until the citation with that number has the focus."""
-    focused = "document.activeElement?.shadowRoot?.activeElement?.dataset?.number"
-    page.get_by_role("combobox").focus()
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate(focused) == number:
-            return
-    pytest.fail(f"40 tabs do not reach citation {number}")
+def test_a_citation_opens_by_keyboard(page: Page) -> None:
+    page.get_by_placeholder("Ask about the papers").focus()
+    page.keyboard.type(REFUSED)
+    page.keyboard.press("Enter")
+    answer = page.locator("article.turn").filter(has=page.locator("footer"))
+    answer.wait_for()
+    settled(page)
+    tab_to(page, "BUTTON 2")
+    page.keyboard.press("Enter")
+    panel = source_panel(page)
+    panel.get_by_text("2 of ").wait_for()
+    assert answer.locator(".with-tip:focus-within .tip, :focus-visible + .tip").first.is_visible()
+    page.locator(".live", has_text="Nearest passage 2:").wait_for(state="attached")
 
 
 def test_an_answer_is_announced_and_copied_with_citations(browser: Browser, chat: str) -> None:

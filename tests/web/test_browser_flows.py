@@ -5,25 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from qa.cli.main import main
 from tests.browser import SIZES, both_themes, settled, watched_page
-from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
-from tests.web.pdf import pdf_of
-from tests.web.serving import serving
-from tests.web.test_browser_ask import ANSWERED, REFUSED, ask, check_accessible, open_page, start
-from tests.web.test_browser_papers import BUILD, LINES, SENTENCE
-from tests.web.test_browser_papers import QUESTION as ON_LICHENS
+from tests.web.papers import HOSTILE, LICHENS, NAMES, ON_LICHENS, QUESTION, TITLE, lichens_pdf
+from tests.web.serving import (
+    ANSWERED,
+    REFUSED,
+    ask,
+    check_accessible,
+    open_page,
+    serving,
+    source_panel,
+    start,
+    tab_to,
+)
+from tests.web.test_browser_papers import BUILD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
+
+    from tests.commands import Loccit
 
 pytestmark = pytest.mark.browser
 
@@ -35,58 +41,54 @@ def shown(page: Page) -> list[str]:
     return page.locator("article.turn:has(footer) > h2").all_text_contents()
 
 
-def test_the_searched_question_can_be_edited(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        ask(page, FIRST)
-        answer = ask(page, "And her ALT?")
-        edit = answer.get_by_role("button", name="Edit")
-        edit.focus()
-        page.keyboard.press("Enter")
-        field = answer.get_by_role("textbox")
-        assert "ALT" in field.input_value()
-        page.keyboard.press("Escape")
-        assert edit.evaluate("element => element.getRootNode().activeElement === element")
-        page.keyboard.press("Enter")
-        check_accessible(page)
-        field.fill("What was the woman's CK on admission?")
-        page.keyboard.press("Enter")
-        third = page.locator("article.turn:has(footer)").nth(2)
-        third.wait_for()
-        assert third.locator("h2").text_content() == "What was the woman's CK on admission?"
-        assert "9641" in (third.text_content() or "")
-        assert third.get_by_text("Searched as").count() == 0
+def test_the_searched_question_can_be_edited(page: Page) -> None:
+    ask(page, FIRST)
+    answer = ask(page, "And her ALT?")
+    edit = answer.get_by_role("button", name="Edit")
+    edit.focus()
+    page.keyboard.press("Enter")
+    field = answer.get_by_role("textbox")
+    assert "ALT" in field.input_value()
+    page.keyboard.press("Escape")
+    assert edit.evaluate("element => element.getRootNode().activeElement === element")
+    page.keyboard.press("Enter")
+    check_accessible(page)
+    field.fill("What was the woman's CK on admission?")
+    page.keyboard.press("Enter")
+    third = page.locator("article.turn:has(footer)").nth(2)
+    third.wait_for()
+    assert third.locator("h2").text_content() == "What was the woman's CK on admission?"
+    assert "9641" in (third.text_content() or "")
+    assert third.get_by_text("Searched as").count() == 0
 
 
-def test_a_conversation_survives_a_reload_in_its_browser_only(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        ask(page, REFUSED)
-        ask(page, ANSWERED)
-        open_page(page, "Papers")
-        page.locator(".shelved").first.wait_for()
-        page.reload()
-        page.locator(".shelved").first.wait_for()
-        settled(page)
-        open_page(page, "Ask")
-        page.locator("article.turn footer").nth(1).wait_for()
-        assert shown(page) == [REFUSED, ANSWERED]
-        page.reload()
-        page.locator("article.turn footer").nth(1).wait_for()
-        assert shown(page) == [REFUSED, ANSWERED]
-        settled(page)
-        with watched_page(browser) as other:
-            other.goto(page.url)
-            other.locator("article.turn footer").wait_for()
-            assert REFUSED not in shown(other)  # the URL asks its question, but opens no history
-        page.get_by_role("button", name="New conversation").click()
-        page.locator("article.turn").first.wait_for(state="detached")
-        settled(page)
-        page.get_by_role("button", name="Earlier").click()
-        page.get_by_role("combobox", name="Earlier conversations").click()
-        page.get_by_role("option", name=REFUSED).click()
-        page.locator("article.turn footer").nth(1).wait_for()
-        assert shown(page) == [REFUSED, ANSWERED]
+def test_a_conversation_survives_a_reload_in_its_browser_only(browser: Browser, page: Page) -> None:
+    ask(page, REFUSED)
+    ask(page, ANSWERED)
+    open_page(page, "Papers")
+    page.locator(".shelved").first.wait_for()
+    page.reload()
+    page.locator(".shelved").first.wait_for()
+    settled(page)
+    open_page(page, "Ask")
+    page.locator("article.turn footer").nth(1).wait_for()
+    assert shown(page) == [REFUSED, ANSWERED]
+    page.reload()
+    page.locator("article.turn footer").nth(1).wait_for()
+    assert shown(page) == [REFUSED, ANSWERED]
+    settled(page)
+    with watched_page(browser) as other:
+        other.goto(page.url)
+        other.locator("article.turn footer").wait_for()
+        assert REFUSED not in shown(other)  # the URL asks its question, but opens no history
+    page.get_by_role("button", name="New conversation").click()
+    page.locator("article.turn").first.wait_for(state="detached")
+    settled(page)
+    page.get_by_role("button", name="Earlier").click()
+    page.get_by_role("combobox", name="Earlier conversations").click()
+    page.get_by_role("option", name=REFUSED).click()
+    page.locator("article.turn footer").nth(1).wait_for()
+    assert shown(page) == [REFUSED, ANSWERED]
 
 
 def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat: str) -> None:
@@ -165,141 +167,91 @@ def test_an_evidence_table_is_shown_and_downloaded(
         assert page.evaluate("window.hurt === undefined")
 
 
-def test_exports_hold_a_hostile_paper_unchanged(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        ask(page, QUESTION.format(NAMES[2]))
-        assert page.title() == "Loccit"
-        page.get_by_role("button", name="Export").click()
+def test_exports_hold_a_hostile_paper_unchanged(page: Page) -> None:
+    ask(page, QUESTION.format(NAMES[2]))
+    assert page.title() == "Loccit"
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON, with receipts").click()
+    (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert answer["citations"][0]["title"] == TITLE
+    assert HOSTILE[2] in answer["citations"][0]["quote"]
+    for name in ("Markdown", "BibTeX, with quotes", "RIS, with quotes"):
         with page.expect_download() as download:
-            page.get_by_role("button", name="JSON, with receipts").click()
-        (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
-        assert answer["citations"][0]["title"] == TITLE
-        assert HOSTILE[2] in answer["citations"][0]["quote"]
-        for name in ("Markdown", "BibTeX, with quotes", "RIS, with quotes"):
-            with page.expect_download() as download:
-                page.get_by_role("button", name=name).click()
-            assert "Zebrafish" in download.value.path().read_text(encoding="utf-8")
-        assert page.evaluate("window.hurt === undefined")
+            page.get_by_role("button", name=name).click()
+        assert "Zebrafish" in download.value.path().read_text(encoding="utf-8")
+    assert page.evaluate("window.hurt === undefined")
 
 
-def test_a_single_answer_can_be_exported(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        ask(page, REFUSED)
-        ask(page, ANSWERED)
-        # Streamlit keeps a chat scrolled to its end until the user scrolls, so use the mouse wheel.
-        page.mouse.move(400, 400)
-        page.mouse.wheel(0, -10_000)
+def test_a_single_answer_can_be_exported(page: Page) -> None:
+    ask(page, REFUSED)
+    ask(page, ANSWERED)
+    # Streamlit keeps a chat scrolled to its end until the user scrolls, so use the mouse wheel.
+    page.mouse.move(400, 400)
+    page.mouse.wheel(0, -10_000)
+    settled(page)
+    page.get_by_role("button", name="Export").click()
+    page.get_by_text("2 answers, as:").wait_for()
+    check_accessible(page)
+    page.get_by_role("combobox", name="Answers").click()
+    page.get_by_role("option", name=ANSWERED).wait_for()  # the last answer is listed, too
+    page.get_by_role("option", name=REFUSED).click()
+    page.get_by_text("One answer, as:").wait_for()
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON, with receipts").click()
+    (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert answer["question"] == REFUSED
+
+
+def test_low_confidence_is_visible(page: Page) -> None:
+    style = "element => getComputedStyle(element).borderInlineStartStyle"
+    sure = ask(page, "What did CT of the abdomen and pelvis reveal?").locator("li").first
+    assert sure.locator("blockquote").evaluate(style) == "solid"
+    assert sure.get_by_text("High confidence · ").is_visible()
+    answer = ask(page, "How was the woman treated?")
+    doubtful = answer.locator("li.unsure").first
+    assert doubtful.locator("blockquote").evaluate(style) == "dashed"
+    assert doubtful.get_by_text("Low confidence · ").is_visible()
+    assert answer.get_by_text("Uncertain:").is_visible()
+
+
+def test_all_pages_work_by_keyboard_alone(page: Page) -> None:
+    tab_to(page, "TEXTAREA")
+    page.keyboard.type(ANSWERED)
+    page.keyboard.press("Enter")
+    page.locator("article.turn footer").wait_for()
+    steps = (
+        ("BUTTON Evidence table", True, page.get_by_role("region", name="Evidence table")),
+        ("A Papers", True, page.locator(".shelved").first),
+        ("History of the index", False, page.get_by_role("region", name="Generations")),
+        ("A Evaluation", True, page.locator(".tiles li").first),
+        ("SUMMARY", False, page.locator("details[open]").first),
+    )
+    for words, back, opened in steps:
         settled(page)
-        page.get_by_role("button", name="Export").click()
-        page.get_by_text("2 answers, as:").wait_for()
-        check_accessible(page)
-        page.get_by_role("combobox", name="Answers").click()
-        page.get_by_role("option", name=ANSWERED).wait_for()  # the last answer is listed, too
-        page.get_by_role("option", name=REFUSED).click()
-        page.get_by_text("One answer, as:").wait_for()
-        settled(page)
-        with page.expect_download() as download:
-            page.get_by_role("button", name="JSON, with receipts").click()
-        (answer,) = json.loads(download.value.path().read_text(encoding="utf-8"))
-        assert answer["question"] == REFUSED
-
-
-def test_low_confidence_is_visible(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        sure = ask(page, "What did CT of the abdomen and pelvis reveal?").locator("li").first
-        assert (
-            sure.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle") == "solid"
-        )
-        assert sure.get_by_text("High confidence · ").is_visible()
-        answer = ask(page, "How was the woman treated?")
-        doubtful = answer.locator("li.unsure").first
-        assert (
-            doubtful.locator("blockquote").evaluate("e => getComputedStyle(e).borderInlineStartStyle")
-            == "dashed"
-        )
-        assert doubtful.get_by_text("Low confidence · ").is_visible()
-        assert answer.get_by_text("Uncertain:").is_visible()
-
-
-def test_all_pages_work_by_keyboard_alone(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        start(page, chat)
-        page.get_by_placeholder("Ask about the papers").wait_for()
-        _tab_to(page, "TEXTAREA")
-        page.keyboard.type(ANSWERED)
+        tab_to(page, words, back=back)
         page.keyboard.press("Enter")
-        page.locator("article.turn footer").wait_for()
-        settled(page)
-        _tab_to(page, "BUTTON Evidence table", back=True)
-        page.keyboard.press("Enter")
-        page.get_by_role("region", name="Evidence table").wait_for()
-        settled(page)
-        _tab_to(page, "A Papers", back=True)
-        page.keyboard.press("Enter")
-        page.locator(".shelved").first.wait_for()
-        settled(page)
-        _tab_to(page, "History of the index")
-        page.keyboard.press("Enter")
-        page.get_by_role("region", name="Generations").wait_for()
-        settled(page)
-        _tab_to(page, "A Evaluation", back=True)
-        page.keyboard.press("Enter")
-        page.locator(".tiles li").first.wait_for()
-        settled(page)
-        _tab_to(page, "SUMMARY")
-        page.keyboard.press("Enter")
-        page.locator("details[open]").first.wait_for()
+        opened.wait_for()
 
 
-_FOCUSED = """() => {
-  let focused = document.activeElement;
-  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-  const pressable = /^(A|BUTTON|SUMMARY|TEXTAREA)$/.test(focused?.tagName);
-  return pressable ? `${focused.tagName} ${focused.textContent}` : "";
-}"""
-
-
-def _tab_to(page: Page, words: str, *, back: bool = False) -> None:
-    """Press Tab or Shift+Tab until the focused element's tag and text contain ``words``."""
-    for _ in range(80):
-        page.keyboard.press("Shift+Tab" if back else "Tab")
-        if words in page.evaluate(_FOCUSED):
-            return
-    pytest.fail(f"80 tabs do not reach “{words}”")
-
-
-@pytest.fixture(scope="module")
-def with_pdf(root: Path, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A server whose index got a PDF through the command line, and the PDF's path."""
-    folder = tmp_path_factory.mktemp("with-pdf") / "index"
-    shutil.copytree(built, folder)
-    path = tmp_path_factory.mktemp("originals") / "lichens.pdf"
-    path.write_bytes(pdf_of(LINES))
-    with pytest.raises(SystemExit) as left:
-        main(["add", str(path), "--index", str(folder)])
-    assert left.value.code == 0
-    log = tmp_path_factory.mktemp("with-pdf-server") / "log"
-    with serving(root, folder, log) as url:
-        yield url, path
-    assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
-
-
-def test_the_whole_page_is_shown_until_the_file_changes(browser: Browser, with_pdf: tuple[str, Path]) -> None:
-    url, path = with_pdf
-    with watched_page(browser) as page:
+def test_the_whole_page_is_shown_until_the_file_changes(
+    browser: Browser, own_folder: Path, root: Path, tmp_path: Path, loccit: Loccit
+) -> None:
+    path = tmp_path / "lichens.pdf"
+    path.write_bytes(lichens_pdf())
+    assert loccit("add", path, "--index", own_folder).code == 0
+    with serving(root, own_folder, tmp_path / "log") as url, watched_page(browser) as page:
         start(page, url)
         answer = ask(page, ON_LICHENS)
-        assert answer.locator("blockquote").first.text_content() == SENTENCE
-        panel = page.get_by_role("region", name="Source", exact=True)
+        assert answer.locator("blockquote").first.text_content() == LICHENS
+        panel = source_panel(page)
         panel.get_by_role("button", name="Whole page").click()
         panel.get_by_role("img").wait_for()
         panel.locator(".box").first.wait_for()
         # Wait for the image: once the file changes, the server no longer has it.
         page.wait_for_function("image => image.complete", arg=panel.get_by_role("img").element_handle())
-        path.write_bytes(pdf_of([*LINES, "A line added later."]))
+        path.write_bytes(lichens_pdf("A line added later."))
         answer.locator(".cite").first.click()
         panel.get_by_text("has changed since it was read").wait_for()
 

@@ -4,50 +4,35 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import FilePayload
 
 from tests.browser import SIZES, both_themes, settled, watched_page
-from tests.web.papers import NAME, TITLE
-from tests.web.pdf import pdf_of
-from tests.web.serving import serving
-from tests.web.test_browser_ask import ask, check_accessible, open_page, start
+from tests.web.papers import LICHENS, NAME, ON_LICHENS, TITLE, lichens_pdf
+from tests.web.serving import ask, check_accessible, open_page, serving, source_panel, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
-LINES = [
-    "Lichens of the northern coast",
-    "Abstract",
-    "We counted 37 lichens on the granite cliffs in May.",
-    "Results",
-    "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only.",
-]
 BUILD = 120_000  #: milliseconds that adding a paper may take, including the import of torch
-QUESTION = "On how many cliffs did the rarest lichen grow?"
-SENTENCE = "The rarest lichen, Caloplaca marina, grew on nine of the cliffs only."
 
 
 @pytest.fixture(scope="module")
 def own_folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("own") / "index"
-    shutil.copytree(built, folder)
-    return folder
+    return Path(shutil.copytree(built, tmp_path_factory.mktemp("own") / "index"))
 
 
 @pytest.fixture(scope="module")
 def own(root: Path, own_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("own-server") / "log"
-    with serving(root, own_folder, log) as url:
+    with serving(root, own_folder, tmp_path_factory.mktemp("own-server") / "log") as url:
         yield url
-    assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
 
 
 def open_papers(page: Page, url: str) -> None:
@@ -62,7 +47,7 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
         page.get_by_text("Add papers").click()
         page.locator("input[type=file]").set_input_files(
             [
-                FilePayload(name="lichens.pdf", mimeType="application/pdf", buffer=pdf_of(LINES)),
+                FilePayload(name="lichens.pdf", mimeType="application/pdf", buffer=lichens_pdf()),
                 FilePayload(name="no.pdf", mimeType="application/pdf", buffer=b"not a PDF"),
                 FilePayload(name="blank.txt", mimeType="text/plain", buffer=b"  \n"),
             ]
@@ -74,10 +59,10 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
         assert outcomes.filter(has_text="lichens.pdf").locator("strong").text_content() == "Added"
 
         open_page(page, "Ask")
-        answer = ask(page, QUESTION)
-        assert answer.locator("blockquote").first.text_content() == SENTENCE
+        answer = ask(page, ON_LICHENS)
+        assert answer.locator("blockquote").first.text_content() == LICHENS
         assert answer.locator(".spot").first.text_content() == "page 1"
-        panel = page.get_by_role("region", name="Source", exact=True)
+        panel = source_panel(page)
         panel.get_by_role("button", name="Whole page").click()
         picture = panel.get_by_role("img")
         picture.wait_for()
@@ -163,9 +148,8 @@ def test_the_papers_page_is_accessible(browser: Browser, chat: str, size: str, r
         page.goto(f"{chat}/papers")
         page.locator(".shelved").first.wait_for()
         settled(page)
-        page.get_by_text("Add papers").click()
-        page.get_by_text("Re-read the papers").click()
-        page.get_by_text("History of the index").click()
+        for name in ("Add papers", "Re-read the papers", "History of the index"):
+            page.get_by_text(name).click()
         page.get_by_role("region", name="Generations").wait_for()
         for scheme in both_themes(page):
             check_accessible(page)
@@ -173,14 +157,14 @@ def test_the_papers_page_is_accessible(browser: Browser, chat: str, size: str, r
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_papers_page_shows_a_hostile_paper_as_text(browser: Browser, chat: str) -> None:
-    with watched_page(browser) as page:
-        open_papers(page, chat)
-        shelved = page.locator(".shelved", has_text="Zebrafish")
-        assert shelved.locator("h2").text_content() == TITLE
-        assert NAME in (shelved.text_content() or "")
-        shelved.get_by_role("button").click()
-        dialog = page.get_by_role("dialog")
-        dialog.get_by_text(TITLE).wait_for()
-        dialog.get_by_role("button", name="Keep").click()
-        assert page.evaluate("window.hurt === undefined")
+def test_the_papers_page_shows_a_hostile_paper_as_text(page: Page) -> None:
+    open_page(page, "Papers")
+    shelved = page.locator(".shelved", has_text="Zebrafish")
+    shelved.wait_for()
+    assert shelved.locator("h2").text_content() == TITLE
+    assert NAME in (shelved.text_content() or "")
+    shelved.get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text(TITLE).wait_for()
+    dialog.get_by_role("button", name="Keep").click()
+    assert page.evaluate("window.hurt === undefined")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qa.show.terminal import visible
-from qa.web.running import Evaluation, Evaluations
+from qa.web.background import Evaluation, Evaluations
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE
 from tests.web.reports import GIVEN, GOLD, WRONG
-from tests.web.test_browser_ask import check_accessible
+from tests.web.serving import check_accessible
 
 if TYPE_CHECKING:
     from pathlib import Path

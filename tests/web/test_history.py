@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qa.conversation import Conversation
-from qa.web.history import Chat, History, Turn
 from qa.web.server import name_browser
+from qa.web.state import Chat, History, Turn
 
 if TYPE_CHECKING:
     from qa.answer import Answerer

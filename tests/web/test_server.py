@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 def test_every_response_has_the_security_headers(chat: str, path: str) -> None:
     try:
         with urllib.request.urlopen(chat + path, timeout=10) as response:
-            found = response.headers
+            sent = response.headers
     except urllib.error.HTTPError as error:
-        found = error.headers
+        sent = error.headers
         error.close()
-    policy = found["content-security-policy"]
+    policy = sent["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
     assert f"ws://{urlsplit(chat).netloc}" in policy
-    assert found["x-content-type-options"] == "nosniff"
-    assert found["referrer-policy"] == "no-referrer"
+    assert sent["x-content-type-options"] == "nosniff"
+    assert sent["referrer-policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("host", ["evil.example.org; script-src *", "a\r\nx: y", "", "a b"])

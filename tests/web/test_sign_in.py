@@ -11,8 +11,7 @@ from index.errors import UsageError
 from qa.web.sign_in import read_sign_in
 from tests.browser import settled, watched_page
 from tests.web.provider import CLIENT, provider
-from tests.web.serving import free_port, serving
-from tests.web.test_browser_ask import REFUSED, ask, check_accessible, start
+from tests.web.serving import REFUSED, ask, check_accessible, free_port, serving, start
 
 if TYPE_CHECKING:
     from pathlib import Path

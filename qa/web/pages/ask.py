@@ -1,31 +1,44 @@
-"""The Ask page: the conversation, and the open source beside it."""
+"""The Ask page: the conversation with its evidence tables, and the open source beside it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import LoccitError
 from qa.conversation import Conversation
-from qa.files.examples import examples
+from qa.evidence_table import as_csv, as_markdown, evidence_table, said
 from qa.show.export import as_text
-from qa.show.present import answer_view, notice_view
+from qa.show.present import answer_view, notice_view, table_row_view
 from qa.understand.question import LONGEST
 from qa.web import library, sign_in, state
 from qa.web.component import show, show_error, show_title
-from qa.web.history import Chosen, Turn
-from qa.web.pages.evidence import evidence
 from qa.web.pages.panel import opened, panel, sheet
 from qa.web.pages.toolbar import exports, scope, scope_words
-from qa.web.state import Asked
+from qa.web.state import Asked, Chosen, Turn
 
 if TYPE_CHECKING:
+    from index.store.open import Index
     from qa.answer import Answerer
     from qa.web.pages.toolbar import Scope
 
 _INTRO = "Loccit answers with verbatim quotes and their exact place, or says that the papers do not answer."
 _TITLE = "Ask the papers"
+_AT_ONCE = 10  #: answers drawn at once; drawing a long conversation would slow every click
+#: Example questions on the seed papers, by the start of the paper's id.
+_ON_SEEDS = {
+    "7d02ec8241c6": ("When was MMF restarted?", "Which drugs was the man taking for his myopathy?"),
+    "dbba43cf2bda": ("What was the woman's CK on admission?", "What did the muscle biopsy show?"),
+}
+#: Example questions that most papers answer.
+_GENERAL = (
+    "What are the conclusions?",
+    "How many patients were included?",
+    "Which limitations are mentioned?",
+    "How was the diagnosis made?",
+)
 
 
 def page() -> None:
@@ -90,12 +103,19 @@ def _answerer() -> Answerer | None:
 
 def _empty_chat(answerer: Answerer) -> None:
     show_title(_TITLE, _INTRO, "intro")
-    st.pills("Try one of these", examples(answerer.index), key="pill", on_change=_take_example)
+    st.pills("Try one of these", _examples(answerer.index), key="pill", on_change=_take_example)
     sign_in.show_privacy()
 
 
+def _examples(index: Index) -> list[str]:
+    """Return four questions: on the seed papers if ``index`` holds them all, else general ones."""
+    if {key[:12] for key in index.names} >= _ON_SEEDS.keys():
+        return [question for questions in _ON_SEEDS.values() for question in questions]
+    return list(_GENERAL)
+
+
 def _take_example() -> None:
-    state.ask(st.session_state["pill"])
+    st.session_state["asking"] = Asked(st.session_state["pill"])
     st.session_state["pill"] = None
 
 
@@ -104,11 +124,13 @@ def _conversation(answerer: Answerer | None, room: int = 0) -> None:
     turns = state.chat().turns
     if turns:
         show({"view": "intro", "title": _TITLE, "message": "", "compact": True}, "intro-compact")
-    most = state.shown() - room
-    hidden = len(turns) - most
+    most: int = st.session_state.setdefault("shown", _AT_ONCE)
+    hidden = len(turns) - most + room
     if hidden > 0:
-        st.button(f"Show earlier questions ({hidden})", on_click=state.show_earlier, type="tertiary")
-    for turn in turns[-most:]:
+        more = {"shown": most + _AT_ONCE}
+        words = f"Show earlier questions ({hidden})"
+        st.button(words, on_click=st.session_state.update, args=[more], type="tertiary")
+    for turn in turns[max(hidden, 0) :]:
         _draw(turn, answerer)
 
 
@@ -144,7 +166,7 @@ def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
     try:
         if chosen.right is not None:
             answerer = answerer.as_sure(chosen.right)
-        with library.in_turn():
+        with library.TURN:
             answer, _ = conversation.ask(answerer, asked.question, documents)
     except LoccitError as error:
         return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))
@@ -169,4 +191,52 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
     }
     show(view, key, lambda: opened(key))
     if answerer:
-        evidence(answerer, turn)
+        _evidence(answerer, turn)
+
+
+def _evidence(answerer: Answerer, turn: Turn) -> None:
+    """Draw the evidence table of ``turn`` if it has one; make it first if that was just requested."""
+    key = turn.key
+    if st.session_state.get("tabling") == key:
+        del st.session_state["tabling"]
+        _make_table(answerer, turn)
+    table = state.chat().tables.get(key)
+    if table is None:
+        return
+    name = f"evidence-{key}"
+    view = {
+        "view": "evidence",
+        "turn": key + state.TABLE,
+        "question": table.question,
+        "said": said(table),
+        "rows": [table_row_view(row.name, row.year, row.citation) for row in table.rows],
+    }
+    show(view, name, lambda: opened(name))
+    formats = (
+        # Spreadsheets detect UTF-8 by the byte order mark.
+        ("CSV", "csv", "text/csv", lambda: as_csv(table).encode("utf-8-sig")),
+        ("Markdown", "md", "text/markdown", lambda: as_markdown(table).encode()),
+    )
+    with st.container(horizontal=True, key=f"evidence-files-{key}"):
+        for label, ending, mime, write in formats:
+            file, button = f"loccit-evidence.{ending}", f"{ending}-{key}"
+            st.download_button(f"Table as {label}", write, file, mime, button, on_click="ignore")
+
+
+def _make_table(answerer: Answerer, turn: Turn) -> None:
+    if turn.answer is None:
+        return
+    bar = st.progress(0.0, "Asking each paper …")
+
+    def progress(done: int, total: int) -> None:
+        bar.progress(done / total, f"Asking each paper · {done} of {total}")
+
+    # Rows use the threshold of the answer.
+    answerer = answerer.configured(replace(answerer.settings, threshold=turn.answer.receipt.threshold))
+    try:
+        state.chat().tables[turn.key] = evidence_table(
+            answerer, turn.answer.resolved_question, documents=turn.documents, progress=progress
+        )
+    except LoccitError as error:
+        show_error("No evidence table", error, f"no-table-{turn.key}")
+    bar.empty()

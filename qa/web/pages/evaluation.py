@@ -1,4 +1,4 @@
-"""The Evaluation page: the last report, and a run started from here."""
+"""The Evaluation page (the last report, and a run started from here) and the Feedback page."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import streamlit as st
 
 from evals.report.contents import read_report
 from evals.report.render import fragment
+from evals.sets.feedback import as_lines
 from index.errors import LoccitError
 from index.files import refusals
-from qa.files.resources import seeds_folder
-from qa.show.present import notice_view
+from qa.files.feedback import judgements
+from qa.files.resources import index_folder, seeds_folder
+from qa.show.present import notice_view, utc_words
 from qa.web import library
-from qa.web.component import show
-from qa.web.running import evaluations, report_folder
+from qa.web.background import evaluations
+from qa.web.component import show, show_error, show_progress, show_title
 
 _REPORT = "report.json"
 _EARLIER = "earlier.json"  #: the report before, which the next one is compared with
@@ -25,12 +27,16 @@ _INTRO = (
     "How good the answers are on questions whose right answers are known. Each figure leads to its failing "
     "questions, and each question to the quote wanted and the quote given."
 )
+_ABOUT_FEEDBACK = (
+    "“Right” and “Wrong” below an answer are stored on this machine, beside the index, and nowhere else."
+)
+_AT_ONCE = 50  #: judgements shown, newest first
 
 
 def page() -> None:
     """Draw the page."""
-    show({"view": "intro", "title": "Evaluation", "message": _INTRO}, "intro-evaluation")
-    folder = report_folder(library.folder())
+    show_title("Evaluation", _INTRO, "intro-evaluation")
+    folder = index_folder() / "evaluation"
     _running(folder)
     path = folder / _REPORT
     if not path.is_file():
@@ -40,7 +46,7 @@ def page() -> None:
     try:
         st.html(_drawn(str(path), path.stat().st_mtime_ns))
     except LoccitError as error:
-        show(notice_view("error", "The last report cannot be read", error.message, error.remedy), "no-report")
+        show_error("The last report cannot be read", error, "no-report")
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -73,7 +79,7 @@ def _start(folder: Path, split: str) -> None:
             if (folder / _REPORT).is_file():
                 shutil.copyfile(folder / _REPORT, folder / _EARLIER)
     except LoccitError as error:
-        show(notice_view("error", "Not started", error.message, error.remedy), "not-started")
+        show_error("Not started", error, "not-started")
         return
     options = ["--split", split, "--out", str(folder), *_index(), "--against", _earlier(folder, split)]
     evaluations().start(options)
@@ -88,7 +94,7 @@ def _index() -> list[str]:
         return []
     manifest = tomllib.loads((seeds_folder() / "manifest.toml").read_text(encoding="utf-8"))
     seeds = {paper["sha256"] for paper in manifest["paper"]}
-    return ["--index", str(library.folder())] if seeds <= set(held) else []
+    return ["--index", str(index_folder())] if seeds <= set(held) else []
 
 
 def _earlier(folder: Path, split: str) -> str:
@@ -106,9 +112,37 @@ def _progress() -> None:
     last = evaluations().last
     if last is None or not last.running:
         st.rerun()
-    share = last.done / last.total if last.total else 0.0
-    count = f" · {last.done} of {last.total}" if last.total > 1 else ""
-    st.progress(min(share, 1.0), f"{last.stage}{count}")
+    show_progress(last.stage, last.done, last.total)
     if st.button("Stop"):
         last.stop()
         st.rerun()
+
+
+def feedback_page() -> None:
+    """Draw the judgements of answers, and offer them for download."""
+    show_title("Feedback", _ABOUT_FEEDBACK, "intro-feedback")
+    try:
+        judged = judgements(index_folder())
+    except LoccitError as error:
+        show_error("Feedback cannot be read", error, "no-feedback")
+        return
+    if not judged:
+        show(notice_view("info", "No feedback yet", "Judge an answer on the Ask page."), "nothing-judged")
+        return
+    st.download_button(
+        "Download as evaluation questions (JSON lines)",
+        lambda: as_lines(judged),
+        file_name="loccit-feedback.jsonl",
+        mime="application/jsonl",
+        on_click="ignore",
+    )
+    rows = [
+        {
+            "helpful": item.helpful,
+            "question": item.question,
+            "quotes": [citation["quote"] for citation in item.answer["citations"]] or ["Not in these papers"],
+            "made": utc_words(item.made),
+        }
+        for item in judged[::-1][:_AT_ONCE]
+    ]
+    show({"view": "judged", "rows": rows}, "judged")

@@ -8,12 +8,12 @@ import streamlit as st
 
 from index.errors import LoccitError, QuoteError
 from qa.files.feedback import save
-from qa.show.present import notice_view
-from qa.show.sources import source_view
-from qa.web import library, state
+from qa.files.resources import index_folder
+from qa.show.present import notice_view, source_view
 from qa.web import page_images as pages
+from qa.web import state
 from qa.web.component import event, show
-from qa.web.history import Chosen
+from qa.web.state import Asked, Chosen
 
 if TYPE_CHECKING:
     from index.store.open import Index
@@ -53,7 +53,7 @@ def opened(component: str) -> None:
         case "judge":
             _judge(str(pressed["turn"]), bool(pressed["helpful"]))
         case "ask":
-            state.ask(str(pressed["question"]), standalone=True)
+            st.session_state["asking"] = Asked(str(pressed["question"]), standalone=True)
         case "table":  # make the evidence table, or close it
             if state.chat().tables.pop(str(pressed["turn"]), None) is None:
                 st.session_state["tabling"] = str(pressed["turn"])
@@ -71,7 +71,7 @@ def _judge(key: str, helpful: bool) -> None:
     if judged is None or judged.answer is None:
         return
     try:
-        save(library.folder(), judged.answer, helpful)
+        save(index_folder(), judged.answer, helpful)
     except LoccitError as error:
         chat.unsaved[key] = f"Not saved. {error}"
     else:
@@ -110,18 +110,18 @@ def _view(index: Index) -> View:
 
 def _whole(document: Document, source: Citation | NearMiss) -> View | None:
     """Return the page image of a source, with boxes only if it is shown; None without pages."""
-    lost = pages.lost(library.folder(), document)
+    lost = pages.lost(document)
     if lost is None or source.page is None:
         return None
     if lost:
         return {"on": False, "lost": lost}
     if not st.session_state.get("whole", False):
         return {"on": False}
-    boxes = pages.boxes_of(library.folder(), document, source.span)
-    page = boxes[0][4] if boxes else source.page
+    boxes = pages.boxes_of(document, source.span)
+    page = boxes[0].page if boxes else source.page
     return {
         "on": True,
         "page": page,
         "address": pages.address(document, page),
-        "boxes": [box[:4] for box in boxes if box[4] == page],
+        "boxes": [[box.left, box.top, box.right, box.bottom] for box in boxes if box.page == page],
     }

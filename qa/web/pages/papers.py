@@ -13,13 +13,13 @@ from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
 from index.read import SUFFIXES
 from index.store.publish import rollback
-from qa.files import uploads
-from qa.files.originals import paths, remember
+from qa.files.originals import forget_upload, keep_upload, paths, remember
+from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view
 from qa.show.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
 from qa.web import library
-from qa.web.adding import Adding
-from qa.web.component import event, show, show_error, show_title
+from qa.web.background import Adding
+from qa.web.component import event, show, show_error, show_progress, show_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,20 +78,17 @@ def _adding(index: Index | None) -> None:
             _add(files)
             st.session_state["upload-round"] = round_ + 1
             st.rerun()
-        if busy:
-            _progress("outcomes")
-        elif "outcomes" in st.session_state:
-            show(st.session_state["outcomes"], "outcomes")
+        _follow("outcomes")
 
 
 def _add(files: Sequence[UploadedFile]) -> None:
     """Store ``files`` and start indexing them."""
-    folder = library.folder()
+    folder = index_folder()
     stored: list[Path] = []
     refused: list[LoccitError] = []
     for file in files:
         try:
-            stored.append(uploads.keep(folder, file.name, file.getvalue()))
+            stored.append(keep_upload(folder, file.name, file.getvalue()))
         except LoccitError as error:
             refused.append(error)
     if stored:
@@ -112,8 +109,7 @@ def _begin(
     except LoccitError as error:
         st.session_state[what] = outcomes_view((), [*refused, error])
         return
-    st.session_state[f"{what}-waiting"] = waiting
-    st.session_state[f"{what}-work"] = Adding(partial(work, encoder), refused)
+    st.session_state[f"{what}-work"] = Adding(partial(work, encoder), waiting, refused)
 
 
 def _ended(what: str) -> Adding | None:
@@ -126,24 +122,30 @@ def _ended(what: str) -> Adding | None:
     return None
 
 
+def _follow(what: str) -> None:
+    """Draw the progress of the work, or its outcomes."""
+    if f"{what}-work" in st.session_state:
+        _progress(what)
+    elif what in st.session_state:
+        show(st.session_state[what], what)
+
+
 @st.fragment(run_every=0.5)
 def _progress(what: str) -> None:
     """Draw the progress of the work; redraw the page when it has ended."""
     work: Adding | None = st.session_state.get(f"{what}-work")
     if work is None or not work.running:
         st.rerun()
-    count = f" · {work.done} of {work.total}" if work.total > 1 else ""
-    share = min(work.done / work.total, 1.0) if work.total else 0.0
-    st.progress(share, f"{_STAGES.get(work.stage, 'Working')}{count}")
-    waiting = st.session_state[f"{what}-waiting"]
-    show(waiting_view(waiting, work.seen, work.refused), f"{what}-waiting-rows")
+    show_progress(_STAGES.get(work.stage, "Working"), work.done, work.total)
+    show(waiting_view(work.waiting, work.seen, work.refused), f"{what}-waiting-rows")
 
 
 def _rebuilding(index: Index) -> None:
     """Offer to re-read the papers' files."""
     busy = _ended("rebuilt") is not None
     with st.expander("Re-read the papers", expanded=busy or "rebuilt" in st.session_state):
-        known = _known(index)
+        files = {key: Path(path) for key, path in paths(index_folder()).items() if key in index.names}
+        known = {key: path for key, path in files.items() if path.is_file()}  # changed or not
         message = (
             f"Found the files of {len(known)} of {counted(len(index.names), 'paper')}. Changed files replace "
             "their old version. Unchanged files are read again only if this version of Loccit reads "
@@ -151,20 +153,9 @@ def _rebuilding(index: Index) -> None:
         )
         show(notice_view("info", "Rebuild the index", message), "rebuilding")
         if known and st.button("Rebuild", disabled=busy):
-            folder = library.folder()
-            files = list(known.values())
-            _begin("rebuilt", partial(_rebuild, known, folder), files)
+            _begin("rebuilt", partial(_rebuild, known, index_folder()), list(known.values()))
             st.rerun()
-        if busy:
-            _progress("rebuilt")
-        elif "rebuilt" in st.session_state:
-            show(st.session_state["rebuilt"], "rebuilt")
-
-
-def _known(index: Index) -> dict[str, Path]:
-    """Return the files of indexed papers that still exist, changed or not, by document id."""
-    files = {key: Path(path) for key, path in paths(library.folder()).items() if key in index.names}
-    return {key: path for key, path in files.items() if path.is_file()}
+        _follow("rebuilt")
 
 
 def _rebuild(
@@ -223,8 +214,8 @@ def _confirm_removal(index: Index, document_id: str) -> None:
     with st.container(horizontal=True):
         if st.button("Remove", type="primary"):
             try:
-                remove(frozenset([document_id]), library.folder())
-                uploads.forget(library.folder(), document_id)
+                remove(frozenset([document_id]), index_folder())
+                forget_upload(index_folder(), document_id)
             except LoccitError as error:
                 show_error("The paper could not be removed", error, "not-removed")
                 return
@@ -237,14 +228,14 @@ def _confirm_removal(index: Index, document_id: str) -> None:
 def _history() -> None:
     with st.expander("History of the index"):
         try:
-            view, previous = history_view(library.folder())
+            view, previous = history_view(index_folder())
         except LoccitError as error:
             show_error("The history cannot be read", error, "no-history")
             return
         show(view, "history")
         if previous is not None and st.button(f"Go back to generation {previous}"):
             try:
-                rollback(library.folder())
+                rollback(index_folder())
             except LoccitError as error:
                 show_error("Nothing was changed", error, "no-rollback")
                 return

@@ -10,7 +10,6 @@ import streamlit as st
 
 from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris
 from qa.web import library, state
-from qa.web.history import history, owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.answer import Answerer
     from qa.records import Answer
-    from qa.web.history import Turn
+    from qa.web.state import Turn
 
 #: Percentages to choose from, and the default (``evals.train.rankers.PRECISION``).
 _SHARES, _DEFAULT = ("70", "80", "90"), "80"
@@ -41,7 +40,7 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
     """Draw the toolbar and return the selected scope."""
     labels = library.paper_labels(answerer.index)
     count = len(labels)
-    names = {f"{key[:12]}": key for key in labels}
+    names = {key[:12]: key for key in labels}
     with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
         chosen = st.multiselect(
             "Papers to ask",
@@ -52,16 +51,16 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
             placeholder=f"All {count} papers" if count > 1 else "The one paper",
             label_visibility="collapsed",
         )
-        of_years = _years(answerer.index)
+        documents = _years(answerer.index)
         right = _right()
         place = st.container(width="content")
         if begun:
             st.button("New conversation", on_click=state.forget)
         _earlier()
-    documents = frozenset(names[short] for short in chosen) if chosen else None
-    if documents is not None and of_years is not None:
-        documents &= of_years
-    return Scope(of_years if documents is None else documents, right, place)
+    if chosen:
+        selected = frozenset(names[short] for short in chosen)
+        documents = selected if documents is None else selected & documents
+    return Scope(documents, right, place)
 
 
 def _right() -> float | None:
@@ -81,18 +80,16 @@ def _right() -> float | None:
 
 def scope_words(index: Index, documents: frozenset[str] | None, right: float | None) -> str:
     """Return in words which papers were asked and how strictly; empty for the defaults."""
-    strict = f"Strictness: {right:.0%} of shown answers should be right." if right else ""
-    return " ".join(words for words in (_papers_asked(index, documents), strict) if words)
-
-
-def _papers_asked(index: Index, documents: frozenset[str] | None) -> str:
-    if documents is None:
-        return ""
-    if not documents:
-        return "No paper was asked: none of the selected papers is from the selected years."
-    names = sorted(index.names[item] for item in documents)
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"Asked only: {'; '.join(names[:_MOST_NAMED])}{more}."
+    words = []
+    if documents:
+        names = sorted(index.names[item] for item in documents)
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        words.append(f"Asked only: {'; '.join(names[:_MOST_NAMED])}{more}.")
+    elif documents is not None:
+        words.append("No paper was asked: none of the selected papers is from the selected years.")
+    if right:
+        words.append(f"Strictness: {right:.0%} of shown answers should be right.")
+    return " ".join(words)
 
 
 def _years(index: Index) -> frozenset[str] | None:
@@ -155,22 +152,16 @@ def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn], one: s
 
 def _earlier() -> None:
     """Offer the other conversations of this browser or signed-in person."""
-    others = {item.key: item for item in history().of(owner()) if item.key != state.chat().key}
-    if not others:
+    chats = {chat.key: chat for chat in state.history().of(state.owner()) if chat is not state.chat()}
+    if not chats:
         return
     with st.popover("Earlier"):
         st.selectbox(
             "Earlier conversations",
-            list(others),
+            list(chats),
             index=None,
-            format_func=lambda key: f"{others[key].turns[0].question[:80]} ({len(others[key].turns)})",
+            format_func=lambda key: f"{chats[key].turns[0].question[:80]} ({len(chats[key].turns)})",
             key="earlier",
             placeholder="Choose one",
-            on_change=_reopen,
+            on_change=lambda: state.reopen(st.session_state["earlier"] or ""),
         )
-
-
-def _reopen() -> None:
-    chosen = st.session_state["earlier"]
-    if chosen:
-        state.reopen(chosen)

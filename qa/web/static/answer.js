@@ -1,29 +1,25 @@
 // --- one question and its answer
 
-function sourceButton(view, number, label, preview, send) {
-  const [id, bubble] = tip(preview);
-  const cite = make(
-    "button",
-    {
-      type: "button",
-      class: "cite",
-      "aria-pressed": "false",
-      "aria-describedby": id,
-      "data-turn": view.turn,
-      "data-number": number,
-      onclick: () => {
-        const narrow = matchMedia(NARROW).matches;
-        announceChoice(view.turn, number);
-        if (narrow) giveFocusBack(cite);
-        send({ do: "open", turn: view.turn, number, narrow });
-      },
-    },
-    make("span", { class: "number" }, String(number)),
-    make("span", { class: "where", dir: "auto" }, label.section),
-    label.section && label.place ? make("span", { "aria-hidden": "true" }, "·") : null,
-    make("span", { class: "spot" }, label.place || (label.section ? null : "Show in the paper"))
+function sourceButton(view, item, tip, send) {
+  const { number, place } = item;
+  const section = item.section.split(" › ").at(-1);
+  const onclick = () => {
+    const narrow = matchMedia(NARROW).matches;
+    announceChoice(view.turn, number);
+    if (narrow) giveFocusBack(button);
+    send({ do: "open", turn: view.turn, number, narrow });
+  };
+  const wrapper = tipped(
+    tip,
+    "button.cite",
+    { "aria-pressed": "false", "data-turn": view.turn, "data-number": number, onclick },
+    make("span.number", String(number)),
+    text("span.where", section),
+    section && place && make("span", { "aria-hidden": "true" }, "·"),
+    make("span.spot", place || (!section && "Show in the paper"))
   );
-  return make("span", { class: "with-tip" }, cite, bubble);
+  const button = wrapper.firstElementChild;
+  return wrapper;
 }
 
 function announceChoice(turn, number) {
@@ -32,10 +28,9 @@ function announceChoice(turn, number) {
 
 // On narrow screens the source opens in a dialog, which cannot return focus into a shadow root.
 function giveFocusBack(button) {
-  const open = () => document.querySelector('[role="dialog"]');
   let seen = false;
   const observer = new MutationObserver(() => {
-    if (open()) seen = true;
+    if (document.querySelector('[role="dialog"]')) seen = true;
     else if (seen) {
       observer.disconnect();
       setTimeout(() => button.isConnected && button.focus(), 50);
@@ -45,70 +40,72 @@ function giveFocusBack(button) {
 }
 
 function quoteOf(view, paper, quote, send) {
-  const preview = [paper.name, quote.section, quote.place].filter(Boolean).join(" · ");
+  const tip = [paper.name, quote.section, quote.place].filter(Boolean).join(" · ");
   return make(
-    "li",
-    { class: quote.confidence.word === "Low" ? "unsure" : null },
-    make("blockquote", {}, quoteText(quote)),
-    make("div", { class: "under" }, sourceButton(view, quote.number, where(quote), preview, send), confidence(quote.confidence))
+    quote.confidence.word === "Low" ? "li.unsure" : "li",
+    make("blockquote", quoteText(quote)),
+    make("div.under", sourceButton(view, quote, tip, send), confidence(quote.confidence))
   );
 }
 
 function paperOf(view, paper, send) {
   const quotes = paper.quotes.map((quote) => quoteOf(view, paper, quote, send));
-  return make("section", { class: "paper" }, make("h3", {}, paperName(paper)), make("ol", {}, quotes));
+  return make("section.paper", make("h3", paperName(paper)), make("ol", quotes));
 }
 
 function nearestOf(view, send) {
-  if (!view.nearest.length) return null;
   const items = view.nearest.map((miss) =>
     make(
       "li",
-      {},
-      make("div", { class: "from" }, paperName(miss)),
-      make("p", { class: "words clamped", dir: "auto" }, miss.text),
-      sourceButton(view, miss.number, where(miss), "Show this passage in its paper", send)
+      make("div.from", paperName(miss)),
+      text("p.words.clamped", miss.text),
+      sourceButton(view, miss, "Show this passage in its paper", send)
     )
   );
   const label = "These do not answer the question. They are the passages most similar to it.";
-  const heading = make("h3", {}, "Nearest passages");
-  return make("section", { class: "nearest" }, heading, make("p", { class: "label" }, label), make("ol", {}, items));
+  return make("section.nearest", make("h3", "Nearest passages"), make("p.label", label), make("ol", items));
 }
 
 function copyButton(view, status) {
-  if (!view.copy) return null;
-  return button("Copy with citations", async () => {
+  const onclick = async () => {
     await navigator.clipboard.writeText(view.copy);
-    status.textContent = "Copied with citations";
-    setTimeout(() => (status.textContent = ""), 4000);
-  });
+    showBriefly(status, "Copied with citations");
+  };
+  return view.copy && make("button.small", { onclick }, "Copy with citations");
+}
+
+function showBriefly(status, words) {
+  status.textContent = words;
+  setTimeout(() => (status.textContent = ""), 4000);
 }
 
 function tableButton(view, send) {
-  const attributes = { class: "small thumb", "data-table": true, "aria-pressed": String(view.tabled) };
-  return button("Evidence table", () => send({ do: "table", turn: view.turn }), attributes);
+  const onclick = () => send({ do: "table", turn: view.turn });
+  const attributes = { "data-table": true, "aria-pressed": String(view.tabled), onclick };
+  return make("button.small.thumb", attributes, "Evidence table");
 }
 
 function thumbs(view, send) {
-  const thumb = (helpful, words) =>
-    button(words, () => send({ do: "judge", turn: view.turn, helpful }), {
-      class: "small thumb",
-      "data-helpful": String(helpful),
-      "aria-pressed": String(view.judged === helpful),
-    });
-  return make("span", { class: "thumbs", role: "group", "aria-label": "Was this right?" }, thumb(true, "Right"), thumb(false, "Wrong"));
+  const thumb = (helpful, words) => {
+    const onclick = () => send({ do: "judge", turn: view.turn, helpful });
+    const pressed = String(view.judged === helpful);
+    return make("button.small.thumb", { "data-helpful": String(helpful), "aria-pressed": pressed, onclick }, words);
+  };
+  const group = { role: "group", "aria-label": "Was this right?" };
+  return make("span.thumbs", group, thumb(true, "Right"), thumb(false, "Wrong"));
 }
 
 // The question as searched, with a button to edit it and ask the edited question as it is.
 function resolvedLine(view, send) {
-  const line = make("div", { class: "resolved" });
+  const line = make("div.resolved");
   const show = (focus) => {
-    const change = button("Edit", edit, { "aria-label": "Edit the question searched" });
-    line.replaceChildren(make("p", {}, "Searched as: ", make("q", { dir: "auto" }, view.resolved)), change);
+    const change = make("button.small", { "aria-label": "Edit the question searched", onclick: edit }, "Edit");
+    line.replaceChildren(make("p", "Searched as: ", text("q", view.resolved)), change);
     if (focus) change.focus();
   };
   const edit = () => {
-    const field = make("textarea", { rows: "2", maxlength: view.longest, "aria-label": "Question to search", dir: "auto" });
+    const label = "Question to search";
+    const field = make("textarea", { rows: "2", maxlength: view.longest, "aria-label": label, dir: "auto" });
     field.value = view.resolved;
     const again = () => {
       if (field.value.trim()) send({ do: "ask", question: field.value.trim() });
@@ -120,36 +117,64 @@ function resolvedLine(view, send) {
       event.preventDefault();
       again();
     });
-    line.replaceChildren(field, button("Ask this", again), button("Cancel", () => show(true)));
+    const cancel = make("button.small", { onclick: () => show(true) }, "Cancel");
+    line.replaceChildren(field, make("button.small", { onclick: again }, "Ask this"), cancel);
     field.focus();
   };
   show(false);
   return line;
 }
 
-function generationWords(view) {
-  const newer = view.now > view.generation ? `; the papers have changed since (now ${view.now})` : "";
-  return `Answered by index generation ${view.generation}${newer}`;
-}
-
 function turn(view, send) {
-  const answered = view.status !== "not_found";
-  const copied = make("span", { class: "copied", role: "status" });
+  const copied = make("span.copied", { role: "status" });
+  const newer = view.now > view.generation ? `; the papers have changed since (now ${view.now})` : "";
   return make(
-    "article",
-    { class: `turn ${view.status}${view.doubtful ? " doubtful" : ""}`, "aria-label": "Question and answer" },
-    make("h2", { dir: "auto" }, view.question),
-    view.resolved ? resolvedLine(view, send) : null,
-    view.scope ? make("p", { class: "resolved" }, view.scope) : null,
-    make("p", { class: "headline" }, make("strong", {}, view.headline)),
-    view.reasons.length ? list("reasons", view.reasons) : null,
+    `article.turn.${view.status}${view.doubtful ? ".doubtful" : ""}`,
+    { "aria-label": "Question and answer" },
+    text("h2", view.question),
+    view.resolved && resolvedLine(view, send),
+    view.scope && make("p.resolved", view.scope),
+    make("p.headline", make("strong", view.headline)),
+    view.reasons.length && list("ul.reasons", view.reasons),
     view.papers.map((paper) => paperOf(view, paper, send)),
-    answered ? null : nearestOf(view, send),
-    make("footer", {}, copyButton(view, copied), tableButton(view, send), thumbs(view, send), copied, make("span", { class: "aside" }, generationWords(view)))
+    view.status === "not_found" && view.nearest.length && nearestOf(view, send),
+    make(
+      "footer",
+      copyButton(view, copied),
+      tableButton(view, send),
+      thumbs(view, send),
+      copied,
+      make("span.aside", `Answered by index generation ${view.generation}${newer}`)
+    )
   );
 }
 
 function announcement(view) {
   if (view.view !== "turn" || !view.announce) return "";
   return `${view.headline}. ${view.papers.map((paper) => paper.name).join("; ") || view.reasons.join(" ")}`;
+}
+
+// --- the evidence table: one row per paper
+
+function evidenceRow(view, { name, year, quote }, send) {
+  const title = make("th", { scope: "row" }, text("span", name), year && make("span.aside", ` ${year}`));
+  if (!quote) return make("tr.silent", title, make("td", "not stated"), make("td.sure", make("span.aside", "–")));
+  return make(
+    quote.confidence.word === "Low" ? "tr.unsure" : "tr",
+    title,
+    make("td", quoteText(quote), sourceButton(view, quote, "Show the sentence in the paper", send)),
+    make("td.sure", confidence(quote.confidence))
+  );
+}
+
+function evidence(view, send) {
+  const rows = view.rows.map((row) => evidenceRow(view, row, send));
+  return make(
+    "section.evidence",
+    { "aria-label": `Evidence table: ${view.question}` },
+    make("h3", "Evidence table"),
+    make("p.resolved", "Asked of each paper separately: ", text("q", view.question)),
+    make("p.headline", view.said),
+    make("table", headRow(["Paper", "Best quote and its place", "Confidence"]), make("tbody", rows))
+  );
 }

@@ -1,31 +1,4 @@
-// --- other views, and the component itself
-
-function notice(view) {
-  return make(
-    "div",
-    { class: `notice ${view.level}`, role: view.level === "info" ? null : "alert" },
-    make("strong", {}, view.title),
-    make("p", { dir: "auto" }, view.message),
-    view.remedy ? make("p", { class: "remedy", dir: "auto" }, view.remedy) : null
-  );
-}
-
-function asked(view) {
-  return make("article", { class: "turn" }, make("h2", { dir: "auto" }, view.question));
-}
-
-function failed(view) {
-  return make("article", { class: "turn" }, make("h2", { dir: "auto" }, view.question), notice(view));
-}
-
-function empty(view) {
-  return make("section", { class: "empty" }, make("h2", {}, view.title), make("p", {}, view.message));
-}
-
-function intro(view) {
-  return make("header", { class: view.compact ? "intro compact" : "intro" }, make("h1", {}, view.title),
-    view.message ? make("p", {}, view.message) : null);
-}
+// --- the component itself
 
 // Streamlit scrolls a chat to its end, past the start of a long answer, repeatedly and with a delay.
 function showBeginning(root) {
@@ -39,10 +12,6 @@ function showBeginning(root) {
     if (userScrolled || Date.now() > until) return clearInterval(timer);
     root.querySelector(".turn")?.scrollIntoView({ block: "start" });
   }, 100);
-}
-
-function whereabouts(view) {
-  return make("p", { class: "aside", dir: "auto" }, view.message);
 }
 
 // Redraws, then focuses the button that had the focus, or its neighbour if it is now disabled.
@@ -68,9 +37,9 @@ function showJudged(root, data) {
     button.setAttribute("aria-pressed", String(data.judged === (button.dataset.helpful === "true")));
   }
   const status = root.querySelector(".copied");
-  if (first || !status) return;
-  status.textContent = data.unsaved || "Saved on this machine";
-  if (!data.unsaved) setTimeout(() => (status.textContent = ""), 4000);
+  if (first) return;
+  if (data.unsaved) status.textContent = data.unsaved;
+  else showBriefly(status, "Saved on this machine");
 }
 
 const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
@@ -89,26 +58,19 @@ export default function (component) {
   }
   const first = !root.loccitState;
   root.loccitState = state;
+  if (first) root.append(make("div.live", { role: "status" }), make("div.drawn"));
+  const [live, drawn] = root.children;
+  redraw(drawn, VIEWS[data.view](data, send));
+  root.loccitJudged = undefined;
+  if (data.view === "turn") showJudged(root, data);
 
-  let live = root.querySelector(":scope > .live");
-  if (!live) {
-    live = make("div", { class: "live", role: "status" });
-    root.append(live, make("div", { class: "drawn" }));
-  }
-  redraw(root.lastElementChild, VIEWS[data.view](data, send));
-  if (data.view === "turn") {
-    root.loccitJudged = undefined;
-    showJudged(root, data);
-  }
-
-  const onChosen = (event) => {
+  const onChosen = ({ detail: { turn, number } }) => {
     for (const button of root.querySelectorAll(".cite")) {
-      const { turn, number } = button.dataset;
-      const chosen = turn === event.detail.turn && number === event.detail.number;
+      const chosen = button.dataset.turn === turn && button.dataset.number === number;
       button.setAttribute("aria-pressed", String(chosen));
     }
   };
-  if (root.loccitLeave) root.loccitLeave();
+  root.loccitLeave?.();
   window.addEventListener(CHOSEN, onChosen);
   root.loccitLeave = () => window.removeEventListener(CHOSEN, onChosen);
 

@@ -4,83 +4,81 @@
 const CHOSEN = "loccit-chosen"; // event that tells all components on the page which source is open
 const NARROW = "(max-width: 640px)"; // as in page.css: there the source panel is a dialog
 
-function make(tag, attributes, ...children) {
+// make("tag.class", { attributes }, ...children): null and false leave an attribute out, all falsy values a child.
+function make(name, ...children) {
+  const [tag, ...classes] = name.split(".");
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name === "onclick") element.addEventListener("click", value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value != null) element.setAttribute(name, value);
+  if (classes.length) element.className = classes.join(" ");
+  const attributes = children[0]?.constructor === Object ? children.shift() : {};
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "onclick") element.addEventListener("click", value);
+    else if (value !== false && value != null) element.setAttribute(key, value === true ? "" : value);
   }
-  for (const child of children.flat()) if (child != null) element.append(child); // a string becomes a text node
+  element.append(...children.flat().filter(Boolean)); // a string becomes a text node
   return element;
 }
 
-function button(words, onclick, attributes = {}) {
-  return make("button", { type: "button", class: "small", ...attributes, onclick }, words);
+// Text of a paper or a person, which has its own direction; nothing without text.
+function text(name, words) {
+  return words ? make(name, { dir: "auto" }, words) : null;
 }
 
-function list(name, texts, more = null) {
-  return make("ul", { class: name }, texts.map((text) => make("li", { dir: "auto" }, text)), more);
+function list(name, texts, more) {
+  return make(name, texts.map((words) => text("li", words)), more);
 }
 
-function headRow(texts) {
-  return make("thead", {}, make("tr", {}, texts.map((text) => make("th", { scope: "col" }, text))));
+function headRow(heads) {
+  return make("thead", make("tr", heads.map((words) => make("th", { scope: "col" }, words))));
 }
 
 // --- text with marks
 
 function marked(parts) {
-  return parts.map((part) =>
-    part.marks.reduce((inner, name) => {
-      const tag = name === "passage" ? "span" : "mark";
-      return make(tag, { class: name }, inner);
-    }, part.text)
-  );
+  const wrapped = (inner, name) => make(`${name === "passage" ? "span" : "mark"}.${name}`, inner);
+  return parts.map((part) => part.marks.reduce(wrapped, part.text));
 }
 
-function paragraph(tag, name, parts) {
+function paragraph(name, parts) {
   const long = parts.reduce((sum, part) => sum + part.text.length, 0) > 4000;
-  const props = { class: long ? `${name} long` : name, dir: "auto" };
-  if (long) Object.assign(props, { tabindex: "0", role: "group", "aria-label": "Long text, scrolls" });
-  return make(tag, props, marked(parts));
+  if (!long) return make(name, { dir: "auto" }, marked(parts));
+  const scrolls = { dir: "auto", tabindex: "0", role: "group", "aria-label": "Long text, scrolls" };
+  return make(`${name}.long`, scrolls, marked(parts));
+}
+
+function captionOf({ label, caption }) {
+  const cut = label && caption.toLowerCase().startsWith(label.toLowerCase()) ? label.length : 0;
+  const bold = cut ? caption.slice(0, cut) : label && `${label} `;
+  return (label || caption) && make("caption", { dir: "auto" }, make("b", bold), caption.slice(cut));
 }
 
 function tableOf(view, rows) {
   const width = view.width || Math.max(1, ...rows.map((row) => row.cells.length));
-  const labelled = view.label && view.caption.toLowerCase().startsWith(view.label.toLowerCase());
-  const cut = labelled ? view.label.length : 0;
-  const caption = [labelled ? view.caption.slice(0, cut) : view.label ? `${view.label} ` : "", view.caption.slice(cut)];
+  const cells = (row) =>
+    row.cells.map((cell, at) => {
+      const last = at === row.cells.length - 1 && width > row.cells.length;
+      if (!at && !last) return make("th", { dir: "auto", scope: "row" }, marked(cell));
+      return make("td", { dir: "auto", colspan: last ? width - at : null }, marked(cell));
+    });
   const heads = (view.header || []).map((line) =>
-    make("tr", {}, line.map((text) => make("th", { scope: "col", dir: "auto" }, text)))
+    make("tr", line.map((words) => make("th", { scope: "col", dir: "auto" }, words)))
   );
-  const body = rows.map((row) =>
-    make(
-      "tr",
-      { class: row.cited ? "cited" : null },
-      row.cells.map((cell, at) => {
-        const last = at === row.cells.length - 1 && width > row.cells.length;
-        const span = last ? width - at : null;
-        return make(at || span ? "td" : "th", { dir: "auto", colspan: span, scope: at || span ? null : "row" }, marked(cell));
-      })
-    )
-  );
+  const body = rows.map((row) => make(row.cited ? "tr.cited" : "tr", cells(row)));
   const note = (count, where) =>
-    count ? make("tr", { class: "more" }, make("td", { colspan: width }, `… ${count} more rows ${where}`)) : null;
+    count && make("tr.more", make("td", { colspan: width }, `… ${count} more rows ${where}`));
   return make(
-    "div",
-    { class: "table", tabindex: "0", role: "group", "aria-label": view.label || "Table" },
+    "div.table",
+    { tabindex: "0", role: "group", "aria-label": view.label || "Table" },
     make(
       "table",
-      {},
-      view.label || view.caption ? make("caption", { dir: "auto" }, make("b", {}, caption[0]), caption[1]) : null,
-      heads.length ? make("thead", {}, heads) : null,
-      make("tbody", {}, note(view.above, "above"), body, note(view.below, "below"))
+      captionOf(view),
+      heads.length && make("thead", heads),
+      make("tbody", note(view.above, "above"), body, note(view.below, "below"))
     )
   );
 }
 
 function quoteText(quote) {
-  if (!quote.table) return paragraph("p", "words", quote.parts);
+  if (!quote.table) return paragraph("p.words", quote.parts);
   const { header, cells } = quote.table;
   const row = { cells: cells.map((cell) => [cell]) };
   return tableOf({ ...quote.table, header: header.length ? [header] : [] }, [row]);
@@ -90,34 +88,28 @@ function quoteText(quote) {
 
 let tips = 0;
 
-function tip(text, ...children) {
+// An element that shows ``tip`` while it has the focus or the pointer.
+function tipped(tip, name, attributes, ...children) {
   const id = `tip-${++tips}`;
-  return [id, make("span", { class: "tip", role: "tooltip", id }, text, ...children)];
+  const element = make(name, { ...attributes, "aria-describedby": id }, ...children);
+  return make("span.with-tip", element, make("span.tip", { role: "tooltip", id }, tip));
 }
 
 function confidence({ word, percent }) {
   const low = word === "Low";
-  const words = `Estimated probability that this answers the question: ${percent} %`;
-  const [id, bubble] = tip(low ? `${words}. Read it in its context before you rely on it.` : words);
-  const level = word.toLowerCase();
-  return make(
-    "span",
-    { class: "with-tip" },
-    make(
-      "button",
-      { type: "button", class: `confidence ${level}`, "aria-describedby": id },
-      make("span", { class: "dot", "aria-hidden": "true" }, low ? "?" : ""),
-      `${word} confidence · ${percent} %`
-    ),
-    bubble
-  );
+  const tip = `Estimated probability that this answers the question: ${percent} %`;
+  const more = low ? ". Read it in its context before you rely on it." : "";
+  const dot = make("span.dot", { "aria-hidden": "true" }, low && "?");
+  return tipped(tip + more, `button.confidence.${word.toLowerCase()}`, {}, dot, `${word} confidence · ${percent} %`);
 }
 
 function paperName(paper) {
-  const name = make("span", { class: "name", dir: "auto" }, paper.name);
-  return paper.untitled ? [name, make("span", { class: "aside" }, "file name, no title known")] : [name];
+  return [text("span.name", paper.name), paper.untitled && make("span.aside", "file name, no title known")];
 }
 
-function where(quote) {
-  return { section: quote.section.split(" › ").at(-1), place: quote.place };
+function doiLine(doi) {
+  if (!doi) return null;
+  if (!/^10\.\d{4,9}\/\S+$/.test(doi)) return text("p.byline", `DOI ${doi}`);
+  const link = { href: `https://doi.org/${encodeURI(doi)}`, target: "_blank", rel: "noopener noreferrer" };
+  return make("p.doi", make("a", link, `doi.org/${doi}`), make("span.aside", "opens on the web"));
 }

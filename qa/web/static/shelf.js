@@ -1,55 +1,84 @@
 // --- the Papers and Feedback pages
 
-function doiLine(doi) {
-  return doi ? doiLink(doi) || make("p", { class: "byline", dir: "auto" }, `DOI ${doi}`) : null;
-}
-
 function warningsOf(paper) {
   const count = paper.warnings.length + paper.more;
   if (!count) return null;
-  const more = paper.more ? make("li", {}, `… and ${paper.more} more`) : null;
-  const summary = make("summary", {}, `${count} reading note${count > 1 ? "s" : ""}`);
-  return make("details", {}, summary, list("notes", paper.warnings, more));
+  const more = paper.more && make("li", `… and ${paper.more} more`);
+  const summary = make("summary", `${count} reading note${count > 1 ? "s" : ""}`);
+  return make("details", summary, list("ul.notes", paper.warnings, more));
 }
 
 function shelved(paper, send) {
-  const facts = paper.facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", { dir: "auto" }, value)));
+  const onclick = () => send({ do: "remove", document: paper.id });
   return make(
-    "li",
-    { class: "shelved" },
-    make("h2", {}, paperName(paper)),
-    paper.byline ? make("p", { class: "byline", dir: "auto" }, paper.byline) : null,
+    "li.shelved",
+    make("h2", paperName(paper)),
+    text("p.byline", paper.byline),
     doiLine(paper.doi),
-    make("dl", { class: "facts" }, facts),
+    make("dl.facts", paper.facts.map(([name, value]) => make("div", make("dt", name), text("dd", value)))),
     warningsOf(paper),
-    button("Remove", () => send({ do: "remove", document: paper.id }), { "aria-label": `Remove ${paper.name}` })
+    make("button.small", { "aria-label": `Remove ${paper.name}`, onclick }, "Remove")
   );
 }
 
 function papers(view, send) {
-  return make("ul", { class: "shelf" }, view.papers.map((paper) => shelved(paper, send)));
+  return make("ul.shelf", view.papers.map((paper) => shelved(paper, send)));
 }
 
-function outcomeRow(good, word, name, notes, aside = null) {
-  const title = [make("strong", {}, word), make("span", { dir: "auto" }, name)];
-  return make("li", { class: good ? "good" : "bad" }, title, notes.length ? list("notes", notes) : null, aside);
+function outcomeRow(good, word, name, notes, aside) {
+  const more = notes.length && list("ul.notes", notes);
+  return make(good ? "li.good" : "li.bad", make("strong", word), text("span", name), more, aside);
 }
 
 function outcomes(view) {
   const rows = view.rows.map((row) => outcomeRow(row.good, row.became, row.name, row.notes));
-  return make("ul", { class: "outcomes", role: "status" }, rows);
+  return make("ul.outcomes", { role: "status" }, rows);
+}
+
+function judged(view) {
+  const rows = view.rows.map(({ helpful, question, quotes, made }) =>
+    outcomeRow(helpful, helpful ? "Right" : "Wrong", question, quotes, make("span.aside", made))
+  );
+  return make("ul.outcomes", rows);
 }
 
 function history(view) {
   const cells = (row) => [`${row.number}${row.current ? " (current)" : ""}`, row.when, row.holds];
-  const rows = view.rows.map((row) => make("tr", {}, cells(row).map((text) => make("td", {}, text))));
-  const table = make("table", {}, headRow(["Generation", "Published", "Contents"]), make("tbody", {}, rows));
-  return make("div", { class: "table", tabindex: "0", role: "region", "aria-label": "Generations of the index" }, table);
+  const rows = view.rows.map((row) => make("tr", cells(row).map((words) => make("td", words))));
+  const region = { tabindex: "0", role: "region", "aria-label": "Generations of the index" };
+  const heads = headRow(["Generation", "Published", "Contents"]);
+  return make("div.table", region, make("table", heads, make("tbody", rows)));
 }
 
-function judged(view) {
-  const rows = view.rows.map((row) =>
-    outcomeRow(row.helpful, row.helpful ? "Right" : "Wrong", row.question, row.quotes, make("span", { class: "aside" }, row.made))
+// --- views of all pages
+
+function notice(view) {
+  return make(
+    `div.notice.${view.level}`,
+    { role: view.level === "info" ? null : "alert" },
+    make("strong", view.title),
+    text("p", view.message),
+    text("p.remedy", view.remedy)
   );
-  return make("ul", { class: "outcomes" }, rows);
+}
+
+function asked(view) {
+  return make("article.turn", text("h2", view.question));
+}
+
+function failed(view) {
+  return make("article.turn", text("h2", view.question), notice(view));
+}
+
+function empty(view) {
+  return make("section.empty", make("h2", view.title), make("p", view.message));
+}
+
+function intro(view) {
+  const name = view.compact ? "header.intro.compact" : "header.intro";
+  return make(name, make("h1", view.title), view.message && make("p", view.message));
+}
+
+function whereabouts(view) {
+  return text("p.aside", view.message);
 }

@@ -1,0 +1,141 @@
+"""Work that continues whatever page its session shows: papers added in a thread, evaluations in a process."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import threading
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from index.errors import LoccitError
+from index.read import read_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from index.ingest.build import FileOutcome
+    from index.ingest.work import Outcome, Progress, Read
+
+_FAILED = "An internal error stopped the work. The index is unchanged; the server's log has details."
+_PROGRAM = "import os; getattr(os, 'nice', id)(10); from qa.cli.main import main; main()"
+_BELOW_FLOOR = 1  #: exit code of an evaluation that is below a floor; its report is written
+
+
+class Adding:
+    """Papers being added or re-read. Thread-safe."""
+
+    def __init__(
+        self,
+        work: Callable[[Progress, Read], Sequence[FileOutcome]],
+        waiting: Sequence[Path] = (),
+        refused: Sequence[LoccitError] = (),
+    ) -> None:
+        """Start ``work`` on the files ``waiting``, called with a progress callback and a reader.
+
+        ``refused`` holds the errors of files that are not passed to ``work``.
+        """
+        self.waiting = waiting
+        self.stage, self.done, self.total = "papers", 0, 0
+        self.outcomes: Sequence[FileOutcome] = ()
+        self.refused = list(refused)
+        #: The error of each file read so far, None without one; all but the last are embedded, too.
+        self.seen: dict[Path, LoccitError | None] = {}
+        self._work = work
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.outcomes = self._work(self._note_progress, self._read)
+        except LoccitError as error:
+            self.refused.append(error)
+        except BaseException:  # a bug: the traceback goes to the log, a short message to the page
+            self.refused.append(LoccitError(_FAILED))
+            raise
+
+    def _note_progress(self, stage: str, done: int, total: int) -> None:
+        self.stage, self.done, self.total = stage, done, total
+
+    def _read(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
+        for outcome in read_many(paths, workers):
+            self.seen[outcome.path] = outcome.error
+            yield outcome
+
+    @property
+    def running(self) -> bool:
+        """Whether the work is still going on."""
+        return self._thread.is_alive()
+
+
+class Evaluation:
+    """One run of ``loccit eval`` in a process of low priority, which slows no conversation. Thread-safe."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.stage, self.done, self.total = "Starting", 0, 0
+        self._last_line = ""
+        command = [sys.executable, "-c", _PROGRAM, "eval", *arguments, "--progress", "json"]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        atexit.register(self.stop)
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    def _listen(self) -> None:
+        """Read progress; keep the last line that is not progress, because it says why a run failed."""
+        with self._process.stderr or nullcontext(()) as lines:
+            for line in lines:
+                try:
+                    state = json.loads(line)
+                    self.stage, self.done, self.total = state["stage"], state["done"], state["total"]
+                except (ValueError, KeyError, TypeError):
+                    self._last_line = line.strip()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is running."""
+        return self._process.poll() is None
+
+    @property
+    def problem(self) -> str:
+        """What went wrong, in one line; empty if nothing did, or not yet."""
+        if self._process.poll() in (None, 0, _BELOW_FLOOR):
+            return ""
+        self._reader.join(timeout=1)
+        return self._last_line or "It ended without a message."
+
+    def stop(self) -> None:
+        """End the process; the last report stays as it is."""
+        if self.running:
+            self._process.terminate()
+            self._process.wait(timeout=10)
+            self._reader.join(timeout=10)
+        atexit.unregister(self.stop)
+
+
+class Evaluations:
+    """The evaluation of this server that is running, or ran last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.last: Evaluation | None = None
+
+    def start(self, arguments: Sequence[str]) -> bool:
+        """Start one; return False if one is running."""
+        with self._lock:
+            if self.last and self.last.running:
+                return False
+            self.last = Evaluation(arguments)
+            return True
+
+
+@st.cache_resource(show_spinner=False)
+def evaluations() -> Evaluations:
+    """Return the evaluations of this process, which all sessions share."""
+    return Evaluations()
