@@ -53,7 +53,7 @@ def test_a_refusal_in_the_paper_spoken_of_tells_how_to_ask_them_all(answerer: An
         for question in ("And her haptoglobin?", "And her procalcitonin?")
     )
     assert refused.startswith("Looked for in “Lungs of a potter")
-    assert refused.endswith("Asked by itself, a question goes to all papers.")
+    assert refused.endswith("To search all papers, ask a full question.")
     assert answered.endswith("as the questions before.")
 
 

@@ -192,4 +192,4 @@ def test_any_bytes_end_typed(tmp_path: Path, body: bytes) -> None:
 def test_a_table_that_is_a_picture_is_reported() -> None:
     wrap = "<table-wrap><label>Table 1.</label><caption><p>Values.</p></caption><graphic/></table-wrap>"
     document = article(f"<article><front/><body><p>A woman had weak thighs.</p>{wrap}</body></article>")
-    assert document.warnings == ("Table 1 is a picture in this file: its values were not read",)
+    assert document.warnings == ("Table 1 is an image in this file: its values were not read",)

@@ -207,7 +207,7 @@ def encrypted(folder: Path, password: str) -> Path:
 
 @pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
 def test_an_encrypted_file_asks_for_its_password(tmp_path: Path, engine: str) -> None:
-    with pytest.raises(PasswordNeeded, match="without password"):
+    with pytest.raises(PasswordNeeded, match="without a password"):
         read(encrypted(tmp_path, "secret"), engine=engine)
 
 
@@ -218,7 +218,7 @@ def test_a_file_encrypted_with_the_empty_password_is_read(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        (Limits(pages=2), "3 pages, the limit is 2"),
+        (Limits(pages=2), "3 pages; the limit is 2"),
         (Limits(characters=500), "more than 500 characters"),
         (Limits(bytes=100), "MiB"),
     ],

@@ -1,4 +1,4 @@
-"""Tables in PDFs: rows where the columns can be told apart, a note if not."""
+"""Tables in PDFs: rows if the columns can be separated, a warning if not."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def test_heads_that_span_columns_are_left_out_and_reported(tmp_path: Path) -> No
     head, rows = grid(document)
     assert head == []
     assert rows[1:] == [list(row) for row in DATA]
-    assert document.warnings == (
-        "page 1, Table 1: its column heads could not be told apart and are left out",
-    )
+    assert document.warnings == ("page 1, Table 1: its column heads could not be separated and are left out",)
 
 
 def test_a_line_whose_values_run_together_is_kept_whole(tmp_path: Path) -> None:
@@ -67,7 +65,7 @@ def test_a_line_whose_values_run_together_is_kept_whole(tmp_path: Path) -> None:
     assert ["see the text for all of these 1-3 values and more mg"] in cells
     assert list(DATA[0]) in cells
     assert document.warnings == (
-        "page 1, Table 1: cells of some lines could not be told apart; these lines are kept as a whole",
+        "page 1, Table 1: the cells of some lines could not be separated; these lines are kept whole",
     )
 
 
@@ -81,7 +79,7 @@ def test_values_without_the_name_of_their_row_are_not_set_under_heads(tmp_path: 
     head, rows = grid(document)
     assert head == []
     assert ["0.3 0.5"] in rows
-    assert "its columns could not be told apart" in document.warnings[0]
+    assert "its columns could not be separated" in document.warnings[0]
 
 
 def test_halves_of_a_row_at_slightly_different_heights_are_one_row(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ def test_running_heads_and_page_numbers_are_lifted_out_of_sentences() -> None:
     document = read(text)
     assert "Bee et al." not in document.text
     assert "was treated The patient number B0" in document.text
-    assert document.warnings == ("3 running heads or feet of pages were left out",)
+    assert document.warnings == ("3 running headers or footers were left out",)
 
 
 MARKDOWN = """# A Case of Something Rare
@@ -302,14 +302,14 @@ def test_lists_captions_notes_and_citations() -> None:
 
 @pytest.mark.parametrize("data", [b"", b" \n\t\r\n", b"\xef\xbb\xbf", b"\x0c\x01\x02", b"1 2 3 ... --- \n"])
 def test_a_file_without_words_is_refused(data: bytes) -> None:
-    with pytest.raises(FileEmpty, match="holds no words"):
+    with pytest.raises(FileEmpty, match="contains no words"):
         read_plain(data, "a.txt")
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"PK\x03\x04\x00\x00 words", "zero bytes"),
+        (b"PK\x03\x04\x00\x00 words", "NUL bytes"),
         ("Caf\u00e9 au lait".encode("latin-1"), "byte 3 is not UTF-8"),
         (b"\xff\xfea", "UTF-16"),
         (b"\x89PNG\r\n\x1a\n words", "byte 0 is not UTF-8"),

@@ -100,7 +100,7 @@ def test_if_every_generation_is_damaged_the_newest_is_named_and_a_build_starts_a
     with pytest.raises(IndexDamaged, match="gen-00000002"):
         open_index(two)
     report = build_papers(two, two.parent / "papers")
-    assert "built anew" in report.warnings[0]
+    assert "rebuilt from" in report.warnings[0]
     assert contents_of(two)
 
 
@@ -109,7 +109,7 @@ def test_rolling_back_and_building_again(two: Path) -> None:
     assert rollback(two) == 1
     with open_index(two) as index:
         assert (index.generation, index.warnings) == (1, ())
-    with pytest.raises(IndexMissing, match="none before it"):
+    with pytest.raises(IndexMissing, match="no generation before"):
         rollback(two)
     report = build_papers(two, two.parent / "papers")
     assert report.generation == 3  # a number is never used twice

@@ -143,14 +143,14 @@ class ModelFiles:
         for module in self._modules():
             if not str(module["type"]).startswith("sentence_transformers."):
                 raise UsageError(
-                    f"{self.folder}: the model brings its own code ({module['type']}), which is never run.",
+                    f"{self.folder}: the model contains code ({module['type']}), which Loccit does not run.",
                     "Choose a model that consists of sentence-transformers modules.",
                 )
             part = self.folder / module["path"]
             if [*part.glob("*.bin"), *part.glob("*.pt")] and not [*part.glob("*.safetensors")]:
                 raise UsageError(
-                    f"{part}: the weights are a pickle file, which could run code; Loccit never reads one.",
-                    "Choose a model that has safetensors files only.",
+                    f"{part}: the weights are a pickle file, which can run code; Loccit reads none.",
+                    "Choose a model with safetensors files only.",
                 )
         if self.name == BUNDLED and self.hashes[_WEIGHTS] != BUNDLED_SHA256:
             raise ModelMismatch(

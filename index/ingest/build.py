@@ -156,7 +156,7 @@ def _open_base(folder: Path) -> tuple[Index | None, tuple[str, ...]]:
     except IndexMissing:
         return None, ()
     except IndexDamaged as error:
-        return None, (f"{error.message} The index was built anew from the given papers.",)
+        return None, (f"{error.message} The index was rebuilt from the given papers.",)
     return base, base.warnings
 
 
@@ -198,7 +198,7 @@ def _new_question_files(encoder: Encoder) -> tuple[dict[str, Source], str]:
         return {}, ""
     graph = export(encoder)
     if graph is None:
-        return {}, "This model cannot be exported as an ONNX graph: questions load torch, which is slower."
+        return {}, "This model cannot be exported to ONNX. Questions are encoded with torch, which is slower."
     return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}, ""
 
 

@@ -195,7 +195,7 @@ class Work:
             document.text.encode()
         except UnicodeEncodeError as error:
             raise GarbledText(
-                document.source, "the text holds halves of characters.", "Get the paper in another format."
+                document.source, "the text contains unpaired surrogates.", "Get the paper in another format."
             ) from error
         texts = paper.embedded_texts()
         known = self._known(paper)

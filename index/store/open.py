@@ -204,8 +204,8 @@ def _open_one(folder: Path, number: int, problems: list[str]) -> Index:
     try:
         manifest, _ = read_manifest(place)
         if manifest.generation != number:
-            raise IndexDamaged(f"{place / MANIFEST}: the manifest is of generation {manifest.generation}.")
-        warnings = tuple(f"{text} Generation {number} of {manifest.created} is used." for text in problems)
+            raise IndexDamaged(f"{place / MANIFEST}: manifest of another generation, {manifest.generation}.")
+        warnings = tuple(f"{text} Using generation {number} of {manifest.created}." for text in problems)
         return Index(place, manifest, warnings, held)
     except BaseException:
         if held:

@@ -247,7 +247,7 @@ def rollback(folder: Path) -> int:
             raise IndexMissing(f"{folder}: there is no index to roll back.", "Build one: loccit build FOLDER")
         previous = read_manifest(generation_folder(folder, current))[0].previous
         if previous is None or previous not in generations(folder):
-            raise IndexMissing(f"{folder}: generation {current} has none before it.", "Nothing was changed.")
+            raise IndexMissing(f"{folder}: there is no generation before {current}.", "Nothing was changed.")
         place = generation_folder(folder, previous)
         Index(place, read_manifest(place)[0]).close()
         make_current(folder, previous)
@@ -287,7 +287,7 @@ def _damage(place: Path, number: int) -> IndexDamaged | FormatMismatch | None:
     try:
         manifest, _ = read_manifest(place)
         if manifest.generation != number:
-            return IndexDamaged(f"{place}: the manifest is of generation {manifest.generation}.")
+            return IndexDamaged(f"{place}: manifest of another generation, {manifest.generation}.")
         Index(place, manifest).close()
     except (IndexDamaged, FormatMismatch) as error:
         return error

@@ -45,7 +45,7 @@ RightOption = Annotated[
     typer.Option(
         "--right",
         metavar="<share>",
-        help="Set the threshold so that this share of answers is right, up to 0.95.",
+        help="Set the threshold at which this share of shown answers should be right; at most 0.95.",
         min=0,
         max=1,
     ),
@@ -89,7 +89,8 @@ def ask(
     """
     if file is not None and (after or receipt):
         raise UsageError(
-            "--after and --receipt do not apply to --file.", "A line of the file may have “history”."
+            "--after and --receipt cannot be combined with --file.",
+            "Use “history” in the file instead of --after.",
         )
     entries = _entries("ask", question, file, after)
     options = AskOptions(model, threshold, right, cross_encoder)
@@ -122,11 +123,11 @@ def search(
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the passages nearest to a question.
+    """List the passages most similar to a question.
 
-    They are listed whether or not they answer it, ordered by the ranking score of their best sentence. A
-    score compares passages of one question; it is not a probability. Passages that were not ranked have no
-    score (–, or null in JSON) and follow in the order of the hybrid search ("hybrid" in JSON).
+    They are ordered by the ranking score of their best sentence, whether or not they answer the question.
+    Scores are comparable within one question only and are not probabilities. Passages that were not ranked
+    have no score (–, or null in JSON) and follow in the order of the hybrid search ("hybrid" in JSON).
 
     \b
     loccit search "muscle biopsy findings"
@@ -158,16 +159,16 @@ def table(
     question: Annotated[str, typer.Argument(help="The question, as a sentence.")],
     form: Annotated[
         TableFormat,
-        typer.Option("--format", help="CSV cells that look like formulas start with an apostrophe."),
+        typer.Option("--format", help="In CSV, cells that look like formulas start with an apostrophe."),
     ] = TableFormat.TEXT,
     after: AfterOption = None,
     paper: PaperOption = None,
     index: IndexOption,
     model: ModelOption = None,
 ) -> None:
-    """Ask every paper the same question: a row for each.
+    """Ask each paper the same question and print one row per paper.
 
-    A row holds the paper's best quote with its place and confidence, or "not stated".
+    A row has the paper's best quote with its place and confidence, or "not stated".
 
     \b
     loccit table "What was the CK on admission?"
@@ -236,7 +237,7 @@ def _emit_each(entries: Sequence[Entry], work: Callable[[Entry], dict[str, Any]]
             emit({"id": entry.id, "question": entry.question, "error": str(error)})
     if refused:
         raise UsageError(
-            f"{refused} of {len(entries)} questions could not be asked.", "Their output lines have “error”."
+            f"{refused} of {len(entries)} questions could not be asked.", "See “error” in their output lines."
         )
 
 

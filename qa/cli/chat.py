@@ -22,7 +22,7 @@ def chat(
     port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
     sign_in: Annotated[
-        Path | None, typer.Option(help="Require people to sign in, as set up in this file (docs/SIGN_IN.md).")
+        Path | None, typer.Option(help="Require sign-in, as configured in this file (docs/SIGN_IN.md).")
     ] = None,
 ) -> None:
     """Start the web app and open it in a browser.
@@ -40,6 +40,6 @@ def chat(
     try:
         open_index(index).close()
     except IndexMissing:
-        warn([f"No index in {index} yet: building one from the seed papers."])
+        warn([f"No index in {index}. Building one from the seed papers."])
         build(index=index)
     serve(index, port, browser, sign_in)

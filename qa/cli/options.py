@@ -11,10 +11,10 @@ from qa.files.resources import index_folder
 
 
 def stated_path(text: str) -> Path:
-    """Return the path ``text``; an empty one would be the working folder.
+    """Return ``text`` as a path.
 
     Raises:
-        BadParameter: the path is empty, as that of a shell variable which is not set.
+        BadParameter: ``text`` is empty, as of an unset shell variable; it would mean the working folder.
     """
     if not text:
         raise typer.BadParameter("The path is empty")
@@ -45,7 +45,7 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CrossEncoderOption = Annotated[
     Path | None,
-    typer.Option("--cross-encoder", help="Folder of a CrossEncoder model that ranks the sentences instead."),
+    typer.Option("--cross-encoder", help="Folder of a CrossEncoder model to rank the sentences with."),
 ]
 ModelOption = Annotated[
     str | None,

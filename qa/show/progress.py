@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Report = build.Progress
 
 
-#: What a bar says where the name of the stage is short.
+#: Labels of the bars, by stage.
 _LABELS = {"papers": "papers read and embedded", "texts": "texts of this paper"}
 
 

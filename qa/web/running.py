@@ -1,4 +1,4 @@
-"""Evaluations in a process of their own, so that they slow no conversation down; one at a time."""
+"""Evaluations in a separate process, so that they do not slow down conversations; one at a time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Evaluation:
         self._reader.start()
 
     def _listen(self) -> None:
-        """Read progress; keep the last line that is none, which says why a run failed."""
+        """Read progress; keep the last line that is not progress, which says why a run failed."""
         if self._process.stderr is None:
             return
         with self._process.stderr as lines:
@@ -56,11 +56,11 @@ class Evaluation:
 
     @property
     def problem(self) -> str:
-        """What went wrong, in one line; empty if nothing did, or not yet."""
+        """What went wrong, in one line; empty if nothing has."""
         if self._process.poll() in (None, 0, BELOW):
             return ""
         self._reader.join(timeout=1)
-        return self._last_line or "It ended without a message."
+        return self._last_line or "The process ended without a message."
 
     def stop(self) -> None:
         """End the process; the last report stays as it is."""
@@ -72,14 +72,14 @@ class Evaluation:
 
 
 class Evaluations:
-    """The evaluation of this server that is running, or ran last."""
+    """The current or last evaluation of this server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.last: Evaluation | None = None
 
     def start(self, arguments: Sequence[str]) -> bool:
-        """Start one; return False if one is running."""
+        """Start an evaluation; return False if one is running."""
         with self._lock:
             if self.last and self.last.running:
                 return False
@@ -89,7 +89,7 @@ class Evaluations:
 
 @st.cache_resource(show_spinner=False)
 def evaluations() -> Evaluations:
-    """Return those of this process, which all sessions share."""
+    """Return the evaluations of this server, shared by all sessions."""
     return Evaluations()
 
 

@@ -113,7 +113,7 @@ def test_a_refusal_labels_the_nearest_passages_as_no_answer(browser: Browser, ch
         assert answer.locator("blockquote").count() == 0
         answer.locator(".nearest .cite").first.click()
         panel = page.get_by_role("region", name="Source", exact=True)
-        panel.get_by_text("Not an answer, only a passage").wait_for()
+        panel.get_by_text("Not an answer: a passage").wait_for()
         panel.get_by_text("Why this passage?").click()
         assert panel.get_by_text("no sentence in it scored high enough").is_visible()
 
@@ -127,10 +127,10 @@ def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
         address = page.url
         page.keyboard.press("Escape")
         answer = ask(page, "When was MMF restarted?")
-        assert answer.get_by_text("Asked only: Seronegative").is_visible()
+        assert answer.get_by_text("Searched only: Seronegative").is_visible()
     with watched_page(browser) as page:
         start(page, address)
-        assert ask(page, "What did the biopsy show?").get_by_text("Asked only: Seronegative").is_visible()
+        assert ask(page, "What did the biopsy show?").get_by_text("Searched only: Seronegative").is_visible()
 
 
 def test_pressing_an_example_asks_it(browser: Browser, chat: str) -> None:

@@ -68,7 +68,7 @@ def _document(
         raise GarbledText(
             name,
             "the text layer holds glyph codes instead of words.",
-            "Recognise the text anew (OCR), or give the paper in another format.",
+            "Run OCR on it again, or give the paper in another format.",
         )
     pages, laid, removed = _lay_out(raw)
     empty = [str(page.number) for page in raw if not page.error and _letters(page) < FEW_LETTERS]
@@ -84,8 +84,8 @@ def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
         raise DamagedFile(name, f"no page could be read ({errors[0]}).", _AGAIN)
     raise NoTextLayer(
         name,
-        f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only.",
-        "Recognise its text (OCR), for example with OCRmyPDF, and try again.",
+        f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or images only.",
+        "Run OCR on it, for example with OCRmyPDF, and try again.",
     )
 
 
@@ -144,7 +144,7 @@ def extract(
         head: dict[str, Any] = next((message["head"] for message in result.messages if "head" in message), {})
         pages = tuple(_page(message["page"]) for message in result.messages if "page" in message)
     except (KeyError, TypeError, ValueError) as problem:
-        raise DamagedFile(name, "its text could not be taken over.", "Get the file again.") from problem
+        raise DamagedFile(name, "its text could not be received.", "Get the file again.") from problem
     head = {**head, "memory": result.messages[-1].get("memory", 0)}
     return head, pages
 
@@ -152,9 +152,9 @@ def extract(
 def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
     """Return the error for a message of the child."""
     if kind == "password":
-        return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without password, then try again.")
+        return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without a password and try again.")
     over = {
-        "pages": f"{detail} pages, the limit is {limits.pages}.",
+        "pages": f"{detail} pages; the limit is {limits.pages}.",
         "text": f"more than {limits.characters} characters of text.",
         "memory": f"reading it takes more than {limits.memory >> 20} MiB of memory.",
     }
@@ -166,11 +166,11 @@ def _typed(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadErr
 def _stopped(name: str, result: sandbox.Result, limits: sandbox.Limits) -> ReadError:
     """Return the error for a child that did not end by itself."""
     if result.end is sandbox.End.TIME:
-        cost = f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all."
+        cost = f"reading it takes more than {limits.cpu} s of CPU time, or {limits.wall} s in total."
         return FileTooLarge(name, cost, "Try again when the machine is idle, or split the file.")
     if result.end is sandbox.End.OUTPUT:
         return _typed(name, "text", "", limits)
-    return DamagedFile(name, f"the PDF made its reader fail (exit code {result.code}).", _AGAIN)
+    return DamagedFile(name, f"the PDF reader failed (exit code {result.code}).", _AGAIN)
 
 
 def _page(message: dict[str, Any]) -> RawPage:

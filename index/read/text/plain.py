@@ -81,7 +81,7 @@ def decode(data: bytes, name: str) -> str:
         ) from error
     if "\0" in text:
         raise UndecodableText(
-            name, "the file holds zero bytes: it is not text.", "Give text, not a binary file."
+            name, "the file contains NUL bytes, so it is not text.", "Give text, not a binary file."
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -90,7 +90,7 @@ def _check(text: str, name: str) -> None:
     """Refuse a text without words, and one that lost more characters than repair can restore."""
     words = sum(any(character.isalpha() for character in word) for word in text.split())
     if not words:
-        raise FileEmpty(name, "the file holds no words.", "Give a file with the paper's text.")
+        raise FileEmpty(name, "the file contains no words.", "Give a file with the paper's text.")
     lost = text.count(LOST)
     if lost > max(20, words / 20):
         raise GarbledText(

@@ -44,12 +44,12 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
     names = {f"{key[:12]}": key for key in labels}
     with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
         chosen = st.multiselect(
-            "Papers to ask",
+            "Papers to search",
             list(names),
             format_func=lambda short: labels[names[short]],
             key="papers",
             bind="query-params",
-            placeholder=f"All {count} papers" if count > 1 else "The one paper",
+            placeholder=f"All {count} papers" if count > 1 else "1 paper",
             label_visibility="collapsed",
         )
         of_years = _years(answerer.index)
@@ -89,10 +89,10 @@ def _papers_asked(index: Index, documents: frozenset[str] | None) -> str:
     if documents is None:
         return ""
     if not documents:
-        return "No paper was asked: none of the selected papers is from the selected years."
+        return "No paper was searched: none of the selected papers is from the selected years."
     names = sorted(index.names[item] for item in documents)
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"Asked only: {'; '.join(names[:_MOST_NAMED])}{more}."
+    return f"Searched only: {'; '.join(names[:_MOST_NAMED])}{more}."
 
 
 def _years(index: Index) -> frozenset[str] | None:

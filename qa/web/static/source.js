@@ -68,7 +68,7 @@ function source(view, send) {
     "section",
     { class: `source ${view.sort}`, "aria-label": "Source" },
     make("div", { class: "bar" }, make("h2", {}, view.heading || (near ? "Nearest passage" : `Source ${view.number}`)), stepper(view, send)),
-    near ? make("p", { class: "label" }, "Not an answer, only a passage similar to the question.") : null,
+    near ? make("p", { class: "label" }, "Not an answer: a passage similar to the question.") : null,
     make("h3", {}, paperName(view)),
     view.byline ? make("p", { class: "byline", dir: "auto" }, view.byline) : null,
     make("p", { class: "place", dir: "auto" }, [view.section, view.place].filter(Boolean).join(" · ")),
