@@ -1,4 +1,4 @@
-"""Chromium for the tests: where it is, how it is started, and a page that notices what must not happen."""
+"""Chromium for the tests: where it is, how it is started, and a page that detects what must not happen."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def chromium_path() -> str | None:
 
 
 def browser_required() -> bool:
-    """Tell whether a missing Chromium is a failure and no skip."""
+    """Tell whether a missing Chromium is a failure rather than a skip."""
     return os.environ.get("LOCCIT_REQUIRE_BROWSER") == "1"
 
 
@@ -61,7 +61,7 @@ class Watch:
     )  #: uncaught errors of scripts, and what the console calls so
 
     def check(self) -> None:
-        """Raise AssertionError with all that was noticed."""
+        """Raise AssertionError with everything detected."""
         assert not self.strangers, f"requests off the loopback: {self.strangers}"
         assert not self.errors, f"errors in the page: {self.errors}"
 

@@ -1,4 +1,4 @@
-"""The command: its JSON, its text, and one line with a remedy for every mistake."""
+"""The command: JSON and text output, and a one-line error with a remedy for every mistake."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_a_path_that_does_not_exist_is_named_as_typed(loccit: Loccit, seed_index
         *("export file", "remove ferritin.txt", "eval --split dev"),
     ],
 )
-def test_there_is_no_index(loccit: Loccit, tmp_path: Path, command: str) -> None:
+def test_a_folder_without_an_index(loccit: Loccit, tmp_path: Path, command: str) -> None:
     error = one_line(loccit(*command.split(), "--index", tmp_path / "nowhere"), 2)
     assert "nowhere" in error
     assert "loccit build" in error
@@ -286,7 +286,7 @@ def test_questions_that_cannot_be_asked(
         ("eval add-feedback --frob", "See: loccit eval add-feedback --help"),
     ],
 )
-def test_arguments_that_make_no_sense(loccit: Loccit, arguments: str, what: str) -> None:
+def test_invalid_arguments(loccit: Loccit, arguments: str, what: str) -> None:
     assert what in one_line(loccit(*shlex.split(arguments)), 2)
 
 
@@ -424,7 +424,7 @@ def questions(tmp_path: Path) -> Path:
 def test_each_question_of_a_file_gives_a_line(
     loccit: Loccit, seed_index: Path, questions: Path, command: str
 ) -> None:
-    """A question that cannot be asked gives an error in its place, and the others are answered."""
+    """An invalid question gives an error in its line; the others are answered."""
     output = loccit(command, "--file", questions, "--index", seed_index)
     assert "2 of 5 questions could not be asked" in one_line(output, 2)
     first, second, third, *bad = (json.loads(line) for line in output.out.splitlines())

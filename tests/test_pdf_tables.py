@@ -17,7 +17,7 @@ COLUMNS = (72, 200, 300, 400)
 
 
 def lay(*rows: tuple[str, ...], step: float = 14.0, places: tuple[float, ...] = COLUMNS) -> list[Words]:
-    """Return cells below each other; an empty one leaves its place free."""
+    """Return cells below each other; an empty one leaves a gap."""
     return [
         Words(text, x, 600 - i * step, 8)
         for i, row in enumerate(rows)
@@ -88,7 +88,7 @@ def test_halves_of_a_row_at_slightly_different_heights_are_one_row(tmp_path: Pat
     assert grid(table_page(tmp_path, lower))[1] == [list(row) for row in DATA]
 
 
-def test_words_that_go_on_in_a_narrower_step_belong_to_the_row_above(tmp_path: Path) -> None:
+def test_words_at_a_smaller_line_step_belong_to_the_row_above(tmp_path: Path) -> None:
     cells = lay(("Test", "Value", "Range", "Unit"), *DATA, step=24.0)
     cells += [Words("on a good day", 300, 600 - 24 - 9, 8)]
     _, rows = grid(table_page(tmp_path, cells))
@@ -100,7 +100,7 @@ def test_rows_keep_their_page(tmp_path: Path) -> None:
     assert all(document.map.place(row.span).page == 1 for row in document.tables[0].rows)
 
 
-def test_statements_behind_the_paper_are_notes(tmp_path: Path) -> None:
+def test_statements_after_the_paper_are_notes(tmp_path: Path) -> None:
     words = [Words("1. Results", 72, 760, 12, "F2"), *column(LEFT, 72, 740)]
     words += [Words("Conflict of Interests", 72, 600, 12, "F2"), *column(LEFT[5:], 72, 584)]
     path = tmp_path / "back.pdf"

@@ -110,7 +110,7 @@ def test_sections_of_the_seeds(papers: tuple[Document, Document]) -> None:
     ]  # fmt: skip
 
 
-def test_what_the_second_seed_states_about_itself(papers: tuple[Document, Document]) -> None:
+def test_metadata_of_the_second_seed(papers: tuple[Document, Document]) -> None:
     paper = papers[1]
     assert (paper.title, paper.doi, paper.year, paper.journal) == (
         "Seronegative Immune-Mediated Necrotizing Myopathy: A Case Report",
@@ -179,7 +179,7 @@ def test_a_column_without_empty_lines() -> None:
     assert texts(document, BlockKind.REFERENCE) == references
 
 
-def test_running_heads_and_page_numbers_are_lifted_out_of_sentences() -> None:
+def test_running_heads_and_page_numbers_are_removed_from_sentences() -> None:
     line = "The patient number {} was seen in our hospital and he was treated\n"
     pages = ["".join(line.format(f"{page}{i}") for i in range(20)) for page in "ABCD"]
     text = (
@@ -273,7 +273,7 @@ def test_a_table_of_one_cell_a_line_becomes_rows_of_words_and_values() -> None:
     assert lines_of(document, "Triglycerides (mg/dl)\t221 ± 32") == (11, 12)
 
 
-def test_lines_that_recur_in_tables_are_no_running_heads() -> None:
+def test_lines_that_recur_in_tables_are_not_running_heads() -> None:
     rows = "Placebo group\n12 (3)\nTreated group\n13 (4)\n"
     rest = "A line of the text that is as long as the others of this paper\n" * 2
     document = read("Results\n\n" + (rest + rows * 4 + rest) * 4)
@@ -315,13 +315,13 @@ def test_a_file_without_words_is_refused(data: bytes) -> None:
         (b"\x89PNG\r\n\x1a\n words", "byte 0 is not UTF-8"),
     ],
 )
-def test_what_is_not_text_is_refused_with_its_reason(data: bytes, reason: str) -> None:
+def test_binary_files_are_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UndecodableText, match=reason) as refused:
         read_plain(data, "a.txt")
     assert refused.value.remedy
 
 
-def test_a_text_that_lost_too_much_is_refused() -> None:
+def test_a_text_with_too_many_lost_characters_is_refused() -> None:
     with pytest.raises(GarbledText, match="100 characters among 200 words"):
         read("zq\ufffdx word " * 100)
 
@@ -351,7 +351,7 @@ def test_encodings_and_line_ends_make_no_difference(encoding: str, end: str) -> 
     ],
 )  # fmt: skip
 def test_hostile_repetition_is_read_to_the_end(unit: str) -> None:
-    """None of these ends within a day where a pattern tries every way to fit."""
+    """A pattern that backtracks would take more than a day on each of these."""
     body = unit * (30_000 // len(unit))
     document = read(f"Introduction\n\nWords. {body}\n")
     assert "Words" in document.text
@@ -387,7 +387,7 @@ LINES = st.lists(
 
 
 @given(LINES, st.sampled_from(["a.txt", "a.md"]))
-def test_whatever_is_read_hangs_together(text: str, name: str) -> None:
+def test_every_document_is_consistent(text: str, name: str) -> None:
     """Blocks are in order and cover all but separators; sections nest; every place is in the file."""
     document = read(f"{text}\nwords", name)
     covered = [block.span for block in document.blocks]

@@ -1,4 +1,4 @@
-"""The seed papers are those that were given, and their manifest says no more than they do."""
+"""The seed papers are unchanged, and their manifest states only what they state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_bytes_are_those_listed(seeds: Path, paper: dict[str, Any]) -> None:
     assert hashlib.sha256((seeds / paper["file"]).read_bytes()).hexdigest() == paper["sha256"]
 
 
-def test_every_key_is_there_though_it_may_be_empty(paper: dict[str, Any]) -> None:
+def test_every_key_is_present_even_if_empty(paper: dict[str, Any]) -> None:
     assert paper.keys() - {"year"} == KEYS
 
 
@@ -50,7 +50,7 @@ def test_every_value_is_stated_in_the_paper(seeds: Path, paper: dict[str, Any]) 
         assert re.search(rf"Published \d\d/\d\d/{paper['year']}\b", text)
 
 
-def test_no_doi_of_its_own_is_overlooked(seeds: Path, paper: dict[str, Any]) -> None:
+def test_no_paper_loses_its_own_doi(seeds: Path, paper: dict[str, Any]) -> None:
     """A DOI before the reference list is the paper's own."""
     text = (seeds / paper["file"]).read_text(encoding="utf-8")
     before, _, _ = text.partition("\nReferences\n")

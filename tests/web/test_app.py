@@ -74,7 +74,9 @@ def test_a_follow_up_shows_its_standalone_question(built: Path, opened: Callable
     assert second["resolved"] != "And her ALT?"
 
 
-def test_only_the_selected_papers_are_asked(built: Path, opened: Callable[[Path], AppTest]) -> None:
+def test_only_papers_selected_on_the_page_are_searched(
+    built: Path, opened: Callable[[Path], AppTest]
+) -> None:
     app = opened(built)
     (papers,) = app.multiselect
     chosen = next(option for option in papers.options if "Seronegative" in option)

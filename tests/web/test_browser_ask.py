@@ -104,7 +104,7 @@ def test_the_stepper_moves_between_sources_and_keeps_the_focus(browser: Browser,
         panel.get_by_text("2 of 3").wait_for()
 
 
-def test_a_refusal_labels_the_nearest_passages_as_no_answer(browser: Browser, chat: str) -> None:
+def test_a_refusal_labels_the_nearest_passages_as_not_answers(browser: Browser, chat: str) -> None:
     with watched_page(browser) as page:
         start(page, chat)
         answer = ask(page, REFUSED)
