@@ -222,7 +222,7 @@ def test_a_kept_and_a_recalled_answer_give_the_same_result(answerer: Answerer) -
 
 
 def test_the_last_question_is_answered_again_with_the_questions_before_it(answerer: Answerer) -> None:
-    """ "And her procalcitonin?" alone does not say whose; the question before it does."""
+    """Alone, "And her procalcitonin?" does not say whose; the question before it does."""
     conversation = Conversation((WOMAN, "And her procalcitonin?")).recalled(answerer)
     assert conversation.last == LastAnswer.of(
         answerer.ask(AFTER.standalone(answerer.index, "And her procalcitonin?"))
