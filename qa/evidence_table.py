@@ -269,11 +269,9 @@ def said(table: EvidenceTable) -> str:
     words = f"A quote was found in {found} of {asked} paper{'s' * (asked != 1)}"
     words += f", in {unsure} of them with low confidence." if unsure else "."
     if found < asked:
-        words += (
-            f" “Not stated”: no sentence reached the confidence of {table.threshold:.0%} that is asked for."
-        )
+        words += f" “Not stated”: no sentence reached the required confidence of {table.threshold:.0%}."
     if table.left_out:
-        words += f" {table.left_out} papers further from the question were not asked."
+        words += f" {table.left_out} papers less similar to the question were not searched."
     return words
 
 
