@@ -226,7 +226,7 @@ def _where(index: Index, gathered: Gathered, answer: Answer) -> str:
     """Return the reason that names the paper searched, and after a refusal how to search all of them."""
     names = " and ".join(f"“{index.names[key]}”" for key in gathered.documents or ())
     where = f"Looked for in {names}, as the questions before."
-    return where if answer.citations else f"{where} Asked by itself, a question goes to all papers."
+    return where if answer.citations else f"{where} To search all papers, ask a full question."
 
 
 def _stays(index: Index, question: str, inside: Gathered, of_all: Gathered, *, leaning: bool) -> bool:

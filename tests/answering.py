@@ -156,12 +156,12 @@ def seed_index(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
 
 
 def paper(index: Index, name: str) -> Document:
-    """Return the paper whose file is called ``name``."""
+    """Return the paper whose file name is ``name``."""
     return next(document for document in index.documents.values() if document.source == name)
 
 
 def sentence(index: Index, containing: str) -> tuple[Document, Sentence]:
-    """Return the one sentence or table row that holds ``containing``, with its paper."""
+    """Return the only sentence or table row that contains ``containing``, with its paper."""
     found = [
         (index.documents[one.document_id], one)
         for position in range(len(index.passages))

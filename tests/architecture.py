@@ -51,7 +51,7 @@ BANNED_ARGUMENTS = frozenset({"allow_pickle", "trust_remote_code"})
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One module that another one imports."""
+    """An import of one module by another."""
 
     importer: str
     imported: str

@@ -1,4 +1,4 @@
-"""What all tests share: no network, the folder of public data, Chromium."""
+"""Shared by all tests: no network, the folder of public data, Chromium."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BLOCK = install()
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep every test, and the processes it starts, away from the index of the person who runs the tests."""
+    """Keep every test, and the processes that it starts, away from the user's own index."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("LOCCIT_INDEX", raising=False)
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
@@ -42,7 +42,7 @@ def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture
 def no_network() -> Iterator[Block]:
-    """Refuse the loopback too, and fail the test if anything tried, even if the refusal was swallowed."""
+    """Refuse the loopback too, and fail the test if anything tried to connect, even if it hid the error."""
     _BLOCK.attempts.clear()
     _BLOCK.everything = True
     try:
@@ -66,7 +66,7 @@ def seeds(root: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def bench() -> Path:
-    """The folder of public test data; the test is skipped where there is none."""
+    """The folder of public test data; without it, the test is skipped."""
     named = os.environ.get("LOCCIT_BENCH")
     if not named:
         pytest.skip("LOCCIT_BENCH names no folder of public test data")
@@ -77,7 +77,7 @@ def bench() -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A running Chromium; the test is skipped where there is none, unless LOCCIT_REQUIRE_BROWSER=1.
+    """A running Chromium; without it, the test is skipped, unless LOCCIT_REQUIRE_BROWSER=1.
 
     Open pages with ``tests.browser.watched_page(browser)``.
     """

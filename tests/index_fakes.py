@@ -62,7 +62,7 @@ TEA = {"tea.txt": "Tea\n\nAbstract\n\nGreen tea was drunk by eleven men every mo
 
 
 class WordEncoder:
-    """``Encoder`` by a bag of hashed words, without a model; ``encoded`` records the texts."""
+    """An ``Encoder`` that hashes bags of words, without a model; ``encoded`` records the texts."""
 
     def __init__(self, name: str = "words", dimension: int = 16, max_pieces: int = 64) -> None:
         self.name = name
@@ -120,7 +120,7 @@ def build_papers(
 
 
 def two_generations(folder: Path) -> Path:
-    """Build an index of two generations in ``folder/index``; the second has one paper more."""
+    """Build an index with two generations in ``folder/index``; the second has one more paper."""
     papers = write_papers(folder / "papers")
     build_papers(folder / "index", papers)
     build_papers(folder / "index", write_papers(papers, TEA))

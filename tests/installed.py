@@ -1,4 +1,4 @@
-"""Loccit installed from its wheel, away from the checkout, and its command run there."""
+"""Loccit installed from its wheel outside the checkout, and its command run there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return an environment in which nothing leads back to the checkout or to a person's own files."""
+    """Return environment variables that do not lead to the checkout or to the user's files."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -57,7 +57,7 @@ def build_wheel(root: Path, folder: Path) -> Path:
 
 
 def install(wheel: Path, folder: Path) -> Installed:
-    """Install ``wheel`` alone into a new environment; what it needs is taken from the running one."""
+    """Install only ``wheel`` into a new environment; its dependencies come from the running one."""
     made = folder / "env"
     python = made / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)

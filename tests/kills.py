@@ -1,4 +1,4 @@
-"""Builds an index repeatedly, each time killed one change later; prints the outcomes as JSON.
+"""Builds an index repeatedly, killed one change later each time; prints the outcomes as JSON.
 
 Usage: python -m tests.kills FOLDER STEP; every STEP-th change is tried.
 A separate process, because it forks.

@@ -1,4 +1,4 @@
-"""Writes small PDFs for tests, byte by byte, so that every fault in them is meant."""
+"""Writes small PDFs for tests, byte by byte, so that every fault in them is intended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuses network connections inside a Python process, and writes down each attempt.
+"""Refuses network connections in a Python process and records each attempt.
 
 An audit hook sees every use of Python's sockets, however it was reached, and cannot be
 taken away by the code under test; libraries with sockets of their own (Rust, C++) need the
@@ -22,7 +22,7 @@ _LOCAL_NAMES = frozenset({"", "localhost", "ip6-localhost"})
 
 
 class NetworkBlocked(OSError):
-    """Something tried to reach the network; ``str()`` says what and where to."""
+    """An attempt to use the network; ``str()`` says what it was and to which host."""
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Block:
 
 
 def install(log: Path | None = None) -> Block:
-    """Put the hook into this process for good and return its state."""
+    """Install the hook in this process permanently and return its state."""
     block = Block(log=log)
     sys.addaudithook(block)
     return block

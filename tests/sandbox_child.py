@@ -1,4 +1,4 @@
-"""A child for the tests of the sandbox: well-behaved and otherwise."""
+"""A child process for the tests of the sandbox, well-behaved or not."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_one_word_of_a_long_form_does_not_mean_the_abbreviation(
     assert equivalents(asked, abbreviations) == {term: (frozenset((term,)),) for term in asked.terms}
 
 
-def test_a_word_always_stands_for_itself_alone_where_nothing_is_defined() -> None:
+def test_without_definitions_a_word_stands_for_itself_only() -> None:
     asked = understand("Was ferritin raised?")
     assert equivalents(asked, {}) == {term: (frozenset((term,)),) for term in asked.terms}
 
@@ -121,7 +121,7 @@ def test_general_usage_is_lower_case_and_complete() -> None:
         ("\u0130s the creatine kinase high?", "CK 9641", "\u0130s the creatine kinase high?"),
     ],
 )
-def test_a_question_is_read_with_the_forms_of_the_text(question: str, text: str, read: str) -> None:
+def test_a_question_is_read_with_the_abbreviations_of_the_text(question: str, text: str, read: str) -> None:
     own = {
         "AEP": "acute eosinophilic pneumonia",
         "OR": "odds ratio",

@@ -1,4 +1,4 @@
-"""What is quoted and what is refused: sure enough, of the right person, from every paper, nothing twice."""
+"""What is quoted and what is refused: confidence, the right person, every paper, no repetition."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def asked(index: Index, **settings: float) -> Answerer:
 
 
 def test_the_value_of_the_other_patient_is_never_given(answerer: Answerer, cases: Index) -> None:
-    """The woman's paper alone has LDH and ferritin, the man's alone troponin."""
+    """Only the woman's paper has LDH and ferritin; only the man's has troponin."""
     for question in (
         "What was the man's LDH on admission?",
         "What was the 23-year-old's ferritin?",
@@ -69,7 +69,7 @@ def test_the_value_of_the_other_patient_is_never_given(answerer: Answerer, cases
         assert answer.citations == ()
 
 
-def test_the_value_of_the_patient_asked_about_is(answerer: Answerer) -> None:
+def test_the_value_of_the_patient_asked_about_is_given(answerer: Answerer) -> None:
     for question, source in (
         ("What was the woman's LDH on admission?", "lung.txt"),
         ("What was the man's troponin on admission?", "heart.txt"),
@@ -79,18 +79,18 @@ def test_the_value_of_the_patient_asked_about_is(answerer: Answerer) -> None:
         assert {citation.source for citation in answer.citations} == {source}
 
 
-def test_a_person_of_whom_no_paper_reports(answerer: Answerer) -> None:
+def test_a_person_whom_no_paper_reports(answerer: Answerer) -> None:
     answer = answerer.ask("What was the 80-year-old woman's LDH?")
     assert answer.status is Status.NOT_FOUND
     assert "No paper here is about the person the question names." in answer.reasons
 
 
-def test_words_that_no_paper_has_are_named(answerer: Answerer) -> None:
+def test_words_missing_from_all_papers_are_named(answerer: Answerer) -> None:
     (reason,) = answerer.ask("What was the haptoglobin?").reasons
     assert reason == "No passage of the papers mentions “haptoglobin”."
 
 
-def test_words_that_the_papers_chosen_lack_are_named(answerer: Answerer, cases: Index) -> None:
+def test_words_missing_from_the_selected_papers_are_named(answerer: Answerer, cases: Index) -> None:
     chosen = frozenset({paper(cases, "heart.txt").id})
     reasons = answerer.ask("What was the procalcitonin?", documents=chosen).reasons
     assert reasons == ("No passage of the papers asked mentions “procalcitonin”.",)
@@ -98,15 +98,15 @@ def test_words_that_the_papers_chosen_lack_are_named(answerer: Answerer, cases: 
     assert "“haptoglobin”" in reason
 
 
-def test_a_word_is_not_told_as_lacking_whose_root_the_papers_have(answerer: Answerer, cases: Index) -> None:
-    """The paper on the lung tells of a treatment."""
+def test_a_word_whose_root_occurs_is_not_reported_as_missing(answerer: Answerer, cases: Index) -> None:
+    """The paper on the lung reports a treatment."""
     for papers in (None, frozenset(key for key, d in cases.documents.items() if d.source == "lung.txt")):
         (reason,) = answerer.ask("When was anaphylaxis treated?", documents=papers).reasons
         assert "“anaphylaxis”" in reason
         assert "treated" not in reason
 
 
-def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index) -> None:
+def test_only_the_selected_papers_are_ranked(answerer: Answerer, cases: Index) -> None:
     chosen = frozenset({paper(cases, "heart.txt").id})
     answer = answerer.ask("What was the LDH on admission?", documents=chosen)
     shown: list[Citation | NearMiss] = [*answer.citations, *answer.near_misses]
@@ -115,13 +115,13 @@ def test_only_the_papers_chosen_are_looked_into(answerer: Answerer, cases: Index
     assert {one.hit.passage.document_id for one in answerer.search("LDH", documents=chosen)} == chosen
 
 
-def test_each_paper_has_its_say(three: Index) -> None:
+def test_each_paper_is_quoted(three: Index) -> None:
     answer = asked(three).ask("How long had both patients coughed?")
     assert [c.source for c in answer.citations].count("lung.txt") == 1
     assert [c.source for c in answer.citations].count("twin.txt") == 1
 
 
-def test_papers_that_say_nothing_are_named(three: Index) -> None:
+def test_papers_without_an_answer_are_named(three: Index) -> None:
     answer = asked(three).ask("What was the LDH of each patient on admission?")
     assert {c.source for c in answer.citations} >= {"lung.txt", "twin.txt"}
     if "heart.txt" not in {c.source for c in answer.citations}:
@@ -193,7 +193,7 @@ def test_the_ranker_score_of_a_quote_is_log_odds(cases: Index) -> None:
     assert {citation.scores.ranker for citation in answer.citations} == {2.5}
 
 
-def test_what_is_looked_up_has_no_scores(answerer: Answerer) -> None:
+def test_metadata_answers_have_no_scores(answerer: Answerer) -> None:
     (citation,) = answerer.ask("What is the DOI of the report on the potter?").citations
     assert citation.scores == Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
 
@@ -207,7 +207,7 @@ def test_the_same_question_has_the_same_answer(answerer: Answerer) -> None:
 
 
 @pytest.mark.parametrize("question", ["", "?", "x" * 10_000, "caf\udce9"])
-def test_what_cannot_be_asked(answerer: Answerer, question: str) -> None:
+def test_invalid_questions(answerer: Answerer, question: str) -> None:
     with pytest.raises(QuestionError):
         answerer.ask(question)
     with pytest.raises(QuestionError):
@@ -245,8 +245,6 @@ def test_the_patient_is_not_one_of_a_cited_paper(tmp_path: Path) -> None:
         ("What was the woman's troponin?", True),  # of which the report on a woman tells nothing
     ],
 )
-def test_a_woman_who_is_cited_gives_way_to_one_who_is_reported_on(
-    citing: Answerer, question: str, cited: bool
-) -> None:
+def test_a_reported_woman_goes_before_a_cited_one(citing: Answerer, question: str, cited: bool) -> None:
     found = citing.gather(question)
     assert any("58-year-old" in one.candidate.text for one in found.ranked) is cited

@@ -1,4 +1,4 @@
-"""Whatever was added, changed, renamed and removed, and when: the answers are those of a full rebuild."""
+"""After any adding, changing, renaming and removing, the answers are those of a full rebuild."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ STEPS = st.lists(
 
 
 def answers(folder: Path) -> list[object]:
-    """Return what the index says to each question, but for what names the generation; and all it holds."""
+    """Return the answer to each question, without the generation, and the contents of the index."""
     found: list[object] = []
     encoder = WordEncoder()
     with open_index(folder) as index:

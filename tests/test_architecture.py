@@ -1,4 +1,4 @@
-"""The directions of the design hold: no import climbs or circles, heavy libraries stay out of start-up."""
+"""The rules of the design hold: no import goes up or in a circle, and start-up loads no heavy library."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_the_project_keeps_its_rules(root: Path) -> None:
 
 
 def test_the_rules_see_the_project(root: Path) -> None:
-    """Guards against a checker that finds nothing to check."""
+    """Fails if the checker sees no modules."""
     assert {"index.text", "index.read.text.plain", "qa.files.resources", "evals"} <= modules(root).keys()
     assert any(one.importer == "index.store.vectors" and one.imported == "faiss" for one in imports(root))
 
 
 def test_the_diagram_of_the_rooms_shows_the_imports(root: Path) -> None:
-    """``docs/DESIGN.md`` draws the rooms; an arrow is an import that no longer path implies."""
+    """``docs/DESIGN.md`` shows the rooms; an arrow is an import that no longer path implies."""
     text = (root / "docs" / "DESIGN.md").read_text(encoding="utf-8")
     block = text.partition("```mermaid\n")[2].partition("```")[0]
     drawn = {
@@ -130,7 +130,7 @@ def test_importing_a_module_loads_nothing_heavy(module: str) -> None:
     assert not _loaded(f"import {module}") & HEAVY
 
 
-def test_what_is_imported_is_declared_and_the_other_way_round(root: Path) -> None:
+def test_imports_and_declared_dependencies_agree(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {_canonical(requirement) for requirement in project["dependencies"]}
     for_tests = {_canonical(requirement) for requirement in project["optional-dependencies"]["test"]}

@@ -1,4 +1,4 @@
-"""Files of questions: JSON lines to entries, and one line for every mistake in them."""
+"""Question files: JSON lines to entries, and a one-line error for every mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Question files without text: drafts become offsets and hashes, and changes of a paper are noticed."""
+"""Question files without text: drafts become offsets and hashes, and changes of a paper are detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follow-ups made to stand alone, and questions that need nothing left as they are."""
+"""Follow-ups are rewritten as standalone questions; standalone questions stay as they are."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_pronouns_become_the_person_named_before(question: str, history: list[st
         ("What about the man?", "What was the man's ferritin on admission?"),
     ],
 )
-def test_fragments_take_the_frame_of_the_question_before(question: str, alone: str) -> None:
+def test_fragments_take_the_form_of_the_question_before(question: str, alone: str) -> None:
     assert resolve(question, [POTTER]) == alone
 
 
-def test_an_attribute_asks_on_about_the_same_thing() -> None:
+def test_an_attribute_asks_about_the_same_thing() -> None:
     found = resolve("And the reference range?", [POTTER])
     assert "ferritin" in found
     assert "reference range" in found
@@ -56,15 +56,15 @@ def test_an_attribute_asks_on_about_the_same_thing() -> None:
         ("What operation was done?", "What operation was done (EMG), in the woman?"),
     ],
 )
-def test_what_is_taken_over_is_said_once_and_only_where_it_is_needed(question: str, alone: str) -> None:
+def test_context_is_added_once_and_only_if_needed(question: str, alone: str) -> None:
     assert resolve(question, ["What did the EMG of the woman show?"]) == alone
 
 
-def test_a_question_word_alone_asks_on_about_the_same_thing() -> None:
+def test_a_question_word_alone_asks_about_the_same_thing() -> None:
     assert resolve("Why?", ["Was ibuprofen stopped?"]).endswith("Was ibuprofen stopped?")
 
 
-def test_it_is_the_thing_spoken_of() -> None:
+def test_it_means_the_thing_mentioned_before() -> None:
     assert resolve("When was it stopped?", ["Did the man take ibuprofen?"]).startswith(
         "When was the ibuprofen stopped"
     )
@@ -105,7 +105,7 @@ def test_the_first_question_is_left_as_it_is(history: list[str]) -> None:
 
 
 def test_a_pronoun_of_the_other_sex_is_not_the_person_before() -> None:
-    """Better no bearer than the wrong one."""
+    """No person is better than the wrong one."""
     assert "woman" not in resolve("Did he row again?", [POTTER])
 
 
@@ -115,13 +115,13 @@ def test_a_pronoun_finds_the_person_past_a_question_on_something_else() -> None:
 
 
 @given(st.text(max_size=120), st.lists(st.text(max_size=80), max_size=4))
-def test_whatever_is_typed_is_resolved_to_one_line(question: str, history: list[str]) -> None:
+def test_any_input_is_resolved_to_one_line(question: str, history: list[str]) -> None:
     found = resolve(question, history, PEOPLE)
     assert found == " ".join(found.split())
     assert resolve(question, history, PEOPLE) == found
 
 
-def test_what_takes_something_over() -> None:
+def test_follow_ups_that_take_context() -> None:
     assert leans("And her ALT?", resolve("And her ALT?", [POTTER], PEOPLE))
     assert not leans(" Was  ferritin raised?", resolve("Was ferritin raised?", [POTTER], PEOPLE))
 
@@ -136,6 +136,6 @@ def test_what_takes_something_over() -> None:
         ("Did all patients get it?", "Did all patients get LDH?"),
     ],
 )
-def test_a_question_about_others_too_takes_nobody_over(question: str, standalone: str) -> None:
+def test_a_question_about_other_people_keeps_nobody_from_before(question: str, standalone: str) -> None:
     history = ["What was the LDH of the 47-year-old woman on admission?"]
     assert resolve(question, history, PEOPLE) == standalone

@@ -131,7 +131,7 @@ def test_the_place_is_the_line_of_the_file(cases: Index) -> None:
     assert section_of(paper(cases, "heart.txt"), citation.span) == "Case presentation"
 
 
-def test_a_row_travels_with_its_table(cases: Index) -> None:
+def test_a_row_keeps_its_table(cases: Index) -> None:
     assert len(rows_of(cases)) == 3
     table = made(cases, "Procalcitonin").table
     assert table is not None

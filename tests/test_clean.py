@@ -53,7 +53,7 @@ def unglued(text: str, paper: str = "") -> tuple[str, tuple[str, ...]]:
         ("lay \ufffdat on the bed. \ufffdat was it.", "lay flat on the bed. That was it."),
     ],
 )
-def test_a_lost_ligature_is_the_one_that_makes_a_word(broken: str, whole: str) -> None:
+def test_a_lost_ligature_is_restored_as_the_one_that_makes_a_word(broken: str, whole: str) -> None:
     assert mended(broken) == whole
 
 
@@ -70,7 +70,7 @@ def test_the_paper_and_the_other_half_of_a_cut_word_decide(broken: str, whole: s
     assert mended(broken, paper) == whole
 
 
-def test_what_cannot_be_mended_stays_and_is_reported_once_with_its_number() -> None:
+def test_irreparable_text_stays_and_is_reported_once_with_its_count() -> None:
     text = MappedText.raw("The zq\ufffdx and zq\ufffdx, \ufffd and \ufffdrst.")
     done, notes = mend_ligatures(text, Vocabulary(text.text))
     assert done.text == "The zq\ufffdx and zq\ufffdx, \ufffd and first."
@@ -86,7 +86,7 @@ def test_a_mended_word_keeps_the_places_of_what_was_there() -> None:
     assert done.origins == (5, 6, 7, 8, 9, 9, 10, 11, 12, 13, 14)
 
 
-def test_glyphs_spaces_and_invisible_characters_become_plain() -> None:
+def test_glyphs_spaces_and_invisible_characters_are_normalised() -> None:
     raw = "o\ufb03ce\u00a0of\u2009the\u200b e\ufb00ect \ufb01ve\ufeff \u202eover\f"
     raw += "cafe\u0301 co\u00adop\u00ad\ner\x00a"
     assert normalise(MappedText.raw(raw)).text == "office of the effect five over\ncafé coop-\nera"
@@ -143,7 +143,7 @@ def test_the_papers_own_spelling_decides_on_a_hyphen(lines: str, paragraph: str,
         ("after therapy.We present it [3].The case", "after therapy. We present it [3]. The case", ""),
     ],
 )
-def test_glued_words_are_parted_and_reported(text: str, split: str, reported: str) -> None:
+def test_joined_words_are_split_and_reported(text: str, split: str, reported: str) -> None:
     note = f"“{reported.replace(' ', '')}” was read as “{reported}”"
     assert unglued(text) == (split, (note,) if reported else ())
 
@@ -157,7 +157,7 @@ def test_glued_words_are_parted_and_reported(text: str, split: str, reported: st
         "IL1.5 units",
     ],
 )
-def test_words_that_only_look_glued_stay(text: str) -> None:
+def test_words_that_only_look_joined_stay(text: str) -> None:
     assert unglued(text, paper="roid arm gans mato patients IL") == (text, ())
 
 
@@ -198,7 +198,7 @@ def test_every_letter_survives_in_order_with_its_place(repair: str, raw: str) ->
 
 
 def plain(raw: str, at: int) -> bool:
-    """Return whether the character is one that every repair must leave."""
+    """Return whether every repair must keep the character."""
     return raw[at].isascii() and raw[at].isalnum() and raw[at + 1 : at + 2] != "\u0301"
 
 

@@ -92,7 +92,7 @@ def test_control_characters_of_a_question_are_not_printed(
         ([CK], r"\n\[1\] .*9641.*\n    TABLE 1: .*\n    Table 1 · .* · line \d+ · "),
         (
             ["How do I bake bread?"],
-            r"^Not in these papers\.\n(?s:.*)\nNearest passages \(they do not answer\):\n",
+            r"^Not in these papers\.\n(?s:.*)\nNearest passages \(not answers\):\n",
         ),
         (["And her AST?", "--after", CK], r"^Understood as: What was the woman's AST on admission\?\n"),
     ],
@@ -154,7 +154,7 @@ def questions(tmp_path: Path) -> Path:
 def test_each_question_of_a_file_gives_a_line(
     loccit: Loccit, seed_index: Path, questions: Path, command: str
 ) -> None:
-    """A question that cannot be asked gives an error in its place, and the others are answered."""
+    """An invalid question gives an error in its line; the others are answered."""
     output = loccit(command, "--file", questions, "--index", seed_index)
     assert "2 of 5 questions could not be asked" in one_line(output, 2)
     first, second, third, *bad = (json.loads(line) for line in output.out.splitlines())

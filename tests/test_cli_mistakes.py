@@ -93,7 +93,7 @@ def test_a_path_that_does_not_exist_is_named_as_typed(loccit: Loccit, seed_index
         *("export file", "remove ferritin.txt", "eval --split dev"),
     ],
 )
-def test_there_is_no_index(loccit: Loccit, tmp_path: Path, command: str) -> None:
+def test_a_folder_without_an_index(loccit: Loccit, tmp_path: Path, command: str) -> None:
     error = one_line(loccit(*command.split(), "--index", tmp_path / "nowhere"), 2)
     assert "nowhere" in error
     assert "loccit build" in error
@@ -186,8 +186,8 @@ def test_questions_that_cannot_be_asked(
         ("ask a b", "unexpected extra argument"),
         ("ask a --file b", "Both a question and --file"),
         ("search a --file b", "Both a question and --file"),
-        ("ask --file b --after a", "do not apply to --file"),
-        ("ask --file b --receipt c", "do not apply to --file"),
+        ("ask --file b --after a", "cannot be combined with --file"),
+        ("ask --file b --receipt c", "cannot be combined with --file"),
         ("ask a --receipt .", ".: a folder, not a file"),
         ("ask a --threshold 2", "--threshold"),
         ("ask a --threshold high", "--threshold"),
@@ -213,7 +213,7 @@ def test_questions_that_cannot_be_asked(
         ("eval add-feedback --frob", "See: loccit eval add-feedback --help"),
     ],
 )
-def test_arguments_that_make_no_sense(loccit: Loccit, arguments: str, what: str) -> None:
+def test_invalid_arguments(loccit: Loccit, arguments: str, what: str) -> None:
     assert what in one_line(loccit(*shlex.split(arguments)), 2)
 
 

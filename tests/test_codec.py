@@ -1,4 +1,4 @@
-"""Documents and manifests survive a round trip, and damage is noticed."""
+"""Documents and manifests survive a round trip, and damage is detected."""
 
 from __future__ import annotations
 

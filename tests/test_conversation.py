@@ -1,4 +1,4 @@
-"""Conversations: a follow-up is asked of the paper spoken of, at the same cost after 1 question or 400."""
+"""Conversations: a follow-up is searched in the last paper, at the same cost after 1 question or 400."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sources(answerer: Answerer, documents: frozenset[str] | None) -> set[str]:
     return {answerer.index.documents[key].source for key in documents or ()}
 
 
-def test_a_fragment_stays_in_the_paper_spoken_of(answerer: Answerer) -> None:
+def test_a_fragment_is_answered_from_the_last_paper(answerer: Answerer) -> None:
     meant = AFTER.gather(answerer, "And her procalcitonin?")
     assert sources(answerer, meant.documents) == {"lung.txt"}
     assert meant.resolved.startswith("What was the woman's procalcitonin")
@@ -47,18 +47,18 @@ def test_a_fragment_stays_in_the_paper_spoken_of(answerer: Answerer) -> None:
     assert answer.reasons[0].startswith("Looked for in “Lungs of a potter")
 
 
-def test_a_refusal_in_the_paper_spoken_of_tells_how_to_ask_them_all(answerer: Answerer) -> None:
+def test_a_refusal_in_the_last_paper_says_how_to_search_all_papers(answerer: Answerer) -> None:
     refused, answered = (
         AFTER.ask(answerer, question)[0].reasons[0]
         for question in ("And her haptoglobin?", "And her procalcitonin?")
     )
     assert refused.startswith("Looked for in “Lungs of a potter")
-    assert refused.endswith("Asked by itself, a question goes to all papers.")
+    assert refused.endswith("To search all papers, ask a full question.")
     assert answered.endswith("as the questions before.")
 
 
 @pytest.mark.parametrize("question", ["And in the other patient?", "And in the man?"])
-def test_another_patient_is_asked_of_all_papers(answerer: Answerer, question: str) -> None:
+def test_a_question_on_another_patient_searches_all_papers(answerer: Answerer, question: str) -> None:
     assert AFTER.gather(answerer, question).documents is None
 
 
@@ -68,7 +68,7 @@ def test_papers_chosen_by_hand_stay_chosen(answerer: Answerer) -> None:
     assert meant.documents == only
 
 
-def test_a_new_topic_that_is_found_much_surer_elsewhere_is_asked_of_all(
+def test_a_new_topic_with_a_much_surer_answer_elsewhere_searches_all_papers(
     answerer: Answerer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unsure = inside_as_sure_as(answerer, 0.9 * NOT_LEANING - 0.01)
@@ -92,7 +92,7 @@ def inside_as_sure_as(answerer: Answerer, sure: float) -> Callable[..., Evidence
     return gathered
 
 
-def test_a_question_that_names_what_the_paper_spoken_of_lacks_goes_to_the_surer_paper(
+def test_a_question_on_something_missing_from_the_last_paper_goes_to_the_surer_paper(
     answerer: Answerer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     less, more = (inside_as_sure_as(answerer, sure) for sure in (0.8, 0.95))
@@ -112,7 +112,7 @@ def test_a_question_that_names_what_the_paper_spoken_of_lacks_goes_to_the_surer_
         ("What was the troponin?", {"heart.txt"}),
     ],
 )
-def test_a_question_about_someone_whom_the_paper_spoken_of_does_not_report_goes_to_all(
+def test_a_question_about_someone_not_in_the_last_paper_searches_all_papers(
     citing: Answerer, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
 ) -> None:
     monkeypatch.setattr(citing, "gather", inside_as_sure_as(citing, 0.95))
@@ -122,7 +122,7 @@ def test_a_question_about_someone_whom_the_paper_spoken_of_does_not_report_goes_
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
-    """Answers from more than a few papers: the two, a score on tumours, and one on gout in many passages."""
+    """Answers from many papers: the two, twenty on tumours, and one on gout in many passages."""
     sections = ("Abstract", "Introduction", "Methods", "Case presentation", "Results", "Discussion")
     gout = "\n\n".join(f"{name}\n\nGout of the toe, told in part {name}: gout." for name in sections)
     tumours = {
@@ -145,7 +145,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
         ("How large is a tumour?", None),  # in general, and the paper spoken of has nothing on it
     ],
 )
-def test_among_many_papers_a_question_must_point_to_one_to_leave_the_paper_spoken_of(
+def test_among_many_papers_only_a_question_that_points_to_one_leaves_the_last_paper(
     many: Answerer, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
 ) -> None:
     monkeypatch.setattr(many, "gather", inside_as_sure_as(many, 0.1))
@@ -153,7 +153,7 @@ def test_among_many_papers_a_question_must_point_to_one_to_leave_the_paper_spoke
     assert (sources(many, meant.documents) or None) == papers
 
 
-def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) -> None:
+def test_a_follow_up_is_read_together_with_earlier_questions(answerer: Answerer) -> None:
     conversation = Conversation(("How old was the rower?", "How long did she stay?", WOMAN))
     gathered = conversation.gather(answerer, "And her oxygen saturation?")
     assert gathered.documents is not None
@@ -164,13 +164,13 @@ def test_a_follow_up_is_read_beside_what_was_asked_before(answerer: Answerer) ->
     assert (alone.before, alone.cited) == ("", None)
 
 
-def test_after_a_refusal_there_is_no_quote_to_read_beside(answerer: Answerer) -> None:
+def test_after_a_refusal_no_quote_is_read_with_the_question(answerer: Answerer) -> None:
     (paper, *_) = answerer.index.names
     for last in (LastAnswer(paper), LastAnswer(), None):
         assert Conversation((WOMAN,), last).said_before(answerer.index) == (WOMAN, None)
 
 
-def test_a_follow_up_in_the_one_paper_chosen_leans_on_what_was_said_too(answerer: Answerer) -> None:
+def test_a_follow_up_in_the_only_selected_paper_also_uses_earlier_questions(answerer: Answerer) -> None:
     only = frozenset(key for key, d in answerer.index.documents.items() if d.source == "lung.txt")
     gathered = AFTER.gather(answerer, "And her oxygen saturation?", only)
     assert gathered.documents == only
@@ -180,13 +180,13 @@ def test_a_follow_up_in_the_one_paper_chosen_leans_on_what_was_said_too(answerer
 
 
 @pytest.mark.parametrize("earlier", ["?", "", "word " * 500])
-def test_an_earlier_text_that_is_no_question_changes_nothing(answerer: Answerer, earlier: str) -> None:
+def test_an_earlier_text_that_is_not_a_question_changes_nothing(answerer: Answerer, earlier: str) -> None:
     conversation = Conversation((earlier,))
     assert conversation.gather(answerer, WOMAN).documents is None
     assert conversation.recalled(answerer) == Conversation((earlier,), LastAnswer())
 
 
-def test_a_paper_that_has_left_the_index_is_not_asked(answerer: Answerer) -> None:
+def test_a_paper_removed_from_the_index_is_not_searched(answerer: Answerer) -> None:
     conversation = Conversation((WOMAN,), LastAnswer("0" * 64, Span(0, 9)))
     assert conversation.gather(answerer, "And her procalcitonin?").documents is None
 
@@ -211,7 +211,7 @@ def test_a_question_that_cannot_be_asked_leaves_the_conversation_as_it_was(answe
     assert AFTER.continued(answerer, "?") == Conversation((WOMAN, "?"), LastAnswer())
 
 
-def test_an_answer_that_is_carried_and_one_that_is_recalled_lead_to_the_same(answerer: Answerer) -> None:
+def test_a_kept_and_a_recalled_answer_give_the_same_result(answerer: Answerer) -> None:
     _, carried = Conversation().ask(answerer, WOMAN)
     assert AFTER.recalled(answerer) == carried
     (one, after_one), (other, after_other) = (
@@ -221,8 +221,8 @@ def test_an_answer_that_is_carried_and_one_that_is_recalled_lead_to_the_same(ans
     assert after_one == after_other
 
 
-def test_the_last_question_is_recalled_in_the_light_of_the_texts_before_it(answerer: Answerer) -> None:
-    """By itself, "And her procalcitonin?" does not say whose; the question before it does."""
+def test_the_last_question_is_answered_again_with_the_questions_before_it(answerer: Answerer) -> None:
+    """Alone, "And her procalcitonin?" does not say whose; the question before it does."""
     conversation = Conversation((WOMAN, "And her procalcitonin?")).recalled(answerer)
     assert conversation.last == LastAnswer.of(
         answerer.ask(AFTER.standalone(answerer.index, "And her procalcitonin?"))
@@ -238,7 +238,7 @@ def without_times(answer: Answer) -> Answer:
 
 
 class CountingReader(Reader):
-    """Finds no sentence likelier than another, and keeps the questions that were read."""
+    """Gives all sentences the same score, and records the questions that were read."""
 
     def __init__(self) -> None:
         self.fingerprint = "0" * 64
@@ -276,17 +276,15 @@ def earlier(count: int) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(("count", "cost"), [(0, 1), (1, 3), (10, 3), (400, 3)])
-def test_what_a_question_costs_where_only_the_texts_before_it_are_known(
-    cases: Index, count: int, cost: int
-) -> None:
-    """Two searches and two readings of its own, and one more of each for the last question before it."""
+def test_cost_of_a_question_if_only_earlier_texts_are_known(cases: Index, count: int, cost: int) -> None:
+    """Two searches and two readings, and one more of each for the last question before."""
     counted = Counted(cases)
     Conversation(earlier(count)).ask(counted, "And her ferritin?")
     assert counted.cost == (cost, cost)
 
 
 @pytest.mark.parametrize("count", [1, 10, 400])
-def test_what_a_question_costs_where_the_last_answer_is_carried(cases: Index, count: int) -> None:
+def test_cost_of_a_question_if_the_last_answer_is_known(cases: Index, count: int) -> None:
     counted = Counted(cases)
     _, carried = Conversation(earlier(count - 1), LastAnswer()).ask(counted, WOMAN)
     before = counted.cost

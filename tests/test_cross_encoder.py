@@ -1,4 +1,4 @@
-"""The other implementation of the ranker's seam: a cross-encoder from a local folder."""
+"""The other implementation of ``Ranker``: a cross-encoder from a local folder."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_decides_the_order_and_nothing_else(model: Path, seed_index: Path) -> None:
+def test_the_cross_encoder_decides_the_order_and_nothing_else(model: Path, seed_index: Path) -> None:
     ranker = CrossEncoderRanker(model)
     assert ranker.fingerprint == hashlib.sha256((model / "model.safetensors").read_bytes()).hexdigest()
     with open_index(seed_index) as index:
@@ -72,7 +72,7 @@ def test_it_decides_the_order_and_nothing_else(model: Path, seed_index: Path) ->
         assert answer.status is not Status.NOT_FOUND or answer.confidence < answerer.threshold
 
 
-def test_by_the_command_line(model: Path, seed_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cross_encoder_option(model: Path, seed_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["ask", QUESTION, "--index", str(seed_index), "--cross-encoder", str(model), "--json"]
     with pytest.raises(SystemExit) as left:
         main([*arguments, "--threshold", "0"])
@@ -82,7 +82,7 @@ def test_by_the_command_line(model: Path, seed_index: Path, capsys: pytest.Captu
     assert answer["receipt"]["ranker"] == CrossEncoderRanker(model).fingerprint
 
 
-def test_a_folder_that_is_none_is_refused_with_what_is_missing(tmp_path: Path, model: Path) -> None:
+def test_a_folder_without_a_model_is_refused_with_what_is_missing(tmp_path: Path, model: Path) -> None:
     with pytest.raises(UsageError, match=r"model\.safetensors"):
         CrossEncoderRanker(tmp_path)
     broken = tmp_path / "broken"

@@ -128,15 +128,15 @@ hashes = st.frozensets(st.integers(0, 400), min_size=FEWEST, max_size=200)
 
 
 @given(hashes, hashes)
-def test_likeness_of_complete_sketches_equals_its_definition(a: frozenset[int], b: frozenset[int]) -> None:
+def test_similarity_of_complete_sketches_equals_its_definition(a: frozenset[int], b: frozenset[int]) -> None:
     blank = Edition("", "text", 0, 0, "", a, whole=True, values=a, all_values=a, notices=frozenset())
     shared = len(a & b)
     assert likeness(blank, replace(blank, sketch=b)) == (shared / len(a | b), shared / min(len(a), len(b)))
 
 
 @pytest.mark.parametrize("percent", [30, 60, 80, 95, 100])
-def test_likeness_of_cut_sketches_approximates_it(percent: int) -> None:
-    """A tenth of the hashes kept; four standard deviations of the estimate allowed."""
+def test_similarity_of_cut_sketches_approximates_it(percent: int) -> None:
+    """Keeps a tenth of the hashes; allows four standard deviations of the estimate."""
     words = sorted(int.from_bytes(blake2b(bytes([i % 256, i // 256])).digest()[:8]) for i in range(5000))
     a, b = frozenset(words), frozenset(Random(percent).sample(words, 50 * percent))
     cut = [frozenset(sorted(one)[:500]) for one in (a, b)]
@@ -241,7 +241,7 @@ def test_a_change_of_model_embeds_files_set_aside_again(tmp_path: Path) -> None:
         max_size=7,
     )
 )
-def test_any_order_of_adding_and_removing_keeps_the_same(
+def test_any_order_of_adding_and_removing_keeps_the_same_files(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("orders")

@@ -1,4 +1,4 @@
-"""Encoders: the genuine model, its graph, and what is refused."""
+"""Encoders: the bundled model, its graph, and what is refused."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def encoder() -> SentenceEncoder:
 
 @pytest.fixture(scope="module")
 def built(encoder: SentenceEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``papers`` and their ``index``, built with the genuine model."""
+    """A folder with ``papers`` and their ``index``, built with the bundled model."""
     folder = tmp_path_factory.mktemp("genuine")
     build([write_papers(folder / "papers")], folder / "index", encoder=encoder)
     return folder
@@ -94,7 +94,7 @@ def test_the_graph_gives_the_same_vectors(encoder: SentenceEncoder, graph: OnnxE
     assert graph.count_pieces(texts) == encoder.count_pieces(texts)
 
 
-def test_the_graph_is_made_once_and_goes_on_from_generation_to_generation(
+def test_the_graph_is_exported_once_and_kept_by_later_generations(
     encoder: SentenceEncoder, built: Path
 ) -> None:
     first = built / "index" / "gen-00000001" / ENCODER
@@ -124,7 +124,7 @@ def test_asking_with_another_model_is_refused_with_both_named(tmp_path: Path) ->
 
 
 def copied(encoder: SentenceEncoder, folder: Path) -> Path:
-    """Copy the model but its weights, which are linked."""
+    """Copy the model; its weights are linked instead."""
     shutil.copytree(encoder.files.folder, folder, ignore=shutil.ignore_patterns("*.safetensors"))
     (folder / "model.safetensors").symlink_to(encoder.files.folder / "model.safetensors")
     return folder
@@ -184,7 +184,7 @@ def test_a_damaged_graph_is_an_error(encoder: SentenceEncoder, tmp_path: Path) -
         OnnxEncoder(tmp_path / ENCODER, encoder.files.folder / TOKENIZER, model_of(encoder))
 
 
-def test_false_weights_of_the_bundled_model_are_refused(encoder: SentenceEncoder, tmp_path: Path) -> None:
+def test_changed_weights_of_the_bundled_model_are_refused(encoder: SentenceEncoder, tmp_path: Path) -> None:
     folder = copied(encoder, tmp_path / "model")
     (folder / "model.safetensors").unlink()
     (folder / "model.safetensors").write_bytes(b"other weights")
@@ -193,7 +193,7 @@ def test_false_weights_of_the_bundled_model_are_refused(encoder: SentenceEncoder
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "no such model", "../x", ""])
-def test_an_unknown_model_is_one_line(name: str) -> None:
+def test_an_unknown_model_is_a_one_line_error(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         load_encoder(name)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The bootstrap against textbook intervals and tests."""
+"""The bootstrap, compared with textbook intervals and tests."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_large_fall_is_significant_and_a_small_one_is_not() -> None:
 
 
 def test_pairing_matters() -> None:
-    """The same two figures differ significantly or not, depending on which questions change."""
+    """Whether two figures differ significantly depends on which questions change."""
     before = run([True] * 50 + [False] * 50)
     nested = differences(before, run([True] * 42 + [False] * 58), ACCURACY)["hit@1"]
     crossed = differences(before, run([False] * 50 + [True] * 42 + [False] * 8), ACCURACY)["hit@1"]

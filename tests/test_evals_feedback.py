@@ -1,4 +1,4 @@
-"""Thumbs become evaluation cases: a person confirms or states the right quote, which is in a paper."""
+"""Judgements become evaluation cases: a person confirms or states the right quote, which is in a paper."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def said(*texts: str) -> tuple[Callable[[str], str], list[str]]:
     return ask, requests
 
 
-def test_a_thumb_up_is_confirmed(judged: Callable[..., Judgement], cases: Index) -> None:
+def test_a_right_judgement_is_confirmed(judged: Callable[..., Judgement], cases: Index) -> None:
     judgement = judged(LDH, helpful=True)
     ask, requests = said("")
     found = decide(judgement, cases.documents, ask)
@@ -64,7 +64,7 @@ def test_a_thumb_up_is_confirmed(judged: Callable[..., Judgement], cases: Index)
     assert first.gold == found.gold[:1]
 
 
-def test_a_thumb_down_needs_the_right_quote(judged: Callable[..., Judgement], cases: Index) -> None:
+def test_a_wrong_judgement_needs_the_right_quote(judged: Callable[..., Judgement], cases: Index) -> None:
     judgement = judged(LDH, helpful=False)
     ask, requests = said("She drank tea.", " She was  discharged on day 9. ")
     found = decide(judgement, cases.documents, ask)
@@ -90,7 +90,7 @@ def test_a_refusal_that_was_right_is_an_unanswerable_question(
         case(judgement, cases.documents, "1")
 
 
-def test_what_was_added_is_not_asked_again(
+def test_added_judgements_are_not_asked_again(
     judged: Callable[..., Judgement], cases: Index, tmp_path: Path
 ) -> None:
     one, other = judged(LDH, helpful=True), judged(BREAD, helpful=True)
@@ -107,7 +107,7 @@ def test_what_was_added_is_not_asked_again(
         waiting([one], path)
 
 
-def test_all_thumbs_are_downloaded_as_questions_to_decide(
+def test_all_judgements_are_downloaded_as_undecided_questions(
     judged: Callable[..., Judgement], cases: Index, tmp_path: Path
 ) -> None:
     good, bad = judged(LDH, helpful=True), judged(BREAD, helpful=False)

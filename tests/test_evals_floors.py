@@ -1,4 +1,4 @@
-"""Figures below a floor are named, missed targets printed."""
+"""Figures below a floor are named; missed targets are printed."""
 
 from __future__ import annotations
 

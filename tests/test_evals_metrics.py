@@ -1,4 +1,4 @@
-"""The figures of the evaluation against values computed by hand and against scikit-learn."""
+"""The figures of the evaluation, compared with values computed by hand and by scikit-learn."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_calibration_error_against_the_definition(pairs: list[tuple[float, bool]
 
 @pytest.mark.parametrize("name", METRICS)
 def test_weights_count_as_repetitions(name: str) -> None:
-    """The bootstrap relies on it: a weight of 2 is the question twice, 0 leaves it out."""
+    """The bootstrap relies on this: a weight of 2 counts a question twice, 0 leaves it out."""
     weights = np.array([[2.0, 1.0, 0.0, 3.0, 1.0]])
     repeated = [one for one, times in zip(ALL, weights[0], strict=True) for _ in range(int(times))]
     weighted = float(METRICS[name].statistic(ALL)(weights)[0])

@@ -100,7 +100,7 @@ def test_markdown_is_complete_and_shows_text_as_text() -> None:
 
 
 class _Page(HTMLParser):
-    """Collects the elements of a page."""
+    """Collects the elements of an HTML page."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Question sets: by name, as SQuAD, BEIR, PubMedQA and JSON lines, their papers and their halves."""
+"""Question sets: by name, and as SQuAD, BEIR, PubMedQA and JSON lines; their papers and halves."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_a_quote_is_found_at_every_place() -> None:
     ],
 )
 @pytest.mark.parametrize("ending", ["jsonl", "json"])
-def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str, ending: str) -> None:
+def test_a_file_in_another_format_is_refused(tmp_path: Path, text: str, ending: str) -> None:
     path = tmp_path / f"set.{ending}"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"set\.json"):

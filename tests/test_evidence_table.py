@@ -1,4 +1,4 @@
-"""The evidence table: one row for each paper, verbatim or "not stated"; files that no program computes."""
+"""The evidence table: one row per paper, verbatim or "not stated", in files without formulas."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_every_paper_has_a_row_and_those_that_state_it_come_first(
     assert "1,250 ng/L" in made.citations[0].quote
 
 
-def test_only_the_papers_of_the_scope_are_asked_and_the_rest_is_counted(answerer: Answerer) -> None:
+def test_only_papers_in_scope_are_searched_and_the_rest_are_counted(answerer: Answerer) -> None:
     (paper, *_) = answerer.index.names
     told: list[tuple[int, int]] = []
     one = evidence_table(
@@ -68,7 +68,7 @@ def test_only_the_papers_of_the_scope_are_asked_and_the_rest_is_counted(answerer
     assert cut.citations  # the paper nearest to the question is the one asked
 
 
-def test_csv_is_verbatim_but_for_the_guard(made: EvidenceTable) -> None:
+def test_csv_is_verbatim_except_for_the_apostrophe(made: EvidenceTable) -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(made))))
     assert len(rows) == len(made.rows)
     for row, found in zip(made.rows, rows, strict=True):
@@ -83,7 +83,7 @@ def test_csv_is_verbatim_but_for_the_guard(made: EvidenceTable) -> None:
 @pytest.mark.parametrize(
     "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "\uff1d1"]
 )
-def test_what_could_be_a_formula_is_guarded(made: EvidenceTable, cell: str) -> None:
+def test_possible_formulas_are_escaped(made: EvidenceTable, cell: str) -> None:
     assert guarded(cell) == "'" + cell
     hostile = replace(made, rows=(Row("id", cell, cell, None, "", None),))
     (row,) = csv.DictReader(io.StringIO(as_csv(hostile), newline=""))
@@ -106,7 +106,7 @@ def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(made: Eviden
     assert "*not stated*" in lines[-1]
 
 
-def test_a_quote_that_is_not_sure_is_not_called_a_statement(made: EvidenceTable) -> None:
+def test_an_uncertain_quote_is_not_called_a_statement(made: EvidenceTable) -> None:
     first = made.rows[0]
     assert first.citation
     unsure = replace(
@@ -119,7 +119,7 @@ def test_a_quote_that_is_not_sure_is_not_called_a_statement(made: EvidenceTable)
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
-def test_the_command(form: str, seed_index: Path, loccit: Loccit) -> None:
+def test_the_table_command_in_each_format(form: str, seed_index: Path, loccit: Loccit) -> None:
     question = ("And her ALT?", "--after", "What was the woman's AST on admission?")
     output = loccit("table", *question, "--format", form, "--index", seed_index)
     assert output.code == 0
@@ -127,8 +127,8 @@ def test_the_command(form: str, seed_index: Path, loccit: Loccit) -> None:
     assert "258" in output.out
 
 
-def test_no_row_is_surer_than_its_sentence_is_among_all_papers(answerer: Answerer) -> None:
-    """A paper searched by itself has always some sentence that fits best; that does not make it an answer."""
+def test_no_row_has_more_confidence_than_its_sentence_among_all_papers(answerer: Answerer) -> None:
+    """Within one paper, some sentence always fits best; that does not make it an answer."""
     for question in (QUESTION, "What was the ferritin on admission?", "Who rowed again after six months?"):
         wide = answerer.configured(replace(answerer.settings, passages=200, read=0)).gather(question)
         among_all = {

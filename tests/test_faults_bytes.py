@@ -1,4 +1,4 @@
-"""One byte of one file changed, or the file cut: noticed every time."""
+"""A changed byte or a truncated file is always detected."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_fault_1_a_killed_build_leaves_the_old_or_the_new_index(
 
 
 def losses(tmp_path: Path, share: float, **controls: bool) -> tuple[int, list[str]]:
-    """Lose power after changes of a rebuild; return how many states were looked at, and what was wrong."""
+    """Lose power after changes of a rebuild; return the number of states checked and the problems."""
     start = tmp_path / "index"
     papers = write_papers(tmp_path / "papers")
     build_papers(start, papers)
@@ -115,7 +115,7 @@ def test_fault_2_control_without_syncing_losses_are_noticed(tmp_path: Path, cont
 
 
 def test_fault_1_control_without_staging_a_kill_is_noticed(tmp_path: Path) -> None:
-    """A writer that changed a generation in its place would leave what the checks above find."""
+    """A writer that changes a generation in place leaves damage that the checks above detect."""
     papers = write_papers(tmp_path / "papers")
     build_papers(tmp_path / "index", papers)
     old = contents_of(tmp_path / "index")

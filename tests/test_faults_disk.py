@@ -1,4 +1,4 @@
-"""A full disk and a read-only one: the old index serves, the error names cause and path."""
+"""A full disk and a read-only disk: the old index keeps working, and the error names path and cause."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mount(*arguments: str) -> bool:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, whose size can be changed."""
+    """A separate file system whose size can be changed."""
     place = tmp_path / "disk"
     place.mkdir()
     if sys.platform != "linux" or not mount("-t", "tmpfs", "-o", f"size={LARGE}", "loccit-test", str(place)):
@@ -46,7 +46,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill_up(small_disk: Path, papers: Path, cases: int) -> list[str]:
-    """Rebuild with ever more room, from none to nearly enough; return the errors seen."""
+    """Rebuild with more and more space, from none to almost enough; return the errors."""
     index = small_disk / "index"
     build_papers(index, write_papers(papers))
     before = contents_of(index)
@@ -74,7 +74,7 @@ def fill_up(small_disk: Path, papers: Path, cases: int) -> list[str]:
 
 
 def _needed(small_disk: Path, papers: Path, used: int) -> int:
-    """Return a size of the disk at which the rebuild fails, with which it succeeds but for 32 KB more."""
+    """Return a size of the disk at which the rebuild fails; with 32 KB more it succeeds."""
     index, kept = small_disk / "index", papers.parent / "kept"
     shutil.copytree(index, kept)
     low, high = used, LARGE
@@ -131,7 +131,7 @@ def test_fault_4_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
 
 
 def check_read_only(index: Path, papers: Path) -> None:
-    """Questions work, a rebuild is refused in one line."""
+    """Questions work, and a rebuild fails with a one-line error."""
     with open_index(index) as opened:
         question = "melatonin and sleep"
         hits = search(opened, question, WordEncoder().encode([question])[0])

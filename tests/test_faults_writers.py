@@ -1,4 +1,4 @@
-"""Several processes at once: no work is lost, no reader sees a mixture or an error."""
+"""Several processes at once: no work is lost, and no reader sees a mix of generations or an error."""
 
 from __future__ import annotations
 

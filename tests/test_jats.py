@@ -77,7 +77,7 @@ def test_sections_form_a_tree() -> None:
     assert document.section_path(3) == ("Introduction", "Aims")
 
 
-def test_a_figure_inside_a_paragraph_is_lifted_out() -> None:
+def test_a_figure_inside_a_paragraph_is_moved_out() -> None:
     document = article()
     paragraph = next(text for text in texts(document, BlockKind.PARAGRAPH) if text.startswith("Tumors"))
     assert paragraph == "Tumors are rare & old 1. They grow \u201cslowly\u201d in the heart. This goes on."
@@ -153,7 +153,7 @@ def test_an_external_subset_is_not_loaded_and_html_names_are_known() -> None:
         ('<?xml version="1.0" encoding="base64"?><article/>', DamagedFile),
     ],
 )
-def test_what_cannot_be_read_is_refused(text: str, error: type[ReadError]) -> None:
+def test_unreadable_files_are_refused(text: str, error: type[ReadError]) -> None:
     with pytest.raises(error) as caught:
         article(text)
     assert caught.value.remedy
@@ -166,7 +166,7 @@ def test_a_table_that_claims_to_be_huge_stays_small() -> None:
 
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
-def test_mutated_and_truncated_xml_ends_typed(data: st.DataObject) -> None:
+def test_mutated_and_truncated_xml_gives_a_document_or_a_typed_error(data: st.DataObject) -> None:
     whole = bytearray(ARTICLE.encode())
     for _ in range(data.draw(st.integers(0, 6))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
@@ -182,7 +182,7 @@ def test_mutated_and_truncated_xml_ends_typed(data: st.DataObject) -> None:
 
 @given(body=st.binary(max_size=300))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_bytes_end_typed(tmp_path: Path, body: bytes) -> None:
+def test_any_bytes_give_a_document_or_a_typed_error(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "any.xml"
     path.write_bytes(b"<article><body><p>" + body)
     (outcome,) = read_many([path])
@@ -192,4 +192,4 @@ def test_any_bytes_end_typed(tmp_path: Path, body: bytes) -> None:
 def test_a_table_that_is_a_picture_is_reported() -> None:
     wrap = "<table-wrap><label>Table 1.</label><caption><p>Values.</p></caption><graphic/></table-wrap>"
     document = article(f"<article><front/><body><p>A woman had weak thighs.</p>{wrap}</body></article>")
-    assert document.warnings == ("Table 1 is a picture in this file: its values were not read",)
+    assert document.warnings == ("Table 1 is an image in this file: its values were not read",)

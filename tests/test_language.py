@@ -1,4 +1,4 @@
-"""A question in another language is told so; English, however technical, never is."""
+"""A question in another language is refused with that reason; English, however technical, never is."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ def test_other_languages(question: str, language: str) -> None:
         "",
     ],
 )
-def test_english_and_what_cannot_be_told(question: str) -> None:
+def test_english_and_undecidable_text_are_no_other_language(question: str) -> None:
     assert other_language(question) is None
 
 
-def test_no_question_of_the_fixed_set_is_taken_for_another_language() -> None:
+def test_no_seed_question_is_taken_for_another_language() -> None:
     cases = load("seeds", None, "all", papers=None, limit=None).cases
     assert [case.question for case in cases if other_language(case.question)] == []
 
 
 @given(st.text(max_size=60))
-def test_any_text_can_be_looked_at(text: str) -> None:
+def test_any_text_gives_a_language_or_none(text: str) -> None:
     found = other_language(text)
     assert found is None or found in {"another script"} or found.istitle()
 

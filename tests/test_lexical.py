@@ -1,4 +1,4 @@
-"""Terms and BM25, against a slow and obvious computation."""
+"""Terms and BM25, compared with a slow and obvious computation."""
 
 from __future__ import annotations
 

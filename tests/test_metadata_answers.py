@@ -1,4 +1,4 @@
-"""Questions about a paper itself, answered from what it states; none about content is taken for one."""
+"""Questions about a paper itself are answered from its front matter; questions about content are not."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_field_that_the_paper_does_not_state_is_not_made_up(answerer: Answerer
     assert all("10." not in citation.quote for citation in answer.citations)
 
 
-def test_only_the_papers_chosen_are_asked(answerer: Answerer, cases: Index) -> None:
+def test_only_the_selected_papers_are_searched(answerer: Answerer, cases: Index) -> None:
     chosen = paper(cases, "lung.txt").id
     answer = answerer.ask(
         "What are the titles of both papers? What is the title of each?", documents=frozenset({chosen})

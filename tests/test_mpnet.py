@@ -1,4 +1,4 @@
-"""The larger model out of its parts: joined once, its weights compared, clear words where there is none."""
+"""The larger model from its parts: joined once, its weights verified, a clear error if it is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The block on the network blocks: without this, tests that rely on it would show nothing."""
+"""The network block works; otherwise the tests that rely on it would prove nothing."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_no_network_refuses_the_loopback_too(no_network: Block) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "LOCALHOST.", ""])
-def test_this_machine(host: str) -> None:
+def test_names_and_addresses_of_this_machine(host: str) -> None:
     assert is_local(host)
 
 
 @pytest.mark.parametrize("host", [ELSEWHERE, "10.0.0.1", "0.0.0.0", "fe80::1%eth0", "localhost.example.org"])
-def test_not_this_machine(host: str) -> None:
+def test_names_and_addresses_of_other_hosts(host: str) -> None:
     assert not is_local(host)
 
 

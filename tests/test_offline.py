@@ -1,4 +1,4 @@
-"""Once installed, Loccit builds, asks and evaluates without a network, and does not even try for one."""
+"""Once installed, Loccit builds, asks and evaluates without a network, and never tries to use one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _may_unshare() -> bool:
 
 
 def test_build_ask_and_evaluate(root: Path, seeds: Path, tmp_path: Path) -> None:
-    """Blocked and written down by Python; where users may, the kernel takes it from C and Rust as well."""
+    """Python blocks and records connections; if permitted, the kernel also blocks those from C and Rust."""
     prefix = NAMESPACE if _may_unshare() else ()
     log = tmp_path / "attempts"
     blocked = {"PYTHONPATH": str(root / "tests" / "blocked"), LOG_VARIABLE: str(log)}
@@ -53,7 +53,7 @@ def test_build_ask_and_evaluate(root: Path, seeds: Path, tmp_path: Path) -> None
 
 
 def test_the_namespace_has_no_network(tmp_path: Path) -> None:
-    """A negative control: without it, the test above could pass beside an open network."""
+    """A negative control: without it, the test above could pass with an open network."""
     if not _may_unshare():
         pytest.skip("this machine does not let users make network namespaces")
     script = "import socket; socket.create_connection(('203.0.113.1', 443), timeout=5)"

@@ -1,4 +1,4 @@
-"""Passages: all that can be quoted is in one, and none is longer than the encoder reads."""
+"""Passages: every quotable sentence is in one, and none is longer than the encoder's window."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PAPERS = st.lists(
 
 
 def count_pieces(texts: Sequence[str]) -> list[int]:
-    """Count pieces of four characters at most, and two special ones a text."""
+    """Count pieces of up to four characters, and two special ones per text."""
     return [2 + sum((len(word) + 3) // 4 for word in re.findall(r"\w+|[^\w\s]", text)) for text in texts]
 
 
@@ -109,7 +109,7 @@ def test_special_tokens_in_a_paper_are_text() -> None:
     assert count_tokens("<|endoftext|>") > 1
 
 
-def test_cells_that_stand_in_lines_of_their_own_share_passages() -> None:
+def test_cells_on_separate_lines_share_passages() -> None:
     cells = [f"Analyte {i} was 4{i} mg/L." for i in range(60)]
     prose = "The serum of the patient was sent to the laboratory on the morning of the third day."
     paper = (

@@ -1,4 +1,4 @@
-"""Reading PDFs: what is understood, what is refused, and that nothing harms the reader."""
+"""Reading PDFs: what is extracted, what is refused, and that no file harms the reader."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def encrypted(folder: Path, password: str) -> Path:
 
 @pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
 def test_an_encrypted_file_asks_for_its_password(tmp_path: Path, engine: str) -> None:
-    with pytest.raises(PasswordNeeded, match="without password"):
+    with pytest.raises(PasswordNeeded, match="without a password"):
         read(encrypted(tmp_path, "secret"), engine=engine)
 
 
@@ -219,7 +219,7 @@ def test_a_file_encrypted_with_the_empty_password_is_read(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        (Limits(pages=2), "3 pages, the limit is 2"),
+        (Limits(pages=2), "3 pages; the limit is 2"),
         (Limits(characters=500), "more than 500 characters"),
         (Limits(bytes=100), "MiB"),
     ],
@@ -255,7 +255,7 @@ def test_a_bomb_ends_as_a_typed_error_or_a_document(tmp_path: Path) -> None:
         (b"%PDF-1.4\n%garbage without objects", DamagedFile),
     ],
 )
-def test_what_is_no_paper_is_refused(tmp_path: Path, start: bytes, error: type[ReadError]) -> None:
+def test_files_that_are_not_papers_are_refused(tmp_path: Path, start: bytes, error: type[ReadError]) -> None:
     path = tmp_path / "any.pdf"
     path.write_bytes(start)
     with pytest.raises(error) as caught:
@@ -272,7 +272,7 @@ def test_folders_links_and_missing_files_are_refused(tmp_path: Path) -> None:
             read(path)
 
 
-def test_the_kind_is_told_by_content_not_by_name(tmp_path: Path) -> None:
+def test_content_decides_the_format_not_the_name(tmp_path: Path) -> None:
     path = tmp_path / "paper.txt"
     path.write_bytes(paper())
     assert read(path).format == "pdf"
@@ -289,7 +289,9 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
 
 @given(data=st.data())
 @FEW
-def test_mutated_and_truncated_files_end_typed(tmp_path: Path, data: st.DataObject) -> None:
+def test_mutated_and_truncated_files_give_a_document_or_a_typed_error(
+    tmp_path: Path, data: st.DataObject
+) -> None:
     whole = bytearray(paper())
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
@@ -299,11 +301,11 @@ def test_mutated_and_truncated_files_end_typed(tmp_path: Path, data: st.DataObje
 
 @given(body=st.binary(max_size=2_000))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_content_stream_ends_typed(tmp_path: Path, body: bytes) -> None:
+def test_any_content_stream_gives_a_document_or_a_typed_error(tmp_path: Path, body: bytes) -> None:
     check_ending(tmp_path, pdf([Sheet(column(LEFT, 72, 700), extra=body)]))
 
 
-def test_the_raised_exponent_of_ten_is_marked(tmp_path: Path) -> None:
+def test_a_raised_exponent_of_ten_is_marked(tmp_path: Path) -> None:
     words = [
         *column(LEFT, 72, 700),
         Words("Cells were counted at 4.1 x 10", 72, 590),

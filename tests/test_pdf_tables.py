@@ -1,4 +1,4 @@
-"""Tables in PDFs: rows where the columns can be told apart, a note if not."""
+"""Tables in PDFs: rows if the columns can be separated, a warning if not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = (72, 200, 300, 400)
 
 
 def lay(*rows: tuple[str, ...], step: float = 14.0, places: tuple[float, ...] = COLUMNS) -> list[Words]:
-    """Return cells below each other; an empty one leaves its place free."""
+    """Return cells below each other; an empty one leaves a gap."""
     return [
         Words(text, x, 600 - i * step, 8)
         for i, row in enumerate(rows)
@@ -53,9 +53,7 @@ def test_heads_that_span_columns_are_left_out_and_reported(tmp_path: Path) -> No
     head, rows = grid(document)
     assert head == []
     assert rows[1:] == [list(row) for row in DATA]
-    assert document.warnings == (
-        "page 1, Table 1: its column heads could not be told apart and are left out",
-    )
+    assert document.warnings == ("page 1, Table 1: its column heads could not be separated and are left out",)
 
 
 def test_a_line_whose_values_run_together_is_kept_whole(tmp_path: Path) -> None:
@@ -67,7 +65,7 @@ def test_a_line_whose_values_run_together_is_kept_whole(tmp_path: Path) -> None:
     assert ["see the text for all of these 1-3 values and more mg"] in cells
     assert list(DATA[0]) in cells
     assert document.warnings == (
-        "page 1, Table 1: cells of some lines could not be told apart; these lines are kept as a whole",
+        "page 1, Table 1: the cells of some lines could not be separated; these lines are kept whole",
     )
 
 
@@ -81,7 +79,7 @@ def test_values_without_the_name_of_their_row_are_not_set_under_heads(tmp_path: 
     head, rows = grid(document)
     assert head == []
     assert ["0.3 0.5"] in rows
-    assert "its columns could not be told apart" in document.warnings[0]
+    assert "its columns could not be separated" in document.warnings[0]
 
 
 def test_halves_of_a_row_at_slightly_different_heights_are_one_row(tmp_path: Path) -> None:
@@ -90,7 +88,7 @@ def test_halves_of_a_row_at_slightly_different_heights_are_one_row(tmp_path: Pat
     assert grid(table_page(tmp_path, lower))[1] == [list(row) for row in DATA]
 
 
-def test_words_that_go_on_in_a_narrower_step_belong_to_the_row_above(tmp_path: Path) -> None:
+def test_words_at_a_smaller_line_step_belong_to_the_row_above(tmp_path: Path) -> None:
     cells = lay(("Test", "Value", "Range", "Unit"), *DATA, step=24.0)
     cells += [Words("on a good day", 300, 600 - 24 - 9, 8)]
     _, rows = grid(table_page(tmp_path, cells))
@@ -102,7 +100,7 @@ def test_rows_keep_their_page(tmp_path: Path) -> None:
     assert all(document.map.place(row.span).page == 1 for row in document.tables[0].rows)
 
 
-def test_statements_behind_the_paper_are_notes(tmp_path: Path) -> None:
+def test_statements_after_the_paper_are_notes(tmp_path: Path) -> None:
     words = [Words("1. Results", 72, 760, 12, "F2"), *column(LEFT, 72, 740)]
     words += [Words("Conflict of Interests", 72, 600, 12, "F2"), *column(LEFT[5:], 72, 584)]
     path = tmp_path / "back.pdf"

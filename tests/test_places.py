@@ -1,4 +1,4 @@
-"""Spans to boxes on the rendered page: exact, or none."""
+"""Spans to boxes on the rendered page: exact boxes, or none."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def test_a_column_without_empty_lines() -> None:
     assert texts(document, BlockKind.REFERENCE) == references
 
 
-def test_running_heads_and_page_numbers_are_lifted_out_of_sentences() -> None:
+def test_running_heads_and_page_numbers_are_removed_from_sentences() -> None:
     line = "The patient number {} was seen in our hospital and he was treated\n"
     pages = ["".join(line.format(f"{page}{i}") for i in range(20)) for page in "ABCD"]
     text = (
@@ -177,7 +177,7 @@ def test_running_heads_and_page_numbers_are_lifted_out_of_sentences() -> None:
     document = read(text)
     assert "Bee et al." not in document.text
     assert "was treated The patient number B0" in document.text
-    assert document.warnings == ("3 running heads or feet of pages were left out",)
+    assert document.warnings == ("3 running headers or footers were left out",)
 
 
 MARKDOWN = """# A Case of Something Rare
@@ -260,7 +260,7 @@ def test_a_table_of_one_cell_a_line_becomes_rows_of_words_and_values() -> None:
     assert lines_of(document, "Triglycerides (mg/dl)\t221 ± 32") == (11, 12)
 
 
-def test_lines_that_recur_in_tables_are_no_running_heads() -> None:
+def test_lines_that_recur_in_tables_are_not_running_heads() -> None:
     rows = "Placebo group\n12 (3)\nTreated group\n13 (4)\n"
     rest = "A line of the text that is as long as the others of this paper\n" * 2
     document = read("Results\n\n" + (rest + rows * 4 + rest) * 4)
@@ -291,11 +291,11 @@ def test_lists_captions_notes_and_citations() -> None:
     ("data", "error", "reason"),
     [
         *(
-            (data, FileEmpty, "holds no words")
+            (data, FileEmpty, "contains no words")
             for data in (b"", b" \n\t\r\n", b"\xef\xbb\xbf", b"1 2 ... --- \n")
         ),
-        (b"\x0c\x01\x02", FileEmpty, "holds no words"),
-        (b"PK\x03\x04\x00\x00 words", UndecodableText, "zero bytes"),
+        (b"\x0c\x01\x02", FileEmpty, "contains no words"),
+        (b"PK\x03\x04\x00\x00 words", UndecodableText, "NUL bytes"),
         ("Caf\u00e9 au lait".encode("latin-1"), UndecodableText, "byte 3 is not UTF-8"),
         (b"\xff\xfea", UndecodableText, "UTF-16"),
         (b"\x89PNG\r\n\x1a\n words", UndecodableText, "byte 0 is not UTF-8"),
@@ -333,7 +333,7 @@ def test_encodings_and_line_ends_make_no_difference(encoding: str, end: str) -> 
     ],
 )  # fmt: skip
 def test_hostile_repetition_is_read_to_the_end(unit: str) -> None:
-    """None of these ends within a day where a pattern tries every way to fit."""
+    """A pattern that backtracks would take more than a day on each of these."""
     body = unit * (30_000 // len(unit))
     document = read(f"Introduction\n\nWords. {body}\n")
     assert "Words" in document.text
@@ -369,7 +369,7 @@ LINES = st.lists(
 
 
 @given(LINES, st.sampled_from(["a.txt", "a.md"]))
-def test_whatever_is_read_hangs_together(text: str, name: str) -> None:
+def test_every_document_is_consistent(text: str, name: str) -> None:
     """Blocks are in order and cover all but separators; sections nest; every place is in the file."""
     document = read(f"{text}\nwords", name)
     covered = [block.span for block in document.blocks]

@@ -1,4 +1,4 @@
-"""Views and exports show the papers' text unchanged, whatever characters it contains."""
+"""Views and exports show the text of papers unchanged, whatever characters it contains."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_place_words(
         (("", "", ""), ""),
     ],
 )
-def test_where_leaves_out_what_is_unknown(parts_: tuple[str, str, str], words: str) -> None:
+def test_where_omits_unknown_parts(parts_: tuple[str, str, str], words: str) -> None:
     assert where(*parts_) == words
 
 

@@ -1,4 +1,4 @@
-"""Progress is written as asked for, on standard error."""
+"""Progress is written to standard error in the requested form."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def test_a_line_per_tenth(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines == [*(f"asked: {done} of 100" for done in range(10, 101, 10)), "encoded: 512 of 600"]
 
 
-def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     with reporting(Progress.JSON) as report:
         report("asked", 1, 2)
     assert json.loads(capsys.readouterr().err) == {"stage": "asked", "done": 1, "total": 2}
 
 
 @pytest.mark.parametrize("kind", [Progress.OFF, Progress.BARS])
-def test_nothing_without_a_terminal(kind: Progress, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bars_print_nothing_without_a_terminal(kind: Progress, capsys: pytest.CaptureFixture[str]) -> None:
     with reporting(kind) as report:
         report("asked", 2, 2)
     assert capsys.readouterr().err == ""

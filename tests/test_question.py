@@ -1,4 +1,4 @@
-"""Questions understood: the kind of answer, the words that count, one paper or all; and those refused."""
+"""Understanding a question: the kind of answer, the content words, one paper or all; and what is refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_whether_a_sentence_holds_that_kind(wanted: Wanted, holding: str, lackin
 
 
 @pytest.mark.parametrize("wanted", [Wanted.ANY, Wanted.YES_NO])
-def test_for_some_kinds_it_cannot_be_told(wanted: Wanted) -> None:
+def test_some_kinds_cannot_be_recognised(wanted: Wanted) -> None:
     assert holds(wanted, "anything, 3 mg, because") is None
     assert held_spans(wanted, "anything, 3 mg, because") == []
 
@@ -73,7 +73,7 @@ def test_for_some_kinds_it_cannot_be_told(wanted: Wanted) -> None:
         ("Were all drugs stopped?", False),
     ],
 )
-def test_questions_that_want_an_answer_of_each_paper(question: str, every: bool) -> None:
+def test_questions_that_ask_for_an_answer_from_each_paper(question: str, every: bool) -> None:
     assert understand(question).every_paper is every
 
 
@@ -83,7 +83,7 @@ def test_words_that_only_ask_are_not_searched_for() -> None:
     assert telling_words(asked) == "ferritin"
 
 
-def test_a_question_of_such_words_alone_keeps_them() -> None:
+def test_a_question_of_only_such_words_keeps_them() -> None:
     asked = understand("How many patients?")
     assert asked.terms
     assert telling_words(asked) == "How many patients?"

@@ -1,4 +1,4 @@
-"""The committed question files: every place checked, enough of each type, no text where none may be."""
+"""The committed question files: right places, enough questions of each type, no text where not allowed."""
 
 from __future__ import annotations
 

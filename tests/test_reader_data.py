@@ -1,4 +1,4 @@
-"""What the reader learns from: a question, its passage, and passages that look like it."""
+"""The reader's training data: a question, its passage, and similar passages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def count_words(texts: Sequence[str]) -> list[int]:
 
 @pytest.fixture
 def pool() -> Pool:
-    """Two papers, each line a passage of its own."""
+    """Two papers; each line is a passage."""
     documents = tuple(document_of(text, name) for name, text in (("foot", FOOT), ("hand", HAND)))
     return Pool(Corpus("limbs", documents, ()), count_words, 8)
 
@@ -43,7 +43,7 @@ def drawn(pool: Pool, asked: Case, *, spans: bool) -> list[Group]:
     return [g for seed in range(40) for g in groups(pool, [asked], random.Random(seed), spans=spans)]
 
 
-def test_the_own_passage_stands_among_others_of_its_paper(pool: Pool) -> None:
+def test_the_right_passage_is_among_others_of_its_paper(pool: Pool) -> None:
     for group in drawn(pool, case(pool, "The foot was cast for two weeks."), spans=False):
         texts = [found.text.text for found in group.texts]
         assert texts[0] == "The foot was cast for two weeks."
@@ -84,14 +84,14 @@ def test_a_group_is_read_back_as_it_was_written(pool: Pool, seed: int) -> None:
         assert of_json(json.loads(json.dumps(as_json(group)))) == group
 
 
-def test_a_question_without_an_answer_gets_its_paper_and_now_and_then_another(pool: Pool) -> None:
+def test_a_question_without_an_answer_gets_its_paper_and_sometimes_another(pool: Pool) -> None:
     found = drawn(pool, case(pool), spans=False)
     assert not any(any(marked.right) for group in found for marked in group.texts)
     read = {marked.text.text for group in found for marked in group.texts}
     assert read & set(FOOT.split("\n")) and read & set(HAND.split("\n"))
 
 
-def test_the_decisive_words_are_marked_in_their_sentence(pool: Pool) -> None:
+def test_the_short_answer_is_highlighted_in_its_sentence(pool: Pool) -> None:
     asked = case(pool, "The foot was cast for two weeks.", ("two weeks",))
     found = [group.texts[0] for group in drawn(pool, asked, spans=False) if any(group.texts[0].right)]
     assert found
@@ -104,7 +104,7 @@ def test_a_passage_that_holds_an_accepted_short_answer_is_no_negative(pool: Pool
     assert wrong and not any("nine days" in text for text in wrong)
 
 
-def test_a_follow_up_comes_after_what_was_asked_before_or_stands_alone(pool: Pool) -> None:
+def test_a_follow_up_has_earlier_questions_or_stands_alone(pool: Pool) -> None:
     first = case(pool, "The foot was cast for two weeks.")
     second = replace(first, question="And the hand of the woman?", history=(first.question,))
     asked = {group.asked for group in drawn(pool, second, spans=False)}
@@ -113,7 +113,7 @@ def test_a_follow_up_comes_after_what_was_asked_before_or_stands_alone(pool: Poo
     assert alone and not any(one.before for one in alone)
 
 
-def test_a_question_may_come_after_one_that_it_does_not_lean_on(pool: Pool) -> None:
+def test_a_question_may_follow_one_that_it_does_not_depend_on(pool: Pool) -> None:
     first = case(pool, "The foot was cast for two weeks.")
     other = replace(first, id="2", question="Was her blood examined?")
     found = [g for seed in range(60) for g in groups(pool, [first, other], random.Random(seed), spans=False)]
@@ -121,7 +121,7 @@ def test_a_question_may_come_after_one_that_it_does_not_lean_on(pool: Pool) -> N
     assert befores == {"", other.question}
 
 
-def test_what_the_judge_is_taken_in_by_comes_first_among_the_negatives(pool: Pool) -> None:
+def test_misleading_passages_come_first_among_the_negatives(pool: Pool) -> None:
     asked = case(pool, "The foot was cast for two weeks.")
 
     def share_of_blood(liked: str) -> float:
@@ -142,7 +142,7 @@ def test_what_the_judge_is_taken_in_by_comes_first_among_the_negatives(pool: Poo
     assert share_of_blood("blood") > share_of_blood("walked")
 
 
-def test_a_follow_up_is_read_beside_the_quote_that_answered_before(pool: Pool) -> None:
+def test_a_follow_up_is_read_together_with_the_last_quote(pool: Pool) -> None:
     quote = "The foot was cast for two weeks."
     first = case(pool, quote)
     second = replace(first, question="When did she walk?", history=(first.question,))

@@ -1,4 +1,4 @@
-"""The reading benchmark's own arithmetic, and its floors where the data are at hand."""
+"""The arithmetic of the reading benchmark, and its floors if the data are available."""
 
 from __future__ import annotations
 

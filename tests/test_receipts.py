@@ -58,7 +58,7 @@ def test_history_papers_and_refusals_are_replayed_too(
 CHAIN = (QUESTION, "And her procalcitonin?", "Was she discharged?")
 
 
-def test_an_answer_deep_in_a_conversation_is_replayed_from_the_place_before_it(
+def test_an_answer_late_in_a_conversation_is_replayed_from_the_last_place(
     answerer: Answerer, tmp_path: Path
 ) -> None:
     path, conversation = tmp_path / "r.json", Conversation()
@@ -80,7 +80,7 @@ def test_a_receipt_from_before_places_were_stated_is_replayed(answerer: Answerer
 
 
 @pytest.mark.parametrize(("history", "error"), [(CHAIN[:1], IndexDamaged), (CHAIN[:2], UsageError)])
-def test_an_older_receipt_that_differs_is_no_sign_of_damage_after_several_questions(
+def test_an_older_receipt_that_differs_after_several_questions_is_not_reported_as_damage(
     answerer: Answerer, tmp_path: Path, history: tuple[str, ...], error: type[LoccitError]
 ) -> None:
     path, conversation = tmp_path / "r.json", Conversation(history)
@@ -115,7 +115,7 @@ def test_settings_are_those_of_the_receipt(cases: Index, answerer: Answerer, tmp
         lambda saved: saved.update(documents=[]),
     ],
 )
-def test_whatever_was_altered_is_found(
+def test_any_alteration_is_detected(
     answerer: Answerer, receipt: Path, edit: Callable[[dict[str, Any]], object]
 ) -> None:
     change(receipt, edit)
@@ -124,13 +124,13 @@ def test_whatever_was_altered_is_found(
 
 
 @pytest.mark.parametrize("key", ["generation", "seconds"])
-def test_what_differs_from_run_to_run_may_differ(answerer: Answerer, receipt: Path, key: str) -> None:
+def test_times_may_differ_from_run_to_run(answerer: Answerer, receipt: Path, key: str) -> None:
     change(receipt, lambda saved: saved["answer"]["receipt"].update({key: {"generation": 99}.get(key, {})}))
     assert "same answer" in replay(receipt, answerer)
 
 
 @pytest.mark.parametrize("key", ["index", "model", "ranker"])
-def test_other_circumstances_are_named(answerer: Answerer, receipt: Path, key: str) -> None:
+def test_a_changed_model_index_or_setting_is_named(answerer: Answerer, receipt: Path, key: str) -> None:
     change(receipt, lambda saved: saved["answer"]["receipt"].update({key: "f" * 64}))
     with pytest.raises(UsageError, match="made with other"):
         replay(receipt, answerer)
@@ -160,7 +160,9 @@ def test_another_index_is_found(receipt: Path, tmp_path: Path) -> None:
         b'{"format": 1, "history": 5, "documents": null, "answer": {"receipt": {"settings": {}}}}',
     ],
 )
-def test_what_is_no_receipt_is_refused_with_a_remedy(answerer: Answerer, tmp_path: Path, data: bytes) -> None:
+def test_files_that_are_not_receipts_are_refused_with_a_remedy(
+    answerer: Answerer, tmp_path: Path, data: bytes
+) -> None:
     path = tmp_path / "r.json"
     path.write_bytes(data)
     with pytest.raises(LoccitError, match=r"r\.json") as caught:

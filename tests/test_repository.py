@@ -1,4 +1,4 @@
-"""What the repository holds: nothing of one machine, nothing large, versions that fit."""
+"""What the repository holds: no paths of one machine, no large files, matching versions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STRANGERS = {
 
 
 def _files(root: Path) -> list[Path]:
-    """Return the files of the repository: what git tracks, or what lies there where there is no git."""
+    """Return the files of the repository: those that git tracks, or without git, those in the folder."""
     if shutil.which("git") and (root / ".git").exists():
         command = ["git", "ls-files", "-z"]
         listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
@@ -65,7 +65,7 @@ def test_no_file_names_a_machine_or_a_host_of_packages(root: Path) -> None:
         "-----BEGIN RSA " + "PRIVATE KEY-----",
     ],
 )
-def test_a_line_that_names_one_is_found_out(line: str) -> None:
+def test_a_line_that_names_one_is_reported(line: str) -> None:
     assert _strangers(line)
 
 
@@ -75,7 +75,7 @@ def test_a_harmless_line_passes(line: str) -> None:
 
 
 def test_files_stay_readable_in_size(root: Path) -> None:
-    """No model, index, cache or report slipped in; the reader and what it learns from are meant."""
+    """No model, index, cache or report is added by mistake; the reader and its training data may be large."""
     learned = {root / "evals" / "sets" / f"{name}.jsonl": 5_000_000 for name in ("practice", "conversations")}
     most = {root / "qa" / "rank" / "reader.safetensors": 8_000_000, **learned}
     large = [path for path in _files(root) if path.stat().st_size > most.get(path, 1_000_000)]

@@ -1,4 +1,4 @@
-"""The second stage of ranking: what is read for a question, and what comes of it."""
+"""The second stage of ranking: what is read for a question, and how it changes the order."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ OTHER = Text("", "The weather in the valley is mild.", (Span(0, 34),))
 SHIPPED = Path(str(resources.files("qa.rank")))
 
 
-def test_a_batch_by_hand() -> None:
-    """Pieces know their sentence; those of question and context belong to none."""
+def test_a_batch_matches_a_hand_built_one() -> None:
+    """Each piece has its sentence; pieces of question and context have none."""
     texts = (Text("Title", "One two. Three.", (Span(0, 8), Span(9, 15))), Text("", "B", ()))
     pairs = [(Asked("What was it?"), texts[0]), (Asked("A?"), texts[1])]
     batch = batch_of(load_encoder().files.tokenizer, pairs)
@@ -50,7 +50,7 @@ def test_a_batch_by_hand() -> None:
     assert inside == [(0, 3), (4, 7), (7, 8), (9, 14), (14, 15)]
 
 
-def test_the_question_before_stands_between_question_and_text() -> None:
+def test_the_earlier_question_is_between_question_and_text() -> None:
     tokenizer = load_encoder().files.tokenizer
     batch = batch_of(tokenizer, [(Asked("When?", "Who left?"), Text("Title", "One.", (Span(0, 4),)))])
     pieces = [tokenizer.id_to_token(number) or "" for number in batch.ids[0]]
@@ -61,7 +61,7 @@ def test_the_question_before_stands_between_question_and_text() -> None:
     assert batch.sentence[0].tolist() == [-1] * 9 + [0, 0, -1]
 
 
-def test_what_is_too_long_loses_its_end() -> None:
+def test_long_text_is_cut_at_its_end() -> None:
     long = "word " * 500
     text = Text("", long, (Span(0, 1000), Span(2400, 2500)))
     (reading,) = load_reader().read("Which word?", [text])
@@ -118,12 +118,12 @@ def test_a_text_about_something_else_answers_less(question: str) -> None:
         ("Was blood tested for Q fever?", "Was it positive?", 4),
     ],
 )
-def test_a_follow_up_is_read_after_what_was_asked_before(before: str, question: str, best: int) -> None:
+def test_a_follow_up_is_read_after_earlier_questions(before: str, question: str, best: int) -> None:
     (reading,) = load_reader().read(question, [PNEUMONIA], before)
     assert int(np.argmax(reading.scores)) == best
 
 
-def test_what_was_asked_before_tells_what_is_meant() -> None:
+def test_earlier_questions_complete_a_follow_up() -> None:
     def serology_before_imaging(before: str) -> float:
         scores = load_reader().read("What did it show?", [PNEUMONIA], before)[0].scores
         return float(scores[4] - scores[1])
@@ -131,14 +131,14 @@ def test_what_was_asked_before_tells_what_is_meant() -> None:
     assert serology_before_imaging("Was serology done?") > serology_before_imaging("Was he X-rayed?") + 0.5
 
 
-def test_a_text_reads_the_same_beside_others() -> None:
+def test_a_text_gets_the_same_scores_in_any_batch() -> None:
     question = "What was the creatine kinase?"
     (alone,) = load_reader().read(question, [TEXT])
     beside = load_reader().read(question, [OTHER, TEXT, OTHER, OTHER, TEXT, OTHER])[1]
     assert beside.scores == pytest.approx(alone.scores, abs=1e-3)
 
 
-def test_marks_lie_in_their_sentence() -> None:
+def test_highlights_are_inside_their_sentence() -> None:
     for reading, text in zip(load_reader().read("What was it?", [TEXT, OTHER]), (TEXT, OTHER), strict=True):
         for mark, sentence in zip(reading.marks, text.sentences, strict=True):
             assert mark is not None
@@ -189,7 +189,7 @@ def test_marks_are_moved_to_their_paper(cases: Index) -> None:
     assert [mark and mark.span for mark in marks] == [candidates[i].sentence.span for i in choice.kept]
 
 
-def test_the_columns_by_hand(cases: Index) -> None:
+def test_feature_columns_computed_by_hand(cases: Index) -> None:
     candidates = found(cases, "What was the ferritin of the woman?")
     features = np.zeros((len(candidates), len(rerank.NAMES) - 6))
     scores = np.arange(len(candidates), dtype=float)
@@ -204,7 +204,7 @@ def test_the_columns_by_hand(cases: Index) -> None:
     assert share[0] == pytest.approx(0.5, abs=1e-3)
 
 
-def test_how_near_a_sentence_stands_to_the_last_quote(cases: Index) -> None:
+def test_distance_of_a_sentence_to_the_last_quote(cases: Index) -> None:
     candidates = found(cases, "What was the ferritin of the woman?")
     here = max(
         (c.document.id for c in candidates), key=lambda key: sum(c.document.id == key for c in candidates)
@@ -227,7 +227,7 @@ def test_how_near_a_sentence_stands_to_the_last_quote(cases: Index) -> None:
     assert after == sorted(after, reverse=True)  # the next is nearest
 
 
-def test_the_passage_quoted_last_is_read_in_any_case(cases: Index) -> None:
+def test_the_passage_of_the_last_quote_is_always_read(cases: Index) -> None:
     candidates = found(cases, "What was the ferritin of the woman?")
     scores = -np.arange(len(candidates), dtype=float)
     last = candidates[-1]
@@ -236,7 +236,7 @@ def test_the_passage_quoted_last_is_read_in_any_case(cases: Index) -> None:
     assert {candidates[i].hit.position for i in choice.kept} == {last.hit.position}
 
 
-def test_the_reranker_shipped_fits_the_program() -> None:
+def test_the_shipped_reranker_fits_the_program() -> None:
     shipped = load_reranker()
     assert shipped.weights.ranker.names == rerank.NAMES
     assert 0 < shipped.weights.threshold < 1
@@ -246,7 +246,7 @@ def test_the_reranker_shipped_fits_the_program() -> None:
     assert Settings().read > 0
 
 
-def test_more_of_the_paper_named_is_looked_into(cases: Index) -> None:
+def test_more_of_the_named_paper_is_searched(cases: Index) -> None:
     question = understand("What was the ferritin of the potter with eosinophilic pneumonia?")
     vector = WordEncoder().encode([question.searched])[0]
     few = retrieve(cases, question, vector, limit=4)

@@ -1,4 +1,4 @@
-"""The order in which a process happens to keep its sets decides nothing."""
+"""Answers do not depend on the order in which a process keeps its sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The child process: its limits hold, and the parent lives."""
+"""The child process: its limits hold, and the parent survives."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
         assert hit.passage == index.passages[hit.position]
 
 
-def test_only_the_papers_asked_for(index: Index) -> None:
+def test_only_the_papers_given(index: Index) -> None:
     for key in index.documents:
         hits = ask(index, "sleep ferritin eye", documents=frozenset({key}))
         assert hits

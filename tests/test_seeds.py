@@ -1,4 +1,4 @@
-"""The seed papers are those that were given, and their manifest says no more than they do."""
+"""The seed papers are unchanged, and their manifest states only what they state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learned ranker and its calibration: files refused or read, and fits whose answer is known."""
+"""The learned ranker and its calibration: reading files, and fits with known results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ASKED = understand("Was ferritin raised?")
 
 
 def stored(**changes: object) -> bytes:
-    """Return a weights' file that is sound but for ``changes``."""
+    """Return a valid weights file, except for ``changes``."""
     found: dict[str, Any] = {
         "format": FORMAT,
         "threshold": 0.6,
@@ -53,7 +53,7 @@ def test_a_share_that_no_threshold_is_known_for() -> None:
     assert "0.90" in caught.value.remedy
 
 
-def test_the_shipped_thresholds_ask_more_for_more() -> None:
+def test_the_shipped_thresholds_rise_with_the_share() -> None:
     for shipped in (load_weights(), load_reranker().weights):
         found = [shipped.threshold_for(share) for share in SHARES]
         assert found == sorted(found)
@@ -84,7 +84,7 @@ def test_weights_of_another_version_or_for_other_features_are_refused(data: byte
     assert "evals.train.rankers" in caught.value.remedy
 
 
-def test_the_weights_shipped_fit_the_program() -> None:
+def test_the_shipped_weights_fit_the_program() -> None:
     shipped = load_weights()
     assert 0 < shipped.threshold < 1
     assert np.isfinite(shipped.ranker.weights).all()
@@ -98,7 +98,7 @@ def test_log_odds_by_hand() -> None:
 
 
 def test_evidence_by_hand() -> None:
-    """The lead is the distance to the second for the first, and to the first for the others."""
+    """The lead is the distance to the second candidate for the first, and to the first for the others."""
     features = np.zeros((3, len(NAMES)))
     features[:, NAMES.index("coverage")] = [0.1, 0.2, 0.3]
     found = evidence(features, np.array([1.0, 4.0, 2.5]), ("score", "lead", "coverage"))
@@ -142,7 +142,7 @@ def made_samples(count: int, telling: int, sign: float, seed: int = 7) -> list[S
 
 
 @pytest.mark.parametrize(("telling", "sign"), [(0, 1.0), (5, -1.0)])
-def test_the_ranker_learns_what_tells(telling: int, sign: float) -> None:
+def test_the_ranker_learns_the_informative_feature(telling: int, sign: float) -> None:
     weights, bias = fit_ranker(made_samples(120, telling, sign), ridge=1.0)
     assert int(np.argmax(np.abs(weights))) == telling
     assert np.sign(weights[telling]) == sign
@@ -164,7 +164,7 @@ def test_questions_without_a_wrong_or_a_right_candidate_teach_the_ranker_nothing
     assert together == pytest.approx(alone)
 
 
-def test_a_sample_that_counts_three_times_is_as_three() -> None:
+def test_a_sample_of_weight_three_counts_as_three() -> None:
     one, others = made_samples(1, 0, 1.0, seed=9), made_samples(30, 3, 1.0)
     counted, bias = fit_ranker([*others, *one], counts=[1.0] * 30 + [3.0])
     repeated, _ = fit_ranker([*others, *one * 3])
@@ -193,7 +193,7 @@ def test_the_calibrator_learns_how_often_a_score_is_right() -> None:
         assert stated[among].mean() == pytest.approx(right_first[among].mean(), abs=0.06)
 
 
-def test_what_counts_nothing_is_not_learned_from() -> None:
+def test_samples_of_weight_zero_teach_nothing() -> None:
     random = np.random.default_rng(4)
     rows = random.normal(size=(400, len(EVIDENCE)))
     right = rows[:, 0] + random.normal(size=400) > 0
@@ -206,7 +206,7 @@ def test_what_counts_nothing_is_not_learned_from() -> None:
 
 
 def test_held_out_questions_are_scored_by_a_ranker_that_has_not_seen_them() -> None:
-    """Where there is nothing to learn, scores of questions learned from would look far better than chance."""
+    """With nothing to learn, scores of training questions would look far better than chance."""
     random = np.random.default_rng(5)
     dev = [
         Sample("made", random.normal(size=(8, len(NAMES))), np.eye(8, dtype=bool)[i % 8], answerable=True)
@@ -235,14 +235,14 @@ def test_the_first_candidate_is_the_one_with_the_best_score() -> None:
     ("precision", "threshold"),
     [(1.0, 0.8), (0.75, 0.6), (0.6, 0.5), (0.0, 0.1)],
 )
-def test_the_threshold_by_hand(precision: float, threshold: float) -> None:
+def test_the_threshold_computed_by_hand(precision: float, threshold: float) -> None:
     confidence = np.array([0.5, 0.9, 0.1, 0.6, 0.8, 0.7])
     right = np.array([False, True, False, True, True, False])
     # from the top: 1/1, 2/2, 2/3, 3/4, 3/5, 3/6
     assert threshold_for(confidence, right, precision) == threshold
 
 
-def test_where_nothing_is_right_enough_nothing_but_certainty_is_shown() -> None:
+def test_without_a_sufficient_threshold_only_certain_answers_are_shown() -> None:
     assert threshold_for(np.array([0.2, 0.7]), np.array([False, False]), 0.9) == 1.0
     assert threshold_for(np.zeros(0), np.zeros(0, dtype=bool), 0.9) == 1.0
 

@@ -85,7 +85,7 @@ def test_a_paragraph_longer_than_a_window_is_cut_as_its_parts_are() -> None:
 @pytest.mark.parametrize(
     "text", ['".' * 25_000, "Fig. " * 10_000, "(a. " * 10_000, "x" * 100_000, "A. " * 10_000]
 )
-def test_hostile_paragraphs_end(text: str) -> None:
+def test_hostile_paragraphs_are_split_completely(text: str) -> None:
     assert "".join(sentences(text)).replace(" ", "") == text.replace(" ", "")
 
 

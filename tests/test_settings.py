@@ -1,4 +1,4 @@
-"""The settings of the chat: served to this machine only, telling nobody, readable in light and dark."""
+"""The settings of the chat: this machine only, no telemetry, readable in light and dark themes."""
 
 from __future__ import annotations
 

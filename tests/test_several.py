@@ -1,4 +1,4 @@
-"""Questions about each of several papers: known as such, and asked of one at a time."""
+"""Questions about each of several papers: recognised, and rewritten for one paper."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from qa.understand.several import of_each, of_one
         ("How does survival vary across the studies?", "How does survival vary in the study?"),
     ],
 )
-def test_asked_of_one(question: str, one: str) -> None:
+def test_a_question_of_one_paper(question: str, one: str) -> None:
     assert of_each(question)
     assert of_one(question) == one
 

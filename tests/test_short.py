@@ -1,4 +1,4 @@
-"""The decisive words inside a quote: marked where sure, else not at all."""
+"""The short answer inside a quote: highlighted if certain, otherwise not at all."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_cell_of_the_column_named(cases: Index, question: str, short: str) -
     assert span.of(found.document.text) == short
 
 
-def test_of_several_values_none_is_marked(cases: Index) -> None:
+def test_none_of_several_values_is_highlighted(cases: Index) -> None:
     found = candidate(cases, "Which ferritin did the woman have?", "Ferritin\t")
     assert short_answer(understand("Which ferritin did the woman have?"), found) is None
 
@@ -65,7 +65,7 @@ def test_of_several_values_none_is_marked(cases: Index) -> None:
         ("How old was the rower?", "viral myocarditis"),  # nor does it say that the man rows
     ],
 )
-def test_nothing_is_marked_where_it_is_not_sure(cases: Index, question: str, containing: str) -> None:
+def test_nothing_uncertain_is_highlighted(cases: Index, question: str, containing: str) -> None:
     assert short_answer(understand(question), candidate(cases, question, containing)) is None
 
 

@@ -1,4 +1,4 @@
-"""A short soak: nothing fails or grows while an index is rebuilt and asked, and leaks are noticed."""
+"""A short soak test: nothing fails or grows while an index is rebuilt and asked, and leaks are detected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def answerer(index: Index) -> Answerer:
 
 
 @pytest.mark.slow
-def test_nothing_grows(tmp_path: Path) -> None:
+def test_nothing_grows_in_a_sound_run(tmp_path: Path) -> None:
     papers = write_papers(tmp_path / "papers")
     found = soak(tmp_path / "index", [papers], WordEncoder(), rounds=12, every=0.2, answerer=answerer)
     assert found["held"], found
@@ -31,7 +31,7 @@ def test_nothing_grows(tmp_path: Path) -> None:
     assert len(generations(tmp_path / "index")) <= 5  # two of them because they are being read
 
 
-def test_what_leaks_or_answers_wrong_is_noticed(tmp_path: Path) -> None:
+def test_leaks_and_wrong_answers_are_detected(tmp_path: Path) -> None:
     papers = write_papers(tmp_path / "papers")
     held = []
 

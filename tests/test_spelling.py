@@ -1,4 +1,4 @@
-"""Spelling: variants are the same word, typing errors are put right and said so, right words stay."""
+"""Spelling: variants are the same word, typing errors are corrected and reported, correct words stay."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_variants_are_the_same_word_and_need_no_note(speller: Speller, typed: st
     ("typed", "meant"),
     [("mycophenolat", "mycophenolate"), ("furosemied", "furosemide"), ("transfusoin", "transfusion")],
 )
-def test_typing_errors_are_put_right_and_said_so(speller: Speller, typed: str, meant: str) -> None:
+def test_typing_errors_are_corrected_and_reported(speller: Speller, typed: str, meant: str) -> None:
     found, notes = speller.correct(f"When was the {typed} given?")
     assert found == f"When was the {meant} given?"
     assert notes == (f"Read “{typed}” as “{meant}”.",)
@@ -82,19 +82,19 @@ def test_typing_errors_are_put_right_and_said_so(speller: Speller, typed: str, m
         "",
     ],
 )
-def test_right_words_stay(speller: Speller, question: str) -> None:
+def test_correct_words_stay(speller: Speller, question: str) -> None:
     assert speller.correct(question) == (question, ())
 
 
 @given(st.text(max_size=120))
-def test_nothing_but_words_is_touched(speller: Speller, text: str) -> None:
+def test_only_words_are_changed(speller: Speller, text: str) -> None:
     found, notes = speller.correct(text)
     assert len(notes) <= len(text)
     if not any(character.isalpha() for character in text):
         assert found == text
 
 
-def test_the_answer_says_what_was_read(asked: Answerer) -> None:
+def test_the_answer_reports_the_corrected_spelling(asked: Answerer) -> None:
     answer = asked.ask("When was mycophenolat stopped?")
     assert "Read “mycophenolat” as “mycophenolate”." in answer.reasons
     assert answer.resolved_question == "When was mycophenolate stopped?"

@@ -1,4 +1,4 @@
-"""Generations: opening, falling back, rolling back, collecting, locking."""
+"""Generations: opening, fallback, rollback, garbage collection, locking."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_damaged_generation_falls_back_with_a_warning_and_is_built_again(two: 
     with open_index(two) as index:
         assert index.generation == 1
         assert "passages.sqlite" in index.warnings[0]
-        assert "Generation 1" in index.warnings[0]
+        assert "Using generation 1" in index.warnings[0]
     assert verify(two)[1] is None
     assert "passages.sqlite" in str(verify(two)[2])
     report = build_papers(two, two.parent / "papers")
@@ -92,13 +92,13 @@ def test_a_damaged_generation_falls_back_with_a_warning_and_is_built_again(two: 
     assert verify(two) == {1: None, 3: None}  # the damaged one is no longer needed
 
 
-def test_if_every_generation_is_damaged_the_newest_is_named_and_a_build_starts_anew(two: Path) -> None:
+def test_if_every_generation_is_damaged_the_error_names_the_newest_and_a_build_starts_over(two: Path) -> None:
     for number in (1, 2):
         (two / f"gen-0000000{number}" / "vectors.faiss").write_bytes(b"")
     with pytest.raises(IndexDamaged, match="gen-00000002"):
         open_index(two)
     report = build_papers(two, two.parent / "papers")
-    assert "built anew" in report.warnings[0]
+    assert "rebuilt from" in report.warnings[0]
     assert contents_of(two)
 
 
@@ -107,7 +107,7 @@ def test_rolling_back_and_building_again(two: Path) -> None:
     assert rollback(two) == 1
     with open_index(two) as index:
         assert (index.generation, index.warnings) == (1, ())
-    with pytest.raises(IndexMissing, match="none before it"):
+    with pytest.raises(IndexMissing, match="no generation before"):
         rollback(two)
     report = build_papers(two, two.parent / "papers")
     assert report.generation == 3  # a number is never used twice
@@ -140,7 +140,7 @@ def test_the_current_generation_two_before_it_and_pinned_ones_are_kept(two: Path
     assert gc(two) == ()
 
 
-def test_the_pin_of_a_dead_reader_holds_nothing(two: Path) -> None:
+def test_the_pin_of_a_dead_reader_keeps_nothing(two: Path) -> None:
     run_python("os._exit(9)", two)
     assert list((two / PINS).iterdir())
     assert pinned(two) == frozenset()

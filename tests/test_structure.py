@@ -1,4 +1,4 @@
-"""From drafts to a document: every offset says what it should."""
+"""From drafts to a document: every offset is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom papers and questions are about: the wrong patient's value must never answer."""
+"""Whom papers and questions are about: a value of the wrong patient is never an answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_people_of_cited_papers_are_left_out() -> None:
     assert subjects_of(text) == (Subject("female", 47),)
 
 
-def test_pronouns_alone_tell_the_sex() -> None:
+def test_pronouns_alone_give_the_sex() -> None:
     assert subjects_of("The patient came. He sat. His hand shook, and he fell. He slept.") == (MAN,)
     assert subjects_of("The patient came. He sat. She sat. They slept.") == ()
 
@@ -82,7 +82,7 @@ def test_the_person_asked_about(question: str, subject: Subject) -> None:
         (NOBODY, WOMAN, False),
     ],
 )
-def test_who_cannot_be_the_same(one: Subject, other: Subject, conflict: bool) -> None:
+def test_people_who_cannot_be_the_same(one: Subject, other: Subject, conflict: bool) -> None:
     assert one.conflicts(other) is conflict
     assert other.conflicts(one) is conflict
 
@@ -103,7 +103,7 @@ def test_age_and_sex_decide_between_papers_and_are_not_searched_for(question: st
 
 @given(st.text(max_size=200))
 def test_any_text_can_be_asked(text: str) -> None:
-    """Whoever is found has a sex or an age that the text has; nothing raises."""
+    """Every person detected has a sex or an age that the text states; nothing raises."""
     for person in people_in(text):
         assert person.sex in {"female", "male"}
         assert person.age == 0 or str(person.age) in text or not text.isascii()

@@ -1,4 +1,4 @@
-"""Offsets: edits keep origins, and spans lead back to lines and pages, as slow references say."""
+"""Offsets: edits keep origins, and spans map to lines and pages, as in slow references."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def edited(draw: st.DrawFn) -> tuple[MappedText, list[tuple[int, int, str]]]:
 
 
 def slow_edit(text: MappedText, edits: list[tuple[int, int, str]]) -> Pairs:
-    """Carry out the edits from the last to the first on a list of characters with their origins."""
+    """Apply the edits from last to first to a list of characters with their origins."""
     done = pairs(text)
     for start, end, new in reversed(edits):
         replaced = [origin for _, origin in pairs(text)[start:end]]
@@ -79,7 +79,7 @@ def test_joining_keeps_every_part(parts: list[MappedText], separator: str) -> No
 
 
 @given(mapped_texts(), st.integers(0, 5))
-def test_runs_say_the_same_as_origins(text: MappedText, start: int) -> None:
+def test_runs_and_origins_agree(text: MappedText, start: int) -> None:
     runs = list(text.runs(start))
     told = {run.start + i: run.raw + i for run in runs for i in range(run.length)}
     assert told == {start + i: origin for i, origin in enumerate(text.origins)}

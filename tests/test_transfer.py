@@ -1,4 +1,4 @@
-"""An index as one file: a round trip, and nothing but what was exported."""
+"""An index as one file: a round trip, and nothing besides what was exported."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """The file of an index of three papers, which stands in ``index`` beside it."""
+    """The exported file of an index of three papers, which is in ``index`` beside it."""
     build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
     export_index(tmp_path / "index", tmp_path / "file.loccit")
     return tmp_path / "file.loccit"
 
 
-def test_there_and_back(exported: Path) -> None:
+def test_export_and_import_keep_everything(exported: Path) -> None:
     here = exported.parent
     assert import_index(exported, here / "other").generation == 1
     assert contents_of(here / "other") == contents_of(here / "index")
@@ -39,7 +39,7 @@ def test_there_and_back(exported: Path) -> None:
     assert not list(here.glob("*.part"))
 
 
-def test_into_an_index_that_is_in_use(exported: Path) -> None:
+def test_import_into_an_index_in_use(exported: Path) -> None:
     here = exported.parent
     build_papers(here / "other", write_papers(here / "more", TEA))
     with open_index(here / "other") as before:

@@ -1,4 +1,4 @@
-"""FAISS against plain matrix products."""
+"""FAISS, compared with plain matrix products."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def lists(many: NDArray[np.float32]) -> Vectors:
     return Vectors(b"".join(vector_chunks([many[:1000], many[1000:]], 32, flat_up_to=100)))
 
 
-def test_lists_find_what_comparing_all_finds(many: NDArray[np.float32], lists: Vectors) -> None:
+def test_lists_find_what_an_exhaustive_search_finds(many: NDArray[np.float32], lists: Vectors) -> None:
     assert not lists.exact
     assert (len(lists), lists.dimension) == (3000, 32)
     assert (lists.rows(0, 3000) == many).all()

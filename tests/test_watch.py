@@ -1,4 +1,4 @@
-"""Watching a folder: changes are built, errors are reported, and only the user stops it."""
+"""Watching a folder: changes are built, errors are reported, and only the user stops the watch."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_hidden_files_do_not_count(tmp_path: Path) -> None:
     assert not next(seen)
 
 
-def test_errors_are_reported_once_and_end_nothing(tmp_path: Path) -> None:
+def test_errors_are_reported_once_and_do_not_stop_the_watch(tmp_path: Path) -> None:
     papers, index = tmp_path / "papers", tmp_path / "index"
     papers.mkdir()
 

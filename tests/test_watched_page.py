@@ -1,4 +1,4 @@
-"""The watch over pages in Chromium notices what it is there for."""
+"""The watch over pages in Chromium detects what it should."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ("wss://203.0.113.1/", True),
     ],
 )
-def test_requests_that_leave_the_machine(url: str, strange: bool) -> None:
+def test_requests_to_other_hosts(url: str, strange: bool) -> None:
     assert is_strange(url) is strange
 
 

@@ -1,4 +1,4 @@
-"""The built wheel works away from the checkout that it was built from."""
+"""The built wheel works without the checkout that it was built from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     return install(wheel, tmp_path_factory.mktemp("elsewhere"))
 
 
-def test_it_holds_what_is_needed_and_no_more(wheel: Path, root: Path) -> None:
+def test_the_wheel_holds_what_is_needed_and_no_more(wheel: Path, root: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         tops = {name.partition("/")[0] for name in names}
@@ -57,14 +57,14 @@ def test_help(installed: Installed) -> None:
         assert f" {command} " in shown
 
 
-def test_built_from_the_seeds_it_carries_it_answers(installed: Installed) -> None:
+def test_it_answers_from_an_index_of_the_bundled_seeds(installed: Installed) -> None:
     installed.run("loccit", "build", "--index", "papers")
     question = "What was the woman's CK on admission?"
     answer = json.loads(installed.run("loccit", "ask", "--index", "papers", "--json", question).stdout)
     assert any("9641" in citation["quote"] for citation in answer["citations"])
 
 
-def test_it_evaluates_itself_on_the_seeds(installed: Installed) -> None:
+def test_the_wheel_evaluates_itself_on_the_seeds(installed: Installed) -> None:
     figures = json.loads(installed.run("loccit", "eval", "--limit", "3", "--json").stdout)
     assert figures["sets"]["seeds"]["questions"] == 3
 

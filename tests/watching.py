@@ -1,4 +1,4 @@
-"""Watches a folder with a quick encoder and prints what came of each build; for a test of a process.
+"""Watches a folder with a fast encoder and prints the result of each build, for a test of a process.
 
 Usage: python -m tests.watching FOLDER INDEX
 """

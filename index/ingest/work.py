@@ -188,7 +188,7 @@ class Work:
             paper = PaperRows.of(document, passages, sentences, reading)
             document.text.encode()
         except UnicodeEncodeError as error:
-            reason = "the text holds halves of characters."
+            reason = "the text contains unpaired surrogates."
             raise GarbledText(source, reason, "Get the paper in another format.") from error
         texts = paper.embedded_texts()
         known = self._known(paper)

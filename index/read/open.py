@@ -37,8 +37,8 @@ _MAGIC = {
     b"PK\x03\x04": "a zip archive or an office document", b"\xd0\xcf\x11\xe0": "an old office document",
     b"\x1f\x8b": "a gzip archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ": "an xz archive",
     b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive",
-    b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture",
-    b"II*\x00": "a TIFF picture", b"MM\x00*": "a TIFF picture",
+    b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image",
+    b"II*\x00": "a TIFF image", b"MM\x00*": "a TIFF image",
     b"\x7fELF": "a program", b"MZ\x90": "a program", b"%!PS": "PostScript", b"{\\rtf": "RTF",
     b"SQLite format 3": "a database",
 }  # fmt: skip
@@ -84,7 +84,7 @@ def require_suffix(path: PurePath) -> None:
     if path.suffix:
         message, remedy = f"{path.suffix} files are not read as papers.", f"Save the paper as {accepted}."
     else:
-        message, remedy = "its name has no suffix.", f"Rename it to end in {accepted}, after what it holds."
+        message, remedy = "its name has no suffix.", f"Rename it to end in {accepted}, whichever fits."
     raise UnknownFormat(str(path), message, remedy)
 
 
@@ -102,7 +102,7 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
         UsageError: the engine is unknown.
     """
     if engine not in ENGINES:
-        raise UsageError(f"no engine {engine!r}.", f"There are {' and '.join(ENGINES)}.")
+        raise UsageError(f"there is no engine {engine!r}.", f"Choose {' or '.join(ENGINES)}.")
     data, name = _bytes(path, limits), path.name
     try:
         kind = _kind(data, name)
@@ -119,7 +119,7 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
         return read_plain(data, name)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # A fault that no reader foresaw: refuse this file, so that the others are still read.
-        raise DamagedFile(name, f"it cannot be made sense of ({error}).", _KINDS) from error
+        raise DamagedFile(name, f"its content could not be read ({error}).", _KINDS) from error
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
@@ -140,7 +140,7 @@ def _bytes(path: Path, limits: Limits) -> bytes:
     except ValueError as error:  # a path with a null character
         raise StorageError(f"{path}: cannot be read ({error}).", "Check the path.") from error
     if len(data) > limits.bytes:
-        raise FileTooLarge(name, f"more than {limits.bytes // MIB} MiB.", "Give the paper alone.")
+        raise FileTooLarge(name, f"more than {limits.bytes // MIB} MiB.", "Give a file with the paper only.")
     if not data.strip():
         raise FileEmpty(name, "the file is empty.", "Get the file again from its source.")
     return data

@@ -213,8 +213,8 @@ def open_generation(
     try:
         manifest, _ = read_manifest(place)
         if manifest.generation != number:
-            raise IndexDamaged(f"{place / MANIFEST}: the manifest is of generation {manifest.generation}.")
-        warnings = tuple(f"{text} Generation {number} of {manifest.created} is used." for text in problems)
+            raise IndexDamaged(f"{place / MANIFEST}: manifest of another generation, {manifest.generation}.")
+        warnings = tuple(f"{text} Using generation {number} of {manifest.created}." for text in problems)
         return Index(place, manifest, warnings, held)
     except BaseException:
         if held:

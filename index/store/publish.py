@@ -244,7 +244,7 @@ def rollback(folder: Path) -> int:
             raise IndexMissing(f"{folder}: there is no index to roll back.", "Build one: loccit build FOLDER")
         previous = read_manifest(generation_folder(folder, current))[0].previous
         if previous is None or previous not in generations(folder):
-            raise IndexMissing(f"{folder}: generation {current} has none before it.", "Nothing was changed.")
+            raise IndexMissing(f"{folder}: there is no generation before {current}.", "Nothing was changed.")
         open_generation(folder, previous).close()
         make_current(folder, previous)
         return previous

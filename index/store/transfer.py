@@ -44,7 +44,7 @@ def export_index(folder: Path, target: Path, *, replace: bool = False) -> Manife
     if is_folder:
         raise UsageError(f"{target}: a folder, not a file.", "Name a file to write, such as papers.loccit.")
     if exists and not replace:
-        raise UsageError(f"{target}: the file exists already.", "Choose another name, or add --replace.")
+        raise UsageError(f"{target}: the file already exists.", "Choose another name, or add --replace.")
     with open_index(folder) as index:
         LOCAL_DISK.write_atomically(target, _archive(index))
         return index.manifest
@@ -81,14 +81,14 @@ def import_index(source: Path, folder: Path, *, replace: bool = False) -> Manife
         exists, is_folder = source.exists(), source.is_dir()
     if is_folder or not exists:
         what = "a folder, not a file" if is_folder else "does not exist"
-        raise UsageError(f"{source}: {what}.", "Give a file that loccit export wrote.")
+        raise UsageError(f"{source}: {what}.", "Give a file written by loccit export.")
     try:
         with refusals(source), source.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             entries = iter(tar)
             sent = _manifest(source, tar, next(entries, None))
             current = current_generation(folder)
             if current is not None and not replace:
-                what = f"{folder}: the folder holds an index already, generation {current}."
+                what = f"{folder}: the folder already holds an index, generation {current}."
                 remedy = "Choose another folder with --index, or add --replace (loccit rollback undoes it)."
                 raise UsageError(what, remedy)
 
@@ -124,7 +124,7 @@ def _unpack(
         if entry is None or (entry.name, entry.size) != (record.name, record.size):
             raise IndexDamaged(f"{source}: {record.name} is missing.", _REMEDY)
         if not entry.isreg() or "/" in record.name or "\\" in record.name or record.name.startswith("."):
-            raise IndexDamaged(f"{source}: {record.name} is not a plain file of an index.", _REMEDY)
+            raise IndexDamaged(f"{source}: {record.name} is not a regular file of an index.", _REMEDY)
         if LOCAL_DISK.write(staging / record.name, _contents(tar, entry)) != record:
             raise IndexDamaged(f"{source}: the checksum of {record.name} does not match.", _REMEDY)
 

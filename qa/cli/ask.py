@@ -45,7 +45,7 @@ RightOption = Annotated[
     float | None,
     typer.Option(
         metavar="<share>",
-        help="Set the threshold so that this share of answers is right, up to 0.95.",
+        help="Set the threshold at which this share of shown answers should be right; at most 0.95.",
         min=0,
         max=1,
     ),
@@ -90,7 +90,8 @@ def ask(
     """
     if file is not None and (after or receipt):
         raise UsageError(
-            "--after and --receipt do not apply to --file.", "A line of the file may have “history”."
+            "--after and --receipt cannot be combined with --file.",
+            "Use “history” in the file instead of --after.",
         )
     entries = _entries("ask", question, file, after)
     options = AskOptions(model, threshold, right, cross_encoder, reader or "")
@@ -123,11 +124,11 @@ def search(
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the passages nearest to a question.
+    """List the passages most similar to a question.
 
-    They are listed whether or not they answer it, ordered by the ranking score of their best sentence. A
-    score compares passages of one question; it is not a probability. Passages that were not ranked have no
-    score (–, or null in JSON) and follow in the order of the hybrid search ("hybrid" in JSON).
+    They are ordered by the ranking score of their best sentence, whether or not they answer the question.
+    Scores are comparable within one question only and are not probabilities. Passages that were not ranked
+    have no score (–, or null in JSON) and follow in the order of the hybrid search ("hybrid" in JSON).
 
     \b
     loccit search "muscle biopsy findings"
@@ -159,16 +160,16 @@ def table(
     question: Annotated[str, typer.Argument(help="The question, as a sentence.")],
     form: Annotated[
         TableFormat,
-        typer.Option("--format", help="CSV cells that look like formulas start with an apostrophe."),
+        typer.Option("--format", help="In CSV, cells that look like formulas start with an apostrophe."),
     ] = TableFormat.TEXT,
     after: AfterOption = None,
     paper: PaperOption = None,
     index: IndexOption,
     model: ModelOption = None,
 ) -> None:
-    """Ask every paper the same question: a row for each.
+    """Ask each paper the same question and print one row per paper.
 
-    A row holds the paper's best quote with its place and confidence, or "not stated".
+    A row has the paper's best quote with its place and confidence, or "not stated".
 
     \b
     loccit table "What was the CK on admission?"
@@ -197,7 +198,7 @@ def chat(
     port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
     sign_in: Annotated[
-        Path | None, typer.Option(help="Require people to sign in, as set up in this file (docs/SIGN_IN.md).")
+        Path | None, typer.Option(help="Require sign-in, as configured in this file (docs/SIGN_IN.md).")
     ] = None,
 ) -> None:
     """Start the web app and open it in a browser.
@@ -215,7 +216,7 @@ def chat(
     try:
         open_index(index).close()
     except IndexMissing:
-        warn([f"No index in {index} yet: building one from the seed papers."])
+        warn([f"No index in {index}. Building one from the seed papers."])
         build(index=index)
     serve(index, port, browser, sign_in)
 
@@ -267,7 +268,7 @@ def _emit_each(entries: Sequence[Entry], work: Callable[[Entry], dict[str, Any]]
             emit({"id": entry.id, "question": entry.question, "error": str(error)})
     if refused:
         raise UsageError(
-            f"{refused} of {len(entries)} questions could not be asked.", "Their output lines have “error”."
+            f"{refused} of {len(entries)} questions could not be asked.", "See “error” in their output lines."
         )
 
 

@@ -13,7 +13,7 @@ from qa.show.progress import Progress
 
 
 class _RunUnlessNamed(TyperGroup):
-    """Takes ``run`` for the command if the arguments name no other."""
+    """Runs ``run`` if the arguments name no command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own class is not public
         """Put ``run`` before arguments that name no command."""
@@ -38,11 +38,11 @@ OwnIndexOption = Annotated[
     typer.Option(
         parser=stated_index,
         metavar="<path>",
-        help="Index to ask, for sets without their own papers; else one of the seeds.",
+        help="Index to ask, for sets without papers of their own; default: an index of the seed papers.",
     ),
 ]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of the public sets.", envvar="LOCCIT_BENCH")]
-WorkOption = Annotated[Path | None, typer.Option(help="Folder that keeps built indexes for the next run.")]
+WorkOption = Annotated[Path | None, typer.Option(help="Folder to keep built indexes in for the next run.")]
 PapersOption = Annotated[int | None, typer.Option(help="Use at most this many of a set's own papers.", min=1)]
 LimitOption = Annotated[int | None, typer.Option(help="Ask at most this many questions per set.", min=1)]
 OutOption = Annotated[Path | None, typer.Option(help="Folder for report.json, report.md and report.html.")]
@@ -66,7 +66,7 @@ BaselineOption = Annotated[
 @app.command()
 def run(
     *,
-    questions: Annotated[Path | None, typer.Argument(help="A question set's file, as with --set.")] = None,
+    questions: Annotated[Path | None, typer.Argument(help="A question set, as with --set.")] = None,
     sets: SetsOption = None,
     index: OwnIndexOption = None,
     split: Annotated[str, typer.Option(help="dev, test or all.")] = "all",
@@ -108,15 +108,15 @@ def add_feedback(
     index: IndexOption,
     file: Annotated[
         Path | None,
-        typer.Option(help="The set to add to.  [default: feedback-cases.jsonl in the index folder]"),
+        typer.Option(help="The file to add to.  [default: feedback-cases.jsonl in the index folder]"),
     ] = None,
     number: Annotated[int | None, typer.Option(help="Only the judgement with this number.")] = None,
     gold: Annotated[
         str | None,
-        typer.Option(help="The right answer, so that nothing is asked: quote numbers, a quote, or none."),
+        typer.Option(help="The right answer, instead of a prompt: quote numbers, a quote, or none."),
     ] = None,
 ) -> None:
-    """Turn thumbs given in the chat into questions of a set.
+    """Turn judgements from the chat into evaluation questions.
 
     \b
     loccit eval add-feedback

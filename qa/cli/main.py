@@ -50,7 +50,7 @@ def _loccit(
     loccit build                  index the two seed papers
     loccit build ~/papers         index every PDF, JATS XML, Markdown and text file
     loccit ask "What was the woman's CK on admission?"
-    loccit chat                   the same in a browser
+    loccit chat                   ask in a browser
 
     loccit COMMAND --help shows the options and examples of a command.
     """

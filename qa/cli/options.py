@@ -19,10 +19,10 @@ class ReaderName(StrEnum):
 
 
 def stated_path(text: str) -> Path:
-    """Return the path ``text``; an empty one would be the working folder.
+    """Return ``text`` as a path.
 
     Raises:
-        BadParameter: the path is empty, as that of a shell variable which is not set.
+        BadParameter: ``text`` is empty, as of an unset shell variable; it would mean the working folder.
     """
     if not text:
         raise typer.BadParameter("The path is empty")
@@ -53,7 +53,7 @@ IndexOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CrossEncoderOption = Annotated[
     Path | None,
-    typer.Option(help="Folder of a CrossEncoder model that ranks the sentences instead."),
+    typer.Option(help="Folder of a CrossEncoder model to rank the sentences with."),
 ]
 ReaderOption = Annotated[
     ReaderName | None,

@@ -27,7 +27,7 @@ def build(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders; else the seed papers."
+            parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders; default: the seed papers."
         ),
     ] = None,
     index: IndexOption,
@@ -36,7 +36,7 @@ def build(
 ) -> None:
     """Make the index hold exactly the papers given.
 
-    Papers that the index already holds are not read again; papers that are not given leave it.
+    Papers that the index already holds are not read again. Papers that are not given are removed.
 
     \b
     loccit build                                  the two seed papers
@@ -121,9 +121,9 @@ def watch(
     model: ModelOption = None,
     workers: WorkersOption = 2,
 ) -> None:
-    """Keep the index equal to a folder until Ctrl-C.
+    """Keep the index in sync with a folder until Ctrl-C.
 
-    Builds now and after each change in the folder. As with build, papers from elsewhere leave the index.
+    Builds the index now and after each change in the folder. As with build, other papers are removed.
 
     \b
     loccit watch ~/papers
@@ -141,7 +141,7 @@ def watch(
             with open_index(index) as current:
                 model = current.manifest.model.name
         except IndexMissing:
-            pass  # the usual model then
+            pass  # the default model then
     try:
         for result in builds(
             folder, index, changes(folder, index), encoder=load_encoder(model), workers=workers
@@ -161,9 +161,9 @@ def read(
     file: Annotated[Path, typer.Argument(help="A PDF, JATS XML, Markdown or text file.")],
     text: Annotated[bool, typer.Option("--text", help="Print the text that quotes are taken from.")] = False,
 ) -> None:
-    """Show what Loccit reads in one paper.
+    """Show how Loccit reads a paper.
 
-    Title, authors, sections, tables and warnings; nothing is added to the index.
+    Prints title, authors, sections, tables and warnings. The index does not change.
 
     \b
     loccit read paper.pdf
@@ -194,5 +194,5 @@ def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path) -> None:
     if refused:
         raise UsageError(
             f"{len(refused)} of {len(chosen)} paths could not be read; the other papers are in the index.",
-            "The lines that start with “refused” say why.",
+            "See the lines that start with “refused”.",
         )

@@ -39,7 +39,7 @@ def show_answer(answer: Answer) -> None:
         out().print(Text(f"[{citation.number}] ", style="bold").append_text(_quote(citation)))
         say(f"    {_place_line(citation)}", "dim")
     if answer.near_misses:
-        say("\nNearest passages (they do not answer):", "dim")
+        say("\nNearest passages (not answers):", "dim")
     for near in answer.near_misses:
         place = where(near.title or near.source, near.section, place_of(near))
         say(f"  · {_short(near.quote, 200)}\n    {place}", "dim")

@@ -35,13 +35,13 @@ def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
 @app.command()
 def verify(
     *,
-    receipt: Annotated[Path | None, typer.Argument(help="A receipt of loccit ask --receipt.")] = None,
+    receipt: Annotated[Path | None, typer.Argument(help="A receipt written by loccit ask --receipt.")] = None,
     index: IndexOption,
 ) -> None:
     """Check the index's files, or replay a receipt.
 
-    Every file of every generation is compared with its checksum. With a receipt, its question is asked again
-    and the answer compared byte for byte.
+    Compares every file of every generation with its checksum. With a receipt, asks its question again and
+    compares the answers byte for byte.
 
     \b
     loccit verify
@@ -93,7 +93,7 @@ def export_(
     index: IndexOption,
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite the file if it exists.")] = False,
 ) -> None:
-    """Write the index to one file, for another machine.
+    """Write the index to one file, to copy it to another machine.
 
     \b
     loccit export myositis.loccit
@@ -112,7 +112,7 @@ def export_(
 @app.command("import")
 def import_(
     *,
-    file: Annotated[Path, typer.Argument(help="A file that loccit export wrote.")],
+    file: Annotated[Path, typer.Argument(help="A file written by loccit export.")],
     index: IndexOption,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the papers of the index; loccit rollback undoes it.")
@@ -120,7 +120,7 @@ def import_(
 ) -> None:
     """Make an exported file the index.
 
-    The file's checksums are verified first. They do not tell who made it: import only files you trust.
+    Verifies the file's checksums first. They do not show who made the file: import only files you trust.
 
     \b
     loccit import myositis.loccit

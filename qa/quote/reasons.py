@@ -41,7 +41,7 @@ def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | No
         listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
         reasons.append(f"No passage of {asked} mentions {listed}.")
     if not reasons:
-        reasons.append("No sentence is likely enough to answer the question.")
+        reasons.append("No sentence scored high enough to show as an answer.")
     return tuple(reasons)
 
 

@@ -222,7 +222,7 @@ def source_view(document: Document, answer: Answer, number: int, key: str) -> Vi
     source = sources[number - 1]
     if source.span.of(document.text) != source.quote:
         raise QuoteError(
-            f"{document.source}: the text at {source.span.start}:{source.span.end} has changed since.",
+            f"{document.source}: the text at {source.span.start}:{source.span.end} has changed.",
             "Ask again.",
         )
     sort, passage, short = "near", source.span, None

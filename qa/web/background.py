@@ -104,11 +104,11 @@ class Evaluation:
 
     @property
     def problem(self) -> str:
-        """What went wrong, in one line; empty if nothing did, or not yet."""
+        """What went wrong, in one line; empty if nothing has."""
         if self._process.poll() in (None, 0, _BELOW_FLOOR):
             return ""
         self._reader.join(timeout=1)
-        return self._last_line or "It ended without a message."
+        return self._last_line or "The process ended without a message."
 
     def stop(self) -> None:
         """End the process; the last report stays as it is."""
@@ -120,14 +120,14 @@ class Evaluation:
 
 
 class Evaluations:
-    """The evaluation of this server that is running, or ran last."""
+    """The current or last evaluation of this server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.last: Evaluation | None = None
 
     def start(self, arguments: Sequence[str]) -> bool:
-        """Start one; return False if one is running."""
+        """Start an evaluation; return False if one is running."""
         with self._lock:
             if self.last and self.last.running:
                 return False
@@ -137,5 +137,5 @@ class Evaluations:
 
 @st.cache_resource(show_spinner=False)
 def evaluations() -> Evaluations:
-    """Return the evaluations of this process, which all sessions share."""
+    """Return the evaluations of this server, shared by all sessions."""
     return Evaluations()

@@ -96,7 +96,7 @@ def person() -> str:
 def show_privacy() -> None:
     """Without sign-in, say that the app is private to this machine."""
     if not person():
-        words = "On this machine only: the app refuses other computers and sends nothing anywhere."
+        words = "On this machine only: other computers cannot connect, and nothing is sent anywhere."
         show({"view": "whereabouts", "message": words}, "whereabouts")
 
 

@@ -1,4 +1,4 @@
-"""Loaded by every Python process with this folder on its PYTHONPATH: blocks the network there."""
+"""Loaded by every Python process with this folder on its PYTHONPATH: blocks its network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A local OpenID Connect provider that signs everybody in under a given name."""
+"""A local OpenID Connect provider that signs in every user under a given name."""
 
 from __future__ import annotations
 

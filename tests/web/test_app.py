@@ -71,7 +71,7 @@ def test_an_answer_opens_its_first_source(app: AppTest) -> None:
     assert cited == "".join(part["text"] for part in turn["papers"][0]["quotes"][0]["parts"])
 
 
-def test_only_the_selected_papers_are_asked(app: AppTest) -> None:
+def test_only_papers_selected_on_the_page_are_searched(app: AppTest) -> None:
     (papers,) = app.multiselect
     chosen = next(option for option in papers.options if "Seronegative" in option)
     papers.select(chosen).run()

@@ -64,7 +64,7 @@ def test_bad_files_are_reported_and_the_good_one_is_added(own: Path, root: Path)
     assert rows["moss.txt"]["became"] == "Added"
     assert "password" in said["locked.pdf"]
     assert "50 MB" in said["large.pdf"]
-    assert "a GIF picture" in said["pretends.pdf"]
+    assert "a GIF image" in said["pretends.pdf"]
     assert "empty" in said["empty.txt"]
     for name in ("locked.pdf", "scan.pdf", "large.pdf", "pretends.pdf", "empty.txt"):
         assert not rows[name]["good"], name

@@ -53,14 +53,14 @@ def test_the_stepper_moves_between_sources_and_keeps_the_focus(page: Page) -> No
     panel.get_by_text("2 of 3").wait_for()
 
 
-def test_a_refusal_labels_the_nearest_passages_as_no_answer(page: Page) -> None:
+def test_a_refusal_labels_the_nearest_passages_as_not_answers(page: Page) -> None:
     answer = ask(page, REFUSED)
     assert answer.get_by_text("Not in these papers").is_visible()
     assert answer.get_by_text("These do not answer the question.").is_visible()
     assert answer.locator("blockquote").count() == 0
     answer.locator(".nearest .cite").first.click()
     panel = source_panel(page)
-    panel.get_by_text("Not an answer, only a passage").wait_for()
+    panel.get_by_text("Not an answer: a passage").wait_for()
     panel.get_by_text("Why this passage?").click()
     assert panel.get_by_text("no sentence in it scored high enough").is_visible()
 
@@ -74,10 +74,10 @@ def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
         address = page.url
         page.keyboard.press("Escape")
         answer = ask(page, "When was MMF restarted?")
-        assert answer.get_by_text("Asked only: Seronegative").is_visible()
+        assert answer.get_by_text("Searched only: Seronegative").is_visible()
     with watched_page(browser) as page:
         start(page, address)
-        assert ask(page, "What did the biopsy show?").get_by_text("Asked only: Seronegative").is_visible()
+        assert ask(page, "What did the biopsy show?").get_by_text("Searched only: Seronegative").is_visible()
 
 
 def test_a_hostile_paper_is_shown_as_text(browser: Browser, chat: str, built: Path) -> None:

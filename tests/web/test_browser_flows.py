@@ -100,7 +100,7 @@ def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat:
         page.wait_for_url("**years=**")
         page.keyboard.press("Escape")
         answer = ask(page, "Which antibodies were positive?")
-        assert answer.get_by_text("Asked only: Seronegative").is_visible()
+        assert answer.get_by_text("Searched only: Seronegative").is_visible()
         answer.locator(".cite").nth(1).click()
         page.wait_for_url("**cite=2**")
         address = page.url
@@ -113,7 +113,7 @@ def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat:
         page.goto(address)
         answer = page.locator("article.turn:has(footer)")
         answer.wait_for()
-        assert answer.get_by_text("Asked only: Seronegative").is_visible()
+        assert answer.get_by_text("Searched only: Seronegative").is_visible()
         page.locator(".source").get_by_text("2 of ").wait_for()
 
 

@@ -1,4 +1,4 @@
-"""The Evaluation page shows the last report; runs are processes of their own."""
+"""The Evaluation page shows the last report; runs are separate processes."""
 
 from __future__ import annotations
 

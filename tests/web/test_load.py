@@ -1,4 +1,4 @@
-"""The measuring of many sessions at once measures: a small run from end to end."""
+"""The load test works: a small run from end to end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_percentiles() -> None:
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_small_crowd(tmp_path: Path, root: Path) -> None:
+def test_a_few_sessions_at_once(tmp_path: Path, root: Path) -> None:
     chromium = chromium_path()
     if chromium is None and not browser_required():
         pytest.skip("no Chromium found")

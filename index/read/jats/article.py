@@ -54,13 +54,13 @@ def read_jats(data: bytes, name: str) -> Document:
         )
     drafts = list(_article(article))
     if not any(draft.text.text.strip() for draft in drafts):
-        raise DamagedFile(name, "the article holds no text.", "Get the file again from its source.")
-    warnings = [] if article.find("body") else ["the file holds no body, only metadata and abstract"]
+        raise DamagedFile(name, "the article contains no text.", "Get the file again from its source.")
+    warnings = [] if article.find("body") else ["the file has no body, only metadata and abstract"]
     for wrap in article.walk("table-wrap"):
         if not any(_rows(wrap)):
             label = wrap.find("label")
             table = inline(label).text.strip(" .:") if label else "a table"
-            warnings.append(f"{table} is a picture in this file: its values were not read")
+            warnings.append(f"{table} is an image in this file: its values were not read")
     return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
 
 

@@ -121,7 +121,7 @@ class _Builder:
         try:
             self.data = raw.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise XmlError("it holds half a character") from error
+            raise XmlError("it contains an unpaired surrogate") from error
         # Byte offsets of the characters that take several bytes, and what to take off after each.
         self.bytes: list[int] = []
         self.extra: list[int] = []
@@ -177,7 +177,7 @@ class _Builder:
             self.stack[-1].children.append(synthetic(text, self.offset()))
 
     def declared(self, name: str, *_: object) -> None:
-        raise XmlError(f"it declares an entity ({name[:40]}), which is not read for safety")
+        raise XmlError(f"it declares an entity ({name[:40]}); for safety, such files are not read")
 
 
 def synthetic(text: str, at: int) -> MappedText:

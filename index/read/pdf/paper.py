@@ -58,7 +58,7 @@ def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypd
     if not any(page.pieces and (page.picture <= 0.5 or _letters(page) >= FEW_LETTERS) for page in raw):
         _refuse_empty(name, raw)
     if _garbled(raw):
-        remedy = "Recognise the text anew (OCR), or give the paper in another format."
+        remedy = "Run OCR on it again, or give the paper in another format."
         raise GarbledText(name, "the text layer holds glyph codes instead of words.", remedy)
     pages, laid, removed = _lay_out(raw)
     empty = [str(page.number) for page in raw if not page.error and _letters(page) < FEW_LETTERS]
@@ -72,8 +72,8 @@ def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
     errors = [page.error for page in raw if page.error]
     if errors and len(errors) == len(raw):
         raise DamagedFile(name, f"no page could be read ({errors[0]}).", _AGAIN)
-    reason = f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or pictures only."
-    raise NoTextLayer(name, reason, "Recognise its text (OCR), for example with OCRmyPDF, and try again.")
+    reason = f"{len(raw)} page{'s' * (len(raw) != 1)}, but no text: a scan, or images only."
+    raise NoTextLayer(name, reason, "Run OCR on it, for example with OCRmyPDF, and try again.")
 
 
 def _letters(page: RawPage) -> int:
@@ -123,17 +123,17 @@ def extract(
     if error is not None:
         raise _refusal(name, str(error["error"]), str(error.get("detail", "")), limits)
     if result.end is sandbox.End.TIME:
-        cost = f"reading it takes more than {limits.cpu} s of computing, or {limits.wall} s in all."
+        cost = f"reading it takes more than {limits.cpu} s of CPU time, or {limits.wall} s in total."
         raise FileTooLarge(name, cost, "Try again when the machine is idle, or split the file.")
     if result.end is sandbox.End.OUTPUT:
         raise _refusal(name, "text", "", limits)
     if result.end is not sandbox.End.DONE:
-        raise DamagedFile(name, f"the PDF made its reader fail (exit code {result.code}).", _AGAIN)
+        raise DamagedFile(name, f"the PDF reader failed (exit code {result.code}).", _AGAIN)
     try:
         head: dict[str, Any] = next((message["head"] for message in result.messages if "head" in message), {})
         pages = tuple(_page(message["page"]) for message in result.messages if "page" in message)
     except (KeyError, TypeError, ValueError) as problem:
-        raise DamagedFile(name, "its text could not be taken over.", "Get the file again.") from problem
+        raise DamagedFile(name, "its text could not be received.", "Get the file again.") from problem
     head = {**head, "memory": result.messages[-1].get("memory", 0)}
     return head, pages
 
@@ -141,9 +141,9 @@ def extract(
 def _refusal(name: str, kind: str, detail: str, limits: sandbox.Limits) -> ReadError:
     """Return the error for a message of the child."""
     if kind == "password":
-        return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without password, then try again.")
+        return PasswordNeeded(name, "the PDF is encrypted.", "Save a copy without a password and try again.")
     over = {
-        "pages": f"{detail} pages, the limit is {limits.pages}.",
+        "pages": f"{detail} pages; the limit is {limits.pages}.",
         "text": f"more than {limits.characters} characters of text.",
         "memory": f"reading it takes more than {limits.memory >> 20} MiB of memory.",
     }

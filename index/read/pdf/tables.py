@@ -31,10 +31,10 @@ _UNCLEAR = 0.3
 #: Points by which a cell reaches into a column to count as in it.
 _INTO = 3.0
 
-NO_COLUMNS = "its columns could not be told apart; each line of it is kept as a whole, without column heads"
-NO_HEADS = "its column heads could not be told apart and are left out"
+NO_COLUMNS = "its columns could not be separated; each line is kept whole, without column heads"
+NO_HEADS = "its column heads could not be separated and are left out"
 SOME_HEADS = "some of its columns have no head"
-SOME_LINES = "cells of some lines could not be told apart; these lines are kept as a whole"
+SOME_LINES = "the cells of some lines could not be separated; these lines are kept whole"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def without_running_heads(
         at += len(group)
         if kept:
             left.append(kept)
-    note = f"{len(heads)} running heads or feet of pages were left out"
+    note = f"{len(heads)} running headers or footers were left out"
     return left, (note,) if heads else ()
 
 

@@ -79,7 +79,7 @@ def decode(data: bytes, name: str) -> str:
         reason = f"byte {error.start} is not {encoding.removesuffix('-sig').upper()} text."
         raise UndecodableText(name, reason, "Save the file as UTF-8 text.") from error
     if "\0" in text:
-        reason = "the file holds zero bytes: it is not text."
+        reason = "the file contains NUL bytes, so it is not text."
         raise UndecodableText(name, reason, "Give text, not a binary file.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -88,7 +88,7 @@ def _require_words(text: str, name: str) -> None:
     """Refuse a text without words, and one that lost more characters than repair can restore."""
     words = sum(any(character.isalpha() for character in word) for word in text.split())
     if not words:
-        raise FileEmpty(name, "the file holds no words.", "Give a file with the paper's text.")
+        raise FileEmpty(name, "the file contains no words.", "Give a file with the paper's text.")
     lost = text.count(LOST)
     if lost > max(20, words / 20):
         reason = f"{lost} characters among {words} words were lost when the file was made."

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qa.answer import Answerer
     from qa.web.pages.toolbar import Scope
 
-_INTRO = "Loccit answers with verbatim quotes and their exact place, or says that the papers do not answer."
+_INTRO = "Loccit answers with verbatim quotes and their exact places, or says that the papers do not answer."
 _TITLE = "Ask the papers"
 _AT_ONCE = 10  #: answers drawn at once; drawing a long conversation would slow every click
 #: Example questions on the seed papers, by the start of the paper's id.

@@ -24,8 +24,8 @@ _REPORT = "report.json"
 _EARLIER = "earlier.json"  #: the report before, which the next one is compared with
 _SPLITS = {"all": "All", "dev": "Development half", "test": "Test half"}
 _INTRO = (
-    "How good the answers are on questions whose right answers are known. Each figure leads to its failing "
-    "questions, and each question to the quote wanted and the quote given."
+    "Measures the answers to questions whose right answers are known. Each figure links to its failing "
+    "questions, and each question shows the quote wanted and the quote given."
 )
 _ABOUT_FEEDBACK = (
     "“Right” and “Wrong” below an answer are stored on this machine, beside the index, and nowhere else."
@@ -40,7 +40,7 @@ def page() -> None:
     _running(folder)
     path = folder / _REPORT
     if not path.is_file():
-        message = "Run an evaluation above; the seed questions take some minutes."
+        message = "Run an evaluation above; the seed questions take a few minutes."
         show(notice_view("info", "No report yet", message), "none-yet")
         return
     try:

@@ -148,7 +148,7 @@ def _rebuilding(index: Index) -> None:
         known = {key: path for key, path in files.items() if path.is_file()}  # changed or not
         message = (
             f"Found the files of {len(known)} of {counted(len(index.names), 'paper')}. Changed files replace "
-            "their old version. Unchanged files are read again only if this version of Loccit reads "
+            "their old versions. Unchanged files are read again only if this version of Loccit reads "
             "them differently. Until this is done, questions are answered from the current index."
         )
         show(notice_view("info", "Rebuild the index", message), "rebuilding")

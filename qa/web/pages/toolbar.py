@@ -43,12 +43,12 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
     names = {key[:12]: key for key in labels}
     with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
         chosen = st.multiselect(
-            "Papers to ask",
+            "Papers to search",
             list(names),
             format_func=lambda short: labels[names[short]],
             key="papers",
             bind="query-params",
-            placeholder=f"All {count} papers" if count > 1 else "The one paper",
+            placeholder=f"All {count} papers" if count > 1 else "1 paper",
             label_visibility="collapsed",
         )
         documents = _years(answerer.index)
@@ -84,9 +84,9 @@ def scope_words(index: Index, documents: frozenset[str] | None, right: float | N
     if documents:
         names = sorted(index.names[item] for item in documents)
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-        words.append(f"Asked only: {'; '.join(names[:_MOST_NAMED])}{more}.")
+        words.append(f"Searched only: {'; '.join(names[:_MOST_NAMED])}{more}.")
     elif documents is not None:
-        words.append("No paper was asked: none of the selected papers is from the selected years.")
+        words.append("No paper was searched: none of the selected papers is from the selected years.")
     if right:
         words.append(f"Strictness: {right:.0%} of shown answers should be right.")
     return " ".join(words)

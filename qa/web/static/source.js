@@ -65,7 +65,7 @@ function source(view, send) {
     `section.source.${view.sort}`,
     { "aria-label": "Source" },
     make("div.bar", make("h2", heading), stepper(view, send)),
-    near && make("p.label", "Not an answer, only a passage similar to the question."),
+    near && make("p.label", "Not an answer: a passage similar to the question."),
     make("h3", paperName(view)),
     text("p.byline", view.byline),
     text("p.place", [view.section, view.place].filter(Boolean).join(" · ")),
