@@ -167,7 +167,7 @@ def table(
     index: IndexOption,
     model: ModelOption = None,
 ) -> None:
-    """Ask each paper the same question and print one row per paper.
+    """Ask each paper the same question: one row per paper.
 
     A row has the paper's best quote with its place and confidence, or "not stated".
 
