@@ -22,7 +22,7 @@ def opened(root: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest
 
     def start(folder: Path, **parameters: str) -> AppTest:
         monkeypatch.setenv("LOCCIT_INDEX", str(folder))
-        app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(root / "app.py"), default_timeout=300)
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()
