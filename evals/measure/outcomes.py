@@ -143,23 +143,22 @@ def _reply(answerer: Answerer, case: Case, conversations: Conversations) -> _Rep
     conversation = conversations.after(case.history)
     began = perf_counter()
     try:
-        gathered = conversation.gather(answerer, case.question)
+        evidence = conversation.gather(answerer, case.question)
     except QuestionError:
-        return _Reply(conversation.standalone(answerer.index, case.question))
-    evidence = gathered.evidence
+        return _Reply(conversation.standalone(case.question))
     deciding = perf_counter()
-    answer = answerer.decide(case.question, evidence, documents=gathered.documents)
+    answer = answerer.decide(case.question, evidence)
     decided = perf_counter()
     conversations.keep(conversation.with_answer(answer))
     resolving = deciding - began - sum(evidence.seconds.values())
     return _Reply(
-        resolved=gathered.resolved,
+        resolved=answer.resolved_question,
         status=str(answer.status),
         confidence=answer.confidence,
         citations=answer.citations,
         hits=evidence.hits,
         ranked=evidence.ranked,
-        by_sum=ranked_by_sum(answerer, evidence, gathered.documents),
+        by_sum=ranked_by_sum(answerer, evidence),
         stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
     )
 

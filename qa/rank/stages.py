@@ -13,17 +13,15 @@ from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from index.search import Hit
     from index.store.open import Index
     from qa.rank.closer import Closer
-    from qa.rank.evidence import Ranked
+    from qa.rank.evidence import Query, Ranked
     from qa.rank.rerank import Reranker
     from qa.rank.select import Ranker, Weights
     from qa.settings import Settings
-    from qa.understand.question import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,7 @@ class Stages:
     def rank(
         self,
         index: Index,
-        question: Question,
-        vector: NDArray[np.float32],
+        queries: Sequence[Query],
         settings: Settings,
         *,
         documents: frozenset[str] | None = None,
@@ -61,15 +58,13 @@ class Stages:
 
         Args:
             index: is searched.
-            question: understood, standing alone or with what was said before.
-            vector: the encoded question.
+            queries: the question; a follow-up also together with the question before it.
             settings: how many passages are searched and read.
             documents: ids of the papers to search; None for all.
             read: most passages to read, if fewer than the settings say.
         """
-        hits, candidates, features = weigh(
-            index, question, vector, passages=settings.passages, documents=documents
-        )
+        hits, candidates, features = weigh(index, queries, passages=settings.passages, documents=documents)
+        question = queries[0].question
         weighed = self.weights.scores(question, candidates, features)
         scores = weighed if self.order is None else self.order.scores(question, candidates, features)
         if self.reranker is None or not settings.read or not candidates:

@@ -132,16 +132,25 @@ ASKING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a quote stands."""
+class LastAnswer:
+    """Where the last answer of a conversation stands."""
 
-    document_id: str
-    span: Span
+    document_id: str = ""  #: the paper quoted first, or else nearest to the question; empty if none was near
+    quoted: Span | None = None  #: the first quote; None after a refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was said before a question, which may lean on it."""
+
+    question: str  #: the last one, as asked
+    said: str  #: read beside the question: the last two questions, and the quote that answered the last
+    answer: LastAnswer = LastAnswer()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A standalone question, understood."""
+    """A question, understood."""
 
     text: str
     searched: str  #: the same without age and sex of a person it names, which decide only between papers
@@ -153,8 +162,17 @@ class Question:
     subject: Subject
     every_paper: bool  #: wants an answer from each paper: "both patients"
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
-    before: str = ""  #: what was asked and quoted before, where this question may lean on it
-    cited: Place | None = None  #: where the last quote stands, if so
+    before: Before | None = None  #: None where nothing was asked before
+
+    @property
+    def in_context(self) -> str:
+        """The question with the last one before it, as it is searched."""
+        return in_context(self.text, self.before.question) if self.before else self.text
+
+
+def in_context(question: str, last: str) -> str:
+    """Return ``question`` with the ``last`` one before it, within ``LONGEST`` characters."""
+    return " ".join(f"{last[: max(LONGEST - len(question) - 1, 0)]} {question}".split())
 
 
 def understand(text: str) -> Question:
