@@ -7,24 +7,23 @@ quotes with their places, or the statement that there is none.
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from index.errors import QuestionError
+import numpy as np
+
 from index.text import Span
 from qa.quote.choose import choose
 from qa.quote.cite import cite, near_miss
 from qa.quote.metadata import asked_field, look_up
 from qa.quote.reasons import reasons_for
 from qa.quote.short import short_answer
-from qa.rank.evidence import Evidence, Query, RankedPassage
+from qa.rank.evidence import Evidence, RankedPassage
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages, shipped
 from qa.records import Answer, Receipt, Scores, Status
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
-from qa.understand.followup import together
 from qa.understand.question import understand
 from qa.understand.several import of_one
 from qa.understand.spelling import Speller
@@ -32,13 +31,15 @@ from qa.understand.spelling import Speller
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from index.embed.encoder import Encoder
     from index.search import Hit
     from index.store.open import Index
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker
     from qa.records import Citation, NearMiss
-    from qa.understand.question import Before, Question
+    from qa.understand.question import Place, Question
 
 #: Most papers that a question about "each patient" is put to.
 MOST_PAPERS = 10
@@ -104,47 +105,39 @@ class Answerer:
         text: str,
         *,
         documents: frozenset[str] | None = None,
-        before: Before | None = None,
+        before: str = "",
+        cited: Place | None = None,
     ) -> Evidence:
         """Return the ranked sentences for a question, from ``documents`` or all papers.
 
-        ``before`` is what was said before it: the question is then also searched together with the last one,
-        and read beside what was said.
+        ``before`` is what was asked and quoted before, where it may lean on that, and ``cited`` is where the
+        last quote stands; without, it stands alone.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         started = perf_counter()
         question, notes = self._understood(text)
-        question = replace(question, before=before)
-        queries = self.queries(question)
+        question = replace(question, before=before, cited=cited)
+        vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         if asked_field(question.text) is not None:
-            hits = self._near(queries[-1], documents)
+            hits = self._near(question, vector, documents)
             stated = look_up(self.index, question, hits, documents)
             if stated is not None:
                 seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
                 return Evidence(question, tuple(hits), (), notes, seconds, stated)
         rank = self._rank_each if question.every_paper else self._rank
-        hits, ranked = rank(queries, documents)
+        hits, ranked = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
 
-    def queries(self, question: Question) -> list[Query]:
-        """Return ``question`` as it is searched: alone, and together with the one before it."""
-        asked = [question]
-        if question.before is not None:
-            with suppress(QuestionError):  # an earlier text that is no question says nothing
-                asked.append(together(question, self._understood(question.before.question)[0]))
-        vectors = self.encoder.encode([one.searched for one in asked])
-        return [Query(one, vector) for one, vector in zip(asked, vectors, strict=True)]
-
-    def _near(self, query: Query, documents: frozenset[str] | None) -> list[Hit]:
-        """Return the passages nearest to a question, with further ones of the paper most are from."""
+    def _near(
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+    ) -> list[Hit]:
+        """Return the passages nearest to ``question``, with further ones of the paper most are from."""
         limit = self.settings.passages
-        return retrieve(
-            self.index, query.question, query.vector, limit=limit, documents=documents, deeper=2 * limit
-        )
+        return retrieve(self.index, question, vector, limit=limit, documents=documents, deeper=2 * limit)
 
     def _understood(self, text: str) -> tuple[Question, tuple[str, ...]]:
         """Return the spell-corrected question and notes on what was corrected."""
@@ -153,28 +146,27 @@ class Answerer:
         return replace(understand(spelt), abbreviations=self.settings.abbreviations), notes
 
     def _rank_each(
-        self, queries: Sequence[Query], documents: frozenset[str] | None
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
     ) -> tuple[list[Hit], list[Ranked]]:
         """Rank a question about several papers: each paper found is asked it in the singular."""
-        whole = queries[-1]
-        hits = self._near(whole, documents)
+        hits = self._near(question, vector, documents)
         papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
-        single = understand(of_one(whole.question.text))
-        single = replace(single, subject=whole.question.subject, abbreviations=whole.question.abbreviations)
-        asked = self.queries(single)
+        single = replace(understand(of_one(question.text)), abbreviations=question.abbreviations)
+        vector = self.encoder.encode([single.searched])[0]
         read = max(READ_EACH, READ_ALL // max(len(papers), 1))
-        each = [self._rank(asked, frozenset((paper,)), read=read) for paper in papers]
+        each = [self._rank(single, vector, frozenset((paper,)), read=read) for paper in papers]
         ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
         return [hit for found, _ in each for hit in found], ranked
 
     def _rank(
         self,
-        queries: Sequence[Query],
+        question: Question,
+        vector: NDArray[np.float32],
         documents: frozenset[str] | None,
         *,
         read: int | None = None,
     ) -> tuple[list[Hit], list[Ranked]]:
-        return self.stages.rank(self.index, queries, self.settings, documents=documents, read=read)
+        return self.stages.rank(self.index, question, vector, self.settings, documents=documents, read=read)
 
     def search(
         self, text: str, *, limit: int = 10, documents: frozenset[str] | None = None
@@ -187,10 +179,11 @@ class Answerer:
         Raises:
             QuestionError: the question is empty or too long.
         """
-        (query,) = self.queries(self._understood(text)[0])
-        hits, ranked = self._rank([query], documents)
+        question, _ = self._understood(text)
+        vector = self.encoder.encode([question.searched])[0]
+        hits, ranked = self._rank(question, vector, documents)
         if limit > len(hits):
-            hits = retrieve(self.index, query.question, query.vector, limit=limit, documents=documents)
+            hits = retrieve(self.index, question, vector, limit=limit, documents=documents)
         best: dict[int, float] = {}  # in the order of ``ranked``, which is that of the scores
         for item in ranked:
             best.setdefault(item.candidate.hit.position, item.score)
@@ -200,16 +193,14 @@ class Answerer:
             RankedPassage(rank, hit, best.get(hit.position)) for rank, hit in enumerate(ordered[:limit], 1)
         ]
 
-    def ask(
-        self, question: str, *, documents: frozenset[str] | None = None, before: Before | None = None
-    ) -> Answer:
-        """Return the answer to ``question`` after what was said ``before``, from ``documents`` or all papers.
+    def ask(self, question: str, *, documents: frozenset[str] | None = None) -> Answer:
+        """Return the answer to a standalone ``question``, from ``documents`` or all papers.
 
         Raises:
             QuestionError: the question is empty or too long.
             QuoteError: a quote differs from its paper's text; nothing is shown then.
         """
-        evidence = self.gather(question, documents=documents, before=before)
+        evidence = self.gather(question, documents=documents)
         return self.decide(question, evidence, documents=documents)
 
     def decide(self, question: str, evidence: Evidence, *, documents: frozenset[str] | None = None) -> Answer:
@@ -230,7 +221,7 @@ class Answerer:
         best = evidence.ranked[0].confidence if evidence.ranked else 0.0
         return Answer(
             question=question,
-            resolved_question=evidence.question.in_context,
+            resolved_question=evidence.question.text,
             status=status,
             confidence=max((c.confidence for c in citations), default=best),
             citations=citations,

@@ -1,27 +1,72 @@
 """Conversations: what was asked so far, and where the last answer stands.
 
-A follow-up is searched alone and together with the question before it, and read beside the last questions
-and the last quote. So it takes two searches and one reading, however long the conversation. Where only the
-texts of earlier questions are known, the last of them is answered once more to learn its place, as if nothing
-had been answered before it. Questions further back are never asked again.
+A follow-up needs the earlier questions as text, to be made to stand alone
+(``qa.understand.followup``), and the place of the last answer, to be asked of the paper spoken of. So it
+takes at most two searches and two readings, however long the conversation. Where only the texts of earlier
+questions are known, the last of them is answered once more to learn its place: standing alone, since the
+answers before it are not known either. Questions further back are never asked again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
-from qa.understand.followup import said_before
-from qa.understand.question import Before, LastAnswer, in_context
+from qa.quote.reasons import absent_words
+from qa.rank.people import paper_subjects, reports_only_others
+from qa.rank.retrieve import main_paper
+from qa.understand.followup import (
+    changes_person,
+    context_of,
+    in_general,
+    just_before,
+    leans,
+    resolve,
+    resolve_in,
+)
+from qa.understand.question import Place
+from qa.understand.subjects import asked_about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from index.store.open import Index
+    from index.text import Span
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence
     from qa.records import Answer
+    from qa.understand.subjects import Subject
+
+#: Up to this many papers, the people they report on are looked up, and any paper may be the one meant.
+FEW_PAPERS = 12
+#: A question is answered from the paper spoken of if its best sentence there has at least this share of the
+#: confidence of the best sentence of all papers: for a question that leans on those before, and for others.
+LEANING, NOT_LEANING = 0.2, 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """Where the last answer of a conversation stands."""
+
+    document_id: str = ""  #: the paper quoted first, or else nearest to the question; empty if none was near
+    quoted: Span | None = None  #: the first quote; None after a refusal
+
+    @classmethod
+    def of(cls, answer: Answer) -> LastAnswer:
+        """Return where ``answer`` stands."""
+        if answer.citations:
+            return cls(answer.citations[0].document_id, answer.citations[0].span)
+        return cls(answer.near_misses[0].document_id) if answer.near_misses else cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A question as it is meant in its conversation, with its evidence."""
+
+    resolved: str  #: standing alone, with its spelling corrected
+    evidence: Evidence
+    documents: frozenset[str] | None  #: ids of the papers searched; None for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +96,57 @@ class Conversation:
             QuestionError: the question is empty or too long.
             QuoteError: a quote differs from its paper's text; nothing is shown then.
         """
-        before = self.recalled(answerer, documents).before(answerer.index)
-        answer = answerer.ask(question, documents=documents, before=before)
+        gathered = self.gather(answerer, question, documents)
+        answer = answerer.decide(question, gathered.evidence, documents=gathered.documents)
+        reasons = answer.reasons
+        if gathered.documents != documents:
+            reasons = (_where(answerer.index, gathered, answer), *reasons)
+        answer = replace(answer, resolved_question=gathered.resolved, reasons=reasons)
         return answer, self.with_answer(answer)
 
-    def gather(self, answerer: Answerer, question: str, documents: frozenset[str] | None = None) -> Evidence:
+    def with_answer(self, answer: Answer) -> Conversation:
+        """Return the conversation after one more question, to which ``answer`` was given."""
+        return Conversation((*self.questions, answer.question), LastAnswer.of(answer))
+
+    def standalone(self, index: Index, question: str, documents: frozenset[str] | None = None) -> str:
+        """Return ``question`` so that it stands alone; nothing is searched for that."""
+        return resolve(question, self.questions, people_of(index, documents))
+
+    def gather(self, answerer: Answerer, question: str, documents: frozenset[str] | None = None) -> Gathered:
         """Return the evidence for ``question``; arguments as for ``ask``.
+
+        The question is put to all papers, standing alone. A follow-up such as "And her AST?" is also put, in
+        its own words, to the paper that the last answer came from, and read beside the questions before.
+        That paper answers unless another one has something much more confident: then the question opens a
+        new topic. Among many papers it must also point to one of them for that.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
-        before = self.recalled(answerer, documents).before(answerer.index)
-        return answerer.gather(question, documents=documents, before=before)
-
-    def before(self, index: Index) -> Before | None:
-        """Return what the next question may lean on; None if there is nothing yet."""
-        if not self.questions:
-            return None
-        last = self.last or LastAnswer()
-        known = last if last.document_id in index.documents else LastAnswer()
-        quote = index.quote(known.document_id, known.quoted) if known.quoted else ""
-        return Before(self.questions[-1], said_before(self.questions, quote), known)
-
-    def with_answer(self, answer: Answer) -> Conversation:
-        """Return the conversation after one more question, to which ``answer`` was given."""
-        return Conversation((*self.questions, answer.question), last_answer(answer))
-
-    def standalone(self, question: str) -> str:
-        """Return ``question`` with the one before it; nothing is searched for that."""
-        return in_context(question, self.questions[-1]) if self.questions else " ".join(question.split())
+        index = answerer.index
+        people = people_of(index, documents) if self.questions else ()
+        context = context_of(self.questions, people)
+        standalone = resolve_in(context, question, people)
+        everywhere = answerer.gather(standalone, documents=documents)
+        of_all = Gathered(everywhere.question.text, everywhere, documents)
+        if not self.questions or everywhere.question.every_paper or changes_person(context, question):
+            return of_all
+        known = self.recalled(answerer, documents)
+        papers = known._spoken_of(index)
+        reported = (index.documents[key] for key in papers)
+        if not papers or reports_only_others(reported, asked_about(question)):
+            return of_all
+        before, cited = known.said_before(index)
+        beside = answerer.gather(question, documents=papers, before=before, cited=cited)
+        inside = Gathered(of_all.resolved, beside, papers)
+        stays = _stays(index, question, inside, of_all, leaning=leans(question, standalone))
+        return inside if stays else of_all
 
     def recalled(self, answerer: Answerer, documents: frozenset[str] | None = None) -> Conversation:
-        """Return the conversation with its last answer known, answering the last question if it is not."""
+        """Return the conversation with its last answer known, answering the last question if it is not.
+
+        It is answered as if nothing had been quoted before it.
+        """
         if self.last is not None or not self.questions:
             return self
         return Conversation(self.questions[:-1], LastAnswer()).continued(
@@ -97,6 +161,18 @@ class Conversation:
             return self.ask(answerer, question, documents)[1]
         except QuestionError:
             return Conversation((*self.questions, question), LastAnswer())
+
+    def said_before(self, index: Index) -> tuple[str, Place | None]:
+        """Return the last questions with the last quote, to be read beside a follow-up, and its place."""
+        if self.last is None or self.last.quoted is None:
+            return just_before(self.questions), None
+        place = Place(self.last.document_id, self.last.quoted)
+        return just_before(self.questions, index.quote(place.document_id, place.span)), place
+
+    def _spoken_of(self, index: Index) -> frozenset[str]:
+        """Return the id of the paper that the last answer came from; empty if ``index`` does not have it."""
+        paper = self.last.document_id if self.last else ""
+        return frozenset((paper,)) if paper in index.names else frozenset()
 
 
 class Conversations:
@@ -138,8 +214,41 @@ class Conversations:
         return answer
 
 
-def last_answer(answer: Answer) -> LastAnswer:
-    """Return where ``answer`` stands."""
-    if answer.citations:
-        return LastAnswer(answer.citations[0].document_id, answer.citations[0].span)
-    return LastAnswer(answer.near_misses[0].document_id) if answer.near_misses else LastAnswer()
+def people_of(index: Index, documents: frozenset[str] | None = None) -> tuple[Subject, ...]:
+    """Return the people that the papers report on; () for more than ``FEW_PAPERS`` papers."""
+    keys = [key for key in index.documents if documents is None or key in documents]
+    if len(keys) > FEW_PAPERS:
+        return ()
+    return tuple(dict.fromkeys(person for key in keys for person in paper_subjects(index.documents[key])))
+
+
+def _where(index: Index, gathered: Gathered, answer: Answer) -> str:
+    """Return the reason that names the paper searched, and after a refusal how to search all of them."""
+    names = " and ".join(f"“{index.names[key]}”" for key in gathered.documents or ())
+    where = f"Looked for in {names}, as the questions before."
+    return where if answer.citations else f"{where} To search all papers, ask a full question."
+
+
+def _stays(index: Index, question: str, inside: Gathered, of_all: Gathered, *, leaning: bool) -> bool:
+    """Tell whether the paper spoken of answers ``question``, by the evidence ``inside`` it and ``of_all``.
+
+    Among many papers some sentence always looks like an answer to "How large was the tumour?", but it is on
+    another patient. So confidence counts only where the best hits are mostly of one other paper, or where a
+    general question names what the paper spoken of lacks.
+    """
+    spoken_of = inside.documents or frozenset()
+    lacking = not leaning and bool(absent_words(index, inside.evidence, spoken_of))
+    few = len(index.documents if of_all.documents is None else of_all.documents) <= FEW_PAPERS
+    points_there = main_paper(of_all.evidence.hits) in ("", *spoken_of)
+    if points_there and not few and not (lacking and in_general(question)):
+        return True
+    share = LEANING if leaning else NOT_LEANING
+    if lacking:  # what the question names is not in that paper: the more confident one answers
+        share = 1.0
+    return _confidence(inside.evidence) >= share * _confidence(of_all.evidence)
+
+
+def _confidence(evidence: Evidence) -> float:
+    if evidence.stated is not None:  # looked up in front matter, so nothing was ranked
+        return max((citation.confidence for citation in evidence.stated.citations), default=0.0)
+    return evidence.ranked[0].confidence if evidence.ranked else 0.0

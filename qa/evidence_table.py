@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from qa.show.export import escaped
 from qa.show.present import counted, per_cent, place_of, section_words, unlikely, where
-from qa.understand.question import in_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from index.text import Span
     from qa.answer import Answerer
     from qa.records import Citation
-    from qa.understand.question import Before
 
 #: Most papers that are asked; those nearest to the question come first.
 MOST_PAPERS = 200
@@ -73,7 +71,6 @@ def evidence_table(
     question: str,
     *,
     documents: frozenset[str] | None = None,
-    before: Before | None = None,
     most: int = MOST_PAPERS,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> EvidenceTable:
@@ -81,9 +78,8 @@ def evidence_table(
 
     Args:
         answerer: answers from one open index.
-        question: as asked.
+        question: a standalone question.
         documents: ids of the papers to ask; None for all.
-        before: what was said before the question, if it is a follow-up.
         most: how many papers are asked, nearest to the question first.
         progress: called with the number of papers asked so far and their total.
 
@@ -91,17 +87,16 @@ def evidence_table(
         QuestionError: the question is empty or too long.
         QuoteError: a quote differs from its paper's text; nothing is shown then.
     """
-    searched = in_context(question, before.question) if before else " ".join(question.split())
-    papers = _nearest_first(answerer, searched, documents)
-    among_all = _among_all(answerer, question, documents, before)
+    papers = _nearest_first(answerer, question, documents)
+    among_all = _among_all(answerer, question, documents)
     rows = []
     for done, paper in enumerate(papers[:most], 1):
-        rows.append(_row(answerer, question, paper, among_all, before))
+        rows.append(_row(answerer, question, paper, among_all))
         progress(done, min(len(papers), most))
     rows.sort(key=lambda row: -row.citation.confidence if row.citation else 1.0)
     numbers = count(1)
     return EvidenceTable(
-        question=searched,
+        question=" ".join(question.split()),
         rows=tuple(
             replace(row, citation=replace(row.citation, number=next(numbers))) if row.citation else row
             for row in rows
@@ -122,7 +117,7 @@ def _nearest_first(answerer: Answerer, question: str, documents: frozenset[str] 
 
 
 def _among_all(
-    answerer: Answerer, question: str, documents: frozenset[str] | None, before: Before | None
+    answerer: Answerer, question: str, documents: frozenset[str] | None
 ) -> dict[tuple[str, Span], float] | None:
     """Return the confidence of each sentence near the question among those of all papers, by paper and span.
 
@@ -130,7 +125,7 @@ def _among_all(
     answered from front matter.
     """
     wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
-    gathered = wide.gather(question, documents=documents, before=before)
+    gathered = wide.gather(question, documents=documents)
     if gathered.question.every_paper or gathered.stated is not None:
         return None
     return {
@@ -139,13 +134,9 @@ def _among_all(
 
 
 def _row(
-    answerer: Answerer,
-    question: str,
-    paper: str,
-    among_all: dict[tuple[str, Span], float] | None,
-    before: Before | None,
+    answerer: Answerer, question: str, paper: str, among_all: dict[tuple[str, Span], float] | None
 ) -> Row:
-    citations = answerer.ask(question, documents=frozenset((paper,)), before=before).citations
+    citations = answerer.ask(question, documents=frozenset((paper,))).citations
     if among_all is not None:  # a sentence that is not among all has no confidence
         citations = tuple(
             replace(one, confidence=min(one.confidence, among_all.get((paper, one.span), 0.0)))

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 from index.errors import IndexDamaged, UsageError, why_unreadable
 from index.text import Span
 from qa.answer import Answerer
-from qa.conversation import Conversation
+from qa.conversation import Conversation, LastAnswer
 from qa.records import as_json
 from qa.settings import Settings
-from qa.understand.question import LastAnswer
 
 if TYPE_CHECKING:
     from pathlib import Path

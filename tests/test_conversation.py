@@ -1,4 +1,4 @@
-"""Conversations: a follow-up is searched with the question before it, at the same cost after 1 or 400."""
+"""Conversations: a follow-up is searched in the last paper, at the same cost after 1 question or 400."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from index.errors import QuestionError
+from index.store.open import open_index
 from index.text import Span
 from qa.answer import Answerer
-from qa.conversation import Conversation, Conversations, last_answer
+from qa.conversation import NOT_LEANING, Conversation, Conversations, LastAnswer
 from qa.rank.reader import Reader, Reading
 from qa.rank.rerank import Reranker, load_reranker
 from qa.rank.select import load_weights
 from qa.rank.stages import Stages
-from qa.understand.followup import said_before, together
-from qa.understand.question import LONGEST, Before, LastAnswer, Wanted, in_context, understand
-from tests.index_fakes import WordEncoder
+from qa.understand.question import Place
+from tests.answering import PAPERS, plain_weights
+from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from index.store.open import Index
     from qa.rank.evidence import Evidence
@@ -34,107 +33,162 @@ WOMAN = "What was the lactate dehydrogenase of the woman with eosinophilic pneum
 AFTER = Conversation((WOMAN,))
 
 
-def sources(evidence: Evidence) -> set[str]:
-    """Return the names of the papers whose passages were found."""
-    return {ranked.candidate.document.source for ranked in evidence.ranked}
+def sources(answerer: Answerer, documents: frozenset[str] | None) -> set[str]:
+    return {answerer.index.documents[key].source for key in documents or ()}
 
 
-# What the question before adds
-
-
-def test_a_fragment_is_searched_with_the_question_before_it(answerer: Answerer) -> None:
+def test_a_fragment_is_answered_from_the_last_paper(answerer: Answerer) -> None:
     meant = AFTER.gather(answerer, "And her procalcitonin?")
-    assert meant.question.text == "And her procalcitonin?"
-    assert sources(meant) == {"lung.txt"}
-    assert "Procalcitonin" in meant.ranked[0].candidate.text
+    assert sources(answerer, meant.documents) == {"lung.txt"}
+    assert meant.resolved.startswith("What was the woman's procalcitonin")
     answer, _ = AFTER.ask(answerer, "And her procalcitonin?")
-    assert answer.resolved_question == f"{WOMAN} And her procalcitonin?"
+    assert answer.resolved_question == meant.resolved
+    assert {citation.source for citation in answer.citations} <= {"lung.txt"}
+    assert answer.reasons[0].startswith("Looked for in “Lungs of a potter")
 
 
-def test_a_fragment_that_names_nobody_is_about_the_person_of_the_question_before(answerer: Answerer) -> None:
-    assert sources(AFTER.gather(answerer, "For how long?")) == {"lung.txt"}
-    assert sources(Conversation().gather(answerer, "How long?")) == {"lung.txt", "heart.txt"}
-
-
-def test_a_question_about_another_person_leaves_the_paper_spoken_of(answerer: Answerer) -> None:
-    assert sources(AFTER.gather(answerer, "And the man's troponin?")) == {"heart.txt"}
-
-
-def test_a_new_topic_is_found_in_another_paper(answerer: Answerer) -> None:
-    evidence = Conversation(("Which steroid was given?",)).gather(answerer, "What was the troponin?")
-    assert evidence.ranked[0].candidate.document.source == "heart.txt"
-
-
-def test_a_question_for_both_patients_is_put_to_each_paper(answerer: Answerer) -> None:
-    assert sources(AFTER.gather(answerer, "And the complaints of both patients?")) == {
-        "lung.txt",
-        "heart.txt",
-    }
-
-
-def test_selected_papers_stay_selected(answerer: Answerer) -> None:
-    only = frozenset(key for key, d in answerer.index.documents.items() if d.source == "heart.txt")
-    evidence = Conversation(("What was the troponin of the rower?",)).gather(answerer, "And ferritin?", only)
-    assert sources(evidence) == {"heart.txt"}
-
-
-def test_a_follow_up_is_read_beside_what_was_asked_and_quoted_before(answerer: Answerer) -> None:
-    conversation = Conversation(("How old was the rower?", "How long did she stay?", WOMAN))
-    before = conversation.gather(answerer, "And her oxygen saturation?").question.before
-    quoted = answerer.ask(WOMAN).citations[0]
-    assert before == Before(
-        WOMAN,
-        f"How long did she stay? {WOMAN} {quoted.quote}",
-        LastAnswer(quoted.document_id, quoted.span),
+def test_a_refusal_in_the_last_paper_says_how_to_search_all_papers(answerer: Answerer) -> None:
+    refused, answered = (
+        AFTER.ask(answerer, question)[0].reasons[0]
+        for question in ("And her haptoglobin?", "And her procalcitonin?")
     )
-    assert Conversation().gather(answerer, WOMAN).question.before is None
+    assert refused.startswith("Looked for in “Lungs of a potter")
+    assert refused.endswith("To search all papers, ask a full question.")
+    assert answered.endswith("as the questions before.")
 
 
-def test_after_a_refusal_there_is_no_quote_to_read_beside(answerer: Answerer) -> None:
+@pytest.mark.parametrize("question", ["And in the other patient?", "And in the man?"])
+def test_a_question_on_another_patient_searches_all_papers(answerer: Answerer, question: str) -> None:
+    assert AFTER.gather(answerer, question).documents is None
+
+
+def test_papers_chosen_by_hand_stay_chosen(answerer: Answerer) -> None:
+    only = frozenset(key for key, d in answerer.index.documents.items() if d.source == "heart.txt")
+    meant = Conversation(("What was the troponin of the rower?",)).gather(answerer, "And his ferritin?", only)
+    assert meant.documents == only
+
+
+def test_a_new_topic_with_a_much_surer_answer_elsewhere_searches_all_papers(
+    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsure = inside_as_sure_as(answerer, 0.9 * NOT_LEANING - 0.01)
+    monkeypatch.setattr(answerer, "gather", unsure)
+    assert AFTER.gather(answerer, "What is myocarditis treated with?").documents is None
+    monkeypatch.undo()
+    assert AFTER.gather(answerer, "Which steroid was given?").documents is not None
+
+
+def inside_as_sure_as(answerer: Answerer, sure: float) -> Callable[..., Evidence]:
+    """Return ``answerer.gather`` with this confidence within one paper, and 0.9 in all."""
+    real = answerer.gather
+
+    def gathered(
+        text: str, *, documents: frozenset[str] | None = None, before: str = "", cited: Place | None = None
+    ) -> Evidence:
+        found = real(text, documents=documents, before=before, cited=cited)
+        confidence = 0.9 if documents is None else sure
+        return replace(found, ranked=tuple(replace(one, confidence=confidence) for one in found.ranked))
+
+    return gathered
+
+
+def test_a_question_on_something_missing_from_the_last_paper_goes_to_the_surer_paper(
+    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    less, more = (inside_as_sure_as(answerer, sure) for sure in (0.8, 0.95))
+    monkeypatch.setattr(answerer, "gather", less)
+    assert AFTER.gather(answerer, "What was the troponin?").documents is None  # the rower's, of another paper
+    assert AFTER.gather(answerer, "Which steroid was given?").documents is not None
+    monkeypatch.setattr(answerer, "gather", more)
+    assert AFTER.gather(answerer, "What was the troponin?").documents is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("What was the woman's troponin?", None),  # the woman of the paper spoken of is a cited study's
+        ("Was she given ibuprofen?", None),
+        ("What was the man's troponin?", {"heart.txt"}),
+        ("What was the troponin?", {"heart.txt"}),
+    ],
+)
+def test_a_question_about_someone_not_in_the_last_paper_searches_all_papers(
+    citing: Answerer, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
+) -> None:
+    monkeypatch.setattr(citing, "gather", inside_as_sure_as(citing, 0.95))
+    meant = Conversation(("How long did the chest pain of the rower last?",)).gather(citing, question)
+    assert (sources(citing, meant.documents) or None) == papers
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    """Answers from many papers: the two, twenty on tumours, and one on gout in many passages."""
+    sections = ("Abstract", "Introduction", "Methods", "Case presentation", "Results", "Discussion")
+    gout = "\n\n".join(f"{name}\n\nGout of the toe, told in part {name}: gout." for name in sections)
+    tumours = {
+        f"tumour{n}.txt": f"Patient number {n}\n\nCase presentation\n\nThe tumour was {n} cm large.\n"
+        for n in range(20)
+    }
+    folder = tmp_path_factory.mktemp("many")
+    papers = {**PAPERS, **tumours, "gout.txt": f"Gout of a miller\n\n{gout}\n"}
+    build_papers(folder / "index", write_papers(folder / "papers", papers))
+    with open_index(folder / "index") as index:
+        yield Answerer(index, WordEncoder(), stages=Stages(plain_weights()))
+
+
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("How large was the tumour?", {"lung.txt"}),  # each of twenty papers has one: another patient's
+        ("And the tumour?", {"lung.txt"}),
+        ("How was the gout of the toe told?", None),  # points to one paper
+        ("How large is a tumour?", None),  # in general, and the paper spoken of has nothing on it
+    ],
+)
+def test_among_many_papers_only_a_question_that_points_to_one_leaves_the_last_paper(
+    many: Answerer, monkeypatch: pytest.MonkeyPatch, question: str, papers: set[str] | None
+) -> None:
+    monkeypatch.setattr(many, "gather", inside_as_sure_as(many, 0.1))
+    meant = AFTER.gather(many, question)
+    assert (sources(many, meant.documents) or None) == papers
+
+
+def test_a_follow_up_is_read_together_with_earlier_questions(answerer: Answerer) -> None:
+    conversation = Conversation(("How old was the rower?", "How long did she stay?", WOMAN))
+    gathered = conversation.gather(answerer, "And her oxygen saturation?")
+    assert gathered.documents is not None
+    quoted = answerer.ask(WOMAN).citations[0]
+    assert gathered.evidence.question.before == f"How long did she stay? {WOMAN} {quoted.quote}"
+    assert gathered.evidence.question.cited == Place(quoted.document_id, quoted.span)
+    alone = Conversation().gather(answerer, WOMAN).evidence.question
+    assert (alone.before, alone.cited) == ("", None)
+
+
+def test_after_a_refusal_no_quote_is_read_with_the_question(answerer: Answerer) -> None:
     (paper, *_) = answerer.index.names
     for last in (LastAnswer(paper), LastAnswer(), None):
-        before = Conversation((WOMAN,), last).before(answerer.index)
-        assert before is not None
-        assert (before.said, before.answer.quoted) == (WOMAN, None)
+        assert Conversation((WOMAN,), last).said_before(answerer.index) == (WOMAN, None)
+
+
+def test_a_follow_up_in_the_only_selected_paper_also_uses_earlier_questions(answerer: Answerer) -> None:
+    only = frozenset(key for key, d in answerer.index.documents.items() if d.source == "lung.txt")
+    gathered = AFTER.gather(answerer, "And her oxygen saturation?", only)
+    assert gathered.documents == only
+    assert gathered.evidence.question.before.startswith(WOMAN)
+    answer, _ = AFTER.ask(answerer, "And her oxygen saturation?", only)
+    assert answer.resolved_question == gathered.resolved
 
 
 @pytest.mark.parametrize("earlier", ["?", "", "word " * 500])
-def test_an_earlier_text_that_is_no_question_changes_nothing(answerer: Answerer, earlier: str) -> None:
+def test_an_earlier_text_that_is_not_a_question_changes_nothing(answerer: Answerer, earlier: str) -> None:
     conversation = Conversation((earlier,))
-    alone = Conversation().gather(answerer, WOMAN)
-    ranked = conversation.gather(answerer, WOMAN).ranked
-    assert ranked[0].candidate.text == alone.ranked[0].candidate.text
+    assert conversation.gather(answerer, WOMAN).documents is None
     assert conversation.recalled(answerer) == Conversation((earlier,), LastAnswer())
 
 
-def test_a_paper_that_has_left_the_index_is_forgotten(answerer: Answerer) -> None:
-    before = Conversation((WOMAN,), LastAnswer("0" * 64, Span(0, 9))).before(answerer.index)
-    assert before == Before(WOMAN, WOMAN, LastAnswer())
-
-
-def test_both_questions_are_joined_with_the_kind_and_the_person_of_the_second() -> None:
-    last = understand("When was the woman discharged?")
-    assert together(understand("Why?"), last).wanted is Wanted.REASON
-    assert together(understand("And in hospital?"), last).wanted is Wanted.TIME
-    assert together(understand("And him?"), last).subject == understand("him?").subject
-    assert together(understand("And in hospital?"), last).subject == last.subject
-    assert (
-        together(understand("And in hospital?"), last).text
-        == "When was the woman discharged? And in hospital?"
-    )
-
-
-@given(st.text(min_size=1, max_size=300), st.text(max_size=2 * LONGEST))
-def test_a_question_in_context_is_one_line_that_can_be_asked(question: str, last: str) -> None:
-    whole = in_context(question, last)
-    assert whole == " ".join(whole.split())
-    assert len(whole) <= LONGEST
-    assert whole.endswith(" ".join(question.split()))
-
-
-def test_the_last_two_questions_and_the_quote_are_read() -> None:
-    assert said_before(("One?", "Two?", "Three?"), "Four.") == "Two? Three? Four."
-    assert len(said_before(("One?",), "long " * 200)) < 400
+def test_a_paper_removed_from_the_index_is_not_searched(answerer: Answerer) -> None:
+    conversation = Conversation((WOMAN,), LastAnswer("0" * 64, Span(0, 9)))
+    assert conversation.gather(answerer, "And her procalcitonin?").documents is None
 
 
 # What a conversation carries
@@ -170,9 +224,10 @@ def test_a_kept_and_a_recalled_answer_give_the_same_result(answerer: Answerer) -
 def test_the_last_question_is_answered_again_with_the_questions_before_it(answerer: Answerer) -> None:
     """Alone, "And her procalcitonin?" does not say whose; the question before it does."""
     conversation = Conversation((WOMAN, "And her procalcitonin?")).recalled(answerer)
-    answer, _ = Conversation((WOMAN,), LastAnswer()).ask(answerer, "And her procalcitonin?")
-    assert conversation.last == last_answer(answer)
-    assert sources(conversation.gather(answerer, "And her eosinophils?")) == {"lung.txt"}
+    assert conversation.last == LastAnswer.of(
+        answerer.ask(AFTER.standalone(answerer.index, "And her procalcitonin?"))
+    )
+    assert sources(answerer, conversation.gather(answerer, "And her eosinophils?").documents) == {"lung.txt"}
 
 
 def without_times(answer: Answer) -> Answer:
@@ -220,14 +275,12 @@ def earlier(count: int) -> tuple[str, ...]:
     return tuple(([WOMAN, *FOLLOW_UPS] * count)[:count])
 
 
-@pytest.mark.parametrize(("count", "cost"), [(0, (1, 1)), (1, (3, 2)), (10, (4, 2)), (400, (4, 2))])
-def test_cost_of_a_question_if_only_earlier_texts_are_known(
-    cases: Index, count: int, cost: tuple[int, int]
-) -> None:
-    """Two searches and one reading, and the same again for the last question before, if it followed one."""
+@pytest.mark.parametrize(("count", "cost"), [(0, 1), (1, 3), (10, 3), (400, 3)])
+def test_cost_of_a_question_if_only_earlier_texts_are_known(cases: Index, count: int, cost: int) -> None:
+    """Two searches and two readings, and one more of each for the last question before."""
     counted = Counted(cases)
     Conversation(earlier(count)).ask(counted, "And her ferritin?")
-    assert counted.cost == cost
+    assert counted.cost == (cost, cost)
 
 
 @pytest.mark.parametrize("count", [1, 10, 400])
@@ -236,7 +289,7 @@ def test_cost_of_a_question_if_the_last_answer_is_known(cases: Index, count: int
     _, carried = Conversation(earlier(count - 1), LastAnswer()).ask(counted, WOMAN)
     before = counted.cost
     carried.ask(counted, "And her ferritin?")
-    assert counted.cost == (before[0] + 2, before[1] + 1)
+    assert counted.cost == (before[0] + 2, before[1] + 2)
 
 
 def test_a_batch_asks_no_question_of_a_chain_twice(cases: Index) -> None:
@@ -245,8 +298,7 @@ def test_a_batch_asks_no_question_of_a_chain_twice(cases: Index) -> None:
     for at, question in enumerate(chain):
         before = counted.cost
         conversations.ask(list(chain[:at]), question)
-        assert counted.cost[0] - before[0] <= 2
-        assert counted.cost[1] - before[1] == 1
+        assert all(now - then <= 2 for now, then in zip(counted.cost, before, strict=True))
 
 
 def test_a_batch_answers_a_chain_as_a_conversation_does(answerer: Answerer) -> None:
@@ -256,28 +308,18 @@ def test_a_batch_answers_a_chain_as_a_conversation_does(answerer: Answerer) -> N
         assert without_times(conversations.ask(chain[:at], question)) == without_times(answer)
 
 
-@pytest.mark.parametrize(("known", "cost"), [(400, (2, 1)), (399, (4, 2)), (50, (4, 2)), (0, (4, 2))])
-def test_a_batch_asks_at_most_the_last_question_of_a_history(
-    cases: Index, known: int, cost: tuple[int, int]
-) -> None:
+@pytest.mark.parametrize(("known", "cost"), [(400, 2), (399, 4), (50, 3), (0, 3)])
+def test_a_batch_asks_at_most_the_last_question_of_a_history(cases: Index, known: int, cost: int) -> None:
     """It keeps the conversation of the first ``known`` of 400 questions; the rest are texts to it."""
     (paper, *_) = cases.names
     counted, chain = Counted(cases), earlier(400)
     conversations = Conversations(counted)
     conversations.keep(Conversation(chain[:known], LastAnswer(paper)))
     conversations.ask(chain, "And her ferritin?")
-    assert counted.cost == cost
+    assert counted.cost == (cost, cost)
 
 
-def test_the_front_matter_of_another_paper_is_found_in_a_conversation(
-    answerer: Answerer,
-) -> None:
+def test_a_statement_in_the_front_matter_of_another_paper_counts_as_confident(answerer: Answerer) -> None:
     _, conversation = Conversation().ask(answerer, "What was the troponin of the rower?")
     answer, _ = conversation.ask(answerer, "What is the DOI of the report on the potter?")
-    assert [citation.source for citation in answer.citations] == ["lung.txt"]
-
-
-def test_front_matter_is_that_of_the_paper_spoken_of(answerer: Answerer) -> None:
-    _, conversation = Conversation().ask(answerer, WOMAN)
-    answer, _ = conversation.ask(answerer, "What is its DOI?")
     assert [citation.source for citation in answer.citations] == ["lung.txt"]

@@ -17,11 +17,10 @@ from evals.sets.cases import Case, Gold
 from evals.sets.named import QuestionSet
 from index.text import Span
 from qa.answer import Answerer
-from qa.conversation import Conversation
 from qa.rank.stages import Stages
 from qa.settings import Settings
 from qa.understand.question import understand
-from tests.answering import candidate, plain_weights, sentence
+from tests.answering import candidate, paper, plain_weights, sentence
 from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
@@ -83,8 +82,8 @@ def test_the_questions_of_a_chain_are_asked_once(cases: Index) -> None:
         for at, question in enumerate(chain)
     ]
     measure(Answerer(cases, encoder, stages=Stages(plain_weights())), asked)
-    searches = 1 + 2 + 2  # a follow-up is searched alone and with the question before it
-    assert len(encoder.encoded) == 2 * searches  # each once more for the baseline
+    searches = 1 + 2 + 2  # a follow-up is searched for in all papers and in one
+    assert len(encoder.encoded) == searches + len(chain)  # each question once more for the baseline
 
 
 def test_a_changed_case_has_another_digest(answerer: Answerer) -> None:
@@ -167,16 +166,17 @@ def test_the_baseline_and_the_ranker_rank_the_same_candidates(
     evidence = answerer.gather(question)
     by_sum, by_ranker = (
         sorted((item.candidate.document.id, item.candidate.sentence.span.start) for item in ranked)
-        for ranked in (ranked_by_sum(answerer, evidence), evidence.ranked)
+        for ranked in (ranked_by_sum(answerer, evidence, None), evidence.ranked)
     )
     assert by_sum == by_ranker
     assert by_sum
 
 
-def test_the_baseline_is_ordered_by_its_sums_in_a_conversation(citing: Answerer) -> None:
-    evidence = Conversation(("How long had the patient coughed?",)).gather(citing, "And the woman?")
-    ranked = ranked_by_sum(citing, evidence)
-    assert len(ranked) == len(evidence.ranked)
+def test_the_baseline_ranks_in_the_papers_that_were_asked(citing: Answerer) -> None:
+    documents = frozenset({paper(citing.index, "heart.txt").id})
+    evidence = citing.gather("How long had the patient coughed?", documents=documents)
+    ranked = ranked_by_sum(citing, evidence, documents)
+    assert {item.candidate.document.id for item in ranked} == documents
     assert [item.score for item in ranked] == sorted((item.score for item in ranked), reverse=True)
 
 

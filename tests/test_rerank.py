@@ -20,7 +20,7 @@ from qa.rank.reader import Asked, Mark, Reader, Reading, Text, batch_of, load_re
 from qa.rank.rerank import beside, chosen, joined, load_reranker
 from qa.rank.retrieve import retrieve
 from qa.settings import Settings
-from qa.understand.question import LastAnswer, understand
+from qa.understand.question import Place, understand
 from tests.answering import paper
 from tests.index_fakes import WordEncoder
 
@@ -211,7 +211,7 @@ def test_distance_of_a_sentence_to_the_last_quote(cases: Index) -> None:
     )
     inside = sorted((c for c in candidates if c.document.id == here), key=lambda c: c.sentence.span.start)
     middle = inside[1]
-    near = beside(candidates, LastAnswer(here, middle.sentence.span))
+    near = beside(candidates, Place(here, middle.sentence.span))
     for candidate, (same, after, before) in zip(candidates, near, strict=True):
         if candidate.document.id != here:
             assert (same, after, before) == (0, 0, 0)
@@ -232,7 +232,7 @@ def test_the_passage_of_the_last_quote_is_always_read(cases: Index) -> None:
     scores = -np.arange(len(candidates), dtype=float)
     last = candidates[-1]
     assert last.hit.position not in {candidates[i].hit.position for i in chosen(candidates, scores, 1).kept}
-    choice = chosen(candidates, scores, 1, last=LastAnswer(last.document.id, last.sentence.span))
+    choice = chosen(candidates, scores, 1, cited=Place(last.document.id, last.sentence.span))
     assert {candidates[i].hit.position for i in choice.kept} == {last.hit.position}
 
 

@@ -143,22 +143,23 @@ def _reply(answerer: Answerer, case: Case, conversations: Conversations) -> _Rep
     conversation = conversations.after(case.history)
     began = perf_counter()
     try:
-        evidence = conversation.gather(answerer, case.question)
+        gathered = conversation.gather(answerer, case.question)
     except QuestionError:
-        return _Reply(conversation.standalone(case.question))
+        return _Reply(conversation.standalone(answerer.index, case.question))
+    evidence = gathered.evidence
     deciding = perf_counter()
-    answer = answerer.decide(case.question, evidence)
+    answer = answerer.decide(case.question, evidence, documents=gathered.documents)
     decided = perf_counter()
     conversations.keep(conversation.with_answer(answer))
     resolving = deciding - began - sum(evidence.seconds.values())
     return _Reply(
-        resolved=answer.resolved_question,
+        resolved=gathered.resolved,
         status=str(answer.status),
         confidence=answer.confidence,
         citations=answer.citations,
         hits=evidence.hits,
         ranked=evidence.ranked,
-        by_sum=ranked_by_sum(answerer, evidence),
+        by_sum=ranked_by_sum(answerer, evidence, gathered.documents),
         stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
     )
 

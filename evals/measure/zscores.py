@@ -37,20 +37,22 @@ class SummedScores:
     ) -> NDArray[np.float64]:
         """Return one score per candidate; ``features`` are not used."""
         weights = rarity(self._index, question)
-        coverage = np.array(
-            [sum(weights.get(term, 0.0) for term in one.matched) for one in candidates], np.float64
-        )
+        coverage = np.array([sum(weights[term] for term in one.matched) for one in candidates], np.float64)
         dense = np.array([one.dense for one in candidates], np.float64)
         passage = np.array([one.hit.score for one in candidates], np.float64)
         return zscores(dense) + zscores(coverage) + passage
 
 
-def ranked_by_sum(answerer: Answerer, evidence: Evidence) -> tuple[Ranked, ...]:
+def ranked_by_sum(
+    answerer: Answerer, evidence: Evidence, documents: frozenset[str] | None
+) -> tuple[Ranked, ...]:
     """Return the candidates of the first stage in the order of their sums.
 
     The question is asked again with the sum as the ranker, so that both rank the same candidates.
+    ``documents`` are those that ``evidence`` was gathered from. Earlier questions make no difference:
+    they matter to the second stage only.
     """
     baseline = answerer.ranked_by(SummedScores(answerer.index))
-    ranked = baseline.gather(evidence.question.text, before=evidence.question.before).ranked
+    ranked = baseline.gather(evidence.question.text, documents=documents).ranked
     # Of several papers that a question names, the answerer orders the best by their learned confidence.
     return tuple(sorted(ranked, key=lambda item: -item.score))

@@ -95,8 +95,6 @@ SEEDS, REPORTS, PRACTICE, TALKS = "seeds, dev half", "case_reports, dev half", "
 #: less often than others. Both would lower every confidence.
 CALIBRATION = {SEEDS: 3.0, REPORTS: 3.0, PRACTICE: 1.0}
 OTHER = 0.1
-#: Papers that a practice conversation is searched in.
-TALKED_ABOUT = 10
 #: Practice questions share few words with their answers. The first stage has little but words to go by, and
 #: would rank other questions worse for learning from them.
 FIRST = Stage(
@@ -157,17 +155,11 @@ class Indexes:
         return kept_index(name, documents, self._folder, self.encoder, told)
 
     def samples(
-        self,
-        index: Index,
-        name: str,
-        cases: Iterable[Case],
-        *,
-        without_gold: bool = False,
-        among: int | None = None,
+        self, index: Index, name: str, cases: Iterable[Case], *, without_gold: bool = False
     ) -> Iterable[Sample]:
         """Return the samples of ``cases``, only those with gold if that is left out of the search."""
         kept = [case for case in cases if case.gold or not without_gold]
-        return samples(index, name, kept, self.encoder, without_gold=without_gold, among=among)
+        return samples(index, name, kept, self.encoder, without_gold=without_gold)
 
 
 def add_public(parts: Parts, indexes: Indexes, name: str, data: Path, papers: int | None) -> None:
@@ -212,7 +204,7 @@ def add_practice(parts: Parts, indexes: Indexes, data: Path) -> None:
     with indexes.over("practice", read_before.documents) as index:
         parts.ranker.extend(indexes.samples(index, f"{PRACTICE}, read", read_before.cases))
         parts.dev.extend(indexes.samples(index, PRACTICE, unread.cases))
-        parts.dev.extend(indexes.samples(index, TALKS, talks, among=TALKED_ABOUT))
+        parts.dev.extend(indexes.samples(index, TALKS, talks))
         parts.calibrator.extend(indexes.samples(index, PRACTICE, unread.cases, without_gold=True))
 
 

@@ -27,8 +27,7 @@ from index.text import Span
 from qa.rank.identity import identified, identity_of
 from qa.rank.reader import Asked, Text
 from qa.understand.abbreviations import definitions
-from qa.understand.followup import said_before
-from qa.understand.question import in_context
+from qa.understand.followup import just_before, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,7 +44,7 @@ ALONE = 0.12
 ELSEWHERE = 0.4
 #: Share of the standalone questions that come after another question on their paper.
 AFTER_ANOTHER = 0.12
-#: Share of the follow-ups that are read together with the question before, as one question.
+#: Share of the follow-ups that are read as ``qa.understand.followup`` resolves them.
 STANDING_ALONE = 0.25
 #: Share of the follow-ups read with the quote that answered the question before, and with another one.
 QUOTED, MISQUOTED = 0.65, 0.12
@@ -252,15 +251,15 @@ def _quote_before(
 
 
 def _asked(case: Case, others: Sequence[str], quote: str, chance: random.Random, *, follows: bool) -> Asked:
-    """Return what the reader is asked for ``case``: a follow-up after what was said, or with the last one.
+    """Return what the reader is asked for ``case``: a follow-up after what was said before, or resolved.
 
     ``quote`` was shown for the question before. ``follows`` lets a standalone question at times come
     after one of ``others`` on its paper.
     """
     if case.history:
         if chance.random() < STANDING_ALONE:
-            return Asked(in_context(case.question, case.history[-1]))
-        return Asked(case.question, said_before(case.history, quote))
+            return Asked(resolve(case.question, case.history))
+        return Asked(case.question, just_before(case.history, quote))
     before = chance.choice(others) if follows and chance.random() < AFTER_ANOTHER else ""
     return Asked(_typed(case.question, chance), "" if before == case.question else before)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,8 @@ from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 from qa.rank.stages import Stages
 from qa.settings import READ, Settings
-from qa.understand.question import in_context, understand
+from qa.understand.followup import resolve
+from qa.understand.question import understand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,34 +45,19 @@ class Sample:
 
 
 def samples(
-    index: Index,
-    name: str,
-    cases: Sequence[Case],
-    encoder: Encoder,
-    *,
-    without_gold: bool = False,
-    among: int | None = None,
+    index: Index, name: str, cases: Sequence[Case], encoder: Encoder, *, without_gold: bool = False
 ) -> Iterator[Sample]:
-    """Yield the samples of ``cases``, searched in all papers.
-
-    ``without_gold`` leaves their gold papers out of the search. ``among`` is how many papers a follow-up is
-    searched in, its own among them: the first question of a conversation does not say which of hundreds of
-    papers it is about.
-    """
-    answerer = _answerer(index, encoder)
-    conversations: dict[frozenset[str] | None, Conversations] = {}
-    for case in cases:
-        gold = () if without_gold else case.gold
-        if without_gold:
-            question = understand(in_context(case.question, " ".join(case.history[-1:])))
-            documents: frozenset[str] | None = frozenset(index.documents) - {g.document_id for g in case.gold}
-        else:
-            documents = _few(case, index, among) if among and case.history else None
-            talk = conversations.setdefault(documents, Conversations(answerer, documents))
-            question = replace(understand(case.question), before=talk.after(case.history).before(index))
+    """Yield the samples of ``cases``; ``without_gold`` leaves their gold papers out of the search."""
+    conversations = Conversations(_answerer(index, encoder))
+    asked = [
+        _without_gold(case, index) if without_gold else _asked(case, conversations, index) for case in cases
+    ]
+    vectors = encoder.encode([question.searched for question, _ in asked])
+    for case, (question, documents), vector in zip(cases, asked, vectors, strict=True):
         _, candidates, features = weigh(
-            index, answerer.queries(question), passages=Settings().passages, documents=documents
+            index, question, vector, passages=Settings().passages, documents=documents
         )
+        gold = () if without_gold else case.gold
         yield Sample(
             corpus=f"{name} without its paper" if without_gold else name,
             features=features,
@@ -81,16 +66,6 @@ def samples(
             question=question,
             candidates=tuple(candidates),
         )
-
-
-def _few(case: Case, index: Index, among: int) -> frozenset[str]:
-    """Return the papers that ``case`` is about and others chosen by hash, ``among`` in all."""
-    own = {gold.document_id for gold in case.gold} or {case.about}
-    seed = min(own)
-    others = sorted(
-        index.documents.keys() - own, key=lambda key: hashlib.sha256(f"{seed}{key}".encode()).digest()
-    )
-    return frozenset((*own, *others[: among - len(own)]))
 
 
 def _answerer(index: Index, encoder: Encoder) -> Answerer:
@@ -103,6 +78,23 @@ def _answerer(index: Index, encoder: Encoder) -> Answerer:
     except FormatMismatch:
         return Answerer(index, encoder, stages=Stages(load_weights()))
     return Answerer(index, encoder)
+
+
+def _asked(case: Case, conversations: Conversations, index: Index) -> tuple[Question, frozenset[str] | None]:
+    """Return a question as a conversation asks it, and the papers that it is put to; None for all.
+
+    A follow-up is put to the paper of the conversation, taken to be the one that its case is about.
+    """
+    papers = frozenset({gold.document_id for gold in case.gold} or {case.about} - {""})
+    if case.history and len(papers) == 1:
+        before, cited = conversations.after(case.history).said_before(index)
+        return replace(understand(case.question), before=before, cited=cited), papers
+    return understand(resolve(case.question, case.history)), None
+
+
+def _without_gold(case: Case, index: Index) -> tuple[Question, frozenset[str]]:
+    rest = frozenset(index.documents) - {gold.document_id for gold in case.gold}
+    return understand(resolve(case.question, case.history)), rest
 
 
 def reread(

@@ -145,7 +145,7 @@ def search(
             return [_hit_json(answerer.index, hit) for hit in ranked]
 
         def result(entry: Entry) -> dict[str, Any]:
-            query = Conversation(entry.history).standalone(entry.question)
+            query = Conversation(entry.history).standalone(answerer.index, entry.question, documents)
             return {"question": entry.question, "resolved_question": query, "hits": hits(query)}
 
         if file is not None:
@@ -181,8 +181,8 @@ def table(
     from qa.evidence_table import as_csv, as_markdown, evidence_table
 
     with _opened(index, paper, AskOptions(model)) as (answerer, documents):
-        before = Conversation(entry.history).recalled(answerer, documents).before(answerer.index)
-        rows = evidence_table(answerer, question, documents=documents, before=before)
+        query = Conversation(entry.history).standalone(answerer.index, question, documents)
+        rows = evidence_table(answerer, query, documents=documents)
     if form is TableFormat.TEXT:
         show_table(rows)
     elif form is TableFormat.JSON:

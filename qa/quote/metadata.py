@@ -138,8 +138,8 @@ def _papers(
 ) -> Sequence[Document]:
     """Return the papers meant.
 
-    Those whose title, authors or journal the question names; else that of the last
-    answer, or of the best passage; all, where the question singles out none.
+    Those whose title, authors or journal the question names; else that of the
+    best passage; all, where the question singles out none.
     """
     scope = [key for key in index.documents if documents is None or key in documents]
     best = list(dict.fromkeys(hit.passage.document_id for hit in hits))
@@ -150,8 +150,7 @@ def _papers(
     most = max(named.values(), default=0)
     if most:
         return [index.documents[key] for key in looked_at if named[key] == most]
-    last = question.before.answer.document_id if question.before else ""
-    return [index.documents[last if last in scope else best[0]]]
+    return [index.documents[best[0]]]
 
 
 def _named(question: Question, document: Document) -> int:

@@ -34,7 +34,7 @@ def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | No
     reasons = []
     if question.subject != NOBODY and not evidence.hits:
         reasons.append("No paper here is about the person the question names.")
-    absent = _absent_words(index, evidence, documents)
+    absent = absent_words(index, evidence, documents)
     if absent:
         asked = "the papers" if documents is None else "the papers asked"
         listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
@@ -45,7 +45,7 @@ def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | No
     return tuple(reasons)
 
 
-def _absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
+def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
     """Return the telling words of the question, everyday ones aside, that the papers asked lack.
 
     A paper that tells of a treatment does not lack "treated", nor one of a recurrence "recur".

@@ -76,7 +76,7 @@ def read_again(
     if reader.identified:
         for kept, (number, _) in zip(choice.kept, choice.places, strict=True):
             texts[number] = identified(choice.texts[number], candidates[kept].identity)
-    readings = reader.read(question.text, texts, question.before.said if question.before else "")
+    readings = reader.read(question.text, texts, question.before)
     columns = np.column_stack([second.features[rows], second.features[rows][:, _READ]])
     columns[:, _READ] = told_by(readings, choice)
     return Read(choice, columns, choice.marks(readings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
     from qa.rank.reader import Mark
     from qa.records import LookUp
     from qa.understand.question import Question
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question as it is searched."""
-
-    question: Question
-    vector: NDArray[np.float32]  #: of its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +70,15 @@ def by_score(
 
 def weigh(
     index: Index,
-    queries: Sequence[Query],
+    question: Question,
+    vector: NDArray[np.float32],
     *,
     passages: int,
     documents: frozenset[str] | None = None,
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
-    """Return the best passages, their sentences that can be about the person meant, and their features.
-
-    A follow-up has two queries, the question alone and together with the one before it. Both search; the
-    features are those of the question alone.
-    """
-    found = [
-        retrieve(
-            index, query.question, query.vector, limit=passages, documents=documents, deeper=2 * passages
-        )
-        for query in queries
-    ]
-    hits = list({hit.position: hit for near in zip_longest(*found) for hit in near if hit}.values())
-    question, vector = queries[0].question, queries[0].vector
-    meant = queries[-1].question  # of the same person, if the question names none
-    admits = guard(meant, (index.documents[key] for key in {hit.passage.document_id for hit in hits}))
+    """Return the best passages, their sentences that can be about the person meant, and their features."""
+    hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
+    admits = guard(question, (index.documents[key] for key in {hit.passage.document_id for hit in hits}))
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)

@@ -85,3 +85,9 @@ def _subjects(document_id: str, text: str) -> tuple[Subject, ...]:  # the id tel
 def paper_subjects(document: Document) -> tuple[Subject, ...]:
     """Return the people whom a paper reports on."""
     return _subjects(document.id, document.text)
+
+
+def reports_only_others(papers: Iterable[Document], person: Subject) -> bool:
+    """Return whether the ``papers`` report on people, none of whom can be ``person``."""
+    reported = [known for paper in papers for known in paper_subjects(paper)]
+    return bool(reported) and all(known.conflicts(person) for known in reported)

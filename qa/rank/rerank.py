@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Mark, Reader, Reading
     from qa.rank.select import Weights
-    from qa.understand.question import LastAnswer, Question
+    from qa.understand.question import Place, Question
 
 #: The columns of the second stage: those of the first, and what was read.
 NAMES = (
@@ -42,8 +42,6 @@ NAMES = (
 )
 #: Characters over which being near the last quote loses most of its weight.
 REACH = 400.0
-#: Passages that are read for a follow-up because the search found them first, whatever their sentences score.
-NEAREST = 4
 #: Largest score of the reader, either way.
 LIMIT = 12.0
 
@@ -89,24 +87,23 @@ class Reranker:
         return f"{self.weights.fingerprint[:32]}{self.reader.fingerprint[:32]}"
 
 
-def beside(candidates: Sequence[Candidate], last: LastAnswer | None) -> NDArray[np.float64]:
+def beside(candidates: Sequence[Candidate], cited: Place | None) -> NDArray[np.float64]:
     """Return how near each candidate stands to what was quoted last: the last of ``NAMES``, (candidates, 3).
 
     What is asked next is often told in the same sentence or those around it. All 0 where nothing was quoted.
     """
-    columns = np.zeros((len(candidates), 3))
-    quoted = last.quoted if last else None
+    found = np.zeros((len(candidates), 3))
     for row, candidate in enumerate(candidates):
-        if last is None or quoted is None or candidate.document.id != last.document_id:
+        if cited is None or candidate.document.id != cited.document_id:
             continue
         span = candidate.sentence.span
-        if span.overlaps(quoted):
-            columns[row, 0] = 1.0
-        elif span.start >= quoted.end:
-            columns[row, 1] = np.exp((quoted.end - span.start) / REACH)
+        if span.overlaps(cited.span):
+            found[row, 0] = 1.0
+        elif span.start >= cited.span.end:
+            found[row, 1] = np.exp((cited.span.end - span.start) / REACH)
         else:
-            columns[row, 2] = np.exp((span.end - quoted.start) / REACH)
-    return columns
+            found[row, 2] = np.exp((span.end - cited.span.start) / REACH)
+    return found
 
 
 def chosen(
@@ -114,18 +111,16 @@ def chosen(
     scores: NDArray[np.float64],
     passages: int,
     *,
-    last: LastAnswer | None = None,
+    cited: Place | None = None,
     abbreviations: bool = True,
 ) -> Choice:
     """Return the ``passages`` whose best sentence scores highest, and their candidates in order.
 
-    The passage of the ``last`` quote is among them, with the next, if they were found. ``abbreviations`` says
+    The passage ``cited`` last is among them, with the next, if they were found. ``abbreviations`` says
     whether they are read as what they stand for.
     """
     order = np.argsort(-scores, kind="stable")
-    nearest = () if last is None else tuple(dict.fromkeys(c.hit.position for c in candidates))[:NEAREST]
-    best = (candidates[i].hit.position for i in order)
-    hits = list(dict.fromkeys((*_going_on(candidates, last), *nearest, *best)))
+    hits = list(dict.fromkeys((*_going_on(candidates, cited), *(candidates[i].hit.position for i in order))))
     hits = hits[:passages]
     inside: dict[int, list[int]] = {hit: [] for hit in hits}
     for i, candidate in enumerate(candidates):
@@ -147,13 +142,12 @@ def chosen(
     return Choice(tuple(texts), tuple(starts), kept, tuple(places[i] for i in kept))
 
 
-def _going_on(candidates: Sequence[Candidate], last: LastAnswer | None) -> list[int]:
-    """Return the position of the passage quoted ``last``, and of the next, if they were found."""
-    if last is None or last.quoted is None:
+def _going_on(candidates: Sequence[Candidate], cited: Place | None) -> list[int]:
+    """Return the position of the passage ``cited``, and of the next, where they are among those found."""
+    if cited is None:
         return []
-    quoted = last.quoted
-    hits = {c.hit.position: c.hit.passage for c in candidates if c.document.id == last.document_id}
-    at = next((position for position, passage in hits.items() if passage.span.overlaps(quoted)), -2)
+    hits = {c.hit.position: c.hit.passage for c in candidates if c.document.id == cited.document_id}
+    at = next((position for position, passage in hits.items() if passage.span.overlaps(cited.span)), -2)
     return [position for position in (at, at + 1) if position in hits]
 
 
@@ -206,13 +200,10 @@ def second_stage(
 
     ``features`` and ``scores`` are those of the first stage, for all ``candidates``.
     """
-    before = question.before
-    last = before.answer if before else None
-    choice = chosen(candidates, scores, passages, last=last, abbreviations=question.abbreviations)
-    readings = reader.read(question.text, choice.texts, before.said if before else "")
-    return Read(
-        choice, joined(features, scores, choice, readings, beside(candidates, last)), choice.marks(readings)
-    )
+    choice = chosen(candidates, scores, passages, cited=question.cited, abbreviations=question.abbreviations)
+    readings = reader.read(question.text, choice.texts, question.before)
+    columns = joined(features, scores, choice, readings, beside(candidates, question.cited))
+    return Read(choice, columns, choice.marks(readings))
 
 
 @lru_cache(maxsize=1)

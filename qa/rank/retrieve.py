@@ -13,6 +13,8 @@ from qa.understand.question import telling_words
 from qa.understand.subjects import NOBODY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -62,8 +64,19 @@ def retrieve(
     return [*hits[:limit], *_of_one_paper(hits, limit)[:deeper]]
 
 
+def main_paper(hits: Sequence[Hit]) -> str:
+    """Return the paper that at least half of the best hits are in, as the one asked about; "" without one."""
+    paper, count = _foremost(hits)
+    return paper if 2 * count >= BEST else ""
+
+
+def _foremost(hits: Sequence[Hit]) -> tuple[str, int]:
+    """Return the paper that most of the best hits are in, and how many; "" and 0 without hits."""
+    papers = Counter(hit.passage.document_id for hit in hits[:BEST])
+    return papers.most_common(1)[0] if papers else ("", 0)
+
+
 def _of_one_paper(hits: list[Hit], limit: int) -> list[Hit]:
     """Return the hits from ``limit`` on in the paper that most of the best are in; none without one."""
-    papers = Counter(hit.passage.document_id for hit in hits[:BEST])
-    foremost = {paper for paper, count in papers.most_common(1) if count >= MOSTLY}
-    return [hit for hit in hits[limit:] if hit.passage.document_id in foremost]
+    paper, count = _foremost(hits)
+    return [hit for hit in hits[limit:] if hit.passage.document_id == paper] if count >= MOSTLY else []

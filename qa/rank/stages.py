@@ -13,15 +13,17 @@ from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import numpy as np
+    from numpy.typing import NDArray
 
     from index.search import Hit
     from index.store.open import Index
     from qa.rank.closer import Closer
-    from qa.rank.evidence import Query, Ranked
+    from qa.rank.evidence import Ranked
     from qa.rank.rerank import Reranker
     from qa.rank.select import Ranker, Weights
     from qa.settings import Settings
+    from qa.understand.question import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Stages:
     def rank(
         self,
         index: Index,
-        queries: Sequence[Query],
+        question: Question,
+        vector: NDArray[np.float32],
         settings: Settings,
         *,
         documents: frozenset[str] | None = None,
@@ -58,13 +61,15 @@ class Stages:
 
         Args:
             index: is searched.
-            queries: the question; a follow-up also together with the question before it.
+            question: understood, standing alone or with what was said before.
+            vector: the encoded question.
             settings: how many passages are searched and read.
             documents: ids of the papers to search; None for all.
             read: most passages to read, if fewer than the settings say.
         """
-        hits, candidates, features = weigh(index, queries, passages=settings.passages, documents=documents)
-        question = queries[0].question
+        hits, candidates, features = weigh(
+            index, question, vector, passages=settings.passages, documents=documents
+        )
         weighed = self.weights.scores(question, candidates, features)
         scores = weighed if self.order is None else self.order.scores(question, candidates, features)
         if self.reranker is None or not settings.read or not candidates:

@@ -132,25 +132,16 @@ ASKING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class LastAnswer:
-    """Where the last answer of a conversation stands."""
+class Place:
+    """Where a quote stands."""
 
-    document_id: str = ""  #: the paper quoted first, or else nearest to the question; empty if none was near
-    quoted: Span | None = None  #: the first quote; None after a refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What was said before a question, which may lean on it."""
-
-    question: str  #: the last one, as asked
-    said: str  #: read beside the question: the last two questions, and the quote that answered the last
-    answer: LastAnswer = LastAnswer()
+    document_id: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, understood."""
+    """A standalone question, understood."""
 
     text: str
     searched: str  #: the same without age and sex of a person it names, which decide only between papers
@@ -162,17 +153,8 @@ class Question:
     subject: Subject
     every_paper: bool  #: wants an answer from each paper: "both patients"
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
-    before: Before | None = None  #: None where nothing was asked before
-
-    @property
-    def in_context(self) -> str:
-        """The question with the last one before it, as it is searched."""
-        return in_context(self.text, self.before.question) if self.before else self.text
-
-
-def in_context(question: str, last: str) -> str:
-    """Return ``question`` with the ``last`` one before it, within ``LONGEST`` characters."""
-    return " ".join(f"{last[: max(LONGEST - len(question) - 1, 0)]} {question}".split())
+    before: str = ""  #: what was asked and quoted before, where this question may lean on it
+    cited: Place | None = None  #: where the last quote stands, if so
 
 
 def understand(text: str) -> Question:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from qa.conversation import Conversation, last_answer
+from qa.conversation import Conversation, LastAnswer
 from qa.web.server import COOKIE
 
 if TYPE_CHECKING:
@@ -43,11 +43,10 @@ class Turn:
     scope: str = ""  #: which papers were asked, unless all were
     documents: frozenset[str] | None = None  #: their ids; None for all
     failure: tuple[str, str] = ("", "")  #: message and remedy
-    conversation: Conversation = field(default_factory=Conversation)  #: that it was asked in
 
     @property
     def standalone(self) -> str:
-        """The question with the one before it, if it was asked after one."""
+        """The question rewritten to need no earlier one."""
         return self.answer.resolved_question if self.answer else self.question
 
 
@@ -74,7 +73,7 @@ class Chat:
     def conversation(self) -> Conversation:
         """The questions and the last answer, for a follow-up."""
         answers = [turn.answer for turn in self.turns if turn.answer]
-        last = last_answer(answers[-1]) if answers else None
+        last = LastAnswer.of(answers[-1]) if answers else None
         return Conversation(tuple(answer.question for answer in answers), last)
 
 

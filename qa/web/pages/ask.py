@@ -170,7 +170,7 @@ def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
             answer, _ = conversation.ask(answerer, asked.question, documents)
     except LoccitError as error:
         return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))
-    return Turn(key, asked.question, answer, scoped, documents, conversation=conversation)
+    return Turn(key, asked.question, answer, scoped, documents)
 
 
 def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> None:
@@ -231,12 +231,11 @@ def _make_table(answerer: Answerer, turn: Turn) -> None:
     def progress(done: int, total: int) -> None:
         bar.progress(done / total, f"Asking each paper · {done} of {total}")
 
-    before = turn.conversation.before(answerer.index)
     # Rows use the threshold of the answer.
     answerer = answerer.configured(replace(answerer.settings, threshold=turn.answer.receipt.threshold))
     try:
         state.chat().tables[turn.key] = evidence_table(
-            answerer, turn.question, documents=turn.documents, before=before, progress=progress
+            answerer, turn.answer.resolved_question, documents=turn.documents, progress=progress
         )
     except LoccitError as error:
         show_error("No evidence table", error, f"no-table-{turn.key}")
