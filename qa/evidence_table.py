@@ -227,5 +227,5 @@ def said(table: EvidenceTable) -> str:
     if stated < asked:
         words += f" “Not stated”: no sentence reached the required confidence of {table.threshold:.0%}."
     if table.left_out:
-        words += f" {table.left_out} papers less similar to the question were not searched."
+        words += f" Not searched: {counted(table.left_out, 'paper')} less similar to the question."
     return words
