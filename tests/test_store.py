@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from index.ingest.build import build, remove
 from index.store.open import CURRENT, generations, open_index
 from index.store.pins import PINS, pinned
 from index.store.publish import LOCK, gc, rollback, verify, writing
+from index.store.rows import Recent
 from tests.index_fakes import WordEncoder, build_papers, contents, contents_of, two_generations
 
 if TYPE_CHECKING:
@@ -207,3 +209,34 @@ def test_a_refused_write_names_path_and_cause_and_an_atomic_one_leaves_no_part(t
     with pytest.raises(ZeroDivisionError):
         LOCAL_DISK.write_atomically(tmp_path / "file", (bytes(1 // n) for n in (1, 0)))
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("file", b"old")]
+
+
+def test_the_cache_drops_what_was_used_longest_ago_and_keeps_the_last_value() -> None:
+    cache = Recent[str](10, len)
+    assert [cache.get(key, partial(str.__mul__, key, 4)) for key in "abab"] == [
+        "aaaa",
+        "bbbb",
+        "aaaa",
+        "bbbb",
+    ]
+    cache.get("a", lambda: "made again")
+    cache.get("c", lambda: "cccc")  # drops b
+    assert [cache.get(key, lambda: "new") for key in "acb"] == ["aaaa", "cccc", "new"]
+    assert cache.get("d", lambda: "d" * 20) == cache.get("d", lambda: "made again")
+
+
+def test_two_threads_that_make_one_value_count_its_size_once() -> None:
+    cache = Recent[str](10, len)
+    both = threading.Barrier(2)
+
+    def make() -> str:
+        both.wait(5)
+        return "aaaaaaaa"
+
+    threads = [threading.Thread(target=cache.get, args=("a", make)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cache.get("b", lambda: "bb")
+    assert cache.get("a", lambda: "made again") == "aaaaaaaa"

@@ -8,11 +8,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from index.store.manifest import Counts
 from index.text import BlockKind, Document, Passage, Sentence, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -53,8 +53,10 @@ _OPENING = (
 )
 _AT_ONCE = 500  #: positions in one query
 _MAPPED = (1 << 31) - (1 << 16)  #: bytes; SQLite maps no more
-_TEXTS = 500  #: texts kept in memory, those used last
-_DECODED = 200  #: decoded documents kept in memory, each about ten bytes per character
+_TEXTS = 16_000_000  #: characters of texts kept in memory: about 500 papers
+_DECODED = 8_000_000  #: characters of decoded documents kept in memory, each about ten bytes
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class Rows:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._text = lru_cache(_TEXTS)(lambda key: str(self.document_row("text", key)[0]))
+        self._texts = Recent[str](_TEXTS, len)
         with _sqlite_errors(path):
             self._base = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
@@ -185,7 +187,7 @@ class Rows:
 
     def text(self, document_id: str) -> str:
         """Return the canonical text of a document without decoding the rest; raises as ``document_row``."""
-        return self._text(document_id)
+        return self._texts.get(document_id, lambda: str(self.document_row("text", document_id)[0]))
 
     def sentences_of(self, position: int) -> list[tuple[int, Sentence]]:
         """Return the sentences of the passage at ``position``, each with its row."""
@@ -264,14 +266,14 @@ class Documents(Mapping[str, Document]):
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._decoded = lru_cache(_DECODED)(self._decode)
-
-    def _decode(self, key: str) -> Document:
-        details, text, source = self._rows.document_row("details, text, source", key)
-        return decode_document(zlib.decompress(details).decode(), text, source)
+        self._decoded = Recent[Document](_DECODED, lambda document: len(document.text))
 
     def __getitem__(self, key: str) -> Document:
-        return self._decoded(key)
+        def decode() -> Document:
+            details, text, source = self._rows.document_row("details, text, source", key)
+            return decode_document(zlib.decompress(details).decode(), text, source)
+
+        return self._decoded.get(key, decode)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows.names)
@@ -316,3 +318,30 @@ class Passages(Sequence[Passage]):
         if isinstance(position, slice):
             return self.many(range(*position.indices(len(self))))
         return self.many([position + len(self) if position < 0 else position])[0]
+
+
+class Recent(Generic[Value]):
+    """A cache of the values used last, bounded by their total size. Thread-safe."""
+
+    def __init__(self, most: int, size: Callable[[Value], int]) -> None:
+        """Keep values whose ``size`` adds up to at most ``most``, and the last one whatever its size."""
+        self._most = most
+        self._size = size
+        self._held = 0
+        self._values: OrderedDict[str, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str, make: Callable[[], Value]) -> Value:
+        """Return the value of ``key``, calling ``make`` if it is not cached; two threads may both call it."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        made = make()
+        with self._lock:
+            if key not in self._values:
+                self._values[key] = made
+                self._held += self._size(made)
+            while self._held > self._most and len(self._values) > 1:
+                self._held -= self._size(self._values.popitem(last=False)[1])
+        return made
