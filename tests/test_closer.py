@@ -191,7 +191,7 @@ def test_the_best_passages_are_read_again_with_what_identifies_their_paper(cases
     )
     scores = np.array([float(text == 2) for text, _ in choice.places])
     reader = LikesDoses()
-    third = read_again(reader, question, candidates, Read(choice, columns, []), scores, 1)
+    third = read_again(reader, cases, question, candidates, Read(choice, columns, []), scores, 1)
     (text,) = reader.texts
     assert text.text == choice.texts[2].text
     assert "year-old" in text.context + text.text
@@ -209,4 +209,11 @@ def test_without_the_large_model_there_are_two_stages() -> None:
     assert load_closer() is None
     assert shipped().closer is None
     with pytest.raises(UsageError, match="not installed"):
+        shipped("large")
+
+
+def test_the_large_reader_is_refused_while_its_weights_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.rank.stages.installed_parts", list)
+    monkeypatch.setattr("qa.rank.stages.load_closer", lambda: None)
+    with pytest.raises(UsageError, match="cannot use the large reader yet"):
         shipped("large")

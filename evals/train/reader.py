@@ -34,8 +34,8 @@ from evals.sets.splits import chosen_cases
 from evals.train.reader_data import Pool, as_json, groups, natural_questions, of_json
 from evals.train.reader_files import save, start_from
 from evals.train.reader_net import large_net, loss_of, small_net
-from index.embed.encoder import load_encoder
-from index.embed.mpnet import mpnet_folder
+from index.embed.encoder import ModelFiles, load_encoder
+from index.embed.mpnet import MPNET, mpnet_folder
 from index.files import LOCAL_DISK
 from qa.rank.reader import GRAPH, LARGE_GRAPH, LARGE_TRAINED, TRAINED, batch_of, load_reader
 
@@ -315,7 +315,8 @@ def main() -> None:
         parser.error("name the folder of the public sets with --data or LOCCIT_BENCH")
     given.work.mkdir(parents=True, exist_ok=True)
     size, large = SIZES[given.size], given.size == "large"
-    folder = mpnet_folder() if large else load_encoder().files.folder
+    files = ModelFiles(mpnet_folder(), MPNET) if large else load_encoder().files
+    folder = files.folder
     torch.manual_seed(given.seed)
     net = large_net(folder, RANK) if large else small_net(folder)
     if given.further:
@@ -336,7 +337,7 @@ def main() -> None:
             )
             for part, most in (("ranker", None), ("calibrator", HELD))
         )
-        train(training, _tokenizer(folder), learning, held, getattr(torch, given.precision), curve)
+        train(training, files.tokenizer, learning, held, getattr(torch, given.precision), curve)
     plain = large_net(folder, 0) if large else net
     report = {"steps": training.steps, "curve": [json.loads(line) for line in _lines(curve)]}
     out = (given.out / size.files[0], given.out / size.files[1])
@@ -346,15 +347,6 @@ def main() -> None:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-
-def _tokenizer(folder: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ CrossEncoderOption = Annotated[
 ]
 ReaderOption = Annotated[
     ReaderName | None,
-    typer.Option("--reader", help="The network that reads passages.  [default: the larger one installed]"),
+    typer.Option("--reader", help="The network that reads passages.  [default: the largest usable one]"),
 ]
 ModelOption = Annotated[
     str | None,

@@ -13,7 +13,6 @@ import numpy as np
 from index.terms import line_counts, read_counts
 from index.terms import terms as terms_of
 from index.text import BlockKind
-from qa.rank.identity import OPENING, identity_of
 from qa.understand.abbreviations import definitions, equivalents
 from qa.understand.synonyms import synonyms_of
 
@@ -50,7 +49,6 @@ class Candidate:
     matched: frozenset[str]  #: stems of the question that it has, in any form
     meant: frozenset[str]  #: stems of the question for which it has a word that says the same
     missing: frozenset[str]  #: stems of the question that its paper lacks
-    identity: tuple[str, ...] = ()  #: what tells its paper from others beside the title
 
     @property
     def text(self) -> str:
@@ -121,16 +119,15 @@ def candidates_of(
     """Return the sentences of the passages hit, best passage first."""
     found: list[Candidate] = []
     alike = {term: synonyms_of(term) for term in question.terms}
-    of_paper: dict[str, tuple[Mapping[str, Sequence[frozenset[str]]], frozenset[str], tuple[str, ...]]] = {}
+    of_paper: dict[str, tuple[Mapping[str, Sequence[frozenset[str]]], frozenset[str]]] = {}
     for hit in hits:
         document = index.documents[hit.passage.document_id]
         if document.id not in of_paper:
             forms = equivalents(question, abbreviations_of(document))
             held = paper_stems(document)
             lacked = (t for t in question.terms if not any(c <= held for c in (*forms[t], *alike[t])))
-            identity = identity_of(document, index.opening(document.id, OPENING))
-            of_paper[document.id] = forms, frozenset(lacked), identity
-        same, missing, identity = of_paper[document.id]
+            of_paper[document.id] = forms, frozenset(lacked)
+        same, missing = of_paper[document.id]
         for row, sentence in index.sentences_of(hit.position):
             text = sentence.span.of(document.text)
             stems = frozenset(token.stem for token in tokens_of(text))
@@ -145,7 +142,6 @@ def candidates_of(
                     matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
                     meant=frozenset(t for t in question.terms if any(c <= stems for c in alike[t])),
                     missing=missing,
-                    identity=identity,
                 )
             )
     return found

@@ -6,7 +6,6 @@ what identifies its paper in front. A third set of learned weights joins both re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -16,9 +15,9 @@ import numpy as np
 
 from index.embed.mpnet import is_installed
 from qa.rank import rerank
-from qa.rank.identity import identified
+from qa.rank.identity import OPENING, identified, identity_of
 from qa.rank.reader import load_large_reader
-from qa.rank.rerank import Read, told_by
+from qa.rank.rerank import Read, Reranker, told_by
 from qa.rank.select import load_weights
 
 if TYPE_CHECKING:
@@ -26,9 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from index.store.open import Index
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Reader
-    from qa.rank.select import Weights
     from qa.understand.question import Question
 
 #: The columns of the third stage: those of the second, where "read" is what the large reader says.
@@ -40,21 +39,9 @@ NAMES = (
 _READ = slice(rerank.NAMES.index("read"), rerank.NAMES.index("read_share") + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Closer:
-    """The large reader, and the weights that join what it says with the stages before."""
-
-    reader: Reader
-    weights: Weights
-
-    @property
-    def fingerprint(self) -> str:
-        """Identify reader and weights in receipts."""
-        return f"{self.weights.fingerprint[:32]}{self.reader.fingerprint[:32]}"
-
-
 def read_again(
     reader: Reader,
+    index: Index,
     question: Question,
     candidates: Sequence[Candidate],
     second: Read,
@@ -63,8 +50,8 @@ def read_again(
 ) -> Read:
     """Read the best ``passages`` of the second stage again; return their candidates with columns ``NAMES``.
 
-    ``candidates`` are those of the first stage, ``scores`` those of the second, for the candidates it kept.
-    Serving and training share this.
+    ``index`` holds their papers. ``candidates`` are those of the first stage, ``scores`` those of the second,
+    for the candidates it kept. Serving and training share this.
     """
     best: dict[int, float] = {}
     for (text, _), score in zip(second.choice.places, scores, strict=True):
@@ -74,8 +61,11 @@ def read_again(
     choice = second.choice.only(again, rows)
     texts = list(choice.texts)
     if reader.identified:
-        for kept, (number, _) in zip(choice.kept, choice.places, strict=True):
-            texts[number] = identified(choice.texts[number], candidates[kept].identity)
+        owners = (candidates[kept].document for kept in choice.kept)
+        for at, paper in {
+            text: paper for (text, _), paper in zip(choice.places, owners, strict=True)
+        }.items():
+            texts[at] = identified(texts[at], identity_of(paper, index.opening(paper.id, OPENING)))
     readings = reader.read(question.text, texts, question.before)
     columns = np.column_stack([second.features[rows], second.features[rows][:, _READ]])
     columns[:, _READ] = told_by(readings, choice)
@@ -83,7 +73,7 @@ def read_again(
 
 
 @lru_cache(maxsize=1)
-def load_closer() -> Closer | None:
+def load_closer() -> Reranker | None:
     """Return the third stage; None if the large model or the weights of this stage are not installed.
 
     Raises:
@@ -94,4 +84,4 @@ def load_closer() -> Closer | None:
     path = Path(str(resources.files("qa.rank"))) / "closer.json"
     if not (path.is_file() and is_installed()):
         return None
-    return Closer(load_large_reader(), load_weights(path, NAMES))
+    return Reranker(load_large_reader(), load_weights(path, NAMES))

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.embed.encoder import load_encoder
+from index.embed.encoder import ModelFiles, load_encoder
 from index.embed.mpnet import MPNET_SHA256, mpnet_folder
 from index.errors import FormatMismatch
 from index.files import sha256_of
@@ -158,13 +158,8 @@ class Reader:
         Raises:
             FormatMismatch: they were trained from another model, or for another graph.
         """
-        from tokenizers import Tokenizer
-
         self.fingerprint = sha256_of(trained)
-        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        self.tokenizer = tokenizer
+        self.tokenizer = ModelFiles(base, base.name).tokenizer
         stated = stated_in(trained)
         model = base / "model.safetensors"
         digests = {"graph": sha256_of(graph), "base": base_sha256 or sha256_of(model)}
@@ -255,14 +250,15 @@ def weights_of(trained: Path, base: Path) -> dict[str, NDArray[np.float32]]:
     """
     from safetensors.numpy import load_file
 
-    changes = {name: array.astype(np.float32) for name, array in load_file(trained).items()}
+    changes = load_file(trained)
     weights = {f"bert.{name}": array for name, array in _mapped(base).items()}
     for name, change in changes.items():
         layer, _, kind = name.rpartition(".")
         if f"{name}.rows" in changes:
             weights[name] = weights[name] + change * changes[f"{name}.rows"][:, None]
         elif kind == "up":
-            weights[f"{layer}.weight"] = weights[f"{layer}.weight"] + change @ changes[f"{layer}.down"]
+            product = change.astype(np.float32) @ changes[f"{layer}.down"].astype(np.float32)
+            weights[f"{layer}.weight"] = weights[f"{layer}.weight"] + product
         elif kind not in {"rows", "down"}:
             weights[name] = change
     return weights

@@ -76,7 +76,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Reranker:
-    """The reader, and the weights that join what it says with the first stage."""
+    """A reader, and the weights that join what it says with the stages before."""
 
     reader: Reader
     weights: Weights

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.embed.mpnet import installed_parts
+from index.errors import UsageError
 from qa.rank.closer import load_closer, read_again
 from qa.rank.evidence import by_score, weigh
 from qa.rank.rerank import load_reranker, second_stage
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from index.search import Hit
     from index.store.open import Index
-    from qa.rank.closer import Closer
     from qa.rank.evidence import Ranked
     from qa.rank.rerank import Reranker
     from qa.rank.select import Ranker, Weights
@@ -33,19 +33,22 @@ class Stages:
     weights: Weights  #: of the first stage
     order: Ranker | None = None  #: orders in place of the weights; their confidence stays
     reranker: Reranker | None = None  #: the second stage; None for the first alone
-    closer: Closer | None = None  #: the third stage, which needs the second; None for two
+    closer: Reranker | None = None  #: the third stage, which needs the second; None for two
+
+    def _last_reading(self, settings: Settings) -> Reranker | None:
+        """Return the last stage that reads; None if none does."""
+        if self.reranker is None or not settings.read:
+            return None
+        return self.closer if self.closer is not None and settings.closely else self.reranker
 
     def deciding(self, settings: Settings) -> Weights:
         """Return the weights that give the confidence: those of the last stage that runs."""
-        if self.reranker and settings.read:
-            return self.closer.weights if self.closer and settings.closely else self.reranker.weights
-        return self.weights
+        last = self._last_reading(settings)
+        return last.weights if last else self.weights
 
     def fingerprint(self, settings: Settings) -> str:
         """Identify in receipts what decides the order."""
-        if self.reranker and settings.read:
-            return self.closer.fingerprint if self.closer and settings.closely else self.reranker.fingerprint
-        return (self.order or self.weights).fingerprint
+        return (self._last_reading(settings) or self.order or self.weights).fingerprint
 
     def rank(
         self,
@@ -81,7 +84,7 @@ class Stages:
         scores = weights.ranker.log_odds(stage.features)
         if self.closer is not None and settings.closely:
             weights, closely = self.closer.weights, min(most, settings.closely)
-            stage = read_again(self.closer.reader, question, candidates, stage, scores, closely)
+            stage = read_again(self.closer.reader, index, question, candidates, stage, scores, closely)
             scores = weights.ranker.log_odds(stage.features)
         kept = [candidates[i] for i in stage.kept]
         return hits, by_score(kept, scores, weights.confidence(stage.features, scores), stage.marks)
@@ -96,11 +99,12 @@ def shipped(reader: str = "") -> Stages:
 
     Raises:
         FormatMismatch: their files do not belong together.
-        UsageError: the bundled model is not installed, or the large one, if it is asked for.
+        UsageError: the bundled model is not installed; the large reader is asked for and cannot be used.
         ModelMismatch: the weights of a model are not the genuine ones.
         StorageError: the cache of the large model cannot be written.
     """
     closer = None if reader == "small" else load_closer()
     if reader == "large" and closer is None:
         installed_parts()  # says what is missing
+        raise UsageError("this version cannot use the large reader yet.", "Leave out --reader.")
     return Stages(load_weights(), reranker=load_reranker(), closer=closer)
