@@ -12,7 +12,7 @@ import pytest
 
 from evals.sets.author import main
 from evals.sets.cases import SPLITS, TYPES, entry_of, lines_of, read_cases
-from evals.sets.own import load_case_reports, load_conversations, load_practice
+from evals.sets.own import load_case_reports, load_conversations, load_natural, load_practice
 from evals.sets.splits import half_of, part_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from evals.sets.cases import Case
 
-SETS = ("seeds", "case_reports", "practice", "conversations")
+SETS = ("seeds", "case_reports", "natural", "practice", "conversations")
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +73,18 @@ def test_moved_quotes_are_placed_again_and_wrong_ones_reported(
     assert "does not contain the gold quote" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "least", "refused"), [("seeds", 300, 90), ("case_reports", 300, 40)])
+@pytest.mark.parametrize(
+    ("name", "least", "refused", "without"),
+    [("seeds", 300, 90, {"whole"}), ("case_reports", 300, 40, {"whole"}), ("natural", 300, 80, {"metadata"})],
+)
 def test_both_halves_have_every_type_and_no_question_is_asked_twice(
-    sets: dict[str, tuple[Case, ...]], name: str, least: int, refused: int
+    sets: dict[str, tuple[Case, ...]], name: str, least: int, refused: int, without: set[str]
 ) -> None:
     cases = sets[name]
     assert len({(case.question.casefold(), case.history) for case in cases}) == len(cases) >= least
     assert sum(not case.answerable for case in cases) >= refused
     for half in SPLITS:
-        assert {case.type for case in cases if case.split == half} == set(TYPES)
+        assert {case.type for case in cases if case.split == half} == set(TYPES) - without
 
 
 def test_the_seeds_try_to_mix_up_the_patients(sets: dict[str, tuple[Case, ...]]) -> None:
@@ -115,7 +118,13 @@ def test_practice_questions_have_gold_or_the_paper_that_lacks_the_answer(
 
 
 def test_no_practice_paper_is_measured(sets: dict[str, tuple[Case, ...]]) -> None:
-    assert not papers_in(sets["practice"]) & papers_in(sets["case_reports"])
+    assert not papers_in(sets["practice"]) & papers_in([*sets["case_reports"], *sets["natural"]])
+
+
+def test_natural_questions_of_different_halves_share_no_paper(sets: dict[str, tuple[Case, ...]]) -> None:
+    one = [case for case in sets["natural"] if case.type != "several"]
+    dev, test = (papers_in([case for case in one if case.split == half and not case.kind]) for half in SPLITS)
+    assert not dev & test
 
 
 def test_a_practice_paper_trains_the_reader_or_the_rankers(sets: dict[str, tuple[Case, ...]]) -> None:
@@ -139,6 +148,13 @@ def test_case_reports_fit_the_papers_and_quote_none(bench: Path) -> None:
     for document in corpus.documents:
         text = " ".join(document.text.casefold().split())
         assert not [phrase for phrase in phrases if phrase in text]
+
+
+@pytest.mark.bench
+def test_natural_questions_fit_their_papers(bench: Path, sets: dict[str, tuple[Case, ...]]) -> None:
+    corpus = load_natural(bench)
+    assert len(corpus.documents) == 48
+    assert len(corpus.cases) == len(sets["natural"])
 
 
 @pytest.mark.bench

@@ -34,6 +34,7 @@ TYPES = (
     "yes_no",
     "list",
     "several",
+    "whole",
     "metadata",
     "followup",
     "unanswerable",

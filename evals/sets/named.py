@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from index.text import Document
 
 #: Question sets by the name of ``--set``; the rest are files.
-NAMES = ("seeds", "case_reports", "conversations", "evidence_inference", "pubmedqa", "squad2")
+NAMES = ("seeds", "case_reports", "natural", "conversations", "evidence_inference", "pubmedqa", "squad2")
 _FORM = "See evals/sets/README.md for its form."
 
 
@@ -84,7 +84,7 @@ def _read(named: str, data: Path | None) -> QuestionSet:
         return QuestionSet(named, read_cases(own.question_file(named)))
     if named not in NAMES:
         return _from_file(Path(named))
-    if named in ("case_reports", "conversations"):
+    if named in ("case_reports", "natural", "conversations"):
         own.question_file(named)  # papers are of no use without the questions
     remedy = "Name the folder of the public sets with --data DIR or LOCCIT_BENCH."
     if data is None:
@@ -95,6 +95,7 @@ def _read(named: str, data: Path | None) -> QuestionSet:
 
 _PUBLIC: dict[str, Callable[[Path], Corpus]] = {
     "case_reports": own.load_case_reports,
+    "natural": own.load_natural,
     # The other conversations have trained the reader.
     "conversations": lambda data: own.load_conversations(data, "ranking"),
     "evidence_inference": corpora.evidence_inference,

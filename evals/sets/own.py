@@ -1,4 +1,4 @@
-"""The project's own questions on public papers: case reports, practice, conversations.
+"""The project's own questions on public papers: case reports, natural, practice, conversations.
 
 The papers are not in this repository. ``DIR/case_reports_jats`` and the folders beside it
 hold them as JATS XML; the trial reports of Evidence Inference and the abstracts of PubMedQA
@@ -64,6 +64,15 @@ def load_case_reports(data: Path, path: Path | None = None) -> Corpus:
     known = {report.id: report for report in reports}
     cases = read_cases(path or question_file("case_reports"))
     return Corpus("case_reports", reports, tuple(placed(case, known) for case in cases))
+
+
+def load_natural(data: Path) -> Corpus:
+    """Return questions as people type them, with the case and trial reports that they are asked of."""
+    cases = read_cases(question_file("natural"))
+    asked = {gold.document_id for case in cases for gold in case.gold} | {case.about for case in cases}
+    every = (*read_reports(data), *corpora.evidence_inference(data).documents)
+    papers = {paper.id: paper for paper in every if paper.id in asked}
+    return Corpus("natural", tuple(papers.values()), tuple(placed(case, papers) for case in cases))
 
 
 def load_practice(data: Path, part: str = "") -> Corpus:
