@@ -205,6 +205,18 @@ def test_samples_of_weight_zero_teach_nothing() -> None:
     assert with_noise == pytest.approx(alone, abs=1e-3)
 
 
+def test_a_bounded_weight_keeps_its_sign_where_columns_say_the_same() -> None:
+    random = np.random.default_rng(6)
+    sure = random.normal(size=600)
+    noise = random.normal(size=600)
+    rows = np.column_stack([sure, sure + 0.3 * noise, -sure])
+    right = sure - noise > 0
+    free, _ = fit_calibrator(rows, right, np.ones(600))
+    weights, _ = fit_calibrator(rows, right, np.ones(600), [1, 1, -1])
+    assert (weights >= [0, 0, -np.inf]).all() and weights[2] <= 0
+    assert (free[:2] < 0).any()
+
+
 def test_held_out_questions_are_scored_by_a_ranker_that_has_not_seen_them() -> None:
     """With nothing to learn, scores of training questions would look far better than chance."""
     random = np.random.default_rng(5)
