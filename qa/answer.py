@@ -64,7 +64,7 @@ class Answerer:
         self.index = index
         self.encoder = encoder
         self.stages = stages or shipped()
-        self.settings = settings
+        self.settings = settings if self.stages.closer else replace(settings, closely=0)
         self._speller = speller or Speller(index.lexical)
 
     def configured(self, settings: Settings) -> Answerer:
@@ -93,6 +93,13 @@ class Answerer:
     def fingerprint(self) -> str:
         """Identifies in receipts what orders the sentences."""
         return self.stages.fingerprint(self.settings)
+
+    @property
+    def reader(self) -> str:
+        """The largest reader used: "small" or "large"; empty where nothing is read."""
+        if not self.settings.read or self.stages.reranker is None:
+            return ""
+        return "large" if self.settings.closely else "small"
 
     @property
     def threshold(self) -> float:
@@ -181,7 +188,8 @@ class Answerer:
         """
         question, _ = self._understood(text)
         vector = self.encoder.encode([question.searched])[0]
-        hits, ranked = self._rank(question, vector, documents)
+        settings = replace(self.settings, closely=0)  # the third stage reads too few passages to list
+        hits, ranked = self.stages.rank(self.index, question, vector, settings, documents=documents)
         if limit > len(hits):
             hits = retrieve(self.index, question, vector, limit=limit, documents=documents)
         best: dict[int, float] = {}  # in the order of ``ranked``, which is that of the scores

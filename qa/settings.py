@@ -29,6 +29,8 @@ class AskOptions:
 USUAL = AskOptions()
 
 
+#: The environment variable that names the reader to use, for the command line and the web app.
+READER_VARIABLE = "LOCCIT_READER"
 #: How many passages are read with the question; where it is put to each paper, of each at least, and of all.
 READ = 8
 READ_EACH = 3
@@ -41,7 +43,8 @@ class Settings:
 
     passages: int = 20  #: how many passages are looked into
     read: int = READ  #: how many of them are read with the question; 0 for the first stage of ranking alone
-    closely: int = 3  #: how many of those the large reader reads again, where it is installed; 0 for none
+    #: How many sentences the large reader reads again with what stands around them; 0 where it is not used.
+    closely: int = 4
     quotes: int = 3  #: most quotes shown for one question
     quotes_per_paper: int = 2
     near_misses: int = 3

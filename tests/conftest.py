@@ -33,10 +33,14 @@ _BLOCK = install()
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep every test, and the processes that it starts, away from the user's own index."""
+    """Keep every test, and the processes that it starts, away from the user's own index.
+
+    The small reader answers, because the tests ask many questions. The large one has tests of its own.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("LOCCIT_INDEX", raising=False)
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("LOCCIT_READER", "small")
         yield
 
 

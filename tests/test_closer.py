@@ -17,15 +17,19 @@ from index.embed.encoder import load_encoder
 from index.embed.mpnet import is_installed
 from index.errors import UsageError
 from index.text import Span
+from qa.answer import Answerer
 from qa.rank import closer, features
 from qa.rank.candidates import candidates_of
-from qa.rank.closer import load_closer, read_again
+from qa.rank.closer import AROUND, excerpts, read_again
 from qa.rank.identity import LONGEST, identified, identity_of
 from qa.rank.reader import Asked, Reader, Reading, Text, batch_of
-from qa.rank.rerank import Read, beside, chosen, joined
+from qa.rank.rerank import Choice, Read, beside, chosen, joined
 from qa.rank.retrieve import retrieve
-from qa.rank.stages import shipped
+from qa.rank.stages import Stages, reader_used, shipped
+from qa.session import opened
+from qa.settings import READER_VARIABLE, AskOptions, Settings
 from qa.understand.question import understand
+from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
@@ -173,7 +177,7 @@ class LikesDoses(Reader):
         ]
 
 
-def test_the_best_passages_are_read_again_with_what_identifies_their_paper(cases: Index) -> None:
+def test_the_best_sentences_are_read_again_with_what_identifies_their_paper(cases: Index) -> None:
     question = understand("Which dose of prednisone was the woman given?")
     vector = WordEncoder().encode([question.searched])[0]
     hits = retrieve(cases, question, vector, limit=20)
@@ -189,11 +193,12 @@ def test_the_best_passages_are_read_again_with_what_identifies_their_paper(cases
         small,
         beside(candidates, None),
     )
-    scores = np.array([float(text == 2) for text, _ in choice.places])
+    scores = np.array([float(place == (2, 0)) for place in choice.places])
     reader = LikesDoses()
     third = read_again(reader, cases, question, candidates, Read(choice, columns, []), scores, 1)
     (text,) = reader.texts
-    assert text.text == choice.texts[2].text
+    assert text.text in choice.texts[2].text
+    assert text.text.startswith(choice.texts[2].sentences[0].of(choice.texts[2].text))
     assert "year-old" in text.context + text.text
     seen = dict(zip(closer.NAMES, third.features.T, strict=True))
     assert third.features.shape == (len(text.sentences), len(closer.NAMES))
@@ -203,17 +208,78 @@ def test_the_best_passages_are_read_again_with_what_identifies_their_paper(cases
     assert sentences == [span.of(text.text) for span in text.sentences]
 
 
-def test_without_the_large_model_there_are_two_stages() -> None:
-    if is_installed():
-        pytest.skip("the large model is installed")
-    assert load_closer() is None
-    assert shipped().closer is None
-    with pytest.raises(UsageError, match="not installed"):
+def test_the_closest_sentences_are_read_with_their_neighbours() -> None:
+    text = "".join(f"Sentence number {at} of the passage, which is of about fifty. " for at in range(9))
+    spans = tuple(Span(at, at + 59) for at in range(0, len(text), 60))
+    choice = Choice(
+        texts=(Text("A case", text, spans), Text("A case", text, spans)),
+        starts=(100, 2000),
+        kept=np.arange(18),
+        places=tuple((number, at) for number in (0, 1) for at in range(9)),
+    )
+    scores = np.zeros(18)
+    scores[[1, 9 + 7]] = 2, 3  # the second sentence of the first passage, the last but one of the second
+    read = excerpts(choice, scores, 2)
+    for (number, at), row in zip(read.places, read.kept, strict=True):
+        original = choice.texts[choice.places[row][0]].sentences[choice.places[row][1]].of(text)
+        assert read.texts[number].sentences[at].of(read.texts[number].text) == original
+    assert all(len(one.text) <= AROUND for one in read.texts)
+    assert {1, 16} <= set(read.kept.tolist())
+
+
+def test_a_sentence_longer_than_the_room_around_it_is_read_alone() -> None:
+    text = "A very long sentence " * 40 + "A short one."
+    spans = (Span(0, 840), Span(840, len(text)))
+    choice = Choice((Text("", text, spans),), (0,), np.arange(2), ((0, 0), (0, 1)))
+    assert excerpts(choice, np.array([1.0, 0.0]), 1).kept.tolist() == [0]
+    assert excerpts(choice, np.array([0.0, 1.0]), 1).kept.tolist() == [1]
+
+
+def test_sentences_that_touch_are_read_as_one_text() -> None:
+    choice = Choice((Text("", TEXT, SENTENCES),), (50,), np.arange(3), ((0, 0), (0, 1), (0, 2)))
+    read = excerpts(choice, np.array([3.0, 2.0, 1.0]), 3)
+    assert [one.text for one in read.texts] == [TEXT]
+    assert read.starts == (50,)
+
+
+# Which reader answers
+
+
+def test_the_largest_installed_reader_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(READER_VARIABLE, raising=False)
+    for installed, name in ((True, "large"), (False, "small")):
+        monkeypatch.setattr("qa.rank.stages.is_installed", lambda installed=installed: installed)
+        assert reader_used() == name
+
+
+def test_a_reader_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.rank.stages.is_installed", lambda: True)
+    monkeypatch.setenv(READER_VARIABLE, "small")
+    assert reader_used() == "small"
+    monkeypatch.setenv(READER_VARIABLE, "huge")
+    with pytest.raises(UsageError, match="no reader “huge”"):
+        reader_used()
+
+
+def test_a_reader_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.embed.mpnet.PACKAGES", ("no-such-package",))
+    with pytest.raises(UsageError, match="no-such-package is missing"):
         shipped("large")
 
 
-def test_the_large_reader_is_refused_while_its_weights_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.rank.stages.installed_parts", list)
-    monkeypatch.setattr("qa.rank.stages.load_closer", lambda: None)
-    with pytest.raises(UsageError, match="cannot use the large reader yet"):
-        shipped("large")
+def test_without_the_third_stage_nothing_is_read_closely(cases: Index) -> None:
+    answerer = Answerer(cases, WordEncoder(), stages=Stages(plain_weights()))
+    assert answerer.settings.closely == 0
+    assert answerer.configured(Settings(closely=4)).settings.closely == 0
+
+
+@pytest.mark.skipif(not is_installed(), reason="the model of the large reader is not installed")
+def test_the_large_reader_decides_as_shipped(seed_index: Path) -> None:
+    with opened(seed_index, AskOptions(reader="large")) as answerer:
+        assert answerer.reader == "large"
+        evidence = answerer.gather("What was the woman's CK on admission?")
+        first = evidence.ranked[0]
+        assert "9641" in first.candidate.text
+        small = answerer.configured(Settings(closely=0))
+        assert small.reader == "small"
+        assert small.fingerprint != answerer.fingerprint

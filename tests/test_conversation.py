@@ -253,14 +253,14 @@ class Counted(Answerer):
     """Answers from an index and counts: each search encodes its question once, each reading is one call."""
 
     def __init__(self, index: Index) -> None:
-        self.words, self.reader = WordEncoder(), CountingReader()
-        reranker = Reranker(self.reader, load_reranker().weights)
+        self.words, self.counting = WordEncoder(), CountingReader()
+        reranker = Reranker(self.counting, load_reranker().weights)
         super().__init__(index, self.words, stages=Stages(load_weights(), reranker=reranker))
 
     @property
     def cost(self) -> tuple[int, int]:
         """Searches and readings so far."""
-        return len(self.words.encoded), len(self.reader.read_for)
+        return len(self.words.encoded), len(self.counting.read_for)
 
 
 FOLLOW_UPS = (

@@ -72,7 +72,14 @@ def test_only_unchanged_questions_are_compared() -> None:
 
 def test_a_baseline_holds_judgements_without_text(tmp_path: Path) -> None:
     made = Run(
-        "made up", tuple(outcome(one, "SECRET question", "SECRET quote") for one in ALL), 1, 1, "m", "r", 0.5
+        "made up",
+        tuple(outcome(one, "SECRET question", "SECRET quote") for one in ALL),
+        1,
+        1,
+        "m",
+        "r",
+        0.5,
+        "",
     )
     text = baseline_text(report([made], "all", 1.0))
     assert "SECRET" not in text

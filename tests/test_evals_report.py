@@ -33,7 +33,9 @@ HOSTILE = "<script>alert(1)</script> | `x` [a](http://b.example) {{ 7 * 7 }} \u2
 
 
 def made(text: str = "It was 5 mg.") -> dict[str, Any]:
-    run = Run("made up", tuple(outcome(one, text, text) for one in ALL), 2, 30, "model", "ranker", 0.5)
+    run = Run(
+        "made up", tuple(outcome(one, text, text) for one in ALL), 2, 30, "model", "ranker", 0.5, "small"
+    )
     content = report([run], "all", 12.0)
     content["comparison"] = compare(Earlier(text, None, ALL[:4]), ALL, resamples=50)
     content["ablations"] = ablations([run], {"no dense search": [run]})
@@ -77,7 +79,7 @@ def test_another_file_is_not_read_as_a_report(tmp_path: Path, content: str) -> N
 
 
 def test_a_report_of_two_sets() -> None:
-    runs = [Run(name, tuple(map(outcome, ALL)), 1, 1, "model", "ranker", 0.5) for name in ("one", "two")]
+    runs = [Run(name, tuple(map(outcome, ALL)), 1, 1, "model", "ranker", 0.5, "") for name in ("one", "two")]
     content = report(runs, "test", 1.0)
     assert (content["set"], content["questions"], list(content["sets"])) == ("one + two", 10, ["one", "two"])
     assert content["model"] == "model"
@@ -172,21 +174,28 @@ def test_a_question_that_fails_nothing_is_listed_last() -> None:
     assert max(places) == places[0] or max(places) == places[3]  # RIGHT and REFUSED fail in nothing
 
 
-def of_set(name: str, splits: tuple[str, ...], split: str) -> dict[str, Any]:
+def of_set(name: str, splits: tuple[str, ...], split: str, reader: str = "small") -> dict[str, Any]:
     outcomes = [replace(outcome(replace(one, set=name)), split=half) for half in splits for one in ALL]
-    return report([Run(name, tuple(outcomes), 2, 30, "model", "ranker", 0.5)], split, 12.0)
+    return report([Run(name, tuple(outcomes), 2, 30, "model", f"its {reader}", 0.5, reader)], split, 12.0)
 
 
 def test_results_have_a_table_per_set_headed_by_its_command() -> None:
     text = results([of_set("seeds", ("dev", "test"), "all"), of_set("pubmedqa", ("test",), "test")])
     assert "`loccit eval --set seeds --split all`" in text
     assert "`loccit eval --set pubmedqa --split test --data DIR`" in text
-    assert "|  | all | dev | test |" in text
-    assert "|  | test |" in text
-    assert "| questions | 10 | 5 | 5 |" in text
+    assert "|  | dev, small | test, small |" in text
+    assert "|  | test, small |" in text
+    assert "| questions | 5 | 5 |" in text
     assert re.search(r"hit@1\) \| 0\.333 \(0\.\d{3}\sto\s\d\.\d{3}\) \| 0\.333 ", text)
     assert all(title in text for title in FIGURES.values())
     assert text.index("## pubmedqa") < text.index("## What falls short")
+
+
+def test_results_stand_side_by_side_for_each_reader_and_by_type() -> None:
+    text = results([of_set("seeds", ("dev", "test"), "all", reader) for reader in ("small", "large")])
+    assert "|  | dev, small | dev, large | test, small | test, large |" in text
+    assert "| type | questions | ranked@1, small | ranked@1, large | hit@1, small |" in text
+    assert text.count("## seeds") == 1
 
 
 def test_results_of_different_weights_are_refused() -> None:

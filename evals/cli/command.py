@@ -52,6 +52,7 @@ class Options:
     papers: int | None = None  #: most papers per set
     limit: int | None = None  #: most questions per set
     cross_encoder: Path | None = None  #: folder of a model that ranks the sentences
+    reader: str | None = None  #: "small" or "large"; None for the largest installed one
     out: Path | None = None  #: folder for report.json, report.md and report.html
     trec: Path | None = None  #: folder for TREC's run and qrels files
     against: Path | None = None  #: an earlier report
@@ -118,7 +119,10 @@ def _run_all(
     without: dict[str, list[Run]] = {}
     ranker = CrossEncoderRanker(options.cross_encoder) if options.cross_encoder else None
     for chosen in sets:
-        with answering(chosen, options.index, options.work, progress) as (answerer, cases):
+        with answering(chosen, options.index, options.work, progress, options.reader or "") as (
+            answerer,
+            cases,
+        ):
             whole = answerer.ranked_by(ranker) if ranker else answerer
             runs.append(run(whole, cases, chosen, progress))
             for name, variant in variants(whole).items() if options.ablate else ():

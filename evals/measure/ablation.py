@@ -2,7 +2,8 @@
 
     no lexical search    every BM25 score is 0: passages are ranked by meaning only
     no dense search      every vector is 0: passages and sentences are compared by words only
-    no reader            the second stage of ranking is left out
+    no large reader      the third stage of ranking is left out
+    no reader            the second and third stage of ranking are left out
     no learned ranker    sentences are ranked by a plain sum of z-scores, and nothing is read
     no abbreviations     abbreviations and their long forms do not match
 
@@ -74,10 +75,12 @@ def variants(answerer: Answerer) -> dict[str, Answerer]:
     index, stages, settings = answerer.index, answerer.stages, answerer.settings
     wordless = copy(index)
     wordless.lexical = _NoWords(index.lexical)  # type: ignore[assignment]  # the same methods
+    two_stages = answerer.configured(replace(settings, closely=0))
     without_reader = answerer.configured(replace(settings, read=0))
     return {
         "no lexical search": Answerer(wordless, answerer.encoder, stages=stages, settings=settings),
         "no dense search": Answerer(index, _NoMeaning(answerer.encoder), stages=stages, settings=settings),
+        **({"no large reader": two_stages} if stages.closer else {}),
         **({"no reader": without_reader} if stages.reranker else {}),
         "no learned ranker": answerer.ranked_by(SummedScores(index)),
         "no abbreviations": answerer.configured(replace(settings, abbreviations=False)),

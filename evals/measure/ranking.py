@@ -40,7 +40,7 @@ class Ranking:
 
 
 def ordered(hits: Sequence[Hit], ranked: Sequence[Ranked]) -> list[Hit]:
-    """Return the passages in the order of their best sentence, as in ``Answerer.search``."""
+    """Return the passages in the order of their best sentence, then those not read by hybrid score."""
     best: dict[int, int] = {}
     for at, item in enumerate(ranked):
         best.setdefault(item.candidate.hit.position, at)

@@ -34,6 +34,7 @@ class Run:
     model: str  #: name of the encoder
     ranker: str  #: fingerprint of the weights
     threshold: float
+    reader: str  #: the largest reader used
 
     @property
     def judged(self) -> list[Judged]:
@@ -49,12 +50,12 @@ def run(
     outcomes = measure(answerer, cases, partial(progress, stage), name=chosen.name, unit=chosen.unit)
     sizes = len(answerer.index.documents), len(answerer.index.passages)
     model, ranker = answerer.encoder.name, answerer.fingerprint
-    return Run(chosen.name, tuple(outcomes), *sizes, model, ranker, answerer.threshold)
+    return Run(chosen.name, tuple(outcomes), *sizes, model, ranker, answerer.threshold, answerer.reader)
 
 
 @contextmanager
 def answering(
-    chosen: QuestionSet, folder: Path | None, work: Path | None, progress: Report
+    chosen: QuestionSet, folder: Path | None, work: Path | None, progress: Report, reader: str = ""
 ) -> Iterator[tuple[Answerer, tuple[Case, ...]]]:
     """Yield an answerer over the papers of a set, and the set's cases with their gold resolved.
 
@@ -63,36 +64,40 @@ def answering(
         folder: index for sets without papers; None builds one over the seed papers.
         work: keeps the indexes of sets with papers; None for a temporary folder.
         progress: of building the index.
+        reader: "small" or "large"; empty for the largest installed one.
 
     Raises:
         IndexMissing: the index lacks papers that the questions are about.
         UsageError: gold is not in the papers.
     """
     from qa.session import opened
+    from qa.settings import AskOptions
 
     with tempfile.TemporaryDirectory() as scratch:
         if chosen.documents is None:
-            with opened(folder or build_seeds(Path(scratch) / "index")) as answerer:
+            place = folder or build_seeds(Path(scratch) / "index")
+            with opened(place, AskOptions(reader=reader)) as answerer:
                 cases = chosen.on(answerer.index.documents)
                 _require_papers(answerer, cases)
                 yield answerer, cases
         else:
-            with _over_own_papers(chosen, work or Path(scratch), progress) as answerer:
+            with _over_own_papers(chosen, work or Path(scratch), progress, reader) as answerer:
                 yield answerer, chosen.cases
 
 
 @contextmanager
-def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report) -> Iterator[Answerer]:
+def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report, reader: str) -> Iterator[Answerer]:
     from index.embed.encoder import load_encoder
     from index.embed.onnx import question_encoder, question_files
     from qa.answer import Answerer
+    from qa.rank.stages import shipped
 
     encoder = load_encoder()
     stage = f"texts encoded ({chosen.name})"
     extra = partial(question_files, encoder)
     papers = chosen.documents or ()
     with kept_index(chosen.name, papers, work, encoder, partial(progress, stage), extra) as index:
-        yield Answerer(index, question_encoder(index))
+        yield Answerer(index, question_encoder(index), stages=shipped(reader))
 
 
 def build_seeds(folder: Path) -> Path:

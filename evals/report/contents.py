@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from evals.measure.runner import Run
 
-FORMAT = 3
+FORMAT = 4
 
 
 def report(runs: Sequence[Run], split: str, seconds: float) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def report(runs: Sequence[Run], split: str, seconds: float) -> dict[str, Any]:
         "split": split,
         "model": ", ".join(dict.fromkeys(run.model for run in runs)),
         "ranker": ", ".join(dict.fromkeys(run.ranker for run in runs)),
+        "reader": runs[0].reader,
         "threshold": runs[0].threshold,
         **summary([outcome.judged for outcome in outcomes]),
         "sets": {run.name: _set(run) for run in runs},

@@ -1,7 +1,7 @@
 """Writes the page of results: ``python -m evals.report.results evals/RESULTS.md REPORT.json...``.
 
-The reports are those of ``loccit eval --out DIR``, on the same weights. If a set is in several
-reports, the last one counts.
+The reports are those of ``loccit eval --reader READER --out DIR``, on the same weights for each reader. If
+a set is in several reports with the same reader, the last one counts.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.measure.bootstrap import intervals
-from evals.measure.metrics import METRICS
+from evals.measure.metrics import METRICS, summary
 from evals.measure.outcomes import judged_of
 from evals.report.contents import read_report
 from evals.report.render import environment
-from evals.report.tables import interval
+from evals.report.tables import interval, shown
 from evals.sets.named import NAMES
 from index.errors import LoccitError, UsageError
 
@@ -41,37 +41,63 @@ FIGURES = {
 }
 
 
+#: Figures of the table by type of question.
+BY_TYPE = ("ranked@1", "hit@1", "refusal_recall")
+
+
 def results(reports: Sequence[Report]) -> str:
     """Return the page on ``reports`` as Markdown.
 
     Raises:
-        UsageError: the reports are on different weights or models.
+        UsageError: reports with the same reader are on different weights or models.
     """
-    made_with = {(report["model"], report["ranker"], report["threshold"]) for report in reports}
-    if len(made_with) != 1:
+    made_with = {(one["reader"], one["model"], one["ranker"], one["threshold"]) for one in reports}
+    thresholds = {reader: threshold for reader, _, _, threshold in sorted(made_with, reverse=True)}
+    if len(made_with) != len(thresholds):
         raise UsageError(
-            f"{len(reports)} reports on {len(made_with)} combinations of model, weights and threshold.",
-            "Give one or more reports on the same.",
+            f"{len(reports)} reports on {len(made_with)} combinations of reader, model and weights.",
+            "Give reports on the same weights for each reader.",
         )
-    sections = {name: _section(report, name) for report in reports for name in report["sets"]}
+    sets = {name: report["split"] for report in reports for name in report["sets"]}
+    sections = {
+        name: _section({one["reader"]: one for one in reports if name in one["sets"]}, name, split)
+        for name, split in sets.items()
+    }
     made = max(report["made"] for report in reports)[:10]
-    model, threshold = reports[0]["model"], reports[0]["threshold"]
     template = environment().get_template("results.md")
-    return template.render(model=model, threshold=threshold, made=made, sections=sections)
+    return template.render(model=reports[0]["model"], thresholds=thresholds, made=made, sections=sections)
 
 
-def _section(report: Report, name: str) -> dict[str, Any]:
-    """Return the command and the table of a set: a column per split of the questions asked."""
-    rows = [row for row in report["outcomes"] if row["set"] == name]
-    halves = {split: [row for row in rows if row["split"] == split] for split in ("dev", "test")}
-    columns = {split: some for split, some in halves.items() if some}
-    if report["split"] == "all":
-        columns = {"all": rows, **(columns if len(columns) > 1 else {})}
-    command = f"loccit eval --set {name} --split {report['split']}"
+def _section(by_reader: Mapping[str, Report], name: str, split: str) -> dict[str, Any]:
+    """Return the command and the tables of a set: a column per half of the questions and reader."""
+    judged: dict[str, list[Judged]] = {}
+    for half in ("dev", "test"):
+        for reader, report in by_reader.items():
+            rows = [row for row in report["outcomes"] if (row["set"], row["split"]) == (name, half)]
+            if rows:
+                judged[f"{half}, {reader}"] = [judged_of(row) for row in rows]
+    command = f"loccit eval --set {name} --split {split}"
     if name in NAMES and name != "seeds":
         command += " --data DIR"
-    judged = {split: [judged_of(row) for row in some] for split, some in columns.items()}
-    return {"command": command, "papers": report["sets"][name]["papers"], "table": _table(judged)}
+    papers = next(iter(by_reader.values()))["sets"][name]["papers"]
+    last = {column: some for column, some in judged.items() if column.startswith("test")} or judged
+    return {"command": command, "papers": papers, "table": _table(judged), "types": _types(last)}
+
+
+def _types(judged: Mapping[str, Sequence[Judged]]) -> Table:
+    """Return a row per type of question: how many, and each figure of ``BY_TYPE`` by column of ``judged``."""
+    measured = {column: summary(some)["types"] for column, some in judged.items()}
+    first = next(iter(measured.values()))
+    heads = [f"{key}, {column.rpartition(', ')[2]}" for key in BY_TYPE for column in measured]
+    rows = [
+        [
+            name or "–",
+            str(figures["questions"]),
+            *(shown(types[name].get(key)) for key in BY_TYPE for types in measured.values()),
+        ]
+        for name, figures in first.items()
+    ]
+    return ["type", "questions", *heads], rows
 
 
 def _table(judged: Mapping[str, Sequence[Judged]]) -> Table:

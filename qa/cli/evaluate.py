@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption, stated_index
+from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption, ReaderOption, stated_index
 from qa.show.progress import Progress
 
 
@@ -75,6 +75,7 @@ def run(
     papers: PapersOption = None,
     limit: LimitOption = None,
     cross_encoder: CrossEncoderOption = None,
+    reader: ReaderOption = None,
     out: OutOption = None,
     trec: TrecOption = None,
     against: AgainstOption = None,

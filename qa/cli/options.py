@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from qa.files.resources import index_folder
+from qa.settings import READER_VARIABLE
 
 
 class ReaderName(StrEnum):
@@ -57,7 +58,11 @@ CrossEncoderOption = Annotated[
 ]
 ReaderOption = Annotated[
     ReaderName | None,
-    typer.Option("--reader", help="The network that reads passages.  [default: the largest usable one]"),
+    typer.Option(
+        "--reader",
+        envvar=READER_VARIABLE,
+        help="The network that reads passages.  [default: the largest installed one]",
+    ),
 ]
 ModelOption = Annotated[
     str | None,

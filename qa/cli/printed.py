@@ -160,8 +160,8 @@ def show_reading(document: Document) -> None:
 
 
 def show_overview(held: Mapping[str, Any]) -> None:
-    """Print what an index holds, as ``qa.show.shelf.overview`` returns it."""
-    facts = ("index", "generation", "created", "model", "fingerprint")
+    """Print what an index holds, as ``qa.show.shelf.overview`` returns it, and the reader."""
+    facts = ("index", "generation", "created", "model", "fingerprint", "reader")
     for key in (*facts, "papers", "passages", "sentences", "bytes"):
         say(f"{key:<12} {held[key]}")
     table = _table("paper", "year", "DOI", "pages", "passages", "warnings")

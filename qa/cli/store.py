@@ -19,16 +19,17 @@ app = typer.Typer()
 
 @app.command()
 def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
-    """Show what the index holds.
+    """Show what the index holds, and which reader answers.
 
     \b
     loccit info
     loccit info --json
     """
     from qa.cli.printed import show_overview
+    from qa.rank.stages import reader_used
     from qa.show.shelf import overview
 
-    held = overview(index)
+    held = {**overview(index), "reader": reader_used()}
     return emit(held) if as_json else show_overview(held)
 
 

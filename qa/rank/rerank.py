@@ -55,16 +55,6 @@ class Choice:
     kept: NDArray[np.intp]  #: positions of the candidates that stand in the texts
     places: tuple[tuple[int, int], ...]  #: of each of those: which text, and which of its sentences
 
-    def only(self, texts: Sequence[int], rows: Sequence[int]) -> Choice:
-        """Return the choice of some ``texts`` alone, with the candidates at ``rows``, which stand in them."""
-        number = {text: at for at, text in enumerate(texts)}
-        return Choice(
-            tuple(self.texts[text] for text in texts),
-            tuple(self.starts[text] for text in texts),
-            self.kept[rows],
-            tuple((number[self.places[row][0]], self.places[row][1]) for row in rows),
-        )
-
     def marks(self, readings: Sequence[Reading]) -> list[Mark | None]:
         """Return the decisive words of each candidate kept, with spans in its paper."""
         return [

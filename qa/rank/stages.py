@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.embed.mpnet import installed_parts
+from index.embed.mpnet import installed_parts, is_installed
 from index.errors import UsageError
 from qa.rank.closer import load_closer, read_again
 from qa.rank.evidence import by_score, weigh
 from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
+from qa.settings import READER_VARIABLE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from qa.rank.select import Ranker, Weights
     from qa.settings import Settings
     from qa.understand.question import Question
+
+READERS = ("small", "large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Stages:
             vector: the encoded question.
             settings: how many passages are searched and read.
             documents: ids of the papers to search; None for all.
-            read: most passages to read, if fewer than the settings say.
+            read: most passages to read, if fewer than the settings say; in the third stage as much less.
         """
         hits, candidates, features = weigh(
             index, question, vector, passages=settings.passages, documents=documents
@@ -83,28 +86,38 @@ class Stages:
         stage = second_stage(self.reranker.reader, question, candidates, features, scores, most)
         scores = weights.ranker.log_odds(stage.features)
         if self.closer is not None and settings.closely:
-            weights, closely = self.closer.weights, min(most, settings.closely)
+            weights, closely = self.closer.weights, max(settings.closely * most // settings.read, 1)
             stage = read_again(self.closer.reader, index, question, candidates, stage, scores, closely)
             scores = weights.ranker.log_odds(stage.features)
         kept = [candidates[i] for i in stage.kept]
         return hits, by_score(kept, scores, weights.confidence(stage.features, scores), stage.marks)
 
 
-@lru_cache(maxsize=2)
+def reader_used(stated: str = "") -> str:
+    """Return which reader answers: ``stated``, else what LOCCIT_READER names, else the largest installed one.
+
+    Raises:
+        UsageError: there is no such reader, or it is not installed.
+    """
+    wanted = stated or os.environ.get(READER_VARIABLE, "")
+    if wanted not in ("", *READERS):
+        raise UsageError(f"there is no reader “{wanted}”.", f"Choose {' or '.join(READERS)}.")
+    if wanted == "large":
+        installed_parts()  # says what is missing
+    return wanted or ("large" if is_installed() else "small")
+
+
 def shipped(reader: str = "") -> Stages:
     """Return the stages as shipped with the package.
 
     Args:
-        reader: "small" for two stages, "large" for three; else as many as are installed.
+        reader: "small" for two stages, "large" for three; see ``reader_used``.
 
     Raises:
         FormatMismatch: their files do not belong together.
-        UsageError: the bundled model is not installed; the large reader is asked for and cannot be used.
+        UsageError: the bundled model is not installed; the reader does not exist or is not installed.
         ModelMismatch: the weights of a model are not the genuine ones.
         StorageError: the cache of the large model cannot be written.
     """
-    closer = None if reader == "small" else load_closer()
-    if reader == "large" and closer is None:
-        installed_parts()  # says what is missing
-        raise UsageError("this version cannot use the large reader yet.", "Leave out --reader.")
+    closer = load_closer() if reader_used(reader) == "large" else None
     return Stages(load_weights(), reranker=load_reranker(), closer=closer)

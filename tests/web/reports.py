@@ -30,4 +30,4 @@ def report() -> dict[str, Any]:
         question="Who chews? " + " ".join(HOSTILE),
         citations=(replace(fooled.citations[0], quote=HOSTILE[0]),),
     )
-    return report_of([Run("seeds", (right, wrong, fooled), 2, 30, "model", "ranker", 0.5)], "dev", 1.0)
+    return report_of([Run("seeds", (right, wrong, fooled), 2, 30, "model", "ranker", 0.5, "")], "dev", 1.0)

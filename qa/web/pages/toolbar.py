@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from qa.rank.stages import reader_used
 from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris
 from qa.web import library, state
 
@@ -75,6 +76,7 @@ def _right() -> float | None:
             horizontal=True,
         )
         st.caption("Stricter settings refuse more answerable questions.")
+        st.caption(f"The passages are read by the {reader_used()} reader.")
     return None if chosen == _DEFAULT else int(chosen) / 100
 
 
