@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class ReaderName(StrEnum):
+    """A network that reads passages."""
+
+    SMALL = "small"
+    LARGE = "large"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from qa.files.resources import index_folder
-from qa.settings import READER_VARIABLE
-
-
-class ReaderName(StrEnum):
-    """A network that reads passages."""
-
-    SMALL = "small"
-    LARGE = "large"
+from qa.settings import READER_VARIABLE, ReaderName
 
 
 def stated_path(text: str) -> Path:

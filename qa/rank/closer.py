@@ -105,10 +105,9 @@ def read_again(
     choice = excerpts(second.choice, scores, sentences)
     texts = list(choice.texts)
     if reader.identified:
-        owners = (candidates[kept].document for kept in choice.kept)
-        for at, paper in {
-            text: paper for (text, _), paper in zip(choice.places, owners, strict=True)
-        }.items():
+        pairs = zip(choice.places, choice.kept, strict=True)
+        papers = {text: candidates[kept].document for (text, _), kept in pairs}
+        for at, paper in papers.items():
             texts[at] = identified(texts[at], identity_of(paper, index.opening(paper.id, OPENING)))
     readings = reader.read(question.text, texts, question.before)
     before = second.features[np.isin(second.kept, choice.kept)]

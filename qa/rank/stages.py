@@ -12,7 +12,7 @@ from qa.rank.closer import load_closer, read_again
 from qa.rank.evidence import by_score, weigh
 from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
-from qa.settings import READER_VARIABLE
+from qa.settings import READER_VARIABLE, ReaderName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from qa.rank.select import Ranker, Weights
     from qa.settings import Settings
     from qa.understand.question import Question
-
-READERS = ("small", "large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +98,9 @@ def reader_used(stated: str = "") -> str:
         UsageError: there is no such reader, or it is not installed.
     """
     wanted = stated or os.environ.get(READER_VARIABLE, "")
-    if wanted not in ("", *READERS):
-        raise UsageError(f"there is no reader “{wanted}”.", f"Choose {' or '.join(READERS)}.")
-    if wanted == "large":
+    if wanted not in ("", *ReaderName):
+        raise UsageError(f"there is no reader “{wanted}”.", f"Choose {' or '.join(ReaderName)}.")
+    if wanted == ReaderName.LARGE:
         installed_parts()  # says what is missing
     return wanted or ("large" if is_installed() else "small")
 

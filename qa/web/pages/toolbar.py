@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from qa.rank.stages import reader_used
 from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris
 from qa.web import library, state
 
@@ -53,7 +52,7 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
             label_visibility="collapsed",
         )
         documents = _years(answerer.index)
-        right = _right()
+        right = _right(answerer.reader)
         place = st.container(width="content")
         if begun:
             st.button("New conversation", on_click=state.forget)
@@ -64,8 +63,11 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
     return Scope(documents, right, place)
 
 
-def _right() -> float | None:
-    """Return the selected share of shown answers that should be right; None for the default."""
+def _right(reader: str) -> float | None:
+    """Return the selected share of shown answers that should be right; None for the default.
+
+    ``reader`` is the largest one used.
+    """
     with st.popover("Strictness"):
         chosen = st.radio(
             "Of 100 shown answers, this many should be right:",
@@ -76,7 +78,7 @@ def _right() -> float | None:
             horizontal=True,
         )
         st.caption("Stricter settings refuse more answerable questions.")
-        st.caption(f"The passages are read by the {reader_used()} reader.")
+        st.caption(f"The passages are read by the {reader} reader.")
     return None if chosen == _DEFAULT else int(chosen) / 100
 
 
