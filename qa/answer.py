@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.text import Span
-from qa.quote.choose import choose
-from qa.quote.cite import cite, near_miss
+from qa.quote.choose import choose, silent_papers
+from qa.quote.cite import cite, nearby
 from qa.quote.metadata import asked_field, look_up
 from qa.quote.reasons import reasons_for
 from qa.quote.short import short_answer
-from qa.rank.evidence import Evidence, RankedPassage
+from qa.rank.evidence import Evidence, Found, RankedPassage
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages, shipped
 from qa.records import Answer, Receipt, Scores, Status
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker
-    from qa.records import Citation, NearMiss
+    from qa.records import Citation, Nearby
     from qa.understand.question import Place, Question
 
 #: Most papers that a question about "each patient" is put to.
@@ -81,7 +81,7 @@ class Answerer:
         )
 
     def as_sure(self, right: float) -> Answerer:
-        """Return an answerer that shows what should be right with a share of ``right``.
+        """Return an answerer whose sure answers should be right with a share of ``right``.
 
         Raises:
             UsageError: no threshold is known for so high a share.
@@ -103,9 +103,14 @@ class Answerer:
 
     @property
     def threshold(self) -> float:
-        """Least confidence at which a quote is shown."""
+        """Least confidence of a sure answer."""
         stated = self.settings.threshold
         return self.stages.deciding(self.settings).threshold if stated is None else stated
+
+    @property
+    def possible(self) -> float:
+        """Least probability that the papers answer at which possible answers are shown."""
+        return min(self.stages.deciding(self.settings).possible, self.threshold)
 
     def gather(
         self,
@@ -133,11 +138,12 @@ class Answerer:
             stated = look_up(self.index, question, hits, documents)
             if stated is not None:
                 seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
-                return Evidence(question, tuple(hits), (), notes, seconds, stated)
+                sure = max((citation.confidence for citation in stated.citations), default=0.0)
+                return Evidence(question, tuple(hits), (), sure, notes, seconds, stated)
         rank = self._rank_each if question.every_paper else self._rank
-        hits, ranked = rank(question, vector, documents)
+        found = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
-        return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
+        return Evidence(question, tuple(found.hits), tuple(found.ranked), found.presence, notes, seconds)
 
     def _near(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
@@ -154,7 +160,7 @@ class Answerer:
 
     def _rank_each(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
-    ) -> tuple[list[Hit], list[Ranked]]:
+    ) -> Found:
         """Rank a question about several papers: each paper found is asked it in the singular."""
         hits = self._near(question, vector, documents)
         papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
@@ -162,8 +168,10 @@ class Answerer:
         vector = self.encoder.encode([single.searched])[0]
         read = max(READ_EACH, READ_ALL // max(len(papers), 1))
         each = [self._rank(single, vector, frozenset((paper,)), read=read) for paper in papers]
-        ranked = sorted((item for _, found in each for item in found), key=lambda item: -item.score)
-        return [hit for found, _ in each for hit in found], ranked
+        # Scores compare the sentences of one search, probabilities those of several.
+        ranked = sorted((item for found in each for item in found.ranked), key=lambda item: -item.confidence)
+        presence = max((found.presence for found in each), default=0.0)
+        return Found([hit for found in each for hit in found.hits], ranked, presence)
 
     def _rank(
         self,
@@ -172,7 +180,7 @@ class Answerer:
         documents: frozenset[str] | None,
         *,
         read: int | None = None,
-    ) -> tuple[list[Hit], list[Ranked]]:
+    ) -> Found:
         return self.stages.rank(self.index, question, vector, self.settings, documents=documents, read=read)
 
     def search(
@@ -189,11 +197,12 @@ class Answerer:
         question, _ = self._understood(text)
         vector = self.encoder.encode([question.searched])[0]
         settings = replace(self.settings, closely=0)  # the third stage reads too few passages to list
-        hits, ranked = self.stages.rank(self.index, question, vector, settings, documents=documents)
+        found = self.stages.rank(self.index, question, vector, settings, documents=documents)
+        hits = found.hits
         if limit > len(hits):
             hits = retrieve(self.index, question, vector, limit=limit, documents=documents)
-        best: dict[int, float] = {}  # in the order of ``ranked``, which is that of the scores
-        for item in ranked:
+        best: dict[int, float] = {}  # in the order of the scores
+        for item in found.ranked:
             best.setdefault(item.candidate.hit.position, item.score)
         places = {position: place for place, position in enumerate(best)}
         ordered = sorted(hits, key=lambda hit: (places.get(hit.position, len(places)), hit.rank))
@@ -221,19 +230,21 @@ class Answerer:
             citations, reasons = evidence.stated.citations, evidence.stated.reasons
             status = (Status.PARTIAL if reasons else Status.ANSWERED) if citations else Status.NOT_FOUND
         else:
-            quoted = choose(evidence, self.settings, self.threshold)
+            quoted = choose(evidence, self.settings, self.threshold, self.possible)
             citations = tuple(
                 self._cite(number, item, evidence.question) for number, item in enumerate(quoted, 1)
             )
-            status, reasons = self._judge(evidence, quoted, documents)
+            status = self._status(evidence, quoted)
+            reasons = reasons_for(self.index, evidence, status, quoted, documents)
         best = evidence.ranked[0].confidence if evidence.ranked else 0.0
         return Answer(
             question=question,
             resolved_question=evidence.question.text,
             status=status,
             confidence=max((c.confidence for c in citations), default=best),
+            presence=evidence.presence,
             citations=citations,
-            near_misses=() if citations else self._near_misses(evidence),
+            nearby=() if citations else self._nearby(evidence),
             reasons=evidence.notes + reasons,
             receipt=self._receipt(evidence),
         )
@@ -260,23 +271,17 @@ class Answerer:
             scores=scores,
         )
 
-    def _judge(
-        self, evidence: Evidence, quoted: Sequence[Ranked], documents: frozenset[str] | None
-    ) -> tuple[Status, tuple[str, ...]]:
-        question = evidence.question
+    def _status(self, evidence: Evidence, quoted: Sequence[Ranked]) -> Status:
         if not quoted:
-            return Status.NOT_FOUND, reasons_for(self.index, evidence, documents)
-        if question.every_paper:
-            speaking = {item.candidate.document.id for item in quoted}
-            looked_at = dict.fromkeys(hit.passage.document_id for hit in evidence.hits)
-            silent = [self.index.documents[paper].name for paper in looked_at if paper not in speaking]
-            if silent:
-                return Status.PARTIAL, tuple(f"Nothing sure enough was found in “{name}”." for name in silent)
-        return Status.ANSWERED, ()
+            return Status.NOT_FOUND
+        if quoted[0].confidence < self.threshold:
+            return Status.POSSIBLE
+        silent = silent_papers(evidence, {item.candidate.document.id for item in quoted})
+        return Status.PARTIAL if silent else Status.ANSWERED
 
-    def _near_misses(self, evidence: Evidence) -> tuple[NearMiss, ...]:
-        hits = evidence.hits[: self.settings.near_misses]
-        return tuple(near_miss(self.index.documents[hit.passage.document_id], hit) for hit in hits)
+    def _nearby(self, evidence: Evidence) -> tuple[Nearby, ...]:
+        hits = evidence.hits[: self.settings.nearby]
+        return tuple(nearby(self.index.documents[hit.passage.document_id], hit) for hit in hits)
 
     def _receipt(self, evidence: Evidence) -> Receipt:
         papers = hashlib.sha256("".join(sorted(self.index.documents)).encode()).hexdigest()

@@ -57,7 +57,7 @@ class LastAnswer:
         """Return where ``answer`` stands."""
         if answer.citations:
             return cls(answer.citations[0].document_id, answer.citations[0].span)
-        return cls(answer.near_misses[0].document_id) if answer.near_misses else cls()
+        return cls(answer.nearby[0].document_id) if answer.nearby else cls()
 
 
 @dataclass(frozen=True, slots=True)

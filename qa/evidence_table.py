@@ -1,9 +1,9 @@
 """An evidence table: the same question asked of each paper, one row per paper.
 
-A row holds the paper's best quote, verbatim, with its place and calibrated confidence if that reaches the
-threshold; else "not stated". Within one paper some sentence always fits best, and scores relative to that
-paper make it look certain. So a row's confidence never exceeds that of its sentence among all papers, for
-which the confidence is calibrated.
+A row holds the paper's best quote, verbatim, with its place and calibrated confidence. The quotes of the
+answer are in the rows of their papers; only the other papers are asked again, each by itself. Within one
+paper some sentence always fits best, and scores relative to that paper make it look certain. So the
+confidence of those rows never exceeds that of their sentence among all papers, for which it is calibrated.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from qa.show.export import escaped
-from qa.show.present import counted, per_cent, place_of, section_words, unlikely, where
+from qa.show.present import counted, per_cent, place_of, section_words, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from index.text import Span
     from qa.answer import Answerer
-    from qa.records import Citation
+    from qa.records import Answer, Citation
 
 #: Most papers that are asked; those nearest to the question come first.
 MOST_PAPERS = 200
-NOT_STATED = "not stated"
+NOTHING = "nothing found"
 #: Passages whose sentences are compared over all papers.
 _WIDE = 200
 #: Start of a cell that a spreadsheet may take for a formula (OWASP, "CSV Injection").
@@ -47,12 +47,13 @@ class Row:
     source: str  #: file name
     year: int | None
     doi: str  #: empty if the paper states none
-    citation: Citation | None  #: None: no quote reaches the threshold
+    citation: Citation | None  #: None: the paper is unlikely to answer
+    sure: bool  #: the confidence of its quote reaches the threshold
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceTable:
-    """What each paper says on one question: papers that state it first, by falling confidence."""
+    """What each paper says on one question: those with a quote first, by falling confidence."""
 
     question: str  #: as searched
     rows: tuple[Row, ...]
@@ -71,15 +72,17 @@ def evidence_table(
     question: str,
     *,
     documents: frozenset[str] | None = None,
+    answer: Answer | None = None,
     most: int = MOST_PAPERS,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> EvidenceTable:
-    """Ask each paper separately.
+    """Put a question to each paper.
 
     Args:
         answerer: answers from one open index.
         question: a standalone question.
         documents: ids of the papers to ask; None for all.
+        answer: what was answered; the question is asked for it if None.
         most: how many papers are asked, nearest to the question first.
         progress: called with the number of papers asked so far and their total.
 
@@ -89,9 +92,17 @@ def evidence_table(
     """
     papers = _nearest_first(answerer, question, documents)
     among_all = _among_all(answerer, question, documents)
+    answer = answer or answerer.ask(question, documents=documents)
+    best: dict[str, Citation] = {}
+    for citation in sorted(answer.citations, key=lambda citation: -citation.confidence):
+        best.setdefault(citation.document_id, citation)
+    papers = list(dict.fromkeys((*best, *papers)))
     rows = []
     for done, paper in enumerate(papers[:most], 1):
-        rows.append(_row(answerer, question, paper, among_all))
+        found = best.get(paper) or _best(answerer, question, paper, among_all)
+        document = answerer.index.documents[paper]
+        sure = found is not None and found.confidence >= answerer.threshold
+        rows.append(Row(paper, document.name, document.source, document.year, document.doi, found, sure))
         progress(done, min(len(papers), most))
     rows.sort(key=lambda row: -row.citation.confidence if row.citation else 1.0)
     numbers = count(1)
@@ -133,20 +144,17 @@ def _among_all(
     }
 
 
-def _row(
+def _best(
     answerer: Answerer, question: str, paper: str, among_all: dict[tuple[str, Span], float] | None
-) -> Row:
+) -> Citation | None:
+    """Return the best quote of a paper that is asked by itself; None if it is unlikely to answer."""
     citations = answerer.ask(question, documents=frozenset((paper,))).citations
     if among_all is not None:  # a sentence that is not among all has no confidence
         citations = tuple(
             replace(one, confidence=min(one.confidence, among_all.get((paper, one.span), 0.0)))
             for one in citations
         )
-    best = max(citations, key=lambda citation: citation.confidence, default=None)
-    if best is not None and best.confidence < answerer.threshold:
-        best = None
-    document = answerer.index.documents[paper]
-    return Row(paper, document.name, document.source, document.year, document.doi, best)
+    return max(citations, key=lambda citation: citation.confidence, default=None)
 
 
 def as_csv(table: EvidenceTable) -> str:
@@ -174,13 +182,13 @@ def _cells(row: Row) -> dict[str, object]:
         "paper": row.name,
         "year": row.year or "",
         "stated": "no",
-        "quote": NOT_STATED,
+        "quote": NOTHING,
     }
     cells |= {"doi": row.doi, "file": row.source, "document_id": row.document_id}
     if (citation := row.citation) is None:
         return cells
     return cells | {
-        "stated": "uncertain" if unlikely(citation.confidence) else "yes",
+        "stated": "yes" if row.sure else "possibly",
         "short_answer": short_words(citation),
         "quote": citation.quote,
         "section": section_words(citation.section),
@@ -210,22 +218,20 @@ def as_markdown(table: EvidenceTable) -> str:
     for row in table.rows:
         name = escaped(f"{row.name} ({row.year})" if row.year else row.name)
         if (citation := row.citation) is None:
-            lines.append(f"| {name} | *{NOT_STATED}* | | |")
+            lines.append(f"| {name} | *{NOTHING}* | | |")
             continue
         place = escaped(where("", citation.section, place_of(citation)))
-        sure = per_cent(citation.confidence)
-        lines.append(f"| {name} | “{escaped(citation.quote)}” | {place} | {sure}% |")
+        sure = f"{per_cent(citation.confidence)}%{'' if row.sure else ', not sure'}"
+        lines.append(f"| {name} | “{escaped(citation.quote)}” | {place} | {sure} |")
     return "\n".join([*lines, "", f"{said(table)} Index generation {table.generation}.", ""])
 
 
 def said(table: EvidenceTable) -> str:
-    """Return in how many papers a quote was found, and what "not stated" means."""
-    stated, asked = len(table.citations), len(table.rows)
-    unsure = sum(unlikely(citation.confidence) for citation in table.citations)
-    words = f"A quote was found in {stated} of {counted(asked, 'paper')}"
-    words += f", in {unsure} of them with low confidence." if unsure else "."
-    if stated < asked:
-        words += f" “Not stated”: no sentence reached the required confidence of {table.threshold:.0%}."
+    """Return how many papers answer, and how many may."""
+    sure = sum(row.sure for row in table.rows)
+    possible = len(table.citations) - sure
+    words = f"{sure} of {counted(len(table.rows), 'paper')} answer{'s' * (sure == 1)} with confidence"
+    words += f"; {possible} more may." if possible else "."
     if table.left_out:
         words += f" Not searched: {counted(table.left_out, 'paper')} less similar to the question."
     return words

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 class Status(StrEnum):
     """Whether the papers answer."""
 
-    ANSWERED = "answered"  #: the quotes shown answer with at least the confidence asked for
+    ANSWERED = "answered"  #: the first quote answers with at least the confidence asked for
     PARTIAL = "partial"  #: some of what was asked for is answered: not every paper, not every part
-    NOT_FOUND = "not_found"  #: nothing in the papers answers; only nearest passages are shown
+    POSSIBLE = "possible"  #: the quotes may answer; none is sure enough
+    NOT_FOUND = "not_found"  #: it is unlikely that the papers answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class LookUp:
 
 
 @dataclass(frozen=True, slots=True)
-class NearMiss:
-    """A passage near the question that does not answer it."""
+class Nearby:
+    """A passage near a question that the papers are unlikely to answer."""
 
     document_id: str
     source: str
@@ -110,9 +111,10 @@ class Answer:
     question: str  #: as asked
     resolved_question: str  #: as it was understood: follow-ups made to stand alone
     status: Status
-    confidence: float  #: of the best quote; for ``not_found`` of the best rejected one
+    confidence: float  #: of the best quote; for ``not_found`` of the best sentence
+    presence: float  #: probability that the papers answer at all; never below ``confidence``
     citations: tuple[Citation, ...]  #: grouped by paper, best paper first
-    near_misses: tuple[NearMiss, ...]
+    nearby: tuple[Nearby, ...]  #: for ``not_found``: the nearest passages, best first
     reasons: tuple[str, ...]  #: for people: why nothing, or not everything, was found
     receipt: Receipt
 

@@ -24,8 +24,8 @@ class AskOptions:
     """What a command may change about answering; None keeps the default."""
 
     model: str | None = None  #: embedding model of the question; default: that of the index
-    threshold: float | None = None  #: lowest confidence of a quote that is shown
-    right: float | None = None  #: instead of ``threshold``: the share of shown answers that should be right
+    threshold: float | None = None  #: lowest confidence of an answer that counts as sure
+    right: float | None = None  #: instead of ``threshold``: the share of sure answers that should be right
     cross_encoder: Path | None = None  #: folder of a model that ranks the sentences
     reader: str = ""  #: "small" or "large"; empty for the larger one that is installed
 
@@ -55,8 +55,9 @@ class Settings:
     closely: int = 4
     quotes: int = 3  #: most quotes shown for one question
     quotes_per_paper: int = 2
-    near_misses: int = 3
-    threshold: float | None = None  #: least confidence shown; None for the one the calibrator was fitted to
+    nearby: int = 3  #: passages shown where nothing is quoted
+    #: Least confidence of an answer that counts as sure; None for the one that was fitted.
+    threshold: float | None = None
     relative: float = 0.5  #: a further quote needs at least this share of the best confidence
     abbreviations: bool = True  #: read them as what they stand for; False only to measure what that gives
 

@@ -102,11 +102,19 @@ def ranker_of(weights: Mapping[str, float]) -> Logistic:
     return Logistic(NAMES, np.array([weights.get(name, 0.0) for name in NAMES]), 0.0)
 
 
-def plain_weights(threshold: float = 0.5) -> Weights:
-    """Return weights written by hand: the confidence rises with the share of the question's words."""
+def plain_weights(threshold: float = 0.5, possible: float | None = None) -> Weights:
+    """Return weights written by hand: the confidence rises with the share of the question's words.
+
+    That the papers answer is as likely. Without ``possible``, no answer is merely possible.
+    """
     calibrator = Logistic(("coverage",), np.array([8.0]), -4.0)
     return Weights(
-        ranker=ranker_of(_RANKER), calibrator=calibrator, threshold=threshold, fingerprint="0" * 64
+        ranker=ranker_of(_RANKER),
+        calibrator=calibrator,
+        presence=calibrator,
+        threshold=threshold,
+        possible=threshold if possible is None else possible,
+        fingerprint="0" * 64,
     )
 
 

@@ -19,6 +19,7 @@ RIGHT = Judged(
     followup=False,
     status="answered",
     confidence=0.9,
+    presence=0.95,
     first_right=True,
     right=True,
     among_three=True,
@@ -55,6 +56,7 @@ LOST = replace(
     type="table",
     status="not_found",
     confidence=0.3,
+    presence=0.35,
     first_right=False,
     right=False,
     among_three=False,
@@ -71,9 +73,16 @@ LOST = replace(
     seconds=0.3,
 )
 REFUSED = replace(
-    LOST, id="4", digest="d4", type="unanswerable", answerable=False, confidence=0.1, retrieval=None
+    LOST,
+    id="4",
+    digest="d4",
+    type="unanswerable",
+    answerable=False,
+    confidence=0.1,
+    presence=0.15,
+    retrieval=None,
 )
-FOOLED = replace(REFUSED, id="5", digest="d5", status="answered", confidence=0.7)
+FOOLED = replace(REFUSED, id="5", digest="d5", status="answered", confidence=0.7, presence=0.75)
 ALL = (RIGHT, THIRD, LOST, REFUSED, FOOLED)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.store.open import Index
-    from qa.records import Citation, NearMiss
+    from qa.records import Citation, Nearby
 
 TWIN = """Two potters
 
@@ -109,7 +109,7 @@ def test_a_word_whose_root_occurs_is_not_reported_as_missing(answerer: Answerer,
 def test_only_the_selected_papers_are_ranked(answerer: Answerer, cases: Index) -> None:
     chosen = frozenset({paper(cases, "heart.txt").id})
     answer = answerer.ask("What was the LDH on admission?", documents=chosen)
-    shown: list[Citation | NearMiss] = [*answer.citations, *answer.near_misses]
+    shown: list[Citation | Nearby] = [*answer.citations, *answer.nearby]
     assert shown
     assert {one.document_id for one in shown} == chosen
     assert {one.hit.passage.document_id for one in answerer.search("LDH", documents=chosen)} == chosen
@@ -162,11 +162,27 @@ def test_near_duplicates(one: str, other: str, same: bool) -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.7, 0.99, 1.0])
-def test_nothing_below_the_threshold_is_shown(cases: Index, threshold: float) -> None:
+def test_an_answer_is_sure_from_the_threshold_on(cases: Index, threshold: float) -> None:
     answer = asked(cases, threshold=threshold).ask("What was the LDH on admission?")
-    assert all(citation.confidence >= threshold for citation in answer.citations)
     assert answer.receipt.threshold == threshold
-    assert (answer.status is Status.NOT_FOUND) == (threshold > answer.confidence)
+    assert answer.status is (Status.ANSWERED if answer.confidence >= threshold else Status.POSSIBLE)
+    assert answer.citations
+
+
+@pytest.mark.parametrize(
+    ("threshold", "possible", "status", "quotes"),
+    [
+        (0.5, 0.5, Status.ANSWERED, 1),
+        (0.999, 0.5, Status.POSSIBLE, 3),
+        (0.9999, 0.999, Status.NOT_FOUND, 0),
+    ],
+)
+def test_three_outcomes(cases: Index, threshold: float, possible: float, status: Status, quotes: int) -> None:
+    weights = plain_weights(threshold, possible)
+    answer = Answerer(cases, WordEncoder(), stages=Stages(weights)).ask("What was the LDH on admission?")
+    assert (answer.status, len(answer.citations)) == (status, quotes)
+    assert answer.presence >= answer.confidence
+    assert bool(answer.nearby) == bool(answer.reasons) == (status is Status.NOT_FOUND)
 
 
 def test_the_scores_of_a_quote_are_those_that_ranked_it(cases: Index) -> None:

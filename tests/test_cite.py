@@ -49,7 +49,7 @@ def verbatim(index: Index, answer: Answer) -> None:
             assert "\t".join(citation.table.cells) == citation.quote
             for shown in (citation.table.caption, *citation.table.header):
                 assert shown in text
-    for near in answer.near_misses:
+    for near in answer.nearby:
         assert near.quote == index.documents[near.document_id].text[near.span.start : near.span.end]
 
 
@@ -62,7 +62,7 @@ def test_every_quote_of_every_answer_is_verbatim(answerer: Answerer, cases: Inde
         return
     verbatim(cases, answer)
     assert (answer.status is Status.NOT_FOUND) == (not answer.citations)
-    assert not (answer.citations and answer.near_misses)
+    assert not (answer.citations and answer.nearby)
     assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
     if answer.status is Status.NOT_FOUND:
         assert answer.reasons

@@ -14,7 +14,7 @@ import typer
 
 from index.embed.encoder import BUNDLED
 from qa.cli.main import app
-from qa.records import Answer, Citation, NearMiss, Receipt
+from qa.records import Answer, Citation, Nearby, Receipt
 from tests.architecture import HEAVY
 from tests.commands import one_line
 from tests.index_fakes import build_papers, write_papers
@@ -55,7 +55,8 @@ def fields(record: type) -> set[str]:
 def test_an_answer_as_json(ask: Ask, seeds: Path) -> None:
     answer = ask(MMF)
     assert answer.keys() == fields(Answer)
-    assert answer["status"] == "answered"
+    assert answer["status"] == "possible"
+    assert answer["presence"] >= answer["confidence"]
     assert answer["receipt"].keys() == fields(Receipt)
     first = answer["citations"][0]
     assert first.keys() == fields(Citation)
@@ -68,12 +69,14 @@ def test_an_answer_as_json(ask: Ask, seeds: Path) -> None:
 
 
 @pytest.mark.parametrize("question", ["How do I bake bread?", "What was the woman's body mass index?"])
-def test_not_in_these_papers(ask: Ask, question: str) -> None:
-    answer = ask(question)
+def test_not_in_these_papers(loccit: Loccit, seed_index: Path, question: str) -> None:
+    output = loccit("ask", question, "--index", seed_index, "--json")
+    assert (output.code, output.err) == (1, "")
+    answer = json.loads(output.out)
     assert (answer["status"], answer["citations"]) == ("not_found", [])
     assert answer["reasons"]
-    assert answer["near_misses"]
-    assert all(near.keys() == fields(NearMiss) for near in answer["near_misses"])
+    assert answer["nearby"]
+    assert all(near.keys() == fields(Nearby) for near in answer["nearby"])
 
 
 @pytest.mark.parametrize("question", ["\x00\x1b[2J CK?", "\u202eCK", "CK " + "\u0301" * 500, "🙂 CK?"])
@@ -88,15 +91,15 @@ def test_control_characters_of_a_question_are_not_printed(
 @pytest.mark.parametrize(
     ("arguments", "pattern"),
     [
-        ([MMF], r"^\n\[1\] “.*6 weeks.*”\n    .* · lines? \d+(?:–\d+)? · \w+ confidence \(\d+%\)\n"),
-        ([CK], r"\n\[1\] .*9641.*\n    TABLE 1: .*\n    Table 1 · .* · line \d+ · "),
         (
-            ["How do I bake bread?"],
-            r"^Not in these papers\.\n(?s:.*)\nNearest passages \(not answers\):\n",
+            [MMF, "--right", "0.8"],
+            r"^\n\[1\] “.*6 weeks.*”\n    .* · lines? \d+(?:–\d+)? · \w+ confidence \(\d+%\)\n",
         ),
+        ([CK], r"\n\[1\] .*9641.*\n    TABLE 1: .*\n    Table 1 · .* · line \d+ · "),
+        ([MMF, "--threshold", "1"], r"^Possible answers, not sure: 3 quotes from 1 paper\.\n\n\[1\] “"),
         (["And her AST?", "--after", CK], r"^Understood as: What was the woman's AST on admission\?\n"),
     ],
-    ids=["quote", "table row", "refusal", "follow-up"],
+    ids=["quote", "table row", "possible", "follow-up"],
 )
 def test_an_answer_as_text(loccit: Loccit, seed_index: Path, arguments: list[str], pattern: str) -> None:
     output = loccit("ask", *arguments, "--index", seed_index)
@@ -104,19 +107,30 @@ def test_an_answer_as_text(loccit: Loccit, seed_index: Path, arguments: list[str
     assert re.search(pattern, output.out), output.out
 
 
+def test_nothing_found_is_said_with_the_reason_and_the_closest_passages(
+    loccit: Loccit, seed_index: Path
+) -> None:
+    output = loccit("ask", "How do I bake bread?", "--index", seed_index)
+    assert (output.code, output.err) == (1, "")
+    assert re.match(
+        r"Not found in these papers\.\nNo passage.*“bake”(?s:.*)\nClosest passages:\n", output.out
+    )
+    assert "not answer" not in output.out
+
+
 @pytest.mark.parametrize("paper", ["000_2de923414111d483.txt", "001_"])
 def test_one_paper_only(ask: Ask, paper: str) -> None:
     answer = ask("What is the creatine kinase?", "--paper", paper)
-    shown = [*answer["citations"], *answer["near_misses"]]
+    shown = [*answer["citations"], *answer["nearby"]]
     assert shown
     assert all(one["source"].startswith(paper[:3]) for one in shown)
 
 
 def test_the_threshold_decides(ask: Ask, loccit: Loccit, seed_index: Path) -> None:
-    assert ask(MMF, "--threshold", "1")["status"] == "not_found"
+    assert ask(MMF, "--threshold", "1")["status"] == "possible"
     assert ask(MMF, "--threshold", "0")["status"] == "answered"
     assert ask(MMF, "--threshold", "0.25")["receipt"]["threshold"] == 0.25
-    usual, strict = (ask(MMF, "--right", share)["receipt"]["threshold"] for share in ("0.8", "0.9"))
+    usual, strict = (ask(MMF, "--right", share)["receipt"]["threshold"] for share in ("0.9", "0.95"))
     assert ask(MMF)["receipt"]["threshold"] == usual < strict
     assert "0.95" in one_line(loccit("ask", MMF, "--right", "0.99", "--index", seed_index), 2)
 

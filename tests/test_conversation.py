@@ -202,7 +202,7 @@ def test_an_answer_comes_with_the_conversation_after_it(answerer: Answerer) -> N
     assert begun == Conversation()
     refused, after = conversation.ask(answerer, "And her haptoglobin?")
     assert after.questions == (WOMAN, "And her haptoglobin?")
-    assert after.last == LastAnswer(refused.near_misses[0].document_id)
+    assert after.last == LastAnswer(refused.nearby[0].document_id)
 
 
 def test_a_question_that_cannot_be_asked_leaves_the_conversation_as_it_was(answerer: Answerer) -> None:

@@ -41,9 +41,9 @@ def test_the_gate_names_a_significant_regression() -> None:
     found = compare(earlier(many(60, 0)), many(40, 20))
     assert found["questions"] == 60
     assert len(found["changed"]) == 20
-    row = next(row for row in found["rows"] if row["metric"] == "hit@1")
+    row = next(row for row in found["rows"] if row["metric"] == "hit@3")
     assert (row["before"], row["after"], row["verdict"]) == (1.0, pytest.approx(2 / 3), "fell")
-    with pytest.raises(Regression, match=r"hit@1 1\.000 -> 0\.667") as caught:
+    with pytest.raises(Regression, match=r"hit@3 1\.000 -> 0\.667") as caught:
         hold_gate(found)
     assert caught.value.exit_code == 1
     assert "--save-baseline" in caught.value.remedy

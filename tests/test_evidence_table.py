@@ -1,4 +1,4 @@
-"""The evidence table: one row per paper, verbatim or "not stated", in files without formulas."""
+"""The evidence table: one row per paper, verbatim or "nothing found", in files without formulas."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_csv_is_verbatim_except_for_the_apostrophe(made: EvidenceTable) -> None:
     for row, found in zip(made.rows, rows, strict=True):
         assert found["paper"] == row.name
         assert found["stated"] == ("yes" if row.citation else "no")
-        assert found["quote"] == (row.citation.quote if row.citation else "not stated")
+        assert found["quote"] == (row.citation.quote if row.citation else "nothing found")
         if row.citation:
             assert int(found["end"]) - int(found["start"]) == len(row.citation.quote)
             assert found["short_answer"] == short_words(row.citation)
@@ -85,7 +85,7 @@ def test_csv_is_verbatim_except_for_the_apostrophe(made: EvidenceTable) -> None:
 )
 def test_possible_formulas_are_escaped(made: EvidenceTable, cell: str) -> None:
     assert guarded(cell) == "'" + cell
-    hostile = replace(made, rows=(Row("id", cell, cell, None, "", None),))
+    hostile = replace(made, rows=(Row("id", cell, cell, None, "", None, sure=False),))
     (row,) = csv.DictReader(io.StringIO(as_csv(hostile), newline=""))
     assert row["paper"] == "'" + cell
 
@@ -98,24 +98,21 @@ def test_other_cells_stay_as_they_are(cell: str) -> None:
 
 def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(made: EvidenceTable) -> None:
     hostile = "a | <b> ![x](http://x.example.org) `c`\n| new"
-    table = replace(made, rows=(*made.rows, Row("id", hostile, "f.txt", 2020, "", None)))
+    table = replace(made, rows=(*made.rows, Row("id", hostile, "f.txt", 2020, "", None, sure=False)))
     lines = [line for line in as_markdown(table).splitlines() if line.startswith("| ")]
     assert len(lines) == 1 + len(table.rows)
     assert "<b>" not in as_markdown(table).replace(r"\<b\>", "")
     assert r"a \| \<b\>" in lines[-1]
-    assert "*not stated*" in lines[-1]
+    assert "*nothing found*" in lines[-1]
 
 
 def test_an_uncertain_quote_is_not_called_a_statement(made: EvidenceTable) -> None:
-    first = made.rows[0]
-    assert first.citation
-    unsure = replace(
-        made, rows=(replace(first, citation=replace(first.citation, confidence=0.3)), *made.rows[1:])
-    )
+    unsure = replace(made, rows=(replace(made.rows[0], sure=False), *made.rows[1:]))
     (row, *_) = csv.DictReader(io.StringIO(as_csv(unsure)))
-    assert row["stated"] == "uncertain"
-    assert "in 1 of them with low confidence" in said(unsure)
-    assert "low confidence" not in said(made)
+    assert row["stated"] == "possibly"
+    assert "1 more may" in said(unsure)
+    assert "more may" not in said(made)
+    assert "not sure" in as_markdown(unsure)
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])

@@ -76,7 +76,7 @@ def test_any_text_gives_a_language_or_none(text: str) -> None:
 def test_the_refusal_says_so_in_one_line(answerer: Answerer, question: str, language: str) -> None:
     answer = answerer.ask(question)
     assert answer.status == "not_found"
-    assert answer.near_misses
+    assert answer.nearby
     (reason,) = answer.reasons
     assert language in reason
     assert "English" in reason

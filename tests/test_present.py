@@ -123,7 +123,7 @@ def answer_of(
         scores=Scores(1.0, 1.0, 1.0, 0.5, ("ferritin",)),
     )
     receipt = Receipt("i", 1, "m", "r", 0.5, {}, {})
-    return Answer("What fell?", "What fell?", Status.ANSWERED, 0.7, (citation,), (), (), receipt)
+    return Answer("What fell?", "What fell?", Status.ANSWERED, 0.7, 0.7, (citation,), (), (), receipt)
 
 
 def find(document: Document, text: str) -> Span:

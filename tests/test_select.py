@@ -35,9 +35,11 @@ def stored(**changes: object) -> bytes:
     found: dict[str, Any] = {
         "format": FORMAT,
         "threshold": 0.6,
+        "possible": 0.2,
         "thresholds": [{"right": 0.7, "threshold": 0.6}, {"right": 0.9, "threshold": 0.8}],
         "ranker": {"names": list(NAMES), "weights": [float(i) for i in range(len(NAMES))], "bias": -1.0},
         "calibrator": {"names": ["score", "lead", "coverage"], "weights": [1.0, 0.5, 2.0], "bias": -2.0},
+        "presence": {"names": ["coverage"], "weights": [4.0], "bias": -1.0},
     }
     return json.dumps({**found, **changes}).encode()
 
@@ -109,10 +111,20 @@ def test_confidence_by_hand() -> None:
     weights = parse(stored(), "weights.json")
     features = np.zeros((2, len(NAMES)))
     features[0, NAMES.index("coverage")] = 1.0
-    found = weights.confidence(features, np.array([3.0, 1.0]))
+    found, presence = weights.judge(features, np.array([3.0, 1.0]))
     # 1 * score + 0.5 * lead + 2 * coverage - 2
     expected = [1 / (1 + np.exp(-(3.0 + 1.0 + 2.0 - 2.0))), 1 / (1 + np.exp(-(1.0 - 1.0 - 2.0)))]
     assert found.tolist() == pytest.approx(expected)
+    assert presence == found[0]  # which is more than 4 * coverage - 1
+
+
+def test_the_papers_answer_at_least_as_surely_as_their_best_sentence() -> None:
+    never = {"names": ["coverage"], "weights": [0.0], "bias": -9.0}
+    weights = parse(stored(presence=never), "weights.json")
+    features = np.zeros((2, len(NAMES)))
+    features[0, NAMES.index("coverage")] = 1.0
+    confidence, presence = weights.judge(features, np.array([3.0, 1.0]))
+    assert presence == confidence[0] > 0.5
 
 
 def test_a_ranker_written_by_hand_takes_known_features_only() -> None:
@@ -126,7 +138,8 @@ def test_no_candidates_give_no_confidence() -> None:
     weights = load_weights()
     features = np.zeros((0, len(NAMES)))
     scores = weights.scores(ASKED, [], features)
-    assert scores.shape == weights.confidence(features, scores).shape == (0,)
+    confidence, presence = weights.judge(features, scores)
+    assert (scores.shape, confidence.shape, presence) == ((0,), (0,), 0.0)
 
 
 def made_samples(count: int, telling: int, sign: float, seed: int = 7) -> list[Sample]:

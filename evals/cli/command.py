@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 #: Figures printed below the table, with their intervals.
 _MORE = (
-    *("hit@1", "ranked@1", "shown_right", "place_right", "accuracy"),
-    *("followup", "auroc", "ece", "aurc", "seconds_p50"),
+    *("hit@1", "ranked@1", "answered_right", "answered", "missed"),
+    *("answered_wrongly", "followup", "auroc", "ece", "aurc", "seconds_p50"),
 )
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: Metrics in the table of ablations.
 SHOWN = (
     *("recall@10", "mrr", "held@10", "ranked@1", "ranked@3"),
-    *("hit@1", "refusal_recall", "refusal_precision", "auroc"),
+    *("hit@1", "hit@3", "answered_right", "missed", "refusal_recall", "auroc"),
 )
 
 

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     from evals.measure.bootstrap import Difference
 
 #: Metrics that the gate checks; their p values are corrected for their number (Holm).
-GATED = ("recall@10", "ranked@1", "hit@1", "refusal_recall", "refusal_precision", "auroc", "ece")
+GATED = (
+    *("recall@10", "ranked@1", "hit@3", "answered_right", "missed", "answered_wrongly"),
+    *("refusal_recall", "auroc", "ece"),
+)
 #: Significance level.
 LEVEL = 0.05
 #: Differences below this come from the six digits of a baseline.
 ROUNDING = 1e-5
-BASELINE_FORMAT = 1
+BASELINE_FORMAT = 2
 #: Stands for the committed baseline where a path is asked for.
 COMMITTED = Path("baseline")
 

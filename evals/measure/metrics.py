@@ -102,28 +102,22 @@ def _aurc(stated: Values, right: Values, weights: Values) -> Values:
 def _of_confidence(
     formula: Callable[[Values, Values, Values], Values],
     true: Callable[[Judged], bool] = lambda one: one.best_right,
+    stated_of: Callable[[Judged], float] = lambda one: one.confidence,
 ) -> Statistic:
-    """Return a statistic of each question's confidence and of whether it is ``true``."""
+    """Return a statistic of a probability ``stated_of`` each question, and of whether it is ``true``."""
 
     def statistic(judged: Sequence[Judged]) -> Callable[[Values], Values]:
         if not judged:
             return lambda weights: np.full(len(weights), np.nan)
-        stated = np.array([one.confidence for one in judged], np.float64)
+        stated = np.array([stated_of(one) for one in judged], np.float64)
         marks = np.array([true(one) for one in judged], np.float64)
         return lambda weights: formula(stated, marks, weights)
 
     return statistic
 
 
-def _refusal(one: Judged) -> float | None:
-    return None if one.shown else float(not one.answerable)
-
-
-def _refusal_precision(judged: Sequence[Judged]) -> Callable[[Values], Values]:
-    """Return the share of refusals that are right; NaN where no question is unanswerable."""
-    shares = mean_of(_refusal)(judged)
-    unanswerable = np.array([not one.answerable for one in judged], np.float64)
-    return lambda weights: np.where(weights @ unanswerable > 0, shares(weights), np.nan)
+def _unanswerable(what: Callable[[Judged], bool]) -> Score:
+    return lambda one: None if one.answerable else float(what(one))
 
 
 def _gain(judged: Sequence[Judged]) -> Callable[[Values], Values]:
@@ -177,8 +171,21 @@ METRICS: dict[str, Metric] = {
         "ranked@3 where the ten passages hold gold",
         lambda one: _content("ranked_three")(one) if one.held else None,
     ),
-    "shown_right": _mean(
-        "Answers shown that are right", lambda one: float(one.first_right) if one.shown else None
+    "answered_right": _mean(
+        "Answers that are right", lambda one: float(one.first_right) if one.sure else None
+    ),
+    "answered": _mean("Answerable questions that are answered", _answerable("sure")),
+    "possible_right": _mean(
+        "A right sentence is among the possible answers, where the papers answer",
+        lambda one: _answerable("among_three")(one) if one.shown and not one.sure else None,
+    ),
+    "missed": _mean(
+        "Answerable questions called not found",
+        lambda one: float(not one.shown) if one.answerable else None,
+        "lower",
+    ),
+    "answered_wrongly": _mean(
+        "Unanswerable questions that are answered", _unanswerable(lambda one: one.sure), "lower"
     ),
     "place_right": _mean(
         "Paper, section and page or lines of the first quote are right", lambda one: _number(one.place_right)
@@ -186,7 +193,7 @@ METRICS: dict[str, Metric] = {
     "exact": _mean("The short answer equals an accepted one", _answerable("exact")),
     "f1": _mean("Token F1 of the short answer", _answerable("overlap")),
     "marked": Metric(
-        "Answers shown with a short answer marked",
+        "Questions shown a quote with a short answer marked",
         mean_of(lambda one: _number(one.marked) if one.shown and one.exact is not None else None),
         better="",
     ),
@@ -195,20 +202,21 @@ METRICS: dict[str, Metric] = {
         lambda one: one.exact if one.answerable and one.marked else None,
     ),
     "refusal_recall": _mean(
-        "Unanswerable questions that are refused",
-        lambda one: None if one.answerable else float(not one.shown),
+        "Unanswerable questions called not found", _unanswerable(lambda one: not one.shown)
     ),
-    "refusal_precision": Metric(
-        "Refused questions that are unanswerable", _refusal_precision, score=_refusal
+    "accuracy": _mean(
+        "A right quote comes first, or rightly none is given as an answer", lambda one: float(one.correct)
     ),
-    "accuracy": _mean("Answered right, or rightly refused", lambda one: float(one.correct)),
     "followup": _mean(
         "Follow-ups answered right", lambda one: _answerable("right")(one) if one.followup else None
     ),
-    "coverage": Metric("Questions shown an answer", mean_of(lambda one: float(one.shown)), better=""),
+    "coverage": Metric("Questions that are answered", mean_of(lambda one: float(one.sure)), better=""),
+    "possible": Metric(
+        "Questions shown possible answers", mean_of(lambda one: float(one.shown and not one.sure)), better=""
+    ),
     "auroc": Metric(
-        "AUROC of the confidence, answerable against unanswerable",
-        _of_confidence(auroc, lambda one: one.answerable),
+        "AUROC of the probability that the papers answer, answerable against unanswerable",
+        _of_confidence(auroc, lambda one: one.answerable, lambda one: one.presence),
     ),
     "ece": Metric("Expected calibration error, 10 bins", _of_confidence(calibration_error), "lower"),
     "brier": Metric(
@@ -223,10 +231,7 @@ METRICS: dict[str, Metric] = {
 
 
 def metrics(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Return each metric by name, None where there is nothing to measure, and a few counts.
-
-    Refusal: the positive class is ``not_found``, true where the question is unanswerable.
-    """
+    """Return each metric by name, None where there is nothing to measure, and a few counts."""
     ones = np.ones((1, len(judged)))
     values = {name: float(metric.statistic(judged)(ones)[0]) for name, metric in METRICS.items()}
     seconds = [one.seconds for one in judged if one.seconds is not None]
@@ -250,6 +255,10 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
 
 
 def failures(one: Judged) -> list[str]:
-    """Return the means in which the question scores below 1."""
-    scores = {name: metric.score(one) for name, metric in METRICS.items() if metric.score is not None}
-    return [name for name, score in scores.items() if score is not None and score < 1.0]
+    """Return the means that the question makes worse."""
+    found = []
+    for name, metric in METRICS.items():
+        score = metric.score(one) if metric.score is not None else None
+        if score is not None and (score > 0.0 if metric.better == "lower" else score < 1.0):
+            found.append(name)
+    return found

@@ -47,6 +47,7 @@ class Judged:
     followup: bool  #: it has a history
     status: str
     confidence: float
+    presence: float  #: probability that the papers answer
     first_right: bool  #: the first quote is right
     right: bool  #: by the rule of the case: the first quote, or one from each paper with gold
     among_three: bool  #: one of the first three quotes is right
@@ -64,8 +65,13 @@ class Judged:
 
     @property
     def shown(self) -> bool:
-        """Whether a quote is shown as an answer."""
+        """Whether a quote is shown, as an answer or as a possible one."""
         return self.status != Status.NOT_FOUND
+
+    @property
+    def sure(self) -> bool:
+        """Whether an answer is given."""
+        return self.shown and self.status != Status.POSSIBLE
 
     @property
     def best_right(self) -> bool:
@@ -74,8 +80,8 @@ class Judged:
 
     @property
     def correct(self) -> bool:
-        """Whether an answerable question is answered right, an unanswerable one refused."""
-        return self.right if self.answerable else not self.shown
+        """Whether a right quote comes first for an answerable question, and no answer for another."""
+        return self.right if self.answerable else not self.sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ class _Reply:
     resolved: str
     status: str = Status.NOT_FOUND
     confidence: float = 0.0
+    presence: float = 0.0
     citations: tuple[Citation, ...] = ()
     hits: tuple[Hit, ...] = ()
     ranked: tuple[Ranked, ...] = ()
@@ -156,6 +163,7 @@ def _reply(answerer: Answerer, case: Case, conversations: Conversations) -> _Rep
         resolved=gathered.resolved,
         status=str(answer.status),
         confidence=answer.confidence,
+        presence=answer.presence,
         citations=answer.citations,
         hits=evidence.hits,
         ranked=evidence.ranked,
@@ -208,6 +216,7 @@ def _judged(
         followup=bool(case.history),
         status=reply.status,
         confidence=reply.confidence,
+        presence=reply.presence,
         first_right=first,
         right=given == wanted and bool(wanted) if case.papers == "several" else first,
         among_three=any(quote.right for quote in quotes[:3]),

@@ -55,7 +55,7 @@ def _reliability(bins: list[dict[str, float]], error: float) -> Chart:
 
 
 def _risk(points: list[dict[str, float]], figures: Mapping[str, Any]) -> Chart:
-    right = figures["shown_right"]
+    right = figures["answered_right"]
     wrong = "" if right is None else f", {1 - right:.3f} of them wrongly"
     text = (
         "Share of wrong answers when only the most confident questions are answered. "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from evals.measure.runner import Run
 
-FORMAT = 4
+FORMAT = 5
 
 
 def report(runs: Sequence[Run], split: str, seconds: float) -> dict[str, Any]:

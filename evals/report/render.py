@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: Figures at the top of each set.
 TILES = (
-    *("hit@1", "ranked@1", "recall@10", "shown_right"),
-    *("refusal_recall", "refusal_precision", "auroc", "ece"),
+    *("hit@1", "ranked@1", "recall@10", "answered_right"),
+    *("refusal_recall", "missed", "auroc", "ece"),
 )
 #: Most questions drawn per set; report.json has all.
 DRAWN = 400

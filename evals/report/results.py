@@ -32,17 +32,22 @@ FIGURES = {
     "recall@10": "passage recall@10",
     "ranked@1": "sentence ranked first is right",
     "ranked@3": "one of the first three is right",
-    "hit@1": "first quote shown is right (hit@1)",
-    "shown_right": "answers shown that are right",
-    "refusal_recall": "refusal recall",
-    "refusal_precision": "refusal precision",
-    "auroc": "AUROC of the confidence",
+    "coverage": "answered",
+    "answered_right": "answers that are right",
+    "possible": "possible answers shown",
+    "possible_right": "right sentence among them, if the papers answer",
+    "hit@3": "right sentence among all shown, if the papers answer",
+    "answered": "answerable questions that are answered",
+    "missed": "answerable questions called not found",
+    "answered_wrongly": "unanswerable questions that are answered",
+    "refusal_recall": "unanswerable questions called not found",
+    "auroc": "AUROC of answerable against not",
     "ece": "calibration error (ECE)",
 }
 
 
 #: Figures of the table by type of question.
-BY_TYPE = ("ranked@1", "hit@1", "refusal_recall")
+BY_TYPE = ("ranked@1", "hit@3", "refusal_recall")
 
 
 def results(reports: Sequence[Report]) -> str:

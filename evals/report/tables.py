@@ -21,12 +21,13 @@ COLUMNS = {
     "hit@1": "hit@1",
     "hit@3": "hit@3",
     "f1": "F1",
-    "refusal_precision": "refP",
-    "refusal_recall": "refR",
+    "answered_right": "right",
+    "missed": "missed",
+    "refusal_recall": "refused",
 }
 LEGEND = (
     "r@1, r@5, r@10: recall@1, recall@5, recall@10 of passages; hit@k: a right quote among the first k; "
-    "refP, refR: precision and recall of refusals"
+    "right: of the answers; missed: answerable questions called not found; refused: unanswerable ones"
 )
 
 

@@ -64,14 +64,14 @@ def fit_calibrator(
     share: NDArray[np.float64],
     signs: Sequence[int] | None = None,
 ) -> tuple[NDArray[np.float64], float]:
-    """Return weights and bias of the probability that the first candidate of a question answers.
+    """Return weights and bias of the probability that something is true of a question.
 
     A logistic regression with a quadratic penalty (Platt 1999). With bounded weights, more evidence never
     lowers the probability, even where columns say nearly the same.
 
     Args:
         rows: the calibrator's columns, a row per question.
-        right: whether its first candidate answers.
+        right: whether it is true.
         share: weight of each row.
         signs: of the weight of each column: 1 for none below 0, -1 for none above, 0 for any.
     """
@@ -94,6 +94,21 @@ def fit_calibrator(
     fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     weights = fitted[:-1] / spread
     return weights, float(fitted[-1] - weights @ mean)
+
+
+def held_out_confidence(
+    rows: NDArray[np.float64],
+    true: NDArray[np.bool_],
+    share: NDArray[np.float64],
+    signs: Sequence[int] | None = None,
+) -> NDArray[np.float64]:
+    """Return the probability of each row by a calibrator fitted without it, in ``FOLDS`` folds."""
+    confidence = np.zeros(len(rows))
+    for fold in range(FOLDS):
+        held = np.arange(len(rows)) % FOLDS == fold
+        weights, bias = fit_calibrator(rows[~held], true[~held], share[~held], signs)
+        confidence[held] = 1 / (1 + np.exp(-(rows[held] @ weights + bias)))
+    return confidence
 
 
 def held_out_scores(
@@ -150,3 +165,8 @@ def threshold_for(confidence: NDArray[np.float64], right: NDArray[np.bool_], pre
     shown = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(shown >= precision)
     return float(confidence[order][enough[-1]]) if len(enough) else 1.0
+
+
+def missed_below(presence: NDArray[np.float64], share: float) -> float:
+    """Return the highest threshold that at most ``share`` of the probabilities of ``presence`` are below."""
+    return float(np.sort(presence)[int(share * len(presence))]) if len(presence) else 0.0

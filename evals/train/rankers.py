@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import json
 import os
+import random
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -33,11 +34,14 @@ from evals.train.fit import (
     first_candidates,
     fit_calibrator,
     fit_ranker,
+    held_out_confidence,
     held_out_scores,
     hit_at,
+    missed_below,
     threshold_for,
 )
 from evals.train.samples import read_by_second, read_by_third, reread, samples
+from evals.train.swapped import names_in, swapped
 from index.embed.encoder import load_encoder
 from index.read import read
 from qa.files.resources import seeds_folder
@@ -68,7 +72,12 @@ EVIDENCE = (
 #: Those of the second stage: fewer, because the reader's scores carry more.
 READ_EVIDENCE = (
     *("score", "lead", "read", "read_share", "first", "dense", "specific_missing", "specific_apart"),
-    *("missing_in_paper", "here_around", "value_lacked", "time_lacked", "table", "label"),
+    *("missing_in_paper", "here_around", "value_lacked", "time_lacked", "table", "label", "passage_first"),
+)
+#: Columns of the first candidate that tell whether the papers answer at all.
+PRESENCE = (
+    *("dense", "specific_missing", "specific_apart", "missing_in_paper", "here_around", "value_lacked"),
+    *("time_lacked", "passage", "passage_dense", "passage_lexical", "value_held", "kind_near"),
 )
 #: Signs of the calibrator's weights; 1 for other columns: more evidence never lowers the confidence.
 SIGNS = {
@@ -84,7 +93,8 @@ class Stage:
 
     file: str
     columns: tuple[str, ...]
-    evidence: tuple[str, ...]
+    evidence: tuple[str, ...]  #: columns of the calibrator; see ``qa.rank.select.evidence``
+    presence: tuple[str, ...]  #: columns that tell whether the papers answer at all
     shares: Mapping[str, float]  #: weight of a question in the ranker, by its set; 1 for other sets
     ridge: float  #: penalty on the ranker's weights
 
@@ -93,20 +103,20 @@ class Stage:
         return self.shares.get(item.corpus, 1.0)
 
 
-#: Share of the shown answers that should be right on the dev halves together. A higher share refuses more
-#: answerable questions; evals/RESULTS.md has the figures.
-PRECISION = 0.8
+#: Share of the sure answers that should be right on the dev halves together, and most of the answerable
+#: questions that may be called not found; evals/RESULTS.md has the figures.
+PRECISION, MISSED = 0.9, 0.04
 #: Shares that users can ask for.
 SHARES = tuple(round(0.50 + 0.05 * step, 2) for step in range(10))
 #: Names of sets among the samples.
 SEEDS, REPORTS, NATURAL = "seeds, dev half", "case_reports, dev half", "natural, dev half"
-PRACTICE, TALKS = "practice", "conversations"
+PRACTICE, TALKS, SWAPPED = "practice", "conversations", "a name exchanged"
 #: The project's own sets by name, of which the dev halves are learned from and decide the thresholds.
 OWN = {"seeds": SEEDS, "case_reports": REPORTS, "natural": NATURAL}
 #: Weight of a question in calibration, by its set; ``OTHER`` for other sets. Unanswerable questions of public
 #: sets are written to deceive, and only one of many right places is marked; follow-ups are answered right
 #: less often than others. Both would lower every confidence.
-CALIBRATION = {SEEDS: 3.0, REPORTS: 3.0, NATURAL: 3.0, PRACTICE: 1.0}
+CALIBRATION = {SEEDS: 3.0, REPORTS: 3.0, NATURAL: 3.0, SWAPPED: 1.0, PRACTICE: 1.0}
 OTHER = 0.1
 #: Practice questions share few words with their answers. The first stage has little but words to go by, and
 #: would rank other questions worse for learning from them.
@@ -114,6 +124,7 @@ FIRST = Stage(
     "weights.json",
     features.NAMES,
     EVIDENCE,
+    ("score", "lead", *PRESENCE),
     {SEEDS: 15.0, REPORTS: 15.0, NATURAL: 15.0, PRACTICE: 0.0, TALKS: 0.0},
     ridge=20.0,
 )
@@ -121,6 +132,7 @@ SECOND = Stage(
     "rerank.json",
     rerank.NAMES,
     READ_EVIDENCE,
+    ("read", "second_read", *PRESENCE),
     {SEEDS: 3.0, REPORTS: 3.0, NATURAL: 3.0, PRACTICE: 3.0, TALKS: 3.0},
     ridge=300.0,
 )
@@ -131,6 +143,7 @@ THIRD = Stage(
     "closer.json",
     closer.NAMES,
     (*READ_EVIDENCE, "skimmed", "skimmed_share"),
+    ("read", "second_read", "skimmed", *PRESENCE),
     SECOND.shares,
     ridge=100.0,
 )
@@ -207,15 +220,19 @@ def add_public(parts: Parts, indexes: Indexes, name: str, data: Path, papers: in
 def add_dev(parts: Parts, indexes: Indexes, data: Path) -> None:
     """Add the dev halves of the project's own sets; metadata is looked up, not ranked.
 
-    For the confidence, the case reports are also asked patients' questions (K-QA), which they do not
-    answer, and their own questions with the right paper left out.
+    For the confidence, each is also asked questions with a name exchanged, and the case reports patients'
+    questions (K-QA), which they do not answer, and their own questions with the right paper left out.
     """
+    asked = (case.question for case in load_practice(data, "reader").cases)
+    names = sorted({name for question in asked for name in names_in(question)})
     for name, called in OWN.items():
         chosen = sets.load(name, data, "dev", papers=None, limit=None)
         documents = chosen.documents or [read(path) for path in sorted(seeds_folder().glob("*.txt"))]
         index = indexes.over(name, documents)
         cases = [case for case in chosen.on(index.documents) if case.type != "metadata"]
         parts.dev.extend(indexes.samples(index, called, cases))
+        made = swapped(cases, index, names, indexes.encoder, random.Random(called))
+        parts.calibrator.extend(indexes.samples(index, SWAPPED, made))
         if called == REPORTS:
             patients = [case for case in corpora.kqa(data) if part_of(case.id) == "calibrator"]
             parts.calibrator.extend(indexes.samples(index, "kqa on case reports", patients))
@@ -295,25 +312,36 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     shares = np.array([CALIBRATION.get(name, OTHER) for name in names])
     signs = [SIGNS.get(column, 1) for column in stage.evidence]
     odds, offset = fit_calibrator(rows, right, shares, signs)
+    about, _ = first_candidates(both, scores, stage.presence, stage.columns)
+    answerable = np.array([item.answerable for item, values in zip(both, scores, strict=True) if len(values)])
+    about_signs = [SIGNS.get(column, 1) for column in stage.presence]
+    any_odds, any_offset = fit_calibrator(about, answerable, shares, about_signs)
+    # The thresholds are chosen by probabilities that no model saw the question for.
     halves = np.array([name in OWN.values() for name in names])
-    confidence = 1 / (1 + np.exp(-(rows[halves] @ odds + offset)))
-    right = right[halves]
+    confidence = held_out_confidence(rows, right, shares, signs)[halves]
+    presence = np.maximum(held_out_confidence(about, answerable, shares, about_signs)[halves], confidence)
+    right, answerable = right[halves], answerable[halves]
     threshold = threshold_for(confidence, right, PRECISION)
+    possible = min(missed_below(presence[answerable], MISSED), threshold)
     return {
         "format": FORMAT,
         "threshold": threshold,
+        "possible": possible,
         "thresholds": [
             {"right": share, "threshold": threshold_for(confidence, right, share)} for share in SHARES
         ],
         "ranker": {"names": stage.columns, "weights": weights.tolist(), "bias": bias},
         "calibrator": {"names": stage.evidence, "weights": odds.tolist(), "bias": offset},
+        "presence": {"names": stage.presence, "weights": any_odds.tolist(), "bias": any_offset},
         "report": {
             "questions": {"ranker": len(parts.ranker), "calibrator": len(parts.calibrator)},
             "sets": {name: _figures(name, both, scores, stage) for name in sorted({s.corpus for s in both})},
             "dev": {
                 "questions": int(halves.sum()),
-                "shown": float((confidence >= threshold).mean()),
-                "right of those shown": float(right[confidence >= threshold].mean()),
+                "sure": float((confidence >= threshold).mean()),
+                "right of those": float(right[confidence >= threshold].mean()),
+                "answerable below possible": float((presence[answerable] < possible).mean()),
+                "unanswerable below possible": float((presence[~answerable] < possible).mean()),
             },
         },
     }

@@ -39,13 +39,13 @@ app = typer.Typer()
 
 ThresholdOption = Annotated[
     float | None,
-    typer.Option(metavar="<number>", help="Lowest confidence of a quote that is shown.", min=0, max=1),
+    typer.Option(metavar="<number>", help="Lowest confidence of a sure answer.", min=0, max=1),
 ]
 RightOption = Annotated[
     float | None,
     typer.Option(
         metavar="<share>",
-        help="Set the threshold at which this share of shown answers should be right; at most 0.95.",
+        help="Set the threshold at which this share of sure answers should be right; at most 0.95.",
         min=0,
         max=1,
     ),
@@ -82,6 +82,8 @@ def ask(
 ) -> None:
     """Answer a question with verbatim quotes.
 
+    The exit code is 1 if nothing was found, and 0 for answers and possible answers. With --file it is 0.
+
     \b
     loccit ask "When was MMF restarted?"
     loccit ask "And IVIG?" --after "When was MMF restarted?"
@@ -100,6 +102,7 @@ def ask(
     from qa.cli.printed import show_answer
     from qa.conversation import Conversations
     from qa.receipts import write_receipt
+    from qa.records import Status
     from qa.records import as_json as answer_json
 
     with _opened(index, paper, options) as (answerer, documents):
@@ -110,7 +113,12 @@ def ask(
         answer, _ = conversation.ask(answerer, entries[0].question, documents)
     if receipt is not None:
         write_receipt(receipt, answer, conversation, documents)
-    return emit(answer_json(answer)) if as_json else show_answer(answer)
+    if as_json:
+        emit(answer_json(answer))
+    else:
+        show_answer(answer)
+    if answer.status is Status.NOT_FOUND:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -170,7 +178,7 @@ def table(
 ) -> None:
     """Ask each paper the same question: one row per paper.
 
-    A row has the paper's best quote with its place and confidence, or "not stated".
+    A row has the paper's best quote with its place and confidence, or "nothing found".
 
     \b
     loccit table "What was the CK on admission?"

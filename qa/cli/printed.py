@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from index.ingest.work import Became
-from qa.evidence_table import NOT_STATED, said
+from qa.evidence_table import NOTHING, said
 from qa.records import Status
-from qa.show.present import confidence_word, counted, per_cent, place_of, place_words, where
+from qa.show.present import confidence_word, counted, headline, per_cent, place_of, place_words, where
 from qa.show.terminal import out, say, visible
 
 if TYPE_CHECKING:
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 
 def show_answer(answer: Answer) -> None:
-    """Print how the question was understood, and the quotes with their places or the nearest passages."""
+    """Print how the question was understood, and the quotes with their places, or the closest passages."""
     if answer.resolved_question != " ".join(answer.question.split()):
         say(f"Understood as: {answer.resolved_question}", "dim")
-    if answer.status is Status.NOT_FOUND:
-        say("Not in these papers.", "bold")
+    if answer.status in (Status.NOT_FOUND, Status.POSSIBLE):
+        say(f"{headline(answer)}.", "bold")
     for reason in answer.reasons:
         say(reason)
     for citation in answer.citations:
         out().print()
         out().print(Text(f"[{citation.number}] ", style="bold").append_text(_quote(citation)))
         say(f"    {_place_line(citation)}", "dim")
-    if answer.near_misses:
-        say("\nNearest passages (not answers):", "dim")
-    for near in answer.near_misses:
+    if answer.nearby:
+        say("\nClosest passages:", "dim")
+    for near in answer.nearby:
         place = where(near.title or near.source, near.section, place_of(near))
         say(f"  · {_short(near.quote, 200)}\n    {place}", "dim")
 
@@ -87,16 +87,16 @@ def show_hits(hits: Sequence[Mapping[str, Any]]) -> None:
 
 
 def show_table(rows: EvidenceTable) -> None:
-    """Print a row per paper with its quote, or "not stated"."""
+    """Print a row per paper with its quote, if it has one."""
     table = _table("paper", "quote", "confidence", lines=True)
     for row in rows.rows:
         name = Text(visible(f"{row.name} ({row.year})" if row.year else row.name))
         if (citation := row.citation) is None:
-            table.add_row(name, Text(NOT_STATED, style="italic dim"), Text(""))
+            table.add_row(name, Text(NOTHING, style="italic dim"), Text(""))
             continue
         place = where("", citation.section, place_of(citation))
         quote = Text(f"“{visible(citation.quote)}”").append(f"\n{visible(place)}", style="dim")
-        sure = f"{confidence_word(citation.confidence).lower()} ({citation.confidence:.2f})"
+        sure = f"{citation.confidence:.2f}{'' if row.sure else ', not sure'}"
         table.add_row(name, quote, Text(sure))
     out().print(table)
     say(said(rows), "dim")

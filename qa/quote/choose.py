@@ -1,4 +1,4 @@
-"""Which of the sentences found are quoted: sure enough, from each paper its share, nothing said twice."""
+"""Which of the sentences found are quoted: from each paper its share, nothing said twice."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import TYPE_CHECKING
 from index.terms import terms
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from qa.rank.evidence import Evidence, Ranked
     from qa.settings import Settings
 
-#: Share of the threshold that the other papers' answers to a question about each of them need.
-BESIDE = 0.5
 #: Most quotes for a question about each of several papers, unless the settings allow more.
 MOST_OF_EACH = 10
 
 
-def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ranked]:
-    """Return what to quote, in order; nothing where the best is below ``threshold``.
+def choose(evidence: Evidence, settings: Settings, threshold: float, possible: float) -> list[Ranked]:
+    """Return what to quote, in order; nothing where the papers are unlikely to answer.
 
-    A threshold that was asked for, ``settings.threshold``, holds for every quote. Below the usual one a quote
-    may stand beside a sure one.
+    Where the first sentence is sure, its confidence reaching ``threshold``, others stand beside it that have
+    at least ``settings.relative`` of its confidence. Else the best few are shown if the probability that the
+    papers answer reaches ``possible``. A question about each of several papers is answered from each alike.
     """
-    every = evidence.question.every_paper
-    if not evidence.ranked or evidence.ranked[0].confidence < threshold:
+    if not evidence.ranked:
         return []
-    beside = threshold * BESIDE if settings.threshold is None else threshold
-    # Where one paper answers for sure, the others are asked the same and need less to be shown beside it.
-    least = beside if every else threshold
-    sure = [item for item in evidence.ranked if item.confidence >= least]
+    best, every = evidence.ranked[0].confidence, evidence.question.every_paper
+    sure = best >= threshold
+    if not sure and evidence.presence < possible:
+        return []
+    least = settings.relative * best if sure else 0.0
     most = max(settings.quotes, MOST_OF_EACH) if every else settings.quotes
-    per_paper = 1 if every else settings.quotes_per_paper
-    floor = 0.0 if every else settings.relative * evidence.ranked[0].confidence
+    per_paper = 1 if every else settings.quotes_per_paper if sure else most
     quoted: list[Ranked] = []
     papers: Counter[str] = Counter()
-    for item in sure:
+    for item in evidence.ranked:
         paper = item.candidate.document.id
-        full = len(quoted) == most or papers[paper] == per_paper or item.confidence < floor
+        full = len(quoted) == most or papers[paper] == per_paper or item.confidence < least
         # Where each paper is asked, one that says the same as another has answered too.
         said = () if every else (other.candidate.text for other in quoted)
         if full or any(alike(item.candidate.text, text) for text in said):
@@ -45,7 +45,15 @@ def choose(evidence: Evidence, settings: Settings, threshold: float) -> list[Ran
         quoted.append(item)
         papers[paper] += 1
     first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(quoted)))}
-    return sorted(quoted, key=lambda item: (first[item.candidate.document.id], sure.index(item)))
+    return sorted(quoted, key=lambda item: first[item.candidate.document.id])
+
+
+def silent_papers(evidence: Evidence, speaking: Set[str]) -> list[str]:
+    """Return the ids of the papers asked by a question about each that are not among the ``speaking``."""
+    if not evidence.question.every_paper:
+        return []
+    asked = dict.fromkeys(hit.passage.document_id for hit in evidence.hits)
+    return [paper for paper in asked if paper not in speaking]
 
 
 def alike(one: str, other: str) -> bool:

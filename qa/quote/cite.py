@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from index.errors import QuoteError
-from qa.records import Citation, NearMiss, Scores, TableContext
+from qa.records import Citation, Nearby, Scores, TableContext
 
 if TYPE_CHECKING:
     from index.search import Hit
@@ -77,11 +77,11 @@ def cite(
     return citation
 
 
-def near_miss(document: Document, hit: Hit) -> NearMiss:
-    """Return the passage of ``hit`` as something near the question, not as an answer."""
+def nearby(document: Document, hit: Hit) -> Nearby:
+    """Return the passage of ``hit``."""
     span = hit.passage.span
     place = document.map.place(span)
-    return NearMiss(
+    return Nearby(
         document_id=document.id,
         source=document.source,
         title=document.title,

@@ -1,4 +1,4 @@
-"""Why nothing is quoted for a question, in words about the question and the search, not about the papers."""
+"""Why nothing, or nothing sure, is quoted for a question; told of the question and the search."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
+from qa.quote.choose import silent_papers
 from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.records import Status
 from qa.understand.abbreviations import equivalents
 from qa.understand.language import other_language
 from qa.understand.question import TELLING
 from qa.understand.subjects import NOBODY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from index.store.open import Index
-    from qa.rank.evidence import Evidence
+    from qa.rank.evidence import Evidence, Ranked
 
 #: Most papers whose words are looked through for those of the question.
 MOST_PAPERS = 10
@@ -25,9 +29,18 @@ LEAST_ROOT = 5
 _WORD = re.compile(r"[^\W_][\w-]*")
 
 
-def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> tuple[str, ...]:
-    """Say why nothing of ``evidence`` is quoted, looked for in ``documents`` or all papers."""
+def reasons_for(
+    index: Index,
+    evidence: Evidence,
+    status: Status,
+    quoted: Sequence[Ranked],
+    documents: frozenset[str] | None,
+) -> tuple[str, ...]:
+    """Say why ``quoted`` is not a full and sure answer, looked for in ``documents`` or all papers."""
     question = evidence.question
+    if status in (Status.ANSWERED, Status.PARTIAL):
+        silent = silent_papers(evidence, {item.candidate.document.id for item in quoted})
+        return tuple(f"Nothing sure enough was found in “{index.documents[paper].name}”." for paper in silent)
     language = other_language(question.text)
     if language is not None:
         return (f"The question seems to be in {language}, and the papers are searched in English.",)
@@ -40,8 +53,8 @@ def reasons_for(index: Index, evidence: Evidence, documents: frozenset[str] | No
         listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
         listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
         reasons.append(f"No passage of {asked} mentions {listed}.")
-    if not reasons:
-        reasons.append("No sentence scored high enough to show as an answer.")
+    if not reasons and status is Status.NOT_FOUND:
+        reasons.append("No sentence was found that is likely to answer.")
     return tuple(reasons)
 
 

@@ -45,27 +45,43 @@ class RankedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What ranking brings for one question, best first."""
+
+    hits: Sequence[Hit]
+    ranked: Sequence[Ranked]
+    presence: float  #: probability that the papers answer at all; never below the first one's confidence
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What the papers hold on a question, best first; an ``Answer`` before the decision."""
 
     question: Question
     hits: tuple[Hit, ...]
     ranked: tuple[Ranked, ...]
+    presence: float  #: see ``Found``
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
     stated: LookUp | None = None  #: what front matter states, for a question about the papers themselves
 
 
-def by_score(
+def found(
+    hits: Sequence[Hit],
     candidates: Sequence[Candidate],
     scores: NDArray[np.float64],
-    confidence: NDArray[np.float64],
+    judged: tuple[NDArray[np.float64], float],
     marks: Sequence[Mark | None] | None = None,
-) -> list[Ranked]:
-    """Return the candidates with what was found out about each, the highest score first."""
+) -> Found:
+    """Return the candidates with what was found out about each, the highest score first.
+
+    ``judged`` is what ``Weights.judge`` returns for them.
+    """
+    confidence, presence = judged
     marks = marks or [None] * len(candidates)
     order = np.argsort(-scores, kind="stable")
-    return [Ranked(candidates[i], float(scores[i]), float(confidence[i]), marks[i]) for i in order]
+    ranked = [Ranked(candidates[i], float(scores[i]), float(confidence[i]), marks[i]) for i in order]
+    return Found(hits, ranked, presence)
 
 
 def weigh(

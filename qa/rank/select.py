@@ -1,9 +1,9 @@
-"""Ranks the sentences of the top passages, and says how likely each is to answer.
+"""Ranks the sentences of the top passages, and says how likely they are to answer.
 
-Two models, both logistic and both readable JSON: the ranker orders the candidates
-of one question; the calibrator turns its score and a few features into the
-probability that the sentence answers (Platt 1999). They are fitted on
-different questions by ``python -m evals.train.rankers``.
+Three models, all logistic and all readable JSON: the ranker orders the candidates of one question; the
+calibrator turns its score and a few features into the probability that a sentence answers (Platt 1999); the
+third does so, for the first sentence, with the probability that the papers answer at all. That is another
+question: the right sentence may be the second. They are fitted by ``python -m evals.train.rankers``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qa.understand.question import Question
 
 #: Version of the weights' file.
-FORMAT = 1
+FORMAT = 2
 _TRAIN = "Train again: python -m evals.train.rankers."
 
 
@@ -67,6 +67,11 @@ class Logistic:
         odds: NDArray[np.float64] = rows @ self.weights + self.bias
         return odds
 
+    def probability(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of each row, shape ``(rows,)``."""
+        chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-self.log_odds(rows)))
+        return chance
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
@@ -74,13 +79,15 @@ class Weights:
 
     ranker: Logistic
     calibrator: Logistic
-    threshold: float  #: least confidence at which an answer is shown
+    presence: Logistic  #: whether the papers answer, from the first candidate
+    threshold: float  #: least confidence of a sure answer
+    possible: float  #: least probability that the papers answer at which possible answers are shown
     fingerprint: str  #: sha256 of the file
-    #: By the share of shown answers that should be right: the least confidence for it, on the dev halves.
+    #: By the share of sure answers that should be right: the least confidence for it, on the dev halves.
     thresholds: tuple[tuple[float, float], ...] = ()
 
     def threshold_for(self, right: float) -> float:
-        """Return the least confidence at which a share of ``right`` of what is shown is right.
+        """Return the least confidence at which a share of ``right`` of the sure answers is right.
 
         That held on the questions that the calibrator was fitted to; for other papers it is an estimate.
 
@@ -99,12 +106,21 @@ class Weights:
         """Return the log-odds of the ranker; see ``Ranker``."""
         return self.ranker.log_odds(features)
 
-    def confidence(self, features: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the probability that each candidate answers, shape ``(candidates,)``."""
+    def judge(
+        self, features: NDArray[np.float64], scores: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], float]:
+        """Return the probability that each candidate answers, and the one that the papers do.
+
+        The first has the shape ``(candidates,)``; the second is never below that of the best candidate.
+        """
         if not len(scores):
-            return np.zeros(0)
-        rows = evidence(features, scores, self.calibrator.names, self.ranker.names)
-        return 1.0 / (1.0 + np.exp(-self.calibrator.log_odds(rows)))
+            return np.zeros(0), 0.0
+        confidence = self.calibrator.probability(
+            evidence(features, scores, self.calibrator.names, self.ranker.names)
+        )
+        best = int(np.argmax(scores))
+        rows = evidence(features, scores, self.presence.names, self.ranker.names)
+        return confidence, float(max(self.presence.probability(rows[best : best + 1])[0], confidence[best]))
 
 
 def evidence(
@@ -113,10 +129,10 @@ def evidence(
     names: Sequence[str],
     columns: Sequence[str] = NAMES,
 ) -> NDArray[np.float64]:
-    """Return the calibrator's columns ``names``: features, called ``columns``, "score" and "lead".
+    """Return the columns ``names``: features, called ``columns``, "score", "lead" and "second_read".
 
-    "lead" is how far a candidate's score stands above the best one of another
-    passage; negative for all but the first.
+    "lead" is how far a candidate's score stands above the next one; negative for all but the first.
+    "second_read" is the second highest score of the reader, the same for all candidates.
     """
     found = []
     for name in names:
@@ -126,6 +142,9 @@ def evidence(
             order = np.sort(scores)[::-1]
             second = order[1] if len(order) > 1 else order[0] - 1.0
             found.append(np.where(scores == order[0], order[0] - second, scores - order[0]))
+        elif name == "second_read":
+            read = np.sort(features[:, columns.index("read")])
+            found.append(np.full(len(scores), read[-2:][0]))
         else:
             found.append(features[:, columns.index(name)])
     return np.stack(found, axis=1)
@@ -148,10 +167,11 @@ def parse(data: bytes, name: str, columns: Sequence[str] = NAMES) -> Weights:
         key: Logistic(
             tuple(found[key]["names"]), np.array(found[key]["weights"], np.float64), float(found[key]["bias"])
         )
-        for key in ("ranker", "calibrator")
+        for key in ("ranker", "calibrator", "presence")
     }
     return Weights(
         threshold=float(found["threshold"]),
+        possible=float(found["possible"]),
         fingerprint=hashlib.sha256(data).hexdigest(),
         thresholds=tuple((float(one["right"]), float(one["threshold"])) for one in found["thresholds"]),
         **models,

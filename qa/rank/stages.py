@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from index.embed.mpnet import installed_parts, is_installed
 from index.errors import UsageError
 from qa.rank.closer import load_closer, read_again
-from qa.rank.evidence import by_score, weigh
+from qa.rank.evidence import found, weigh
 from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 from qa.settings import READER_VARIABLE, ReaderName
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.search import Hit
     from index.store.open import Index
-    from qa.rank.evidence import Ranked
+    from qa.rank.evidence import Found
     from qa.rank.rerank import Reranker
     from qa.rank.select import Ranker, Weights
     from qa.settings import Settings
@@ -60,7 +59,7 @@ class Stages:
         *,
         documents: frozenset[str] | None = None,
         read: int | None = None,
-    ) -> tuple[list[Hit], list[Ranked]]:
+    ) -> Found:
         """Return the best passages and their sentences, best first.
 
         Args:
@@ -78,7 +77,7 @@ class Stages:
         scores = weighed if self.order is None else self.order.scores(question, candidates, features)
         if self.reranker is None or not settings.read or not candidates:
             # The confidence was fitted to the scores of the learned weights, whatever decides the order.
-            return hits, by_score(candidates, scores, self.weights.confidence(features, weighed))
+            return found(hits, candidates, scores, self.weights.judge(features, weighed))
         most = min(read or settings.read, settings.read)
         weights = self.reranker.weights
         stage = second_stage(self.reranker.reader, question, candidates, features, scores, most)
@@ -88,7 +87,7 @@ class Stages:
             stage = read_again(self.closer.reader, index, question, candidates, stage, scores, closely)
             scores = weights.ranker.log_odds(stage.features)
         kept = [candidates[i] for i in stage.kept]
-        return hits, by_score(kept, scores, weights.confidence(stage.features, scores), stage.marks)
+        return found(hits, kept, scores, weights.judge(stage.features, scores), stage.marks)
 
 
 def reader_used(stated: str = "") -> str:

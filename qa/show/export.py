@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from index.text import Document, Span
-    from qa.records import Answer, Citation, NearMiss
+    from qa.records import Answer, Citation, Nearby
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!:@{}^])")
 _LINE_START = re.compile(r"(?m)^(\s*)(\d{1,9}(?=[.)])|)([+\-=.)])")
@@ -30,7 +30,7 @@ _BIBTEX = {
 }
 
 
-def _spot(item: Citation | NearMiss, paper: str = "") -> str:
+def _spot(item: Citation | Nearby, paper: str = "") -> str:
     return where(paper, item.section, place_of(item), ", ")
 
 
@@ -61,11 +61,11 @@ def _markdown_of(answer: Answer) -> list[str]:
         for citation in group:
             number = f"\\[{citation.number}\\]"
             lines += [*_quoted(citation.quote), ">", f"> {number} {escaped(_spot(citation))}", ""]
-    if answer.near_misses:
-        lines += ["### Nearest passages, which do not answer the question", ""]
-    for miss in answer.near_misses:
-        place = escaped(_spot(miss, miss.title or miss.source))
-        lines += [*_quoted(miss.quote), ">", f"> {place}", ""]
+    if answer.nearby:
+        lines += ["### Closest passages", ""]
+    for near in answer.nearby:
+        place = escaped(_spot(near, near.title or near.source))
+        lines += [*_quoted(near.quote), ">", f"> {place}", ""]
     return lines
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import QuoteError
 from index.text import BlockKind, Span
-from qa.records import Citation, NearMiss, Status
+from qa.records import Citation, Nearby, Status
 from qa.understand.question import LONGEST
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ View = dict[str, Any]
 #: Lowest probability for each word, highest first.
 CONFIDENCE_WORDS = ((0.8, "High"), (0.5, "Moderate"), (0.0, "Low"))
 
+#: What stands before the number of quotes.
+_LEADS = {Status.POSSIBLE: "Possible answers, not sure: ", Status.PARTIAL: "Partial answer: "}
 _NEIGHBOUR = 700  #: most code points shown of the block before and of the block after a passage
 _ROWS = 40  #: most table rows shown around the cited one
 
@@ -33,11 +35,6 @@ _ROWS = 40  #: most table rows shown around the cited one
 def confidence_word(probability: float) -> str:
     """Return the word for a calibrated probability."""
     return next(word for least, word in CONFIDENCE_WORDS if probability >= least)
-
-
-def unlikely(probability: float) -> bool:
-    """Tell whether a probability gets the lowest word."""
-    return confidence_word(probability) == CONFIDENCE_WORDS[-1][1]
 
 
 def per_cent(probability: float) -> int:
@@ -50,9 +47,9 @@ def where(paper: str, section: str, place: str, separator: str = " · ") -> str:
     return separator.join(part for part in (paper, section_words(section), place) if part)
 
 
-def place_of(item: Citation | NearMiss | Place) -> str:
+def place_of(item: Citation | Nearby | Place) -> str:
     """Return the page or lines of ``item`` in words; empty if neither is known."""
-    if isinstance(item, NearMiss):
+    if isinstance(item, Nearby):
         return place_words(item.page, None, item.line, None)
     return place_words(item.page, item.page_label, item.line, item.last_line)
 
@@ -119,7 +116,6 @@ def answer_view(answer: Answer, key: str, *, scope: str = "", copy: str = "") ->
         "longest": LONGEST,
         "scope": scope,
         "status": str(answer.status),
-        "doubtful": doubtful(answer),
         "headline": headline(answer),
         "papers": [
             {
@@ -130,7 +126,7 @@ def answer_view(answer: Answer, key: str, *, scope: str = "", copy: str = "") ->
             for group in by_paper(answer.citations)
         ],
         "reasons": list(answer.reasons),
-        "nearest": [_near_view(number, miss) for number, miss in enumerate(answer.near_misses, 1)],
+        "nearby": [_nearby_view(number, near) for number, near in enumerate(answer.nearby, 1)],
         "generation": answer.receipt.generation,
         "copy": copy,
     }
@@ -139,17 +135,10 @@ def answer_view(answer: Answer, key: str, *, scope: str = "", copy: str = "") ->
 def headline(answer: Answer) -> str:
     """Return the outcome in one line."""
     if answer.status is Status.NOT_FOUND:
-        return "Not in these papers"
+        return "Not found in these papers"
     papers = len(by_paper(answer.citations))
     counts = f"{counted(len(answer.citations), 'quote')} from {counted(papers, 'paper')}"
-    if doubtful(answer):
-        return f"Uncertain: {counts} that may not answer"
-    return f"Partial answer: {counts}" if answer.status is Status.PARTIAL else counts
-
-
-def doubtful(answer: Answer) -> bool:
-    """Tell whether quotes are shown and none is more likely than not to answer."""
-    return bool(answer.citations) and unlikely(answer.confidence)
+    return f"{_LEADS.get(answer.status, '')}{counts}"
 
 
 def by_paper(citations: Sequence[Citation]) -> list[list[Citation]]:
@@ -175,9 +164,10 @@ def _quote_view(citation: Citation) -> View:
     }
 
 
-def table_row_view(name: str, year: int | None, citation: Citation | None) -> View:
-    """Return one paper's row of an evidence table; ``citation`` is None if it states nothing."""
-    return {"name": name, "year": str(year or ""), "quote": _quote_view(citation) if citation else None}
+def table_row_view(name: str, year: int | None, citation: Citation | None, *, sure: bool) -> View:
+    """Return one paper's row of an evidence table; ``citation`` is None if nothing was found in it."""
+    quote = _quote_view(citation) if citation else None
+    return {"name": name, "year": str(year or ""), "quote": quote, "sure": sure}
 
 
 def _row_view(table: TableContext, citation: Citation) -> View:
@@ -193,14 +183,14 @@ def _row_view(table: TableContext, citation: Citation) -> View:
     return {"label": table.label, "caption": table.caption, "header": list(table.header), "cells": cells}
 
 
-def _near_view(number: int, miss: NearMiss) -> View:
+def _nearby_view(number: int, near: Nearby) -> View:
     return {
         "number": number,
-        "name": miss.title or miss.source,
-        "untitled": not miss.title,
-        "text": miss.quote,
-        "section": section_words(miss.section),
-        "place": place_of(miss),
+        "name": near.title or near.source,
+        "untitled": not near.title,
+        "text": near.quote,
+        "section": section_words(near.section),
+        "place": place_of(near),
     }
 
 
@@ -212,13 +202,13 @@ def notice_view(level: str, title: str, message: str, remedy: str = "") -> View:
 def source_view(document: Document, answer: Answer, number: int, key: str) -> View:
     """Return what the source panel shows of an answer's source.
 
-    ``number`` counts the answer's citations, or near misses if it has none, from 1;
+    ``number`` counts the answer's citations, or the passages nearby if it has none, from 1;
     ``key`` names the turn.
 
     Raises:
         QuoteError: the paper's text no longer matches the quote.
     """
-    sources = answer.citations or answer.near_misses
+    sources = answer.citations or answer.nearby
     source = sources[number - 1]
     if source.span.of(document.text) != source.quote:
         raise QuoteError(
@@ -253,13 +243,10 @@ def byline(document: Document) -> str:
     return " · ".join(item for item in (names, document.journal, str(document.year or "")) if item)
 
 
-def _why_view(source: Citation | NearMiss) -> list[list[str]]:
+def _why_view(source: Citation | Nearby) -> list[list[str]]:
     """Return names and values of the scores that selected this passage."""
-    if isinstance(source, NearMiss):
-        return [
-            ["Score of the passage (sum of z-scores)", f"{source.score:.2f}"],
-            ["Why it is not an answer", "no sentence in it scored high enough"],
-        ]
+    if isinstance(source, Nearby):
+        return [["Score of the passage (sum of z-scores)", f"{source.score:.2f}"]]
     scores = source.scores
     return [
         ["Words shared with the question", ", ".join(scores.terms) or "none"],

@@ -78,7 +78,7 @@ def test_only_papers_selected_on_the_page_are_searched(app: AppTest) -> None:
     ask(app, "When was MMF restarted?")
     (turn,) = views(app, "turn")
     assert "Seronegative" in turn["scope"]
-    shown = [paper["name"] for paper in turn["papers"]] + [near["name"] for near in turn["nearest"]]
+    shown = [paper["name"] for paper in turn["papers"]] + [near["name"] for near in turn["nearby"]]
     assert shown
     assert all("Seronegative" in name for name in shown)
 

@@ -53,16 +53,19 @@ def test_the_stepper_moves_between_sources_and_keeps_the_focus(page: Page) -> No
     panel.get_by_text("2 of 3").wait_for()
 
 
-def test_a_refusal_labels_the_nearest_passages_as_not_answers(page: Page) -> None:
+def test_where_nothing_was_found_the_closest_passages_are_shown_and_nothing_is_claimed_of_them(
+    page: Page,
+) -> None:
     answer = ask(page, REFUSED)
-    assert answer.get_by_text("Not in these papers").is_visible()
-    assert answer.get_by_text("These do not answer the question.").is_visible()
+    assert answer.get_by_text("Not found in these papers").is_visible()
+    assert answer.get_by_text("The passages most similar to the question.").is_visible()
     assert answer.locator("blockquote").count() == 0
-    answer.locator(".nearest .cite").first.click()
+    answer.locator(".nearby .cite").first.click()
     panel = source_panel(page)
-    panel.get_by_text("Not an answer: a passage").wait_for()
+    panel.get_by_text("A passage similar to the question.").wait_for()
     panel.get_by_text("Why this passage?").click()
-    assert panel.get_by_text("no sentence in it scored high enough").is_visible()
+    assert panel.get_by_text("Score of the passage").is_visible()
+    assert "not answer" not in (page.locator("body").text_content() or "")
 
 
 def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
@@ -166,7 +169,7 @@ def test_a_citation_opens_by_keyboard(page: Page) -> None:
     panel = source_panel(page)
     panel.get_by_text("2 of ").wait_for()
     assert answer.locator(".with-tip:focus-within .tip, :focus-visible + .tip").first.is_visible()
-    page.locator(".live", has_text="Nearest passage 2:").wait_for(state="attached")
+    page.locator(".live", has_text="Closest passage 2:").wait_for(state="attached")
 
 
 def test_an_answer_is_announced_and_copied_with_citations(browser: Browser, chat: str) -> None:

@@ -78,7 +78,7 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
         page.locator(".shelved", has_text="lichens.pdf").wait_for(state="detached")
         open_page(page, "Ask")
         answer = ask(page, "How many cliffs had the rarest lichen?")
-        assert answer.get_by_text("Not in these papers").is_visible()
+        assert answer.get_by_text("Not found in these papers").is_visible()
 
         open_page(page, "Papers")
         page.get_by_text("History of the index").click()

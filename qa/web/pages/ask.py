@@ -209,7 +209,7 @@ def _evidence(answerer: Answerer, turn: Turn) -> None:
         "turn": key + state.TABLE,
         "question": table.question,
         "said": said(table),
-        "rows": [table_row_view(row.name, row.year, row.citation) for row in table.rows],
+        "rows": [table_row_view(row.name, row.year, row.citation, sure=row.sure) for row in table.rows],
     }
     show(view, name, lambda: opened(name))
     formats = (
@@ -235,7 +235,11 @@ def _make_table(answerer: Answerer, turn: Turn) -> None:
     answerer = answerer.configured(replace(answerer.settings, threshold=turn.answer.receipt.threshold))
     try:
         state.chat().tables[turn.key] = evidence_table(
-            answerer, turn.answer.resolved_question, documents=turn.documents, progress=progress
+            answerer,
+            turn.answer.resolved_question,
+            documents=turn.documents,
+            answer=turn.answer,
+            progress=progress,
         )
     except LoccitError as error:
         show_error("No evidence table", error, f"no-table-{turn.key}")

@@ -18,7 +18,7 @@ from qa.web.state import Asked, Chosen
 if TYPE_CHECKING:
     from index.store.open import Index
     from index.text import Document
-    from qa.records import Citation, NearMiss
+    from qa.records import Citation, Nearby
     from qa.show.present import View
 
 FRAGMENT = "source-panel"
@@ -93,7 +93,7 @@ def _view(index: Index) -> View:
     turn = state.turn(chosen.turn) if chosen else None
     if chosen is None or turn is None or turn.answer is None:
         return _EMPTY
-    sources: list[Citation | NearMiss] = [*turn.answer.citations, *turn.answer.near_misses]
+    sources: list[Citation | Nearby] = [*turn.answer.citations, *turn.answer.nearby]
     if not 1 <= chosen.number <= len(sources):
         return _EMPTY
     source = sources[chosen.number - 1]
@@ -108,7 +108,7 @@ def _view(index: Index) -> View:
         return notice_view("warning", "The paper has changed", error.message, error.remedy)
 
 
-def _whole(document: Document, source: Citation | NearMiss) -> View | None:
+def _whole(document: Document, source: Citation | Nearby) -> View | None:
     """Return the page image of a source, with boxes only if it is shown; None without pages."""
     lost = pages.lost(document)
     if lost is None or source.page is None:

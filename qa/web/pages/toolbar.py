@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qa.web.state import Turn
 
 #: Percentages to choose from, and the default (``evals.train.rankers.PRECISION``).
-_SHARES, _DEFAULT = ("70", "80", "90"), "80"
+_SHARES, _DEFAULT = ("80", "85", "90", "95"), "90"
 _MOST_NAMED = 5  #: papers named in the words for a scope
 _RIS = "application/x-research-info-systems"
 
@@ -32,7 +32,7 @@ class Scope:
     """Which papers to ask, and how strictly."""
 
     documents: frozenset[str] | None  #: ids of the papers to ask; None for all
-    right: float | None  #: share of shown answers that should be right; None for the default
+    right: float | None  #: share of sure answers that should be right; None for the default
     place: DeltaGenerator  #: container for ``exports``, filled once the current question is answered
 
 
@@ -64,20 +64,20 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
 
 
 def _right(reader: str) -> float | None:
-    """Return the selected share of shown answers that should be right; None for the default.
+    """Return the selected share of sure answers that should be right; None for the default.
 
     ``reader`` is the largest one used.
     """
     with st.popover("Strictness"):
         chosen = st.radio(
-            "Of 100 shown answers, this many should be right:",
+            "Of 100 sure answers, this many should be right:",
             _SHARES,
             _SHARES.index(_DEFAULT),
             key="right",
             bind="query-params",
             horizontal=True,
         )
-        st.caption("Stricter settings refuse more answerable questions.")
+        st.caption("Stricter settings show more answers as possible.")
         st.caption(f"The passages are read by the {reader} reader.")
     return None if chosen == _DEFAULT else int(chosen) / 100
 
@@ -92,7 +92,7 @@ def scope_words(index: Index, documents: frozenset[str] | None, right: float | N
     elif documents is not None:
         words.append("No paper was searched: none of the selected papers is from the selected years.")
     if right:
-        words.append(f"Strictness: {right:.0%} of shown answers should be right.")
+        words.append(f"Strictness: {right:.0%} of sure answers should be right.")
     return " ".join(words)
 
 

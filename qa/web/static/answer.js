@@ -42,7 +42,7 @@ function giveFocusBack(button) {
 function quoteOf(view, paper, quote, send) {
   const tip = [paper.name, quote.section, quote.place].filter(Boolean).join(" · ");
   return make(
-    quote.confidence.word === "Low" ? "li.unsure" : "li",
+    view.status === "possible" || quote.confidence.word === "Low" ? "li.unsure" : "li",
     make("blockquote", quoteText(quote)),
     make("div.under", sourceButton(view, quote, tip, send), confidence(quote.confidence))
   );
@@ -53,17 +53,17 @@ function paperOf(view, paper, send) {
   return make("section.paper", make("h3", paperName(paper)), make("ol", quotes));
 }
 
-function nearestOf(view, send) {
-  const items = view.nearest.map((miss) =>
+function nearbyOf(view, send) {
+  const items = view.nearby.map((near) =>
     make(
       "li",
-      make("div.from", paperName(miss)),
-      text("p.words.clamped", miss.text),
-      sourceButton(view, miss, "Show this passage in its paper", send)
+      make("div.from", paperName(near)),
+      text("p.words.clamped", near.text),
+      sourceButton(view, near, "Show this passage in its paper", send)
     )
   );
-  const label = "These do not answer the question. They are the passages most similar to it.";
-  return make("section.nearest", make("h3", "Nearest passages"), make("p.label", label), make("ol", items));
+  const label = "The passages most similar to the question.";
+  return make("section.nearby", make("h3", "Closest passages"), make("p.label", label), make("ol", items));
 }
 
 function copyButton(view, status) {
@@ -129,7 +129,7 @@ function turn(view, send) {
   const copied = make("span.copied", { role: "status" });
   const newer = view.now > view.generation ? `; the papers have changed since (now ${view.now})` : "";
   return make(
-    `article.turn.${view.status}${view.doubtful ? ".doubtful" : ""}`,
+    `article.turn.${view.status}`,
     { "aria-label": "Question and answer" },
     text("h2", view.question),
     view.resolved && resolvedLine(view, send),
@@ -137,7 +137,7 @@ function turn(view, send) {
     make("p.headline", make("strong", view.headline)),
     view.reasons.length && list("ul.reasons", view.reasons),
     view.papers.map((paper) => paperOf(view, paper, send)),
-    view.status === "not_found" && view.nearest.length && nearestOf(view, send),
+    view.nearby.length && nearbyOf(view, send),
     make(
       "footer",
       copyButton(view, copied),
@@ -156,14 +156,14 @@ function announcement(view) {
 
 // --- the evidence table: one row per paper
 
-function evidenceRow(view, { name, year, quote }, send) {
+function evidenceRow(view, { name, year, quote, sure }, send) {
   const title = make("th", { scope: "row" }, text("span", name), year && make("span.aside", ` ${year}`));
-  if (!quote) return make("tr.silent", title, make("td", "not stated"), make("td.sure", make("span.aside", "–")));
+  if (!quote) return make("tr.silent", title, make("td", "nothing found"), make("td.sure", make("span.aside", "–")));
   return make(
-    quote.confidence.word === "Low" ? "tr.unsure" : "tr",
+    sure ? "tr" : "tr.unsure",
     title,
     make("td", quoteText(quote), sourceButton(view, quote, "Show the sentence in the paper", send)),
-    make("td.sure", confidence(quote.confidence))
+    make("td.sure", confidence(quote.confidence), !sure && make("div.label", "not sure"))
   );
 }
 
@@ -173,7 +173,7 @@ function evidence(view, send) {
     "section.evidence",
     { "aria-label": `Evidence table: ${view.question}` },
     make("h3", "Evidence table"),
-    make("p.resolved", "Asked of each paper separately: ", text("q", view.question)),
+    make("p.resolved", "Asked of each paper: ", text("q", view.question)),
     make("p.headline", view.said),
     make("table", headRow(["Paper", "Best quote and its place", "Confidence"]), make("tbody", rows))
   );

@@ -79,7 +79,7 @@ export default function (component) {
       bringIntoView(root);
       announceChoice(data.turn, data.number);
     });
-    const words = `${data.sort === "near" ? "Nearest passage" : "Source"} ${data.number}: ${data.name}`;
+    const words = `${data.sort === "near" ? "Closest passage" : "Source"} ${data.number}: ${data.name}`;
     setTimeout(() => (live.textContent = words), 150);
   } else if (first && announcement(data)) {
     setTimeout(() => (live.textContent = announcement(data)), 150); // screen readers announce changes only

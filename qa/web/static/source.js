@@ -59,13 +59,13 @@ function wholePage({ page, address, boxes }, name) {
 
 function source(view, send) {
   const near = view.sort === "near";
-  const heading = near ? "Nearest passage" : `Source ${view.number}`;
+  const heading = near ? "Closest passage" : `Source ${view.number}`;
   const region = { tabindex: "0", role: "region", "aria-label": "Passage in the paper" };
   return make(
     `section.source.${view.sort}`,
     { "aria-label": "Source" },
     make("div.bar", make("h2", heading), stepper(view, send)),
-    near && make("p.label", "Not an answer: a passage similar to the question."),
+    near && make("p.label", "A passage similar to the question."),
     make("h3", paperName(view)),
     text("p.byline", view.byline),
     text("p.place", [view.section, view.place].filter(Boolean).join(" · ")),
