@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.text import Span
+from qa.overview.answer import overview
+from qa.overview.kinds import RANKED, Kind, kind_of
 from qa.quote.choose import choose
 from qa.quote.cite import cite, near_miss
 from qa.quote.metadata import asked_field, look_up
@@ -128,16 +130,19 @@ class Answerer:
         question = replace(question, before=before, cited=cited)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
-        if asked_field(question.text) is not None:
+        kind = kind_of(question.text, self.encoder)
+        if asked_field(question.text) is not None or kind not in RANKED:
             hits = self._near(question, vector, documents)
             stated = look_up(self.index, question, hits, documents)
+            stated = stated or overview(self.index, question, vector, kind, hits, documents)
             if stated is not None:
                 seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
                 return Evidence(question, tuple(hits), (), notes, seconds, stated)
         rank = self._rank_each if question.every_paper else self._rank
         hits, ranked = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
-        return Evidence(question, tuple(hits), tuple(ranked), notes, seconds)
+        listed = kind is Kind.LIST
+        return Evidence(question, tuple(hits), tuple(ranked), notes, seconds, listed=listed)
 
     def _near(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
@@ -236,6 +241,7 @@ class Answerer:
             near_misses=() if citations else self._near_misses(evidence),
             reasons=evidence.notes + reasons,
             receipt=self._receipt(evidence),
+            which=evidence.stated.which if evidence.stated else (),
         )
 
     def _cite(self, number: int, item: Ranked, question: Question) -> Citation:

@@ -69,10 +69,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """What front matter gives for a question about papers themselves."""
+    """What answers a question about papers themselves: their front matter, or sentences about the whole."""
 
     citations: tuple[Citation, ...]
-    reasons: tuple[str, ...]  #: which of the papers meant do not state it
+    reasons: tuple[str, ...]  #: which of the papers meant do not state it, or why none is quoted
+    which: tuple[str, ...] = ()  #: ids of the papers that could be meant, where that is not clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ class Answer:
     near_misses: tuple[NearMiss, ...]
     reasons: tuple[str, ...]  #: for people: why nothing, or not everything, was found
     receipt: Receipt
+    #: ids of the papers that the question could be about, where it is about one and does not say which
+    which: tuple[str, ...] = ()
 
 
 def as_json(answer: Answer) -> dict[str, Any]:

@@ -53,7 +53,8 @@ class Evidence:
     ranked: tuple[Ranked, ...]
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
-    stated: LookUp | None = None  #: what front matter states, for a question about the papers themselves
+    stated: LookUp | None = None  #: what was looked up, for a question about the papers themselves
+    listed: bool = False  #: whether the question asks for all of several things
 
 
 def by_score(
