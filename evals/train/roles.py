@@ -18,7 +18,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from evals.measure.collection import kept_index
-from evals.sets.own import load_natural, load_practice
+from evals.sets.own import load_case_reports, load_natural, load_practice
+from evals.sets.splits import half_of
 from evals.train.kinds import save, say
 from index.embed.encoder import load_encoder
 from index.embed.onnx import question_encoder
@@ -26,9 +27,10 @@ from index.store.open import open_index
 from qa.overview import roles
 from qa.overview.kinds import Kind, kind_of
 from qa.overview.roles import HEADINGS, Role, body_of, features
+from qa.understand.subjects import people_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from numpy.typing import NDArray
@@ -49,8 +51,10 @@ _INVERSE = 1.0  #: of the quadratic penalty on the weights
 _ROLES = tuple(Kind(role) for role in Role if role is not Role.OTHER)
 
 
-def label_of(held: NDArray[np.float64], before: NDArray[np.float64] | None, at: int) -> Role:
+def label_of(held: NDArray[np.float64], before: NDArray[np.float64] | None, at: int) -> Role | None:
     """Return the role that a paper's headings give the sentence at position ``at``.
+
+    None for a sentence of an abstract that has no headings of its own.
 
     Args:
         held: which of ``HEADINGS`` the headings of the sentence have, 1 or 0.
@@ -67,14 +71,19 @@ def label_of(held: NDArray[np.float64], before: NDArray[np.float64] | None, at: 
         return Role.OTHER
     if words & {"result", "find"}:
         return Role.FINDINGS
-    aim = words & {"object", "aim", "purpos"} or (words & {"method", "design"} and begins)
-    return Role.ABOUT if aim else Role.OTHER
+    if words & {"object", "aim", "purpos"} or (words & {"method", "design", "case"} and begins):
+        return Role.ABOUT
+    if not words - {"abstract"}:
+        return None
+    return Role.FINDINGS if "case" in words and "abstract" in words else Role.OTHER
 
 
-def samples(index: Index, golden: dict[str, list[tuple[Role, Case]]]) -> tuple[Rows, Labels, Rows]:
-    """Return features, roles and weights of the sentences of all papers; each also without its headings."""
+def samples(
+    index: Index, papers: Iterable[str], golden: dict[str, list[tuple[Role, Case]]]
+) -> tuple[Rows, Labels, Rows]:
+    """Return features, roles and weights of the sentences of ``papers``; each also without its headings."""
     rows, labels, weights = [], [], []
-    for key in index.names:
+    for key in papers:
         body = body_of(index, key)
         if not body.sentences:
             continue
@@ -83,7 +92,12 @@ def samples(index: Index, golden: dict[str, list[tuple[Role, Case]]]) -> tuple[R
         role = np.array(
             [label_of(heads[at], heads[at - 1] if at else None, at) for at in range(len(mine))], dtype=object
         )
-        weight = np.ones(len(mine))
+        weight = np.array([float(one is not None) for one in role])
+        role[weight == 0] = Role.OTHER
+        # The sentence that introduces the patient says what a case report is about.
+        person = next((at for at in range(min(_ABSTRACT, len(mine))) if people_in(body.text(at))), None)
+        if person is not None:
+            role[person], weight[person] = Role.ABOUT, _GOLD
         for named, case in golden.get(key, ()):
             right = answering(body, case)
             role[right], weight[right] = named, _GOLD
@@ -117,19 +131,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for the indexes, kept")
     parser.add_argument("--seed-index", type=Path, required=True, help="an index with the bundled model")
     args = parser.parse_args(arguments)
-    corpora = load_practice(args.data, "ranking"), load_natural(args.data)
+    corpora = load_practice(args.data, "ranking"), load_natural(args.data), load_case_reports(args.data)
     with ExitStack() as stack:
         on = {gold.document_id for case in corpora[0].cases for gold in case.gold}
-        papers = [paper for paper in corpora[0].documents if paper.id in on], corpora[1].documents
+        papers = (
+            [paper for paper in corpora[0].documents if paper.id in on],
+            *(c.documents for c in corpora[1:]),
+        )
         encoder = question_encoder(stack.enter_context(open_index(args.seed_index)))
-        learned, measured = (
+        learned, measured, reports = (
             stack.enter_context(kept_index(name, some, args.work, load_encoder()))
-            for name, some in zip(("practice", "natural"), papers, strict=True)
+            for name, some in zip(("practice", "natural", "case_reports"), papers, strict=True)
         )
         asked = [case for case in corpora[0].cases if case.type in ("plain", "list", "reason", "paraphrase")]
         known = golden(asked, encoder)
         say(f"{sum(map(len, known.values()))} practice questions about whole papers, {len(known)} papers")
-        rows, labels, weights = samples(learned, known)
+        free = [key for key in reports.names if half_of(key) == "dev" and key not in measured.names]
+        parts = samples(learned, learned.names, known), samples(reports, free, {})
+        rows, labels, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
         say({role: int((labels == role).sum() // 2) for role in Role})
         model = LogisticRegression(C=_INVERSE, max_iter=200, tol=1e-3)
         model.fit(rows, labels, sample_weight=weights)

@@ -33,7 +33,7 @@ _SHORT = ((Role.ABOUT, 1), (Role.CONCLUSION, 1))
 _MOST = 3
 #: Least probability of a limitation. Every paper has a topic, findings and a conclusion, but not every paper
 #: states limitations.
-_LEAST = {Role.LIMITATIONS: 0.2}
+_LEAST = {Role.LIMITATIONS: 0.5}
 #: Least share of the best sentence's probability that further ones need.
 _BESIDE = 0.5
 #: Cosine from which on two sentences say the same.

@@ -77,7 +77,8 @@ def meant_by(
         if plural or len(scope) == 1:
             return Meant(tuple(scope[:MOST]))
         return Meant(possible=tuple(scope[:MOST]))
-    named = _named(index, question, naming, scope, hits)
+    covered = _COVERED / 2 if several else _COVERED  # each of two has half of the words
+    named = _named(index, question, naming, scope, hits, covered)
     if not named:
         return Meant()
     if several:
@@ -121,11 +122,17 @@ def _opening_terms(document_id: str, opening: str) -> frozenset[str]:
 
 
 def _named(
-    index: Index, question: Question, naming: dict[str, float], scope: Sequence[str], hits: Sequence[Hit]
+    index: Index,
+    question: Question,
+    naming: dict[str, float],
+    scope: Sequence[str],
+    hits: Sequence[Hit],
+    covered: float,
 ) -> dict[str, float]:
-    """Return the papers whose title or opening has the words that name, best first, with their weight.
+    """Return the papers whose title or opening has a share of ``covered`` of the words, best first.
 
-    A word counts by how rare it is in English and among the papers compared.
+    The values are the weights of the words that a paper has. A word counts by how rare it is in English and
+    among the papers compared.
     """
     if len(scope) > _FEW:
         near = dict.fromkeys(hit.passage.document_id for hit in hits)
@@ -142,5 +149,7 @@ def _named(
     weights = {term: rare * np.log1p(len(scope) / max(counts[term], 1)) for term, rare in naming.items()}
     total = sum(weights.values())
     sums = {key: float(sum(weights[term] for term in found)) for key, found in shared.items()}
-    kept = sorted((key for key in sums if sums[key] >= _COVERED * total), key=lambda key: -sums[key])
+    kept = sorted(
+        (key for key in sums if sums[key] >= max(covered * total, 1e-9)), key=lambda key: -sums[key]
+    )
     return {key: sums[key] for key in kept}
