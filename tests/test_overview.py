@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def seeds(seed_index: Path) -> Iterator[Answerer]:
+def answers(seed_index: Path) -> Iterator[Answerer]:
     with open_index(seed_index) as index:
         yield Answerer(index, question_encoder(index), stages=shipped("small"))
 
 
 @pytest.fixture
-def index(seeds: Answerer) -> Index:
-    return seeds.index
+def index(answers: Answerer) -> Index:
+    return answers.index
 
 
 WHOLE = (
@@ -43,16 +43,16 @@ WHOLE = (
 
 
 @pytest.mark.parametrize("question", WHOLE)
-def test_the_second_paper_is_the_second_in_the_list(seeds: Answerer, question: str) -> None:
-    answer = seeds.ask(question)
+def test_the_second_paper_is_the_second_in_the_list(answers: Answerer, question: str) -> None:
+    answer = answers.ask(question)
     assert answer.status is Status.ANSWERED
-    assert {citation.document_id for citation in answer.citations} == {listed(seeds.index, None)[1]}
+    assert {citation.document_id for citation in answer.citations} == {listed(answers.index, None)[1]}
 
 
 @pytest.mark.parametrize("question", WHOLE)
-def test_quotes_are_sentences_of_the_running_text(seeds: Answerer, question: str) -> None:
-    for citation in seeds.ask(question).citations:
-        document = seeds.index.documents[citation.document_id]
+def test_quotes_are_sentences_of_the_running_text(answers: Answerer, question: str) -> None:
+    for citation in answers.ask(question).citations:
+        document = answers.index.documents[citation.document_id]
         assert citation.quote == citation.span.of(document.text)
         block = next(block for block in document.blocks if block.span.overlaps(citation.span))
         assert block.kind is BlockKind.PARAGRAPH
@@ -60,46 +60,46 @@ def test_quotes_are_sentences_of_the_running_text(seeds: Answerer, question: str
         assert 0 < citation.confidence < 1
 
 
-def test_a_summary_has_three_to_six_different_sentences_in_reading_order(seeds: Answerer) -> None:
-    for paper in seeds.index.names:
-        citations = seeds.ask("Summarise this paper", documents=frozenset((paper,))).citations
+def test_a_summary_has_three_to_six_different_sentences_in_reading_order(answers: Answerer) -> None:
+    for paper in answers.index.names:
+        citations = answers.ask("Summarise this paper", documents=frozenset((paper,))).citations
         assert 3 <= len(citations) <= 6
         starts = [citation.span.start for citation in citations]
         assert starts == sorted(set(starts))
         assert [citation.number for citation in citations] == list(range(1, len(citations) + 1))
 
 
-def test_the_question_asks_which_paper_where_nothing_names_one(seeds: Answerer) -> None:
-    answer = seeds.ask("What is this paper about?")
+def test_the_question_asks_which_paper_where_nothing_names_one(answers: Answerer) -> None:
+    answer = answers.ask("What is this paper about?")
     assert (answer.status, answer.citations) == (Status.NOT_FOUND, ())
     assert answer.reasons == (WHICH,)
-    assert answer.which == tuple(listed(seeds.index, None))
+    assert answer.which == tuple(listed(answers.index, None))
 
 
-def test_words_of_the_question_name_the_paper(seeds: Answerer, index: Index) -> None:
+def test_words_of_the_question_name_the_paper(answers: Answerer, index: Index) -> None:
     covid = next(key for key in index.names if "COVID-19" in index.text(key)[:3000])
-    answer = seeds.ask("What is the COVID-19 paper about?", documents=None)
+    answer = answers.ask("What is the COVID-19 paper about?", documents=None)
     assert answer.which == ()
     assert {citation.document_id for citation in answer.citations} == {covid}
 
 
-def test_a_comparison_quotes_both_papers(seeds: Answerer, index: Index) -> None:
-    answer = seeds.ask("Compare the two papers")
+def test_a_comparison_quotes_both_papers(answers: Answerer, index: Index) -> None:
+    answer = answers.ask("Compare the two papers")
     papers = [citation.document_id for citation in answer.citations]
     assert set(papers) == set(index.names)
     assert papers == sorted(papers, key=papers.index)  # grouped by paper
     assert all(papers.count(paper) <= 2 for paper in papers)
 
 
-def test_a_comparison_of_a_value_is_asked_of_each_paper(seeds: Answerer) -> None:
-    evidence = seeds.gather("Compare the CK of the two patients")
+def test_a_comparison_of_a_value_is_asked_of_each_paper(answers: Answerer) -> None:
+    evidence = answers.gather("Compare the CK of the two patients")
     assert evidence.stated is None
     assert evidence.question.every_paper
 
 
 @pytest.mark.parametrize("question", ["Should I take statins?", "Write an email to the authors"])
-def test_opinions_and_other_work_are_declined(seeds: Answerer, question: str) -> None:
-    answer = seeds.ask(question)
+def test_opinions_and_other_work_are_declined(answers: Answerer, question: str) -> None:
+    answer = answers.ask(question)
     assert (answer.status, answer.reasons, answer.which) == (Status.NOT_FOUND, (UNSUPPORTED,), ())
 
 

@@ -97,6 +97,7 @@ def samples(
         # The sentence that introduces the patient says what a case report is about.
         person = next((at for at in range(min(_ABSTRACT, len(mine))) if people_in(body.text(at))), None)
         if person is not None:
+            weight[:person] = np.where(weight[:person] == 0, _GOLD, weight[:person])  # background
             role[person], weight[person] = Role.ABOUT, _GOLD
         for named, case in golden.get(key, ()):
             right = answering(body, case)

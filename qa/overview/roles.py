@@ -123,7 +123,9 @@ def roles() -> Softmax:
 def confidence(share: float) -> float:
     """Return the estimated probability that a sentence with ``share`` for its role answers.
 
-    Fitted on the held-out questions that ``python -m evals.train.roles`` reports.
+    Fitted on the 19 questions of the natural set's dev half that ``python -m evals.train.roles`` reports,
+    whose papers the roles were not learned from: of their first sentences 74 % are right, of the first three
+    46 %.
     """
     slope, bias = roles().further["calibration"]
     odds = np.log(max(share, 1e-6) / max(1 - share, 1e-6))
