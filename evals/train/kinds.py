@@ -156,8 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say(f"{name}: {here.sum()} written, right {right:.3f}, taken as ranked {as_ranked:.3f}")
         false = (whole_share(model, others[rest]) >= least).mean()
         say(f"practice questions not learned from: {len(rest)}, taken for another kind {false:.4f}")
-        for name in ("seeds", "case_reports", "natural"):
-            _report(name, model, vocabulary, encoder, least)
+        for measured in ("seeds", "case_reports", "natural"):
+            _report(measured, model, vocabulary, encoder, least)
         of_papers = (_SLOT.sub("", text) for name, text in lines if name in _ABOUT_PAPERS)
         asking = {term for text in of_papers for term in terms(text)}
         further = {"least": round(least, 3), "vocabulary": vocabulary, "asking": sorted(asking)}
