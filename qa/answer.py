@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.text import Span
+from qa.overview.answer import overview
+from qa.overview.kinds import RANKED, kind_of
 from qa.quote.choose import choose, silent_papers
 from qa.quote.cite import cite, nearby
 from qa.quote.metadata import asked_field, look_up
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker
-    from qa.records import Citation, Nearby
+    from qa.records import Citation, LookUp, Nearby
     from qa.understand.question import Place, Question
 
 #: Most papers that a question about "each patient" is put to.
@@ -133,9 +135,11 @@ class Answerer:
         question = replace(question, before=before, cited=cited)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
-        if asked_field(question.text) is not None:
+        kind = kind_of(question.text, self.encoder)
+        if asked_field(question.text) is not None or kind not in RANKED:
             hits = self._near(question, vector, documents)
             stated = look_up(self.index, question, hits, documents)
+            stated = stated or overview(self.index, question, vector, kind, hits, documents)
             if stated is not None:
                 seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
                 sure = max((citation.confidence for citation in stated.citations), default=0.0)
@@ -228,7 +232,7 @@ class Answerer:
         """
         if evidence.stated is not None:
             citations, reasons = evidence.stated.citations, evidence.stated.reasons
-            status = (Status.PARTIAL if reasons else Status.ANSWERED) if citations else Status.NOT_FOUND
+            status = self._status_of(evidence.stated)
         else:
             quoted = choose(evidence, self.settings, self.threshold, self.possible)
             citations = tuple(
@@ -244,9 +248,10 @@ class Answerer:
             confidence=max((c.confidence for c in citations), default=best),
             presence=evidence.presence,
             citations=citations,
-            nearby=() if citations else self._nearby(evidence),
+            nearby=() if citations or evidence.stated else self._nearby(evidence),
             reasons=evidence.notes + reasons,
             receipt=self._receipt(evidence),
+            which=evidence.stated.which if evidence.stated else (),
         )
 
     def _cite(self, number: int, item: Ranked, question: Question) -> Citation:
@@ -270,6 +275,13 @@ class Answerer:
             short=short_answer(question, candidate, item.mark),
             scores=scores,
         )
+
+    def _status_of(self, stated: LookUp) -> Status:
+        if not stated.citations:
+            return Status.POSSIBLE if stated.which else Status.NOT_FOUND
+        if max(citation.confidence for citation in stated.citations) < self.threshold:
+            return Status.POSSIBLE
+        return Status.PARTIAL if stated.reasons else Status.ANSWERED
 
     def _status(self, evidence: Evidence, quoted: Sequence[Ranked]) -> Status:
         if not quoted:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from index.text import Span
 
+#: The reason where a question is not one that papers answer.
+UNSUPPORTED = "Loccit quotes what papers say; it gives no opinions, advice or calculations."
+
 
 class Status(StrEnum):
     """Whether the papers answer."""
 
     ANSWERED = "answered"  #: the first quote answers with at least the confidence asked for
     PARTIAL = "partial"  #: some of what was asked for is answered: not every paper, not every part
-    POSSIBLE = "possible"  #: the quotes may answer; none is sure enough
+    POSSIBLE = "possible"  #: the quotes may answer; none is sure enough, or the paper meant is not clear
     NOT_FOUND = "not_found"  #: it is unlikely that the papers answer
 
 
@@ -70,10 +73,11 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """What front matter gives for a question about papers themselves."""
+    """What answers a question about papers themselves: their front matter, or sentences about the whole."""
 
     citations: tuple[Citation, ...]
-    reasons: tuple[str, ...]  #: which of the papers meant do not state it
+    reasons: tuple[str, ...]  #: which of the papers meant do not state it, or why none is quoted
+    which: tuple[str, ...] = ()  #: ids of the papers that could be meant, where that is not clear
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ class Answer:
     nearby: tuple[Nearby, ...]  #: for ``not_found``: the nearest passages, best first
     reasons: tuple[str, ...]  #: for people: why nothing, or not everything, was found
     receipt: Receipt
+    #: ids of the papers that the question could be about, where it is about one and does not say which
+    which: tuple[str, ...] = ()
 
 
 def as_json(answer: Answer) -> dict[str, Any]:

@@ -310,16 +310,19 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     rows, right = first_candidates(both, scores, stage.evidence, stage.columns)
     names = [item.corpus for item, values in zip(both, scores, strict=True) if len(values)]
     shares = np.array([CALIBRATION.get(name, OTHER) for name in names])
+    # A rare word that no paper has, such as "windpipe", makes a sentence less sure; the papers may answer yet.
+    about_shares = np.where(np.array(names) == SWAPPED, 0.0, shares)
     signs = [SIGNS.get(column, 1) for column in stage.evidence]
     odds, offset = fit_calibrator(rows, right, shares, signs)
     about, _ = first_candidates(both, scores, stage.presence, stage.columns)
     answerable = np.array([item.answerable for item, values in zip(both, scores, strict=True) if len(values)])
     about_signs = [SIGNS.get(column, 1) for column in stage.presence]
-    any_odds, any_offset = fit_calibrator(about, answerable, shares, about_signs)
+    any_odds, any_offset = fit_calibrator(about, answerable, about_shares, about_signs)
     # The thresholds are chosen by probabilities that no model saw the question for.
     halves = np.array([name in OWN.values() for name in names])
     confidence = held_out_confidence(rows, right, shares, signs)[halves]
-    presence = np.maximum(held_out_confidence(about, answerable, shares, about_signs)[halves], confidence)
+    presence = held_out_confidence(about, answerable, about_shares, about_signs)[halves]
+    presence = np.maximum(presence, confidence)
     right, answerable = right[halves], answerable[halves]
     threshold = threshold_for(confidence, right, PRECISION)
     possible = min(missed_below(presence[answerable], MISSED), threshold)

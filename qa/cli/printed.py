@@ -31,7 +31,8 @@ def show_answer(answer: Answer) -> None:
     if answer.resolved_question != " ".join(answer.question.split()):
         say(f"Understood as: {answer.resolved_question}", "dim")
     if answer.status in (Status.NOT_FOUND, Status.POSSIBLE):
-        say(f"{headline(answer)}.", "bold")
+        line = headline(answer)
+        say(line if line.endswith("?") else f"{line}.", "bold")
     for reason in answer.reasons:
         say(reason)
     for citation in answer.citations:

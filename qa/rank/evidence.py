@@ -63,7 +63,7 @@ class Evidence:
     presence: float  #: see ``Found``
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
-    stated: LookUp | None = None  #: what front matter states, for a question about the papers themselves
+    stated: LookUp | None = None  #: what was looked up, for a question about the papers themselves
 
 
 def found(

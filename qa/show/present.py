@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import QuoteError
 from index.text import BlockKind, Span
-from qa.records import Citation, Nearby, Status
+from qa.records import UNSUPPORTED, Citation, Nearby, Status
 from qa.understand.question import LONGEST
 
 if TYPE_CHECKING:
@@ -134,8 +134,10 @@ def answer_view(answer: Answer, key: str, *, scope: str = "", copy: str = "") ->
 
 def headline(answer: Answer) -> str:
     """Return the outcome in one line."""
+    if answer.which:
+        return "In which paper?"
     if answer.status is Status.NOT_FOUND:
-        return "Not found in these papers"
+        return "No answer" if UNSUPPORTED in answer.reasons else "Not found in these papers"
     papers = len(by_paper(answer.citations))
     counts = f"{counted(len(answer.citations), 'quote')} from {counted(papers, 'paper')}"
     return f"{_LEADS.get(answer.status, '')}{counts}"

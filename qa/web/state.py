@@ -31,6 +31,7 @@ class Asked:
 
     question: str
     standalone: bool = False  #: ask it without the context of earlier questions
+    paper: str = ""  #: id of the paper to ask; empty for those selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Chosen:
     """The source that the panel shows."""
 
     turn: str  #: key of the turn or of its evidence table
-    number: int  #: of the citation or near miss, from 1
+    number: int  #: of the citation or passage nearby, from 1
 
 
 @dataclass(slots=True)

@@ -118,7 +118,7 @@ def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat:
 
 
 def test_a_stricter_setting_makes_an_answer_a_possible_one(browser: Browser, chat: str) -> None:
-    question = STRICT
+    question = "What was the woman's CK on admission?"
     with watched_page(browser) as page:
         start(page, f"{chat}/?right=95")
         answer = ask(page, question)

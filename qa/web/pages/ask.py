@@ -160,7 +160,7 @@ def _first_source(turn: Turn, question: str) -> Chosen | None:
 
 
 def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
-    documents = chosen.documents
+    documents = frozenset((asked.paper,)) if asked.paper else chosen.documents
     scoped = scope_words(answerer.index, documents, chosen.right)
     conversation = Conversation() if asked.standalone else state.chat().conversation
     try:
@@ -181,7 +181,9 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
         return
     view = answer_view(turn.answer, turn.key, scope=turn.scope, copy=as_text(turn.answer))
     chat = state.chat()
+    names = answerer.index.names if answerer else {}
     view |= {
+        "which": [{"id": key, "name": names[key]} for key in turn.answer.which if key in names],
         "chosen": chat.chosen.number if chat.chosen and chat.chosen.turn == turn.key else 0,
         "announce": announce,
         "judged": chat.judged.get(turn.key),

@@ -53,7 +53,8 @@ def opened(component: str) -> None:
         case "judge":
             _judge(str(pressed["turn"]), bool(pressed["helpful"]))
         case "ask":
-            st.session_state["asking"] = Asked(str(pressed["question"]), standalone=True)
+            question, paper = str(pressed["question"]), str(pressed.get("paper", ""))
+            st.session_state["asking"] = Asked(question, standalone=True, paper=paper)
         case "table":  # make the evidence table, or close it
             if state.chat().tables.pop(str(pressed["turn"]), None) is None:
                 st.session_state["tabling"] = str(pressed["turn"])

@@ -66,6 +66,15 @@ function nearbyOf(view, send) {
   return make("section.nearby", make("h3", "Closest passages"), make("p.label", label), make("ol", items));
 }
 
+// Where a question is about one paper and does not say which: a button for each that could be meant.
+function whichOf(view, send) {
+  const choice = ({ id, name }) => {
+    const onclick = () => send({ do: "ask", question: view.resolved || view.question, paper: id });
+    return make("li", make("button.small", { onclick }, name));
+  };
+  return make("ul.which", { "aria-label": "In which paper?" }, view.which.map(choice));
+}
+
 function copyButton(view, status) {
   const onclick = async () => {
     await navigator.clipboard.writeText(view.copy);
@@ -137,6 +146,7 @@ function turn(view, send) {
     make("p.headline", make("strong", view.headline)),
     view.reasons.length && list("ul.reasons", view.reasons),
     view.papers.map((paper) => paperOf(view, paper, send)),
+    view.which.length && whichOf(view, send),
     view.nearby.length && nearbyOf(view, send),
     make(
       "footer",

@@ -1,0 +1,1 @@
+"""Questions about whole papers: their kind, the paper meant, and the sentences that answer."""
