@@ -51,6 +51,29 @@ def test_every_paper_has_a_row_and_those_that_state_it_come_first(
     assert "1,250 ng/L" in made.citations[0].quote
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        QUESTION,
+        "What was the LDH on admission?",
+        "How long had both patients coughed?",
+        "Was ibuprofen stopped?",
+    ],
+)
+@pytest.mark.parametrize("threshold", [0.3, 0.999])
+def test_the_table_knows_what_the_answer_knows(answerer: Answerer, question: str, threshold: float) -> None:
+    strict = answerer.configured(replace(answerer.settings, threshold=threshold))
+    answer = strict.ask(question)
+    assert answer.citations
+    rows = {row.document_id: row for row in evidence_table(strict, question, answer=answer).rows}
+    assert rows == {row.document_id: row for row in evidence_table(strict, question).rows}
+    for citation in answer.citations:
+        row = rows[citation.document_id]
+        assert row.citation
+        assert row.citation.confidence >= citation.confidence
+        assert row.sure == (row.citation.confidence >= threshold)
+
+
 def test_only_papers_in_scope_are_searched_and_the_rest_are_counted(answerer: Answerer) -> None:
     (paper, *_) = answerer.index.names
     told: list[tuple[int, int]] = []

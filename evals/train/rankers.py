@@ -310,7 +310,8 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     rows, right = first_candidates(both, scores, stage.evidence, stage.columns)
     names = [item.corpus for item, values in zip(both, scores, strict=True) if len(values)]
     shares = np.array([CALIBRATION.get(name, OTHER) for name in names])
-    # A rare word that no paper has, such as "windpipe", makes a sentence less sure; the papers may answer yet.
+    # A rare word that no paper has, such as "windpipe", makes a sentence less sure; the papers may answer all
+    # the same.
     about_shares = np.where(np.array(names) == SWAPPED, 0.0, shares)
     signs = [SIGNS.get(column, 1) for column in stage.evidence]
     odds, offset = fit_calibrator(rows, right, shares, signs)
