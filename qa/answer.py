@@ -15,7 +15,8 @@ import numpy as np
 
 from index.text import Span
 from qa.overview.answer import overview
-from qa.overview.kinds import RANKED, kind_of
+from qa.overview.kinds import RANKED, Kind, kind_of
+from qa.overview.papers import by_place
 from qa.quote.choose import choose, silent_papers
 from qa.quote.cite import cite, nearby
 from qa.quote.metadata import asked_field, look_up
@@ -24,7 +25,7 @@ from qa.quote.short import short_answer
 from qa.rank.evidence import Evidence, Found, RankedPassage
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages, shipped
-from qa.records import Answer, Receipt, Scores, Status
+from qa.records import Answer, LookUp, Receipt, Scores, Status
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
 from qa.understand.question import understand
 from qa.understand.several import of_one
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker
-    from qa.records import Citation, LookUp, Nearby
+    from qa.records import Citation, Nearby
     from qa.understand.question import Place, Question
 
 #: Most papers that a question about "each patient" is put to.
@@ -135,19 +136,38 @@ class Answerer:
         question = replace(question, before=before, cited=cited)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
-        kind = kind_of(question.text, self.encoder)
-        if asked_field(question.text) is not None or kind not in RANKED:
-            hits = self._near(question, vector, documents)
-            stated = look_up(self.index, question, hits, documents)
-            stated = stated or overview(self.index, question, vector, kind, hits, documents)
-            if stated is not None:
-                seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
-                sure = max((citation.confidence for citation in stated.citations), default=0.0)
-                return Evidence(question, tuple(hits), (), sure, notes, seconds, stated)
+        hits, stated, documents = self._looked_up(question, vector, documents)
+        if stated is not None:
+            seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
+            sure = max((citation.confidence for citation in stated.citations), default=0.0)
+            return Evidence(question, tuple(hits), (), sure, notes, seconds, stated)
         rank = self._rank_each if question.every_paper else self._rank
         found = rank(question, vector, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(found.hits), tuple(found.ranked), found.presence, notes, seconds)
+
+    def _looked_up(
+        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
+    ) -> tuple[list[Hit], LookUp | None, frozenset[str] | None]:
+        """Return what answers a question about papers themselves, with the passages near it and its papers.
+
+        None is looked up for a question about content; what is not found may yet be ranked in those papers.
+        """
+        field = asked_field(question.text)
+        kind = kind_of(question.text, self.encoder) if field is None else Kind.ORDINARY
+        if field is None and kind in RANKED:
+            return [], None, documents
+        places, lacking = by_place(self.index, question.text, documents)
+        if lacking:
+            count = len(self.index.documents if documents is None else documents)
+            return [], LookUp((), (f"There is no paper {lacking[0]}: the list has {count}.",)), documents
+        papers = frozenset(places) or documents
+        hits = self._near(question, vector, papers)
+        if field is not None:
+            return hits, look_up(self.index, question, hits, papers), papers
+        several = len(places) > 1
+        found = overview(self.index, question, vector, kind, hits, papers, several=several)
+        return hits, found, papers
 
     def _near(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
     from index.text import Span
     from qa.answer import Answerer
+    from qa.rank.evidence import Evidence
     from qa.records import Answer, Citation
 
 #: Most papers that are asked; those nearest to the question come first.
 MOST_PAPERS = 200
 NOTHING = "nothing found"
+#: Confidence below which a paper's sentence is not shown.
+NEGLIGIBLE = 0.05
 #: Passages whose sentences are compared over all papers.
 _WIDE = 200
 #: Start of a cell that a spreadsheet may take for a formula (OWASP, "CSV Injection").
@@ -91,7 +94,10 @@ def evidence_table(
         QuoteError: a quote differs from its paper's text; nothing is shown then.
     """
     papers = _nearest_first(answerer, question, documents)
-    among_all = _among_all(answerer, question, documents)
+    wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
+    gathered = wide.gather(question, documents=documents)
+    looked_up = bool(gathered.stated and gathered.stated.citations)
+    among_all = None if gathered.stated or gathered.question.every_paper else _among_all(gathered)
     answer = answer or answerer.ask(question, documents=documents)
     best: dict[str, Citation] = {}
     for citation in sorted(answer.citations, key=lambda citation: -citation.confidence):
@@ -99,7 +105,9 @@ def evidence_table(
     papers = list(dict.fromkeys((*best, *papers)))
     rows = []
     for done, paper in enumerate(papers[:most], 1):
-        found = best.get(paper) or _best(answerer, question, paper, among_all)
+        found = best.get(paper)
+        if found is None and not looked_up:  # what was looked up is of the papers that the question means
+            found = _best(answerer, question, paper, among_all)
         document = answerer.index.documents[paper]
         sure = found is not None and found.confidence >= answerer.threshold
         rows.append(Row(paper, document.name, document.source, document.year, document.doi, found, sure))
@@ -127,18 +135,8 @@ def _nearest_first(answerer: Answerer, question: str, documents: frozenset[str] 
     return [*near, *sorted(rest, key=lambda key: (names[key].casefold(), key))]
 
 
-def _among_all(
-    answerer: Answerer, question: str, documents: frozenset[str] | None
-) -> dict[tuple[str, Span], float] | None:
-    """Return the confidence of each sentence near the question among those of all papers, by paper and span.
-
-    None for questions that each paper answers by itself in any case: those that ask every paper, and those
-    answered from front matter.
-    """
-    wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
-    gathered = wide.gather(question, documents=documents)
-    if gathered.question.every_paper or gathered.stated is not None:
-        return None
+def _among_all(gathered: Evidence) -> dict[tuple[str, Span], float]:
+    """Return the confidence of each sentence found among those of all papers, by paper and span."""
     return {
         (one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in gathered.ranked
     }
@@ -149,10 +147,11 @@ def _best(
 ) -> Citation | None:
     """Return the best quote of a paper that is asked by itself; None if it is unlikely to answer."""
     citations = answerer.ask(question, documents=frozenset((paper,))).citations
-    if among_all is not None:  # a sentence that is not among all has no confidence
+    if among_all is not None:
         citations = tuple(
             replace(one, confidence=min(one.confidence, among_all.get((paper, one.span), 0.0)))
             for one in citations
+            if among_all.get((paper, one.span), 0.0) >= NEGLIGIBLE
         )
     return max(citations, key=lambda citation: citation.confidence, default=None)
 

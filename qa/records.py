@@ -16,7 +16,7 @@ UNSUPPORTED = "Loccit quotes what papers say; it gives no opinions, advice or ca
 class Status(StrEnum):
     """Whether the papers answer."""
 
-    ANSWERED = "answered"  #: the first quote answers with at least the confidence asked for
+    ANSWERED = "answered"  #: a quote answers with at least the confidence asked for
     PARTIAL = "partial"  #: some of what was asked for is answered: not every paper, not every part
     POSSIBLE = "possible"  #: the quotes may answer; none is sure enough, or the paper meant is not clear
     NOT_FOUND = "not_found"  #: it is unlikely that the papers answer

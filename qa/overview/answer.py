@@ -45,6 +45,8 @@ def overview(
     kind: Kind,
     hits: Sequence[Hit],
     documents: frozenset[str] | None,
+    *,
+    several: bool = False,
 ) -> LookUp | None:
     """Return quotes that answer a question about whole papers.
 
@@ -55,6 +57,7 @@ def overview(
         kind: of the question.
         hits: the passages nearest to it.
         documents: ids of the papers in scope; None for all.
+        several: whether the question names several papers by their places.
 
     Returns:
         None for a question that the ranking answers: about a fact, or about something that names no paper.
@@ -65,7 +68,7 @@ def overview(
     compares = kind is Kind.COMPARE
     if kind in RANKED or (compares and question.every_paper and naming_terms(question)):
         return None  # "compare the CK of the two patients" asks for a value of each
-    papers = meant_by(index, question, hits, documents, several=compares)
+    papers = meant_by(index, question, hits, documents, several=compares or several)
     if papers.possible:
         names = "; ".join(f"“{index.names[key]}”" for key in papers.possible)
         return LookUp((), (f"Name the paper in the question, or select one: {names}.",), papers.possible)

@@ -43,6 +43,8 @@ class Kind(StrEnum):
 #: The kinds that the ranking answers; the others are about whole papers, or not answered at all.
 RANKED = (Kind.ORDINARY, Kind.LIST)
 FILE = "kinds.json"
+#: Least probability at which a question is refused as one that papers do not answer.
+REFUSED = 0.8
 #: Stands for words that name a topic, and for numbers.
 _MASK, _NUMBER = "x", "1"
 #: Weight of a word beside the vector, whose components are about 0.05.
@@ -97,6 +99,8 @@ def kind_of(text: str, encoder: Encoder) -> Kind:
 def decided(classes: Sequence[str], shares: NDArray[np.float64], least: float) -> Kind:
     """Return the kind for the probabilities ``shares`` of ``classes``; see ``kind_of``."""
     by_kind = {Kind(name): float(share) for name, share in zip(classes, shares, strict=True)}
-    whole = [kind for kind in Kind if kind not in RANKED]
+    # Nothing is looked for where a question is not one for papers, so that must be surer.
+    refused = [Kind.UNSUPPORTED] if by_kind[Kind.UNSUPPORTED] < REFUSED else []
+    whole = [kind for kind in Kind if kind not in RANKED and kind not in refused]
     among = whole if sum(by_kind[kind] for kind in whole) >= least else RANKED
     return max(among, key=lambda kind: by_kind[kind])

@@ -60,14 +60,11 @@ def meant_by(
         question: understood.
         hits: the passages nearest to it.
         documents: ids of the papers in scope; None for all.
-        several: whether it compares; then two papers that it names are both meant.
+        several: whether it is about several; then two papers that it names are both meant.
     """
     scope = listed(index, documents)
     if len(scope) == 1:
         return Meant(tuple(scope))
-    place = _place(question.text, len(scope))
-    if place is not None:
-        return Meant((scope[place],))
     naming = naming_terms(question)
     if question.subject != NOBODY:  # the passages found are only of papers on such a person
         speaking = {hit.passage.document_id for hit in hits}
@@ -106,14 +103,19 @@ def naming_terms(question: Question) -> dict[str, float]:
     }
 
 
-def _place(text: str, count: int) -> int | None:
-    """Return the position in a list of ``count`` papers that ``text`` states, or None."""
-    match = _PLACED.search(text)
-    if match is None:
-        return None
-    word, ordinal, last, number = match.groups()
-    at = count - 1 if last else _PLACES.index(word.lower()) if word else int(ordinal or number) - 1
-    return at if 0 <= at < count else None
+def by_place(index: Index, text: str, documents: frozenset[str] | None) -> tuple[list[str], list[int]]:
+    """Return the papers that ``text`` names by their place in the list, and the places that it does not have.
+
+    Places are counted from 1. Both are empty where none is named.
+    """
+    scope = listed(index, documents)
+    places = []
+    for word, ordinal, last, number in _PLACED.findall(text):
+        places.append(
+            len(scope) if last else _PLACES.index(word.lower()) + 1 if word else int(ordinal or number)
+        )
+    known = [place for place in dict.fromkeys(places) if 1 <= place <= len(scope)]
+    return [scope[place - 1] for place in known], [place for place in places if place not in known]
 
 
 @lru_cache(maxsize=512)

@@ -68,6 +68,8 @@ _STATED_ONLY = frozenset({"doi", "licence", "journal", "keywords", "received", "
 _NAME = 0.4
 #: Papers whose front matter is looked through for names; of more, those of the best passages.
 _FEW = 50
+#: Papers that are all meant by a question that names none.
+_SEVERAL = 10
 #: Words by which metadata is asked for.
 _WORDS = frozenset(
     terms_of(
@@ -138,8 +140,8 @@ def _papers(
 ) -> Sequence[Document]:
     """Return the papers meant.
 
-    Those whose title, authors or journal the question names; else that of the
-    best passage; all, where the question singles out none.
+    Those whose title, authors or journal the question names; all of a few, where it names nothing; else that
+    of the best passage.
     """
     scope = [key for key in index.documents if documents is None or key in documents]
     best = list(dict.fromkeys(hit.passage.document_id for hit in hits))
@@ -150,18 +152,24 @@ def _papers(
     most = max(named.values(), default=0)
     if most:
         return [index.documents[key] for key in looked_at if named[key] == most]
+    if not _names(question) and len(looked_at) <= _SEVERAL:
+        return [index.documents[key] for key in sorted(looked_at, key=lambda key: key != best[0])]
     return [index.documents[best[0]]]
 
 
 def _named(question: Question, document: Document) -> int:
     """Return how many specific words of the question stand in the paper's title, authors and journal."""
     front = " ".join((document.title, *document.authors, document.journal, document.source))
-    asked = {
+    return len(_names(question) & set(terms_of(front)))
+
+
+def _names(question: Question) -> set[str]:
+    """Return the terms of the question that name something."""
+    return {
         term
         for term, rare in zip(question.terms, question.specific, strict=True)
         if rare >= _NAME and term not in _WORDS
     }
-    return len(asked & set(terms_of(front)))
 
 
 def _places(document: Document, name: str) -> list[tuple[Span, Span]]:
