@@ -44,7 +44,7 @@ class Kind(StrEnum):
 RANKED = (Kind.ORDINARY, Kind.LIST)
 FILE = "kinds.json"
 #: Least probability at which a question is refused as one that papers do not answer.
-REFUSED = 0.8
+REFUSED = 0.7
 #: Stands for words that name a topic, and for numbers.
 _MASK, _NUMBER = "x", "1"
 #: Weight of a word beside the vector, whose components are about 0.05.

@@ -132,8 +132,8 @@ def test_a_stricter_setting_makes_an_answer_a_possible_one(browser: Browser, cha
         page.wait_for_url("**right=80**")
         page.keyboard.press("Escape")
         settled(page)
-        assert ask(page, question).locator("li").first.get_by_text("confidence · ").is_visible()
-        assert page.locator("article.turn.answered").count() == 1
+        ask(page, question)
+        page.locator("article.turn.answered").wait_for()
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
