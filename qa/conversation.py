@@ -16,6 +16,7 @@ from index.errors import QuestionError
 from qa.quote.reasons import absent_words
 from qa.rank.people import paper_subjects, reports_only_others
 from qa.rank.retrieve import main_paper
+from qa.records import UNSUPPORTED
 from qa.understand.followup import (
     changes_person,
     context_of,
@@ -99,7 +100,7 @@ class Conversation:
         gathered = self.gather(answerer, question, documents)
         answer = answerer.decide(question, gathered.evidence, documents=gathered.documents)
         reasons = answer.reasons
-        if gathered.documents != documents:
+        if gathered.documents != documents and UNSUPPORTED not in reasons:
             reasons = (_where(answerer.index, gathered, answer), *reasons)
         answer = replace(answer, resolved_question=gathered.resolved, reasons=reasons)
         return answer, self.with_answer(answer)
