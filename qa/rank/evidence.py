@@ -75,17 +75,13 @@ def found(
 ) -> Found:
     """Return the candidates with what was found out about each, the highest score first.
 
-    No candidate is surer than one before it, so that the first one alone decides what is answered.
     ``judged`` is what ``Weights.judge`` returns for them.
     """
     confidence, presence = judged
     marks = marks or [None] * len(candidates)
     order = np.argsort(-scores, kind="stable")
-    falling = np.minimum.accumulate(confidence[order])
-    pairs = zip(order, falling, strict=True)
-    return Found(
-        hits, [Ranked(candidates[i], float(scores[i]), float(p), marks[i]) for i, p in pairs], presence
-    )
+    ranked = [Ranked(candidates[i], float(scores[i]), float(confidence[i]), marks[i]) for i in order]
+    return Found(hits, ranked, presence)
 
 
 def weigh(

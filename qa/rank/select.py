@@ -111,14 +111,17 @@ class Weights:
     ) -> tuple[NDArray[np.float64], float]:
         """Return the probability that each candidate answers, and the one that the papers do.
 
-        The first has the shape ``(candidates,)``; the second is never below that of the best candidate.
+        The first has the shape ``(candidates,)``; none is surer than one with a higher score, so that the
+        best alone decides what is answered. The second is never below that of the best candidate.
         """
         if not len(scores):
             return np.zeros(0), 0.0
         confidence = self.calibrator.probability(
             evidence(features, scores, self.calibrator.names, self.ranker.names)
         )
-        best = int(np.argmax(scores))
+        order = np.argsort(-scores, kind="stable")
+        confidence[order] = np.minimum.accumulate(confidence[order])
+        best = order[0]
         rows = evidence(features, scores, self.presence.names, self.ranker.names)
         return confidence, float(max(self.presence.probability(rows[best : best + 1])[0], confidence[best]))
 

@@ -92,7 +92,7 @@ def test_a_full_disk_during_an_upload_leaves_the_index_usable(own: Path, root: P
     app = AppTest.from_file(str(root / "app.py"), default_timeout=300).run()
     ask(app, "When was MMF restarted?")
     (turn,) = views(app, "turn")
-    assert turn["status"] == "answered"
+    assert turn["status"] in ("answered", "possible")
 
 
 def test_leftovers_of_an_interrupted_upload_are_ignored(own: Path) -> None:
