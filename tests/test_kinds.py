@@ -1,4 +1,4 @@
-"""The kind of a question is told from its words, whatever paper or topic it names."""
+"""How a question asks decides its kind, whatever paper or topic it names."""
 
 from __future__ import annotations
 

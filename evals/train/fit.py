@@ -96,19 +96,19 @@ def fit_calibrator(
     return weights, float(fitted[-1] - weights @ mean)
 
 
-def held_out_confidence(
-    rows: NDArray[np.float64],
-    true: NDArray[np.bool_],
-    share: NDArray[np.float64],
-    signs: Sequence[int] | None = None,
-) -> NDArray[np.float64]:
-    """Return the probability of each row by a calibrator fitted without it, in ``FOLDS`` folds."""
+def calibrated(
+    rows: NDArray[np.float64], true: NDArray[np.bool_], share: NDArray[np.float64], signs: Sequence[int]
+) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
+    """Return weights and bias as ``fit_calibrator`` does, and a probability for each row.
+
+    That is by a calibrator fitted without the row, in ``FOLDS`` folds.
+    """
     confidence = np.zeros(len(rows))
     for fold in range(FOLDS):
         held = np.arange(len(rows)) % FOLDS == fold
         weights, bias = fit_calibrator(rows[~held], true[~held], share[~held], signs)
         confidence[held] = 1 / (1 + np.exp(-(rows[held] @ weights + bias)))
-    return confidence
+    return *fit_calibrator(rows, true, share, signs), confidence
 
 
 def held_out_scores(

@@ -105,10 +105,10 @@ def fitted(rows: NDArray[np.float64], kind: NDArray[Any]) -> LogisticRegression:
     return LogisticRegression(C=_INVERSE, max_iter=150, tol=1e-3).fit(rows, kind)
 
 
-def whole_share(model: LogisticRegression, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the probability that a question is none that the ranking answers."""
+def whole_share(model: LogisticRegression, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability that a question is none that the ranking answers, from those of all kinds."""
     ranked = np.isin(model.classes_, [str(kind) for kind in RANKED])
-    share: NDArray[np.float64] = model.predict_proba(rows)[:, ~ranked].sum(axis=1)
+    share: NDArray[np.float64] = shares[:, ~ranked].sum(axis=1)
     return share
 
 
@@ -129,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             fitted(np.vstack([mine, others[half]]), np.concatenate([kind, usual[half]])) for half in halves
         ]
         used, rest = (
-            half[whole_share(model, others[half]) < _LIKELY]
+            half[whole_share(model, model.predict_proba(others[half])) < _LIKELY]
             for half, model in zip(halves, learned_by[::-1], strict=True)
         )
         aside = sorted({*range(len(asked))} - {*used.tolist(), *rest.tolist()})
@@ -145,8 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shares = np.zeros((len(rows), len(model.classes_)))
         for seen, held in GroupKFold(_FOLDS).split(rows, labels, groups):
             shares[held] = fitted(rows[seen], labels[seen]).predict_proba(rows[held])
-        ranked = np.isin(model.classes_, [str(kind) for kind in RANKED])
-        false = shares[-len(facts) :, ~ranked].sum(axis=1)
+        false = whole_share(model, shares[-len(facts) :])
         say(
             f"{(false >= _LEAST).mean():.4f} of {len(facts)} held-out questions on facts are taken for others"
         )
@@ -156,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             as_ranked = np.isin(told[here], RANKED).mean()
             right = (told[here] == name).mean()
             say(f"{name}: {here.sum()} written, right {right:.3f}, taken as ranked {as_ranked:.3f}")
-        false = (whole_share(model, others[rest]) >= _LEAST).mean()
+        false = (whole_share(model, model.predict_proba(others[rest])) >= _LEAST).mean()
         say(f"practice questions not learned from: {len(rest)}, taken for another kind {false:.4f}")
         for measured in ("seeds", "case_reports", "natural"):
             _report(measured, model, vocabulary, encoder)

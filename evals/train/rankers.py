@@ -31,10 +31,9 @@ from evals.sets import named as sets
 from evals.sets.own import load_conversations, load_practice
 from evals.sets.splits import chosen_cases, part_of
 from evals.train.fit import (
+    calibrated,
     first_candidates,
-    fit_calibrator,
     fit_ranker,
-    held_out_confidence,
     held_out_scores,
     hit_at,
     missed_below,
@@ -300,6 +299,11 @@ def next_samples(
     )
 
 
+def signs_of(columns: Sequence[str]) -> list[int]:
+    """Return the sign of each column's weight in a calibrator; see ``SIGNS``."""
+    return [SIGNS.get(column, 1) for column in columns]
+
+
 def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     """Return the weights' file of a stage with, under "report", its figures on unseen questions."""
     unseen = held_out_scores(parts.ranker, parts.dev, stage.count_of, stage.ridge)
@@ -313,17 +317,14 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     # A rare word that no paper has, such as "windpipe", makes a sentence less sure; the papers may answer all
     # the same.
     about_shares = np.where(np.array(names) == SWAPPED, 0.0, shares)
-    signs = [SIGNS.get(column, 1) for column in stage.evidence]
-    odds, offset = fit_calibrator(rows, right, shares, signs)
     about, _ = first_candidates(both, scores, stage.presence, stage.columns)
     answerable = np.array([item.answerable for item, values in zip(both, scores, strict=True) if len(values)])
-    about_signs = [SIGNS.get(column, 1) for column in stage.presence]
-    any_odds, any_offset = fit_calibrator(about, answerable, about_shares, about_signs)
+    odds, offset, confidence = calibrated(rows, right, shares, signs_of(stage.evidence))
+    any_odds, any_offset, presence = calibrated(about, answerable, about_shares, signs_of(stage.presence))
     # The thresholds are chosen by probabilities that no model saw the question for.
     halves = np.array([name in OWN.values() for name in names])
-    confidence = held_out_confidence(rows, right, shares, signs)[halves]
-    presence = held_out_confidence(about, answerable, about_shares, about_signs)[halves]
-    presence = np.maximum(presence, confidence)
+    confidence = confidence[halves]
+    presence = np.maximum(presence[halves], confidence)
     right, answerable = right[halves], answerable[halves]
     threshold = threshold_for(confidence, right, PRECISION)
     possible = min(missed_below(presence[answerable], MISSED), threshold)
