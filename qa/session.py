@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
 from index.errors import UsageError
 from index.ingest.catalogue import catalogue_of
 from index.store.open import open_index

@@ -55,9 +55,9 @@ class Selection:
             aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
         return replace(self, catalogue=Catalogue(editions, aside))
 
-    def files(self, others: Mapping[str, Source]) -> dict[str, Source]:
-        """Return ``others``, the catalogue, and the files of the papers set aside."""
-        files: dict[str, Source] = {**others, CATALOGUE: self.catalogue.encode()}
+    def files(self) -> dict[str, Source]:
+        """Return the catalogue and the files of the papers set aside."""
+        files: dict[str, Source] = {CATALOGUE: self.catalogue.encode()}
         for key in sorted(self.catalogue.aside):
             name = aside_file(key)
             if self.base and key not in self.fresh and self.base.manifest.file(name):

@@ -129,7 +129,7 @@ def show_build(report: BuildReport, folder: Path) -> None:
     for one in report.set_aside:
         if one.id in report.new_aside:
             say(f"set aside {one.source}: {one.reason}")
-    for warning in filter(None, (*report.warnings, report.note)):
+    for warning in report.warnings:
         say(warning, "yellow")
     changes = f"{len(report.added)} new, {len(report.removed)} removed"
     changes += f", {len(report.set_aside)} set aside" if report.set_aside else ""
@@ -176,5 +176,5 @@ def show_overview(held: Mapping[str, Any]) -> None:
         say(f"generation   {one['number']}{' (current)' * one['current']}: {one['created']} {holds}")
     for one in held["set_aside"]:
         say(f"set aside    {one['source']}: {one['reason']}")
-    for warning in filter(None, (*held["warnings"], held["note"])):
+    for warning in held["warnings"]:
         say(warning, "yellow")
