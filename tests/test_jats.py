@@ -193,3 +193,28 @@ def test_a_table_that_is_a_picture_is_reported() -> None:
     wrap = "<table-wrap><label>Table 1.</label><caption><p>Values.</p></caption><graphic/></table-wrap>"
     document = article(f"<article><front/><body><p>A woman had weak thighs.</p>{wrap}</body></article>")
     assert document.warnings == ("Table 1 is an image in this file: its values were not read",)
+
+
+def test_reviews_and_replies_in_the_file_are_no_part_of_the_article() -> None:
+    other = (
+        '<{0} id="s1"><front-stub><contrib-group><contrib contrib-type="author"><name><surname>Roe</surname>'
+        "<given-names>Rita</given-names></name></contrib></contrib-group></front-stub><body><p>We doubt that"
+        " 7 tumors were seen.</p><table-wrap><label>Table 9</label></table-wrap></body></{0}>"
+    )
+    parts = other.format("sub-article") + other.format("response")
+    document = article(ARTICLE.replace("</article>", f"{parts}</article>"))
+    assert document.authors == article().authors
+    assert "doubt" not in document.text
+    assert document.warnings == (
+        "2 other texts are in this file (reviews, replies or translations) and were not read",
+    )
+
+
+def test_floats_at_the_end_of_the_file_are_the_articles_own_under_their_heading() -> None:
+    floats = (
+        "<floats-group><fig><label>Figure 2</label><caption><p>The lung.</p></caption></fig></floats-group>"
+    )
+    document = article(ARTICLE.replace("</article>", f"{floats}</article>"))
+    (caption,) = [block for block in document.blocks if block.span.of(document.text) == "Figure 2: The lung."]
+    assert caption.kind is BlockKind.CAPTION
+    assert document.sections[caption.section].title == "Figures and tables"

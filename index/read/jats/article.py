@@ -56,12 +56,23 @@ def read_jats(data: bytes, name: str) -> Document:
     if not any(draft.text.text.strip() for draft in drafts):
         raise DamagedFile(name, "the article contains no text.", "Get the file again from its source.")
     warnings = [] if article.find("body") else ["the file has no body, only metadata and abstract"]
-    for wrap in article.walk("table-wrap"):
+    others = [part for tag in ("sub-article", "response") for part in article.all(tag)]
+    if others:
+        counted = "another text is" if len(others) == 1 else f"{len(others)} other texts are"
+        warnings.append(f"{counted} in this file (reviews, replies or translations) and were not read")
+    for wrap in _own(article, "table-wrap"):
         if not any(_rows(wrap)):
             label = wrap.find("label")
             table = inline(label).text.strip(" .:") if label else "a table"
             warnings.append(f"{table} is an image in this file: its values were not read")
     return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
+
+
+def _own(article: Node, tag: str) -> Iterator[Node]:
+    """Yield the elements called ``tag`` of the article itself."""
+    for part in article.elements():
+        if part.tag not in ("sub-article", "response"):
+            yield from part.walk(tag)
 
 
 def _article(article: Node) -> Iterator[Draft]:
@@ -77,10 +88,8 @@ def _article(article: Node) -> Iterator[Draft]:
     for back in article.all("back"):
         yield from _back(back)
     for group in article.all("floats-group"):
+        yield Draft(BlockKind.HEADING, synthetic("Figures and tables", group.at), level=1)
         yield from _content(group, 1)
-    for part in article.elements():
-        if part.tag in ("sub-article", "response"):
-            yield from _article(part)
 
 
 def _content(parent: Node, level: int, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[Draft]:

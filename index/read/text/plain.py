@@ -8,6 +8,7 @@ tabs or pipes, captions in the middle of a column.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.errors import FileEmpty, GarbledText, UndecodableText
@@ -16,12 +17,13 @@ from index.read.clean import LOST, Vocabulary, join_lines, mend_ligatures, norma
 from index.read.metadata import state_fields
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
+from index.read.text.front import front_matter
 from index.read.text.lines import MARKED_HEADING, groups_of, layout_of, without_running_heads
 from index.read.text.tables import gather_cells, table_of_lines
 from index.text import BlockKind, Document, MappedText, line_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 #: Notes on repairs that a document carries at most.
 _NOTES = 20
@@ -44,7 +46,8 @@ def read_plain(data: bytes, name: str) -> Document:
         UndecodableText: the bytes are neither UTF-8 nor UTF-16 with a byte order mark.
     """
     raw = decode(data, name)
-    text, broken = mend_ligatures(normalise(MappedText.raw(raw)), Vocabulary(raw))
+    front, start = front_matter(raw)
+    text, broken = mend_ligatures(normalise(MappedText.raw(raw[start:], start)), Vocabulary(raw))
     _require_words(text.text, name)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
@@ -56,14 +59,25 @@ def read_plain(data: bytes, name: str) -> Document:
     layout = layout_of(groups)
     groups, left_out = without_running_heads(groups, layout)
     notes = [*broken, *left_out]
-    drafts: list[Draft] = []
+    drafts = list(front)
     for chunk in join_broken(classify(gather_cells(groups), layout), layout):
         drafts += _drafts(chunk, vocabulary, notes)
     different = list(dict.fromkeys(notes))
     if len(different) > _NOTES:
         different[_NOTES:] = [f"{len(different) - _NOTES} more repairs of the same kinds"]
     source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
-    return assemble(source, state_fields(drafts), different)
+    return assemble(source, _stated_once(state_fields(drafts)), different)
+
+
+def _stated_once(drafts: Iterable[Draft]) -> list[Draft]:
+    """Return the drafts without fields that repeat an earlier one: front matter and byline name the same."""
+    seen: set[tuple[str, str]] = set()
+    done: list[Draft] = []
+    for draft in drafts:
+        new = tuple(field for field in draft.fields if (field.name, field.value) not in seen)
+        seen |= {(field.name, field.value) for field in new}
+        done.append(replace(draft, fields=new))
+    return done
 
 
 def decode(data: bytes, name: str) -> str:
