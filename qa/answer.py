@@ -19,6 +19,7 @@ from qa.overview.kinds import RANKED, Kind, kind_of
 from qa.overview.papers import by_place
 from qa.quote.choose import choose, silent_papers
 from qa.quote.cite import cite, nearby
+from qa.quote.floats import asked_float, look_up_float
 from qa.quote.metadata import asked_field, look_up
 from qa.quote.reasons import reasons_for
 from qa.quote.short import short_answer
@@ -153,6 +154,9 @@ class Answerer:
 
         None is looked up for a question about content; what is not found may yet be ranked in those papers.
         """
+        shown = asked_float(question)
+        if shown is not None and (found := look_up_float(self.index, question, shown, documents)) is not None:
+            return self._near(question, vector, documents), found, documents
         field = asked_field(question.text)
         kind = kind_of(question.text, self.encoder) if field is None else Kind.ORDINARY
         if field is None and kind in RANKED:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from index.terms import terms as terms_of
 from qa.quote.choose import silent_papers
 from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.rank.numbered import mentions
 from qa.records import Status
 from qa.understand.abbreviations import equivalents
 from qa.understand.language import other_language
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Most papers whose words are looked through for those of the question.
 MOST_PAPERS = 10
+#: Most papers that are looked through for a thing named by number; of more, those of the best passages.
+MOST_NUMBERED = 50
 #: Most words that a reason names.
 MOST_WORDS = 5
 #: Letters from which on a stem is the root of the words that begin with it.
@@ -47,6 +50,7 @@ def reasons_for(
     reasons = []
     if question.subject != NOBODY and not evidence.hits:
         reasons.append("No paper here is about the person the question names.")
+    reasons += _unnamed(index, evidence, documents)
     absent = absent_words(index, evidence, documents)
     if absent:
         asked = "the papers" if documents is None else "the papers asked"
@@ -56,6 +60,19 @@ def reasons_for(
     if not reasons and status is Status.NOT_FOUND:
         reasons.append("No sentence was found that is likely to answer.")
     return tuple(reasons)
+
+
+def _unnamed(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
+    """Say which things that the question names by number ("patient 7") the papers do not mention."""
+    scope = index.documents if documents is None else documents
+    few = len(scope) <= MOST_NUMBERED
+    looked = scope if few else dict.fromkeys(hit.passage.document_id for hit in evidence.hits)
+    where = "" if few else " near the question"
+    return [
+        f"No passage{where} mentions “{asked.text}”."
+        for asked in evidence.question.numbered
+        if asked.known and not any(mentions(index.documents[key], asked) for key in looked)
+    ]
 
 
 def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from qa.rank.candidates import candidates_of, rarity
 from qa.rank.features import features_of
+from qa.rank.numbered import Fits, fits
 from qa.rank.people import guard
 from qa.rank.retrieve import retrieve
 
@@ -92,12 +93,13 @@ def weigh(
     passages: int,
     documents: frozenset[str] | None = None,
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
-    """Return the best passages, their sentences that can be about the person meant, and their features."""
+    """Return the best passages, their sentences that can be about who and what is meant, and their features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
     admits = guard(question, (index.documents[key] for key in {hit.passage.document_id for hit in hits}))
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)
         if admits(candidate.document, candidate.sentence.span)
+        and fits(candidate.document, candidate.sentence.span, question.numbered) is not Fits.OTHER
     ]
     return hits, candidates, features_of(question, candidates, rarity(index, question))

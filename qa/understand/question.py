@@ -12,6 +12,7 @@ from index.read.clean import commonness
 from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
+from qa.understand.numbered import Mention, named_in
 from qa.understand.several import of_each
 from qa.understand.subjects import Subject, asked_about, impersonal
 
@@ -152,6 +153,7 @@ class Question:
     wanted: Wanted
     subject: Subject
     every_paper: bool  #: wants an answer from each paper: "both patients"
+    numbered: tuple[Mention, ...] = ()  #: what it names by number: "patient 5", "the second reaction"
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
     before: str = ""  #: what was asked and quoted before, where this question may lean on it
     cited: Place | None = None  #: where the last quote stands, if so
@@ -186,6 +188,7 @@ def understand(text: str) -> Question:
         wanted=wanted_of(asked),
         subject=asked_about(asked),
         every_paper=of_each(asked),
+        numbered=named_in(asked),
     )
 
 
