@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.terms import terms as terms_of
 from index.text import Span
 from qa.overview.answer import overview
 from qa.overview.kinds import RANKED, Kind, kind_of
@@ -21,15 +22,16 @@ from qa.quote.choose import choose, silent_papers
 from qa.quote.cite import cite, nearby
 from qa.quote.floats import asked_float, look_up_float
 from qa.quote.metadata import asked_field, look_up
-from qa.quote.reasons import reasons_for
+from qa.quote.reasons import open_numbers, reasons_for
 from qa.quote.short import short_answer
 from qa.rank.evidence import Evidence, Found, RankedPassage
+from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages, shipped
 from qa.records import Answer, LookUp, Receipt, Scores, Status
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
 from qa.understand.question import understand
-from qa.understand.several import of_one
+from qa.understand.several import of_one, superlative_in, without_superlative
 from qa.understand.spelling import Speller
 
 if TYPE_CHECKING:
@@ -40,13 +42,16 @@ if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.search import Hit
     from index.store.open import Index
+    from index.text import Sentence
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker
     from qa.records import Citation, Nearby
     from qa.understand.question import Place, Question
 
+#: Characters of a quote, at most, that begins with the sentence which names the patient.
+LONGEST_QUOTE = 400
 #: Most papers that a question about "each patient" is put to.
-MOST_PAPERS = 10
+MOST_PAPERS = 20
 
 
 class Answerer:
@@ -144,6 +149,7 @@ class Answerer:
             return Evidence(question, tuple(hits), (), sure, notes, seconds, stated)
         rank = self._rank_each if question.every_paper else self._rank
         found = rank(question, vector, documents)
+        question, found = self._compared(question, vector, found, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(question, tuple(found.hits), tuple(found.ranked), found.presence, notes, seconds)
 
@@ -192,7 +198,8 @@ class Answerer:
         """Rank a question about several papers: each paper found is asked it in the singular."""
         hits = self._near(question, vector, documents)
         papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
-        single = replace(understand(of_one(question.text)), abbreviations=question.abbreviations)
+        text = without_superlative(question.text) if question.compared else question.text
+        single = replace(understand(of_one(text)), abbreviations=question.abbreviations)
         vector = self.encoder.encode([single.searched])[0]
         read = max(READ_EACH, READ_ALL // max(len(papers), 1))
         each = [self._rank(single, vector, frozenset((paper,)), read=read) for paper in papers]
@@ -200,6 +207,31 @@ class Answerer:
         ranked = sorted((item for found in each for item in found.ranked), key=lambda item: -item.confidence)
         presence = max((found.presence for found in each), default=0.0)
         return Found([hit for found in each for hit in found.hits], ranked, presence)
+
+    def _compared(
+        self,
+        question: Question,
+        vector: NDArray[np.float32],
+        found: Found,
+        documents: frozenset[str] | None,
+    ) -> tuple[Question, Found]:
+        """Return question and evidence; for a superlative that no sentence states, the values of each paper.
+
+        One value is not given for the highest of several. Where only one is found, nothing changes.
+        """
+        word = superlative_in(question.text)
+        if not word or question.every_paper:
+            return question, found
+        best = found.ranked[0] if found.ranked else None
+        if best is not None and best.confidence >= self.threshold:
+            known = best.candidate.matched | best.candidate.meant
+            if not question.among or not known.isdisjoint(terms_of(word)):
+                return question, found
+        compared = replace(question, compared=word)
+        each = self._rank_each(compared, vector, documents)
+        evidence = Evidence(compared, tuple(each.hits), tuple(each.ranked), each.presence, ())
+        several = len(choose(evidence, self.settings, self.threshold, self.possible)) > 1
+        return (compared, each) if several else (question, found)
 
     def _rank(
         self,
@@ -281,7 +313,8 @@ class Answerer:
     def _cite(self, number: int, item: Ranked, question: Question) -> Citation:
         candidate = item.candidate
         hit = candidate.hit
-        span = candidate.sentence.span
+        sentence = self._with_lead(item, question)
+        span = sentence.span
         passage = Span(min(hit.passage.span.start, span.start), max(hit.passage.span.end, span.end))
         scores = Scores(
             ranker=item.score,
@@ -292,13 +325,30 @@ class Answerer:
         )
         return cite(
             candidate.document,
-            candidate.sentence,
+            sentence,
             passage,
             number=number,
             confidence=item.confidence,
             short=short_answer(question, candidate, item.mark),
             scores=scores,
         )
+
+    def _with_lead(self, item: Ranked, question: Question) -> Sentence:
+        """Return the sentence to quote, from the one on that names what the question names by number.
+
+        "Her CK was 880 U/L" does not say of which patient.
+        """
+        candidate = item.candidate
+        sentence = candidate.sentence
+        nouns = question.among.union(*(one.nouns for one in question.numbered))
+        lead = lead_of(candidate.document, sentence.span, nouns) if nouns else None
+        if lead is None:
+            return sentence
+        spans = (one.span for _, one in self.index.sentences_of(candidate.hit.position))
+        start = next((span.start for span in spans if span.start <= lead < span.end), None)
+        if start is None or sentence.span.end - start > LONGEST_QUOTE:
+            return sentence
+        return replace(sentence, span=Span(start, sentence.span.end))
 
     def _status_of(self, stated: LookUp) -> Status:
         if not stated.citations:
@@ -313,7 +363,8 @@ class Answerer:
         if quoted[0].confidence < self.threshold:
             return Status.POSSIBLE
         silent = silent_papers(evidence, {item.candidate.document.id for item in quoted})
-        return Status.PARTIAL if silent else Status.ANSWERED
+        lacking = silent or evidence.question.compared or open_numbers(evidence, quoted)
+        return Status.PARTIAL if lacking else Status.ANSWERED
 
     def _nearby(self, evidence: Evidence) -> tuple[Nearby, ...]:
         hits = evidence.hits[: self.settings.nearby]

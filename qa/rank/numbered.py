@@ -18,7 +18,7 @@ from index.text import BlockKind
 from qa.understand.numbered import TIMES, Mention, kind_of_thing, mentions_in, numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from index.text import Block, Document, Row, Span, Table
     from qa.rank.evidence import Found
@@ -55,6 +55,26 @@ def subjects_told(document: Document, span: Span) -> frozenset[tuple[str, str]]:
     """Return noun and number of what ``span`` is about, by its own words or those that lead up to it."""
     about = _about(document, span, None)
     return frozenset((noun, number) for one in about for noun in one.nouns for number in one.numbers)
+
+
+def counts_among(document: Document, nouns: Set[str]) -> bool:
+    """Tell whether a paper counts things of one of the kinds ``nouns``: patient 1, patient 2."""
+    return any(len(_read(_ById(document)).numbers_of(noun)) >= _SERIES for noun in nouns)
+
+
+def lead_of(document: Document, span: Span, nouns: Set[str]) -> int | None:
+    """Return where the mention starts, earlier in its paragraph, that tells what ``span`` is about.
+
+    None where the span names it itself, or no sentence before it does.
+    """
+    read = _read(_ById(document))
+    own = read.mentions[slice(*read.within(span.start, span.end))]
+    if span in read.rows or any(not one.nouns.isdisjoint(nouns) for one in own):
+        return None
+    start = _block_at(document, span.start).span.start
+    before = reversed(read.mentions[slice(*read.within(start, span.start))])
+    named = (one.start for one in before if not one.nouns.isdisjoint(nouns) and one.start in read.leading)
+    return next(named, None)
 
 
 def mentions(document: Document, asked: Mention) -> bool:
@@ -163,9 +183,12 @@ class _Read:
 
     def numbers(self, asked: Mention) -> frozenset[str]:
         """Return the numbers of all things of the kind of ``asked``."""
+        return frozenset().union(*map(self.numbers_of, asked.nouns))
+
+    def numbers_of(self, noun: str) -> frozenset[str]:
+        """Return the numbers of all things called ``noun``."""
         rows = (mention for row in self.rows.values() for mention in row)
-        same = (one.numbers for one in (*self.mentions, *self.name, *rows) if one.same_kind(asked))
-        return frozenset().union(*same)
+        return frozenset().union(*(one.numbers for one in (*self.mentions, *self.name, *rows) if noun in one.nouns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

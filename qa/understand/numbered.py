@@ -127,6 +127,14 @@ def named_in(question: str) -> tuple[Mention, ...]:
     return tuple(named)
 
 
+def kinds_chosen_among(question: str) -> frozenset[str]:
+    """Return what "which patients" and "which group" choose among: the stems of the words after "which"."""
+    tokens = [match.group() for match in _TOKEN.finditer(question)]
+    at = next((at for at, token in enumerate(tokens) if token.lower() == "which"), len(tokens))
+    after = [token for token in tokens[at + 1 : at + 1 + _AFTER_ORDINAL] if token.isalpha()]
+    return frozenset(kind_of_thing(token) for token in after if not is_stop_word(token)) - {""}
+
+
 def _everyday(word: str) -> bool:
     return commonness(word) >= _EVERYDAY
 
