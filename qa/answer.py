@@ -46,12 +46,15 @@ if TYPE_CHECKING:
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker
     from qa.records import Citation, Nearby
+    from qa.understand.numbered import Mention
     from qa.understand.question import Place, Question
 
 #: Characters of a quote, at most, that begins with the sentence which names the patient.
 LONGEST_QUOTE = 400
 #: Most papers that a question about "each patient" is put to.
-MOST_PAPERS = 20
+MOST_PAPERS = 10
+#: The same for one about the highest of several values, and the passages in which they are looked for.
+MOST_COMPARED, WIDE = 20, 100
 
 
 class Answerer:
@@ -128,18 +131,20 @@ class Answerer:
         documents: frozenset[str] | None = None,
         before: str = "",
         cited: Place | None = None,
+        numbered: tuple[Mention, ...] = (),
     ) -> Evidence:
         """Return the ranked sentences for a question, from ``documents`` or all papers.
 
         ``before`` is what was asked and quoted before, where it may lean on that, and ``cited`` is where the
-        last quote stands; without, it stands alone.
+        last quote stands; without, it stands alone. ``numbered`` is what earlier questions named by number and
+        this one leaves unsaid.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         started = perf_counter()
         question, notes = self._understood(text)
-        question = replace(question, before=before, cited=cited)
+        question = replace(question, before=before, cited=cited, numbered=question.numbered or numbered)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         hits, stated, documents = self._looked_up(question, vector, documents)
@@ -151,7 +156,15 @@ class Answerer:
         found = rank(question, vector, documents)
         question, found = self._compared(question, vector, found, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
-        return Evidence(question, tuple(found.hits), tuple(found.ranked), found.presence, notes, seconds)
+        return Evidence(
+            question,
+            tuple(found.hits),
+            tuple(found.ranked),
+            found.presence,
+            notes,
+            seconds,
+            unasked=found.unasked,
+        )
 
     def _looked_up(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
@@ -196,17 +209,21 @@ class Answerer:
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
     ) -> Found:
         """Rank a question about several papers: each paper found is asked it in the singular."""
-        hits = self._near(question, vector, documents)
-        papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
         text = without_superlative(question.text) if question.compared else question.text
         single = replace(understand(of_one(text)), abbreviations=question.abbreviations)
-        vector = self.encoder.encode([single.searched])[0]
-        read = max(READ_EACH, READ_ALL // max(len(papers), 1))
-        each = [self._rank(single, vector, frozenset((paper,)), read=read) for paper in papers]
+        one = self.encoder.encode([single.searched])[0]
+        if question.compared:  # each value counts, so more passages and papers are looked at
+            near, most = retrieve(self.index, single, one, limit=WIDE, documents=documents), MOST_COMPARED
+        else:
+            near, most = self._near(question, vector, documents), MOST_PAPERS
+        papers = list(dict.fromkeys(hit.passage.document_id for hit in near))
+        read = max(READ_EACH, READ_ALL // max(len(papers[:most]), 1))
+        each = [self._rank(single, one, frozenset((paper,)), read=read) for paper in papers[:most]]
         # Scores compare the sentences of one search, probabilities those of several.
         ranked = sorted((item for found in each for item in found.ranked), key=lambda item: -item.confidence)
         presence = max((found.presence for found in each), default=0.0)
-        return Found([hit for found in each for hit in found.hits], ranked, presence)
+        hits = [hit for found in each for hit in found.hits]
+        return Found(hits, ranked, presence, unasked=len(papers[most:]))
 
     def _compared(
         self,

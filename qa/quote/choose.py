@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Most quotes for a question about each of several papers or patients, unless the settings allow more.
 MOST_OF_EACH = 20
+#: How much of the usual share of the best confidence a quote needs where values are to be compared.
+COMPARED = 0.3
 
 
 def choose(evidence: Evidence, settings: Settings, threshold: float, possible: float) -> list[Ranked]:
@@ -35,16 +37,18 @@ def choose(evidence: Evidence, settings: Settings, threshold: float, possible: f
     sure = best >= threshold
     if not sure and evidence.presence < possible:
         return []
-    least = settings.relative * best if sure or question.compared else 0.0
+    # Of values to be compared, none should be missing.
+    relative = settings.relative * (COMPARED if question.compared else 1.0)
+    least = relative * best if sure or question.compared else 0.0
     usual = 1 if every else settings.quotes_per_paper if sure else settings.quotes
     quoted: list[Ranked] = []
     papers: Counter[str] = Counter()
-    for item in _of_one_mind(evidence, settings.relative * best):
+    for item in _of_one_mind(evidence, relative * best):
         paper = item.candidate.document.id
         series = _in_series(item, question)
         per_paper = MOST_OF_EACH if series else usual
         most = max(settings.quotes, MOST_OF_EACH) if every or series else settings.quotes
-        low = item.confidence < (settings.relative * best if series else least)
+        low = item.confidence < (relative * best if series else least)
         if len(quoted) >= most or papers[paper] >= per_paper or low or _said(item, quoted, every=every):
             continue
         quoted.append(item)

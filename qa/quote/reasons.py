@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.rank.evidence import Evidence, Ranked
 
+ASK_EACH = "The evidence table asks each paper."
 NO_COMPARISON = "Loccit does not compare numbers."
 #: Most papers whose words are looked through for those of the question.
 MOST_PAPERS = 10
@@ -76,11 +77,13 @@ def _limits(evidence: Evidence, status: Status, quoted: Sequence[Ranked]) -> lis
     if question.compared or (status is Status.POSSIBLE and superlative_in(question.text)):
         word = question.compared or superlative_in(question.text)
         told.append(f"{NO_COMPARISON} The quotes give values found; which is {word} is open.")
+    if evidence.unasked:
+        asked = len({hit.passage.document_id for hit in evidence.hits})
+        told.append(f"{asked} of {asked + evidence.unasked} papers were asked. {ASK_EACH}")
     shown = len({item.candidate.document.id for item in quoted})
     if left_out := len(papers_left_out(evidence, quoted, DEFAULT.relative)):
         told.append(
-            f"{shown} of {shown + left_out} papers with a likely answer are shown. "
-            "The evidence table asks each paper."
+            f"{shown} of {shown + left_out} papers with a likely answer are shown. {ASK_EACH}"
         )
     return told
 

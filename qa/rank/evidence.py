@@ -52,6 +52,7 @@ class Found:
     hits: Sequence[Hit]
     ranked: Sequence[Ranked]
     presence: float  #: probability that the papers answer at all; never below the first one's confidence
+    unasked: int = 0  #: papers found beyond those that were asked, where each is asked by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Evidence:
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
     stated: LookUp | None = None  #: what was looked up, for a question about the papers themselves
+    unasked: int = 0  #: see ``Found``
 
 
 def found(
