@@ -136,8 +136,8 @@ class Answerer:
         """Return the ranked sentences for a question, from ``documents`` or all papers.
 
         ``before`` is what was asked and quoted before, where it may lean on that, and ``cited`` is where the
-        last quote stands; without, it stands alone. ``numbered`` is what earlier questions named by number and
-        this one leaves unsaid.
+        last quote stands; without, it stands alone. ``numbered`` is what earlier questions named by number
+        and this one leaves unsaid.
 
         Raises:
             QuestionError: the question is empty or too long.

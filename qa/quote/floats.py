@@ -27,14 +27,14 @@ MOST_ROWS, MOST_PAPERS = 30, 10
 #: Words with which a figure or table as a whole is asked for, beside those that only ask.
 _WORDS = frozenset(
     terms_of(
-        "depict depicted illustrate illustrates contain contains content contents display displays present "
-        "presented see seen legend caption row rows column data represent summarize summarise quote full whole"
+        "depict illustrate contain content display present see seen legend caption row column data represent "
+        "summarize summarise quote full whole"
     )
 )
 
 
 def asked_float(question: Question) -> Mention | None:
-    """Return the figures or tables that ``question`` names; None if it names none, or other numbered things."""
+    """Return the figures or tables that ``question`` names; None if none, or also other numbered things."""
     if len(question.numbered) != 1 or question.numbered[0].nouns.isdisjoint((FIGURE, TABLE)):
         return None
     return question.numbered[0]
@@ -57,7 +57,8 @@ def look_up_float(
         return LookUp((), (f"No paper here has {asked.text}.",)) if absent else None
     if len(having) > 1:
         return _which(having, asked)
-    citations, left_out = [], 0
+    citations: list[Citation] = []
+    left_out = 0
     for span, kind in _quotes(having[0], asked):
         if kind is BlockKind.TABLE and sum(c.table is not None for c in citations) == MOST_ROWS:
             left_out += 1
@@ -81,20 +82,19 @@ def _front(document: Document) -> set[str]:
 def _which(papers: list[Document], asked: Mention) -> LookUp:
     names = "; ".join(f"“{paper.name}”" for paper in papers[:MOST_PAPERS])
     more = f" and {len(papers) - MOST_PAPERS} more" if len(papers) > MOST_PAPERS else ""
-    reason = (
-        f"{len(papers)} papers have {asked.text}. Name the paper in the question, or select one: {names}{more}."
-    )
+    remedy = f"Name the paper in the question, or select one: {names}{more}."
+    reason = f"{len(papers)} papers have {asked.text}. {remedy}"
     return LookUp((), (reason,), tuple(paper.id for paper in papers[:MOST_PAPERS]))
 
 
 def _quotes(document: Document, asked: Mention) -> Iterator[tuple[Span, BlockKind]]:
     """Yield the captions of what is ``asked``, and after that of a table its rows."""
     tables = [table for table in document.tables if _is(asked, _label(document, table))]
-    captions = {table.caption: table for table in tables if table.caption}
+    captions = {table.caption for table in tables}
     for block in document.blocks:
-        if block.kind is BlockKind.CAPTION and block.span not in captions:
-            if _is(asked, block.span.of(document.text)):
-                yield block.span, BlockKind.CAPTION
+        alone = block.kind is BlockKind.CAPTION and block.span not in captions
+        if alone and _is(asked, block.span.of(document.text)):
+            yield block.span, BlockKind.CAPTION
     for table in tables:
         if table.caption:
             yield table.caption, BlockKind.CAPTION

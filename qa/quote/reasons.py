@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.terms import terms as terms_of
 from qa.quote.choose import papers_left_out, silent_papers
 from qa.rank.candidates import abbreviations_of, paper_stems
-from qa.rank.numbered import mentions, subjects_told
+from qa.rank.numbered import counts_among, mentions, subjects_told
 from qa.records import Status
 from qa.settings import DEFAULT
 from qa.understand.abbreviations import equivalents
@@ -72,7 +72,9 @@ def _limits(evidence: Evidence, status: Status, quoted: Sequence[Ranked]) -> lis
     """Say what is left open beside the quotes: the comparison asked for, and papers that are not shown."""
     if not quoted:
         return []
-    told = [f"No quote is about number {number} of “{name}”." for name, number in open_numbers(evidence, quoted)]
+    told = [
+        f"No quote is about number {number} of “{name}”." for name, number in open_numbers(evidence, quoted)
+    ]
     question = evidence.question
     if question.compared or (status is Status.POSSIBLE and superlative_in(question.text)):
         word = question.compared or superlative_in(question.text)
@@ -82,14 +84,12 @@ def _limits(evidence: Evidence, status: Status, quoted: Sequence[Ranked]) -> lis
         told.append(f"{asked} of {asked + evidence.unasked} papers were asked. {ASK_EACH}")
     shown = len({item.candidate.document.id for item in quoted})
     if left_out := len(papers_left_out(evidence, quoted, DEFAULT.relative)):
-        told.append(
-            f"{shown} of {shown + left_out} papers with a likely answer are shown. {ASK_EACH}"
-        )
+        told.append(f"{shown} of {shown + left_out} papers with a likely answer are shown. {ASK_EACH}")
     return told
 
 
 def open_numbers(evidence: Evidence, quoted: Sequence[Ranked]) -> list[tuple[str, str]]:
-    """Return of which things that the question names together ("patients 2 and 4") no quote tells, with names."""
+    """Return which things named together ("patients 2 and 4") no quote is about: the name, and the number."""
     told = frozenset[tuple[str, str]]().union(
         *(subjects_told(one.candidate.document, one.candidate.sentence.span) for one in quoted)
     )
@@ -111,7 +111,8 @@ def _unnamed(index: Index, evidence: Evidence, documents: frozenset[str] | None)
     return [
         f"No passage{where} mentions “{asked.text}”."
         for asked in evidence.question.numbered
-        if asked.known and not any(mentions(index.documents[key], asked) for key in looked)
+        if not any(mentions(index.documents[key], asked) for key in looked)
+        and (asked.known or any(counts_among(index.documents[key], asked.nouns) for key in looked))
     ]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qa.rank.candidates import candidates_of, rarity
 from qa.rank.features import features_of
-from qa.rank.numbered import Fits, fits
+from qa.rank.numbered import Fits, certain, fits
 from qa.rank.people import guard
 from qa.rank.retrieve import retrieve
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from qa.rank.reader import Mark
     from qa.records import LookUp
     from qa.understand.question import Question
+
+#: Share of the threshold that the confidence of a sentence reaches at most that may be about another.
+UNTOLD = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,24 @@ def found(
     return Found(hits, ranked, presence)
 
 
+def doubted(read: Found, question: Question, threshold: float) -> Found:
+    """Return what fits the numbers of ``question`` first, and the rest not sure.
+
+    The confidence of what may be about another than the one named stays below ``threshold``.
+    """
+    if not question.numbered:
+        return read
+    fitting: list[Ranked] = []
+    rest: list[Ranked] = []
+    for item in read.ranked:
+        document, span = item.candidate.document, item.candidate.sentence.span
+        sure = all(certain(document, span, one) for one in question.numbered)
+        (fitting if sure else rest).append(item)
+    most = UNTOLD * threshold
+    rest = [replace(item, confidence=min(item.confidence, most)) for item in rest]
+    return replace(read, ranked=[*fitting, *rest])
+
+
 def weigh(
     index: Index,
     question: Question,
@@ -95,7 +116,7 @@ def weigh(
     passages: int,
     documents: frozenset[str] | None = None,
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
-    """Return the best passages, their sentences that can be about who and what is meant, and their features."""
+    """Return the best passages, their sentences that can be about whom or what is meant, and the features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
     admits = guard(question, (index.documents[key] for key in {hit.passage.document_id for hit in hits}))
     candidates = [

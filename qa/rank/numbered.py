@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
     from index.text import Block, Document, Row, Span, Table
-    from qa.rank.evidence import Found
-    from qa.understand.question import Question
 
-#: Share of the threshold that the confidence of a sentence reaches at most that may be about another.
-UNTOLD = 0.8
 #: Characters from the start of a sentence within which a mention is what the sentence is about.
 _LEADING = 25
 #: Different numbers with the same noun from which on a paper counts such things.
@@ -82,23 +78,7 @@ def mentions(document: Document, asked: Mention) -> bool:
     return not _read(_ById(document)).numbers(asked).isdisjoint(asked.numbers)
 
 
-def doubted(found: Found, question: Question, threshold: float) -> Found:
-    """Return what was found with what fits the numbers of ``question`` first, and the rest not sure.
-
-    The confidence of what may be about another than the one named stays below ``threshold``.
-    """
-    if not question.numbered:
-        return found
-    fitting, rest = [], []
-    for item in found.ranked:
-        document, span = item.candidate.document, item.candidate.sentence.span
-        certain = all(_certain(document, span, one) for one in question.numbered)
-        (fitting if certain else rest).append(item)
-    rest = [replace(item, confidence=min(item.confidence, UNTOLD * threshold)) for item in rest]
-    return replace(found, ranked=[*fitting, *rest])
-
-
-def _certain(document: Document, span: Span, asked: Mention) -> bool:
+def certain(document: Document, span: Span, asked: Mention) -> bool:
     """Tell whether ``span`` answers for the thing ``asked`` as surely as its words do."""
     if asked.ordinal or not (asked.known or _counts(document, asked)):
         return True  # a narration does not number each thing, and "swallowed 100" numbers none
@@ -134,7 +114,7 @@ def _value(number: str) -> int:
 
 
 def _about(document: Document, span: Span, asked: Mention | None) -> Iterator[Mention]:
-    """Yield what ``span`` is about: its own mentions, and of each kind that it does not begin with the last."""
+    """Yield what ``span`` mentions, and what leads up to it of kinds that it does not begin with."""
     read = _read(_ById(document))
     if span in read.rows:
         yield from read.rows[span]
@@ -188,7 +168,9 @@ class _Read:
     def numbers_of(self, noun: str) -> frozenset[str]:
         """Return the numbers of all things called ``noun``."""
         rows = (mention for row in self.rows.values() for mention in row)
-        return frozenset().union(*(one.numbers for one in (*self.mentions, *self.name, *rows) if noun in one.nouns))
+        return frozenset().union(
+            *(one.numbers for one in (*self.mentions, *self.name, *rows) if noun in one.nouns)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

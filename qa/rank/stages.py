@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from index.embed.mpnet import installed_parts, is_installed
 from index.errors import UsageError
 from qa.rank.closer import load_closer, read_again
-from qa.rank.evidence import found, weigh
-from qa.rank.numbered import doubted
+from qa.rank.evidence import doubted, found, weigh
 from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 from qa.settings import READER_VARIABLE, ReaderName
@@ -89,8 +88,8 @@ class Stages:
             stage = read_again(self.closer.reader, index, question, candidates, stage, scores, closely)
             scores = weights.ranker.log_odds(stage.features)
         kept = [candidates[i] for i in stage.kept]
-        read = found(hits, kept, scores, weights.judge(stage.features, scores), stage.marks)
-        return doubted(read, question, _least(settings, weights))
+        again = found(hits, kept, scores, weights.judge(stage.features, scores), stage.marks)
+        return doubted(again, question, _least(settings, weights))
 
 
 def _least(settings: Settings, weights: Weights) -> float:

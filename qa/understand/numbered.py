@@ -35,14 +35,16 @@ _GRADED = """type grade stage phase class level score category degree age factor
     least most number no line about over under until since approximately after before than within between
     around above below against during without aged only up down another
     january february march april may june july august september october november december"""
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
-_COUNTED = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+_ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())  # noqa: SIM905 - a list would take four lines
+_COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _TOKEN = re.compile(r"[^\W_]+(?:[-\u2010-\u2013'\u2019./][^\W_]+)*|[^\w\s]|_")
 _LABEL = re.compile(r"(S?\d{1,6})(?:[A-Za-z]|st|nd|rd|th)?")
 _RANGE = re.compile(r"(\d{1,4})[-\u2010-\u2013](\d{1,4})")
 _NTH = re.compile(r"(\d{1,3})(?:st|nd|rd|th)", re.IGNORECASE)
-_UNIT = re.compile(r"%|\u00b0|\w{1,5}/\w+|[mk\u00b5\u03bc]?[gGlLm]|kg|mcg|mm|cm|mmHg|IU|units?|percent|years?|cells")
+_UNIT = re.compile(
+    r"%|\u00b0|\w{1,5}/\w+|[mk\u00b5\u03bc]?[gGlLm]|kg|mcg|mm|cm|mmHg|IU|units?|percent|years?|cells"
+)
 #: Words that may stand between the noun and its number, and between numbers.
 _BEFORE = frozenset(("no", "#", "number", "nr"))
 _SHORTENED = frozenset(("no", "nr", "fig", "figs", "tab", "pt"))  # a full stop may follow
@@ -64,7 +66,7 @@ KNOWN = frozenset(_SAME.values()) | TIMES | frozenset(map(_stem, _NUMBERED.split
 #: Figures and tables, which papers caption.
 FIGURE, TABLE = _stem("figure"), _stem("table")
 _NAMELESS = frozenset(map(_stem, _GRADED.split()))
-_PAPERS = frozenset(map(_stem, "paper article report study document pdf publication author".split()))
+_PAPERS = frozenset(map(_stem, ("paper", "article", "report", "study", "document", "publication", "author")))
 _SUPPLEMENT = frozenset(map(_stem, ("supplementary", "supplemental")))
 
 
@@ -234,7 +236,11 @@ def _listed(tokens: Sequence[_Token], at: int) -> Iterator[tuple[int, tuple[str,
     words = [token.text.lower() for token in tokens[at : at + _FARTHEST]]
     here = 0
     while True:
-        joint = words.index(")", here) + 1 if words[here + 1 : here + 2] == ["("] and ")" in words[here:] else here + 1
+        joint = (
+            words.index(")", here) + 1
+            if words[here + 1 : here + 2] == ["("] and ")" in words[here:]
+            else here + 1
+        )
         after = joint + 1 + (words[joint : joint + 2] in ([",", "and"], [",", "or"]))
         if words[joint : joint + 1] == [] or words[joint] not in _BETWEEN or after >= len(words):
             return

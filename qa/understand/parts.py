@@ -18,15 +18,17 @@ _AUXILIARY = frozenset(
 _ADVERBS = frozenset(("when", "where", "why"))
 #: What can follow an auxiliary at the beginning of a question, but not in a list of verbs.
 _SUBJECT = frozenset(
-    ("the", "a", "an", "this", "that", "these", "those", "there", "any", "all", "both", "each")
-    + ("he", "she", "it", "they", "his", "her", "its", "their", "patient", "patients")
+    """the a an this that these those there any all both each he she it they his her its their patient
+    patients""".split()  # noqa: SIM905 - a list would take ten lines
 )
 #: What begins a question behind a comma; "which" and "who" begin clauses there.
 _AFTER_COMMA = frozenset(("what", "how"))
 #: Words within which the verb of a question follows its "which": "in which of the two arms was".
 _REACH = 6
 _AGAINST = ("with", "against", "versus", "vs", "to", "and")
-_PREPOSITIONS = frozenset(("of", "in", "after", "for", "with", "at", "on", "among", "during", "before", "from", "by"))
+_PREPOSITIONS = frozenset(
+    ("of", "in", "after", "for", "with", "at", "on", "among", "during", "before", "from", "by")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _begins(words: list[str], *, phrase: bool = False) -> bool:
     if words[at] not in _WH:
         return False
     if words[at] in _ADVERBS and len(words) > at + 1:  # "when the patient was seen" is no question
-        return phrase and words[at + 1] == "and" or words[at + 1] in _AUXILIARY
+        return words[at + 1] in _AUXILIARY or (phrase and words[at + 1] == "and")
     return phrase or len(words) == at + 1 or not _AUXILIARY.isdisjoint(words[at + 1 : at + 1 + _REACH])
 
 
@@ -101,10 +103,10 @@ def _sides(text: str) -> tuple[str, ...]:
     """Return a question for each side of "Compare the CK after A with that after B"; none for others."""
     tokens = text.rstrip("?.! ").split()
     words = list(map(_bare, tokens))
-    if words[0] == "compare":
+    if words[:1] == ["compare"]:
         at = next((words.index(joint) for joint in _AGAINST if joint in words), len(words))
         first, second = tokens[1:at], tokens[at + 1 :]
-    elif words[0] == "how" and "compare" in words and words[1] in _AUXILIARY:
+    elif words[:1] == ["how"] and "compare" in words and words[1] in _AUXILIARY:
         at = words.index("compare")
         if words[at + 1 : at + 2] and words[at + 1] not in _AGAINST[:-1]:
             return ()
@@ -112,7 +114,9 @@ def _sides(text: str) -> tuple[str, ...]:
     else:
         return ()
     cut = next((i for i in range(len(first) - 1, 0, -1) if _bare(first[i]) in _PREPOSITIONS), None)
-    if cut is None or not second or _bare(first[0]) in _WH:  # no value of something: whole things are compared
+    if (
+        cut is None or not second or _bare(first[0]) in _WH
+    ):  # no value of something: whole things are compared
         return ()
     return tuple(f"What was {' '.join(side)}?" for side in (first, _completed(first, cut, second)))
 

@@ -82,12 +82,18 @@ class Speller:
     def _frequent(self, word: str) -> str | None:
         """Return what a frequent misspelling stands for, which word lists hold too: "recieve"; else None.
 
-        It is off as such are (see ``_one_off``) and a word of the papers in some form. English has that word a
-        hundred times as often.
+        It is off as such are (see ``_one_off``) and a word of the papers in some form. English has that word
+        a hundred times as often.
         """
         lower = word.lower()
         usual = commonness(lower)
-        if len(word) < _SHORTEST or not word.islower() or usual < _LISTED or not terms_of(word) or self._held(word):
+        if (
+            len(word) < _SHORTEST
+            or not word.islower()
+            or usual < _LISTED
+            or not terms_of(word)
+            or self._held(word)
+        ):
             return None
         likely = [
             (commonness(other), other)
