@@ -94,6 +94,11 @@ def printed(word: str) -> str:
     return _POSSESSIVE.sub("", word).lower()
 
 
+def is_stop_word(word: str) -> bool:
+    """Tell whether ``word`` is left out of the terms of a text."""
+    return word.lower() in _STOP
+
+
 @lru_cache(maxsize=200_000)
 def terms_of(word: str) -> tuple[str, ...]:
     """Return the terms of one of ``split``'s words."""

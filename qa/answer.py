@@ -13,22 +13,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.terms import terms as terms_of
 from index.text import Span
 from qa.overview.answer import overview
 from qa.overview.kinds import RANKED, Kind, kind_of
 from qa.overview.papers import by_place
 from qa.quote.choose import choose, silent_papers
 from qa.quote.cite import cite, nearby
+from qa.quote.floats import asked_float, look_up_float
 from qa.quote.metadata import asked_field, look_up
-from qa.quote.reasons import reasons_for
+from qa.quote.reasons import open_numbers, reasons_for
 from qa.quote.short import short_answer
 from qa.rank.evidence import Evidence, Found, RankedPassage
+from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages, shipped
 from qa.records import Answer, LookUp, Receipt, Scores, Status
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
 from qa.understand.question import understand
-from qa.understand.several import of_one
+from qa.understand.several import of_one, superlative_in, without_superlative
 from qa.understand.spelling import Speller
 
 if TYPE_CHECKING:
@@ -39,13 +42,19 @@ if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.search import Hit
     from index.store.open import Index
+    from index.text import Sentence
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker
     from qa.records import Citation, Nearby
+    from qa.understand.numbered import Mention
     from qa.understand.question import Place, Question
 
+#: Characters of a quote, at most, that begins with the sentence which names the patient.
+LONGEST_QUOTE = 400
 #: Most papers that a question about "each patient" is put to.
 MOST_PAPERS = 10
+#: The same for one about the highest of several values, and the passages in which they are looked for.
+MOST_COMPARED, WIDE = 20, 100
 
 
 class Answerer:
@@ -122,18 +131,20 @@ class Answerer:
         documents: frozenset[str] | None = None,
         before: str = "",
         cited: Place | None = None,
+        numbered: tuple[Mention, ...] = (),
     ) -> Evidence:
         """Return the ranked sentences for a question, from ``documents`` or all papers.
 
         ``before`` is what was asked and quoted before, where it may lean on that, and ``cited`` is where the
-        last quote stands; without, it stands alone.
+        last quote stands; without, it stands alone. ``numbered`` is what earlier questions named by number
+        and this one leaves unsaid.
 
         Raises:
             QuestionError: the question is empty or too long.
         """
         started = perf_counter()
         question, notes = self._understood(text)
-        question = replace(question, before=before, cited=cited)
+        question = replace(question, before=before, cited=cited, numbered=question.numbered or numbered)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
         hits, stated, documents = self._looked_up(question, vector, documents)
@@ -143,8 +154,17 @@ class Answerer:
             return Evidence(question, tuple(hits), (), sure, notes, seconds, stated)
         rank = self._rank_each if question.every_paper else self._rank
         found = rank(question, vector, documents)
+        question, found = self._compared(question, vector, found, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
-        return Evidence(question, tuple(found.hits), tuple(found.ranked), found.presence, notes, seconds)
+        return Evidence(
+            question,
+            tuple(found.hits),
+            tuple(found.ranked),
+            found.presence,
+            notes,
+            seconds,
+            unasked=found.unasked,
+        )
 
     def _looked_up(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
@@ -153,6 +173,9 @@ class Answerer:
 
         None is looked up for a question about content; what is not found may yet be ranked in those papers.
         """
+        shown = asked_float(question)
+        if shown is not None and (found := look_up_float(self.index, question, shown, documents)) is not None:
+            return self._near(question, vector, documents), found, documents
         field = asked_field(question.text)
         kind = kind_of(question.text, self.encoder) if field is None else Kind.ORDINARY
         if field is None and kind in RANKED:
@@ -186,16 +209,46 @@ class Answerer:
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
     ) -> Found:
         """Rank a question about several papers: each paper found is asked it in the singular."""
-        hits = self._near(question, vector, documents)
-        papers = list(dict.fromkeys(hit.passage.document_id for hit in hits))[:MOST_PAPERS]
-        single = replace(understand(of_one(question.text)), abbreviations=question.abbreviations)
-        vector = self.encoder.encode([single.searched])[0]
-        read = max(READ_EACH, READ_ALL // max(len(papers), 1))
-        each = [self._rank(single, vector, frozenset((paper,)), read=read) for paper in papers]
+        text = without_superlative(question.text) if question.compared else question.text
+        single = replace(understand(of_one(text)), abbreviations=question.abbreviations)
+        one = self.encoder.encode([single.searched])[0]
+        if question.compared:  # each value counts, so more passages and papers are looked at
+            near, most = retrieve(self.index, single, one, limit=WIDE, documents=documents), MOST_COMPARED
+        else:
+            near, most = self._near(question, vector, documents), MOST_PAPERS
+        papers = list(dict.fromkeys(hit.passage.document_id for hit in near))
+        read = max(READ_EACH, READ_ALL // max(len(papers[:most]), 1))
+        each = [self._rank(single, one, frozenset((paper,)), read=read) for paper in papers[:most]]
         # Scores compare the sentences of one search, probabilities those of several.
         ranked = sorted((item for found in each for item in found.ranked), key=lambda item: -item.confidence)
         presence = max((found.presence for found in each), default=0.0)
-        return Found([hit for found in each for hit in found.hits], ranked, presence)
+        hits = [hit for found in each for hit in found.hits]
+        return Found(hits, ranked, presence, unasked=len(papers[most:]))
+
+    def _compared(
+        self,
+        question: Question,
+        vector: NDArray[np.float32],
+        found: Found,
+        documents: frozenset[str] | None,
+    ) -> tuple[Question, Found]:
+        """Return question and evidence; for a superlative that no sentence states, the values of each paper.
+
+        One value is not given for the highest of several. Where only one is found, nothing changes.
+        """
+        word = superlative_in(question.text)
+        if not word or question.every_paper:
+            return question, found
+        best = found.ranked[0] if found.ranked else None
+        if best is not None and best.confidence >= self.threshold:
+            known = best.candidate.matched | best.candidate.meant
+            if not question.among or not known.isdisjoint(terms_of(word)):
+                return question, found
+        compared = replace(question, compared=word)
+        each = self._rank_each(compared, vector, documents)
+        evidence = Evidence(compared, tuple(each.hits), tuple(each.ranked), each.presence, ())
+        several = len(choose(evidence, self.settings, self.threshold, self.possible)) > 1
+        return (compared, each) if several else (question, found)
 
     def _rank(
         self,
@@ -277,7 +330,8 @@ class Answerer:
     def _cite(self, number: int, item: Ranked, question: Question) -> Citation:
         candidate = item.candidate
         hit = candidate.hit
-        span = candidate.sentence.span
+        sentence = self._with_lead(item, question)
+        span = sentence.span
         passage = Span(min(hit.passage.span.start, span.start), max(hit.passage.span.end, span.end))
         scores = Scores(
             ranker=item.score,
@@ -288,13 +342,30 @@ class Answerer:
         )
         return cite(
             candidate.document,
-            candidate.sentence,
+            sentence,
             passage,
             number=number,
             confidence=item.confidence,
             short=short_answer(question, candidate, item.mark),
             scores=scores,
         )
+
+    def _with_lead(self, item: Ranked, question: Question) -> Sentence:
+        """Return the sentence to quote, from the one on that names what the question names by number.
+
+        "Her CK was 880 U/L" does not say of which patient.
+        """
+        candidate = item.candidate
+        sentence = candidate.sentence
+        nouns = question.among.union(*(one.nouns for one in question.numbered))
+        lead = lead_of(candidate.document, sentence.span, nouns) if nouns else None
+        if lead is None:
+            return sentence
+        spans = (one.span for _, one in self.index.sentences_of(candidate.hit.position))
+        start = next((span.start for span in spans if span.start <= lead < span.end), None)
+        if start is None or sentence.span.end - start > LONGEST_QUOTE:
+            return sentence
+        return replace(sentence, span=Span(start, sentence.span.end))
 
     def _status_of(self, stated: LookUp) -> Status:
         if not stated.citations:
@@ -309,7 +380,8 @@ class Answerer:
         if quoted[0].confidence < self.threshold:
             return Status.POSSIBLE
         silent = silent_papers(evidence, {item.candidate.document.id for item in quoted})
-        return Status.PARTIAL if silent else Status.ANSWERED
+        lacking = silent or evidence.question.compared or open_numbers(evidence, quoted)
+        return Status.PARTIAL if lacking else Status.ANSWERED
 
     def _nearby(self, evidence: Evidence) -> tuple[Nearby, ...]:
         hits = evidence.hits[: self.settings.nearby]

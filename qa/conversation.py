@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
+from index.terms import words as words_of
+from qa.quote.joined import joined
 from qa.quote.reasons import absent_words
 from qa.rank.people import paper_subjects, reports_only_others
 from qa.rank.retrieve import main_paper
@@ -26,6 +28,8 @@ from qa.understand.followup import (
     resolve,
     resolve_in,
 )
+from qa.understand.numbered import named_in
+from qa.understand.parts import parts_of
 from qa.understand.question import Place
 from qa.understand.subjects import asked_about
 
@@ -37,10 +41,16 @@ if TYPE_CHECKING:
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence
     from qa.records import Answer
+    from qa.understand.numbered import Mention
+    from qa.understand.parts import Parts
     from qa.understand.subjects import Subject
 
 #: Up to this many papers, the people they report on are looked up, and any paper may be the one meant.
 FEW_PAPERS = 12
+#: Questions before a follow-up in which the patient it leaves unnamed can be named by number.
+RECENT = 2
+#: Words that stand for a patient named before.
+PRONOUNS = frozenset(("he", "she", "his", "her", "him", "hers"))
 #: A question is answered from the paper spoken of if its best sentence there has at least this share of the
 #: confidence of the best sentence of all papers: for a question that leans on those before, and for others.
 LEANING, NOT_LEANING = 0.2, 0.35
@@ -97,13 +107,37 @@ class Conversation:
             QuestionError: the question is empty or too long.
             QuoteError: a quote differs from its paper's text; nothing is shown then.
         """
-        gathered = self.gather(answerer, question, documents)
+        parts = parts_of(question)
+        if len(parts.questions) > 1:
+            answer = joined(question, parts.questions, self._answers(answerer, parts, documents))
+        else:
+            answer = self._answer(answerer, question, documents)
+        return answer, self.with_answer(answer)
+
+    def _answers(self, answerer: Answerer, parts: Parts, documents: frozenset[str] | None) -> list[Answer]:
+        """Return the answer to each part; one that leans on the part before is a follow-up of it."""
+        answers: list[Answer] = []
+        conversation = self
+        for part in parts.questions:
+            leaning = bool(answers) and not parts.apart
+            answers.append(conversation._answer(answerer, part, documents, leaning=leaning))
+            conversation = self if parts.apart else conversation.with_answer(answers[-1])
+        return answers
+
+    def _answer(
+        self,
+        answerer: Answerer,
+        question: str,
+        documents: frozenset[str] | None,
+        *,
+        leaning: bool = False,
+    ) -> Answer:
+        gathered = self.gather(answerer, question, documents, leaning=leaning)
         answer = answerer.decide(question, gathered.evidence, documents=gathered.documents)
         reasons = answer.reasons
         if gathered.documents != documents and UNSUPPORTED not in reasons:
             reasons = (_where(answerer.index, gathered, answer), *reasons)
-        answer = replace(answer, resolved_question=gathered.resolved, reasons=reasons)
-        return answer, self.with_answer(answer)
+        return replace(answer, resolved_question=gathered.resolved, reasons=reasons)
 
     def with_answer(self, answer: Answer) -> Conversation:
         """Return the conversation after one more question, to which ``answer`` was given."""
@@ -113,8 +147,17 @@ class Conversation:
         """Return ``question`` so that it stands alone; nothing is searched for that."""
         return resolve(question, self.questions, people_of(index, documents))
 
-    def gather(self, answerer: Answerer, question: str, documents: frozenset[str] | None = None) -> Gathered:
+    def gather(
+        self,
+        answerer: Answerer,
+        question: str,
+        documents: frozenset[str] | None = None,
+        *,
+        leaning: bool = False,
+    ) -> Gathered:
         """Return the evidence for ``question``; arguments as for ``ask``.
+
+        ``leaning`` says that it continues the question before, whether or not its words show it.
 
         The question is put to all papers, standing alone. A follow-up such as "And her AST?" is also put, in
         its own words, to the paper that the last answer came from, and read beside the questions before.
@@ -128,7 +171,9 @@ class Conversation:
         people = people_of(index, documents) if self.questions else ()
         context = context_of(self.questions, people)
         standalone = resolve_in(context, question, people)
-        everywhere = answerer.gather(standalone, documents=documents)
+        leaning |= leans(question, standalone) or not PRONOUNS.isdisjoint(words_of(question))
+        meant = self._numbered_before() if leaning else ()
+        everywhere = answerer.gather(standalone, documents=documents, numbered=meant)
         of_all = Gathered(everywhere.question.text, everywhere, documents)
         if not self.questions or everywhere.question.every_paper or changes_person(context, question):
             return of_all
@@ -138,7 +183,7 @@ class Conversation:
         if not papers or reports_only_others(reported, asked_about(question)):
             return of_all
         before, cited = known.said_before(index)
-        beside = answerer.gather(question, documents=papers, before=before, cited=cited)
+        beside = answerer.gather(question, documents=papers, before=before, cited=cited, numbered=meant)
         inside = Gathered(of_all.resolved, beside, papers)
         stays = _stays(index, question, inside, of_all, leaning=leans(question, standalone))
         return inside if stays else of_all
@@ -169,6 +214,11 @@ class Conversation:
             return just_before(self.questions), None
         place = Place(self.last.document_id, self.last.quoted)
         return just_before(self.questions, index.quote(place.document_id, place.span)), place
+
+    def _numbered_before(self) -> tuple[Mention, ...]:
+        """Return what the last questions named by number: "And her age?" is still about patient 5."""
+        before = map(named_in, reversed(self.questions[-RECENT:]))
+        return next((named for named in before if named), ())
 
     def _spoken_of(self, index: Index) -> frozenset[str]:
         """Return the id of the paper that the last answer came from; empty if ``index`` does not have it."""

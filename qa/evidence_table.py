@@ -31,8 +31,8 @@ MOST_PAPERS = 200
 NOTHING = "nothing found"
 #: Confidence below which a paper's sentence is not shown.
 NEGLIGIBLE = 0.05
-#: Passages whose sentences are compared over all papers.
-_WIDE = 200
+#: Passages whose sentences are compared over all papers, at least and for each paper asked.
+_WIDE, _OF_EACH = 200, 5
 #: Start of a cell that a spreadsheet may take for a formula (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _COLUMNS = (
@@ -94,10 +94,12 @@ def evidence_table(
         QuoteError: a quote differs from its paper's text; nothing is shown then.
     """
     papers = _nearest_first(answerer, question, documents)
-    wide = answerer.configured(replace(answerer.settings, passages=_WIDE, read=0))
+    passages = max(_WIDE, _OF_EACH * len(papers[:most]))
+    wide = answerer.configured(replace(answerer.settings, passages=passages, read=0))
     gathered = wide.gather(question, documents=documents)
     looked_up = bool(gathered.stated and gathered.stated.citations)
-    among_all = None if gathered.stated or gathered.question.every_paper else _among_all(gathered)
+    asked = gathered.question
+    among_all = None if gathered.stated or asked.every_paper or asked.compared else _among_all(gathered)
     answer = answer or answerer.ask(question, documents=documents)
     best: dict[str, Citation] = {}
     for citation in sorted(answer.citations, key=lambda citation: -citation.confidence):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qa.rank.evidence import Evidence
     from qa.rank.reader import Text
     from qa.records import Answer
+    from qa.understand.numbered import Mention
 
 WOMAN = "What was the lactate dehydrogenase of the woman with eosinophilic pneumonia?"
 AFTER = Conversation((WOMAN,))
@@ -83,9 +84,14 @@ def inside_as_sure_as(answerer: Answerer, sure: float) -> Callable[..., Evidence
     real = answerer.gather
 
     def gathered(
-        text: str, *, documents: frozenset[str] | None = None, before: str = "", cited: Place | None = None
+        text: str,
+        *,
+        documents: frozenset[str] | None = None,
+        before: str = "",
+        cited: Place | None = None,
+        numbered: tuple[Mention, ...] = (),
     ) -> Evidence:
-        found = real(text, documents=documents, before=before, cited=cited)
+        found = real(text, documents=documents, before=before, cited=cited, numbered=numbered)
         confidence = 0.9 if documents is None else sure
         return replace(found, ranked=tuple(replace(one, confidence=confidence) for one in found.ranked))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.understand.several import of_each, of_one
+from qa.understand.several import negated, of_each, of_one, superlative_in, without_superlative
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,26 @@ def test_a_question_of_one_paper(question: str, one: str) -> None:
 )
 def test_a_question_about_one_paper(question: str) -> None:
     assert not of_each(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "word", "values"),
+    [
+        ("Which patient had the highest CK on admission?", "highest", "What was the CK on admission?"),
+        ("Who was the oldest patient?", "oldest", "What was the patient?"),
+        ("Which dog was largest?", "largest", "Which dog was"),
+    ],
+)
+def test_a_superlative_is_known_and_left_out(question: str, word: str, values: str) -> None:
+    assert superlative_in(question) == word
+    assert without_superlative(question) == values
+
+
+def test_no_superlative() -> None:
+    assert superlative_in("What was the best treatment of at least two patients?") == ""
+
+
+def test_what_is_denied() -> None:
+    assert negated("Which patients did NOT receive it?")
+    assert negated("She wasn\u2019t treated.")
+    assert not negated("He noted a knot.")

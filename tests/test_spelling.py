@@ -17,6 +17,7 @@ from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PAPER = {
     "edema.txt": """Swelling of the legs
@@ -99,3 +100,25 @@ def test_the_answer_reports_the_corrected_spelling(asked: Answerer) -> None:
     assert "Read “mycophenolat” as “mycophenolate”." in answer.reasons
     assert answer.resolved_question == "When was mycophenolate stopped?"
     assert answer.question == "When was mycophenolat stopped?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("seperate", "separate"), ("recieve", "receive"), ("comon", "common"), ("stoped", "stopped")],
+)
+def test_a_misspelling_that_word_lists_hold_is_read_as_the_papers_word(
+    typed: str, meant: str, tmp_path: Path
+) -> None:
+    text = "Wards\n\nAbstract\n\nThe common wards stopped to receive children in separate rooms.\n"
+    build_papers(tmp_path / "index", write_papers(tmp_path / "papers", {"wards.txt": text}))
+    with open_index(tmp_path / "index") as index:
+        speller = Speller(index.lexical)
+        assert speller.correct(f"Did they {typed} it?") == (
+            f"Did they {meant} it?",
+            (f"Read “{typed}” as “{meant}”.",),
+        )
+        assert speller.correct("A serous trail of brine?") == ("A serous trail of brine?", ())
+
+
+def test_a_misspelling_of_a_word_that_the_papers_lack_stays(speller: Speller) -> None:
+    assert speller.correct("Did they recieve it?") == ("Did they recieve it?", ())

@@ -6,15 +6,20 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from index.terms import terms
+from qa.rank.numbered import counts_among, subjects_told
+from qa.understand.several import negated
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
 
     from qa.rank.evidence import Evidence, Ranked
     from qa.settings import Settings
+    from qa.understand.question import Question
 
-#: Most quotes for a question about each of several papers, unless the settings allow more.
-MOST_OF_EACH = 10
+#: Most quotes for a question about each of several papers or patients, unless the settings allow more.
+MOST_OF_EACH = 20
+#: How much of the usual share of the best confidence a quote needs where values are to be compared.
+COMPARED = 0.3
 
 
 def choose(evidence: Evidence, settings: Settings, threshold: float, possible: float) -> list[Ranked]:
@@ -22,30 +27,78 @@ def choose(evidence: Evidence, settings: Settings, threshold: float, possible: f
 
     Where the first sentence is sure, its confidence reaching ``threshold``, others stand beside it that have
     at least ``settings.relative`` of its confidence. Else the best few are shown if the probability that the
-    papers answer reaches ``possible``. A question about each of several papers is answered from each alike.
+    papers answer reaches ``possible``. A question about each of several papers is answered from each alike,
+    and one that chooses among numbered patients from what is said of each.
     """
     if not evidence.ranked:
         return []
-    best, every = evidence.ranked[0].confidence, evidence.question.every_paper
+    best, question = evidence.ranked[0].confidence, evidence.question
+    every = question.every_paper or bool(question.compared)
     sure = best >= threshold
     if not sure and evidence.presence < possible:
         return []
-    least = settings.relative * best if sure else 0.0
-    most = max(settings.quotes, MOST_OF_EACH) if every else settings.quotes
-    per_paper = 1 if every else settings.quotes_per_paper if sure else most
+    # Of values to be compared, none should be missing.
+    relative = settings.relative * (COMPARED if question.compared else 1.0)
+    least = relative * best if sure or question.compared else 0.0
+    usual = 1 if every else settings.quotes_per_paper if sure else settings.quotes
     quoted: list[Ranked] = []
     papers: Counter[str] = Counter()
-    for item in evidence.ranked:
+    for item in _of_one_mind(evidence, relative * best):
         paper = item.candidate.document.id
-        full = len(quoted) == most or papers[paper] == per_paper or item.confidence < least
-        # Where each paper is asked, one that says the same as another has answered too.
-        said = () if every else (other.candidate.text for other in quoted)
-        if full or any(alike(item.candidate.text, text) for text in said):
+        series = _in_series(item, question)
+        per_paper = MOST_OF_EACH if series else usual
+        most = max(settings.quotes, MOST_OF_EACH) if every or series else settings.quotes
+        low = item.confidence < (relative * best if series else least)
+        if len(quoted) >= most or papers[paper] >= per_paper or low or _said(item, quoted, every=every):
             continue
         quoted.append(item)
         papers[paper] += 1
     first = {item.candidate.document.id: at for at, item in reversed(list(enumerate(quoted)))}
     return sorted(quoted, key=lambda item: first[item.candidate.document.id])
+
+
+def papers_left_out(evidence: Evidence, quoted: Sequence[Ranked], relative: float) -> set[str]:
+    """Return the ids of the papers with sentences nearly as good as those quoted, which are not quoted."""
+    if not quoted:
+        return set()
+    least = relative * max(item.confidence for item in quoted)
+    good = {item.candidate.document.id for item in evidence.ranked if item.confidence >= least}
+    return good - {item.candidate.document.id for item in quoted}
+
+
+def _in_series(item: Ranked, question: Question) -> bool:
+    """Tell whether a question chooses among things that a paper numbers, and the sentence is about one."""
+    candidate = item.candidate
+    told = subjects_told(candidate.document, candidate.sentence.span)
+    among = {noun for noun, _ in told} & question.among
+    return bool(among) and counts_among(candidate.document, among)
+
+
+def _of_one_mind(evidence: Evidence, least: float) -> Sequence[Ranked]:
+    """Return the ranked sentences; where a question chooses among several, those that deny as it does.
+
+    Whether a patient was treated or not is said in nearly the same words.
+    """
+    if not evidence.question.among:
+        return evidence.ranked
+    denied = negated(evidence.question.text)
+    alike_in_mind = [item for item in evidence.ranked if negated(item.candidate.text) is denied]
+    return alike_in_mind if any(item.confidence >= least for item in alike_in_mind) else evidence.ranked
+
+
+def _said(item: Ranked, quoted: Sequence[Ranked], *, every: bool) -> bool:
+    """Tell whether a quote says the same of the same; where each paper is asked, each may say it."""
+    here = item.candidate
+    for one in quoted:
+        other = one.candidate
+        same_paper = other.document.id == here.document.id
+        if (every and not same_paper) or not alike(here.text, other.text):
+            continue
+        if not same_paper or subjects_told(here.document, here.sentence.span) == subjects_told(
+            other.document, other.sentence.span
+        ):
+            return True
+    return False
 
 
 def silent_papers(evidence: Evidence, speaking: Set[str]) -> list[str]:

@@ -6,12 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
-from qa.quote.choose import silent_papers
+from qa.quote.choose import papers_left_out, silent_papers
 from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.rank.numbered import counts_among, mentions, subjects_told
 from qa.records import Status
+from qa.settings import DEFAULT
 from qa.understand.abbreviations import equivalents
 from qa.understand.language import other_language
 from qa.understand.question import TELLING
+from qa.understand.several import superlative_in
 from qa.understand.subjects import NOBODY
 
 if TYPE_CHECKING:
@@ -20,8 +23,12 @@ if TYPE_CHECKING:
     from index.store.open import Index
     from qa.rank.evidence import Evidence, Ranked
 
+ASK_EACH = "The evidence table asks each paper."
+NO_COMPARISON = "Loccit does not compare numbers."
 #: Most papers whose words are looked through for those of the question.
 MOST_PAPERS = 10
+#: Most papers that are looked through for a thing named by number; of more, those of the best passages.
+MOST_NUMBERED = 50
 #: Most words that a reason names.
 MOST_WORDS = 5
 #: Letters from which on a stem is the root of the words that begin with it.
@@ -38,15 +45,18 @@ def reasons_for(
 ) -> tuple[str, ...]:
     """Say why ``quoted`` is not a full and sure answer, looked for in ``documents`` or all papers."""
     question = evidence.question
+    told = _limits(evidence, status, quoted)
     if status in (Status.ANSWERED, Status.PARTIAL):
         silent = silent_papers(evidence, {item.candidate.document.id for item in quoted})
-        return tuple(f"Nothing sure enough was found in “{index.documents[paper].name}”." for paper in silent)
+        lacking = (f"Nothing sure enough was found in “{index.documents[paper].name}”." for paper in silent)
+        return (*told, *lacking)
     language = other_language(question.text)
     if language is not None:
         return (f"The question seems to be in {language}, and the papers are searched in English.",)
-    reasons = []
+    reasons = told
     if question.subject != NOBODY and not evidence.hits:
         reasons.append("No paper here is about the person the question names.")
+    reasons += _unnamed(index, evidence, documents)
     absent = absent_words(index, evidence, documents)
     if absent:
         asked = "the papers" if documents is None else "the papers asked"
@@ -56,6 +66,54 @@ def reasons_for(
     if not reasons and status is Status.NOT_FOUND:
         reasons.append("No sentence was found that is likely to answer.")
     return tuple(reasons)
+
+
+def _limits(evidence: Evidence, status: Status, quoted: Sequence[Ranked]) -> list[str]:
+    """Say what is left open beside the quotes: the comparison asked for, and papers that are not shown."""
+    if not quoted:
+        return []
+    told = [
+        f"No quote is about number {number} of “{name}”." for name, number in open_numbers(evidence, quoted)
+    ]
+    question = evidence.question
+    if question.compared or (status is Status.POSSIBLE and superlative_in(question.text)):
+        word = question.compared or superlative_in(question.text)
+        told.append(f"{NO_COMPARISON} The quotes give values found; which is {word} is open.")
+    if evidence.unasked:
+        asked = len({hit.passage.document_id for hit in evidence.hits})
+        told.append(f"{asked} of {asked + evidence.unasked} papers were asked. {ASK_EACH}")
+    shown = len({item.candidate.document.id for item in quoted})
+    if left_out := len(papers_left_out(evidence, quoted, DEFAULT.relative)):
+        told.append(f"{shown} of {shown + left_out} papers with a likely answer are shown. {ASK_EACH}")
+    return told
+
+
+def open_numbers(evidence: Evidence, quoted: Sequence[Ranked]) -> list[tuple[str, str]]:
+    """Return which things named together ("patients 2 and 4") no quote is about: the name, and the number."""
+    told = frozenset[tuple[str, str]]().union(
+        *(subjects_told(one.candidate.document, one.candidate.sentence.span) for one in quoted)
+    )
+    return [
+        (asked.text, number)
+        for asked in evidence.question.numbered
+        if not asked.ordinal and len(asked.numbers) > 1
+        for number in sorted(asked.numbers)
+        if not any((noun, number) in told for noun in asked.nouns)
+    ]
+
+
+def _unnamed(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
+    """Say which things that the question names by number ("patient 7") the papers do not mention."""
+    scope = index.documents if documents is None else documents
+    few = len(scope) <= MOST_NUMBERED
+    looked = scope if few else dict.fromkeys(hit.passage.document_id for hit in evidence.hits)
+    where = "" if few else " near the question"
+    return [
+        f"No passage{where} mentions “{asked.text}”."
+        for asked in evidence.question.numbered
+        if not any(mentions(index.documents[key], asked) for key in looked)
+        and (asked.known or any(counts_among(index.documents[key], asked.nouns) for key in looked))
+    ]
 
 
 def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
@@ -83,8 +141,9 @@ def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | N
         return held(stem) or any(choice and all(map(held, choice)) for choice in others)
 
     absent = []
+    compared = superlative_in(question.text)
     for word in dict.fromkeys(_WORD.findall(question.text)):
         telling = [stem for stem in terms_of(word) if rare.get(stem, 0.0) >= TELLING]
-        if telling and len(word) > 2 and not any(map(meant, telling)):
+        if telling and len(word) > 2 and word.lower() != compared and not any(map(meant, telling)):
             absent.append(word)
     return absent

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qa.rank.candidates import candidates_of, rarity
 from qa.rank.features import features_of
+from qa.rank.numbered import Fits, certain, fits
 from qa.rank.people import guard
 from qa.rank.retrieve import retrieve
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from qa.rank.reader import Mark
     from qa.records import LookUp
     from qa.understand.question import Question
+
+#: Share of the threshold that the confidence of a sentence reaches at most that may be about another.
+UNTOLD = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Found:
     hits: Sequence[Hit]
     ranked: Sequence[Ranked]
     presence: float  #: probability that the papers answer at all; never below the first one's confidence
+    unasked: int = 0  #: papers found beyond those that were asked, where each is asked by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Evidence:
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
     stated: LookUp | None = None  #: what was looked up, for a question about the papers themselves
+    unasked: int = 0  #: see ``Found``
 
 
 def found(
@@ -84,6 +90,24 @@ def found(
     return Found(hits, ranked, presence)
 
 
+def doubted(read: Found, question: Question, threshold: float) -> Found:
+    """Return what fits the numbers of ``question`` first, and the rest not sure.
+
+    The confidence of what may be about another than the one named stays below ``threshold``.
+    """
+    if not question.numbered:
+        return read
+    fitting: list[Ranked] = []
+    rest: list[Ranked] = []
+    for item in read.ranked:
+        document, span = item.candidate.document, item.candidate.sentence.span
+        sure = all(certain(document, span, one) for one in question.numbered)
+        (fitting if sure else rest).append(item)
+    most = UNTOLD * threshold
+    rest = [replace(item, confidence=min(item.confidence, most)) for item in rest]
+    return replace(read, ranked=[*fitting, *rest])
+
+
 def weigh(
     index: Index,
     question: Question,
@@ -92,12 +116,13 @@ def weigh(
     passages: int,
     documents: frozenset[str] | None = None,
 ) -> tuple[list[Hit], list[Candidate], NDArray[np.float64]]:
-    """Return the best passages, their sentences that can be about the person meant, and their features."""
+    """Return the best passages, their sentences that can be about whom or what is meant, and the features."""
     hits = retrieve(index, question, vector, limit=passages, documents=documents, deeper=2 * passages)
     admits = guard(question, (index.documents[key] for key in {hit.passage.document_id for hit in hits}))
     candidates = [
         candidate
         for candidate in candidates_of(index, question, hits, vector)
         if admits(candidate.document, candidate.sentence.span)
+        and fits(candidate.document, candidate.sentence.span, question.numbered) is not Fits.OTHER
     ]
     return hits, candidates, features_of(question, candidates, rarity(index, question))

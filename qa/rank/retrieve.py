@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.search import search
 from qa.rank.candidates import abbreviations_of
+from qa.rank.numbered import Fits, fits
 from qa.rank.people import about
 from qa.understand.abbreviations import other_forms
 from qa.understand.question import telling_words
@@ -46,7 +47,7 @@ def retrieve(
     paper follow: the words that name a paper find all of it, and what is asked may
     stand in any part.
     """
-    wider = limit if question.subject == NOBODY else WIDER * limit
+    wider = limit if question.subject == NOBODY and not question.numbered else WIDER * limit
     wider += WIDER * deeper
     words = telling_words(question)
     hits = search(index, words, vector, limit=wider, documents=documents)
@@ -60,6 +61,13 @@ def retrieve(
             hit
             for hit in hits
             if about(index.documents[hit.passage.document_id], hit.passage.span, question.subject)
+        ]
+    if question.numbered:
+        hits = [
+            hit
+            for hit in hits
+            if fits(index.documents[hit.passage.document_id], hit.passage.span, question.numbered)
+            is not Fits.OTHER
         ]
     return [*hits[:limit], *_of_one_paper(hits, limit)[:deeper]]
 

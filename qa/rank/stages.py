@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from index.embed.mpnet import installed_parts, is_installed
 from index.errors import UsageError
 from qa.rank.closer import load_closer, read_again
-from qa.rank.evidence import found, weigh
+from qa.rank.evidence import doubted, found, weigh
 from qa.rank.rerank import load_reranker, second_stage
 from qa.rank.select import load_weights
 from qa.settings import READER_VARIABLE, ReaderName
@@ -77,7 +77,8 @@ class Stages:
         scores = weighed if self.order is None else self.order.scores(question, candidates, features)
         if self.reranker is None or not settings.read or not candidates:
             # The confidence was fitted to the scores of the learned weights, whatever decides the order.
-            return found(hits, candidates, scores, self.weights.judge(features, weighed))
+            first = found(hits, candidates, scores, self.weights.judge(features, weighed))
+            return doubted(first, question, _least(settings, self.weights))
         most = min(read or settings.read, settings.read)
         weights = self.reranker.weights
         stage = second_stage(self.reranker.reader, question, candidates, features, scores, most)
@@ -87,7 +88,13 @@ class Stages:
             stage = read_again(self.closer.reader, index, question, candidates, stage, scores, closely)
             scores = weights.ranker.log_odds(stage.features)
         kept = [candidates[i] for i in stage.kept]
-        return found(hits, kept, scores, weights.judge(stage.features, scores), stage.marks)
+        again = found(hits, kept, scores, weights.judge(stage.features, scores), stage.marks)
+        return doubted(again, question, _least(settings, weights))
+
+
+def _least(settings: Settings, weights: Weights) -> float:
+    """Return the lowest confidence of a sure answer."""
+    return weights.threshold if settings.threshold is None else settings.threshold
 
 
 def reader_used(stated: str = "") -> str:

@@ -12,6 +12,7 @@ from index.read.clean import commonness
 from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
+from qa.understand.numbered import Mention, kinds_chosen_among, named_in
 from qa.understand.several import of_each
 from qa.understand.subjects import Subject, asked_about, impersonal
 
@@ -152,6 +153,9 @@ class Question:
     wanted: Wanted
     subject: Subject
     every_paper: bool  #: wants an answer from each paper: "both patients"
+    numbered: tuple[Mention, ...] = ()  #: what it names by number: "patient 5", "the second reaction"
+    among: frozenset[str] = frozenset()  #: stems of what it chooses among: "which patients"
+    compared: str = ""  #: the superlative, where values of several are wanted for it: "highest"
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
     before: str = ""  #: what was asked and quoted before, where this question may lean on it
     cited: Place | None = None  #: where the last quote stands, if so
@@ -176,6 +180,8 @@ def understand(text: str) -> Question:
     weights = weighted_terms(searched)
     terms = tuple(term for term in weights if term not in ASKING) or tuple(weights)
     specific = _specific(searched)
+    numbered = named_in(asked)
+    several = (one.nouns for one in numbered if len(one.numbers) > 1)
     return Question(
         text=asked,
         searched=searched,
@@ -186,6 +192,8 @@ def understand(text: str) -> Question:
         wanted=wanted_of(asked),
         subject=asked_about(asked),
         every_paper=of_each(asked),
+        numbered=numbered,
+        among=kinds_chosen_among(asked).union(*several),
     )
 
 

@@ -1,8 +1,10 @@
-"""Questions about each of several papers or patients, and the same asked of one of them."""
+"""Questions about each of several papers or patients, and about one that stands out among them."""
 
 from __future__ import annotations
 
 import re
+
+from index.terms import words as words_of
 
 _EVERY = re.compile(
     r"\b(?:each|every|both|all|either)(?: of the)?(?: two| three)? (?:\w+ )?(?:patients?|cases?|papers?"
@@ -52,3 +54,34 @@ def _one(match: re.Match[str]) -> str:
     kind = match.group("kind").lower()
     singular = _SINGULAR_NOUNS.get(kind) or kind.removesuffix("s")
     return f"the {match.group('which')}{singular}{chr(39) + 's' if match.group('owned') else ''}"
+
+
+#: Adjectives that single out one by comparing numbers; "best" and "latest" compare something else.
+_SUPERLATIVES = frozenset(
+    """highest lowest largest smallest biggest greatest longest shortest oldest youngest heaviest lightest
+    earliest fastest slowest fewest maximum minimum maximal minimal""".split()  # noqa: SIM905 - a list would take twenty lines
+)
+_NEGATIONS = frozenset(("not", "no", "never", "none", "nor", "neither", "without", "cannot"))
+
+
+def superlative_in(text: str) -> str:
+    """Return the word with which a question singles out one of several by a number; "" without one."""
+    return next((word for word in words_of(text) if word in _SUPERLATIVES), "")
+
+
+def without_superlative(text: str) -> str:
+    """Return the question for the values among which one stands out: "What was the CK on admission?".
+
+    What stands before "the highest" asks for the one; without anything behind, only the word is dropped.
+    """
+    words = text.split()
+    at = next(at for at, word in enumerate(words) if word.strip("?,.;").lower() in _SUPERLATIVES)
+    if words[at + 1 :] and at and words[at - 1].lower() == "the":
+        return " ".join(["What was the", *words[at + 1 :]])
+    return " ".join([*words[:at], *words[at + 1 :]])
+
+
+def negated(text: str) -> bool:
+    """Tell whether a question or sentence denies something."""
+    words = [word.lower() for word in text.replace("\u2019", "'").split()]
+    return any(word.strip(".,;?!()") in _NEGATIONS or word.endswith("n't") for word in words)

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _SHORTEST = 5  #: letters of a word that may be corrected
+#: Zipf frequency from which on a word, or a frequent misspelling, is in the word list.
+_LISTED = 2.0
+#: How much more frequent, on that scale, the word is that a listed misspelling stands for.
+_OFTENER = 2.0
+_VOWELS = "aeiou"
 _VARIANTS = (
     ("ae", "e"),
     ("oe", "e"),
@@ -52,7 +57,7 @@ class Speller:
         for match in _WORD.finditer(text):
             word = match.group()
             better = self._variant(word)
-            if better is None and (better := self._near(word)) is not None:
+            if better is None and (better := self._frequent(word) or self._near(word)) is not None:
                 notes.append(f"Read “{word}” as “{better}”.")
             parts += text[at : match.start()], better or word
             at = match.end()
@@ -74,11 +79,34 @@ class Speller:
                         return candidate
         return None
 
+    def _frequent(self, word: str) -> str | None:
+        """Return what a frequent misspelling stands for, which word lists hold too: "recieve"; else None.
+
+        It is off as such are (see ``_one_off``) and a word of the papers in some form. English has that word
+        a hundred times as often.
+        """
+        lower = word.lower()
+        usual = commonness(lower)
+        if (
+            len(word) < _SHORTEST
+            or not word.islower()
+            or usual < _LISTED
+            or not terms_of(word)
+            or self._held(word)
+        ):
+            return None
+        likely = [
+            (commonness(other), other)
+            for other in _one_off(lower)
+            if commonness(other) >= usual + _OFTENER and self._held(other)
+        ]
+        return max(likely)[1] if likely else None
+
     def _near(self, word: str) -> str | None:
         lower = word.lower()
         if len(word) < _SHORTEST or word.isupper() or not terms_of(word) or self._held(word):
             return None
-        if commonness(lower) >= 2.0:
+        if commonness(lower) >= _LISTED:
             return None
         from rapidfuzz.distance import DamerauLevenshtein
         from rapidfuzz.process import extract
@@ -90,3 +118,16 @@ class Speller:
         found = extract(lower, names, scorer=DamerauLevenshtein.distance, score_cutoff=most, limit=20)
         nearest = [(distance, -self._words[i][1], name) for name, distance, i in found if name[0] == lower[0]]
         return min(nearest)[2] if nearest else None
+
+
+def _one_off(word: str) -> set[str]:
+    """Return the words that differ as frequent misspellings do; the first letter stays.
+
+    By the order of two letters ("recieve"), one of a pair ("occured", "untill") or a vowel ("seperate").
+    """
+    splits = [(word[:at], word[at:]) for at in range(1, len(word))]
+    swapped = {left + right[1] + right[0] + right[2:] for left, right in splits if len(right) > 1}
+    doubled = {left + left[-1] + right for left, right in splits} | {word + word[-1]}
+    single = {left + right[1:] for left, right in splits if left[-1] == right[0]}
+    vowels = {left + vowel + right[1:] for left, right in splits if right[0] in _VOWELS for vowel in _VOWELS}
+    return (swapped | doubled | single | vowels) - {word}

@@ -1,0 +1,122 @@
+"""Answers "Show Table 1" and "What does Figure 2 show?" with the caption and the rows themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.terms import terms as terms_of
+from index.text import BlockKind, Sentence, Span
+from qa.quote.cite import cite
+from qa.rank.numbered import mentions
+from qa.records import LookUp, Scores
+from qa.understand.numbered import FIGURE, TABLE, kind_of_thing, mentions_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from index.store.open import Index
+    from index.text import Document, Table
+    from qa.records import Citation
+    from qa.understand.numbered import Mention
+    from qa.understand.question import Question
+
+#: Looked up, not inferred.
+_CONFIDENCE = 0.95
+#: Most rows that are quoted of one table, and papers that are offered where the question names none.
+MOST_ROWS, MOST_PAPERS = 30, 10
+#: Words with which a figure or table as a whole is asked for, beside those that only ask.
+_WORDS = frozenset(
+    terms_of(
+        "depict illustrate contain content display present see seen legend caption row column data represent "
+        "summarize summarise quote full whole"
+    )
+)
+
+
+def asked_float(question: Question) -> Mention | None:
+    """Return the figures or tables that ``question`` names; None if none, or also other numbered things."""
+    if len(question.numbered) != 1 or question.numbered[0].nouns.isdisjoint((FIGURE, TABLE)):
+        return None
+    return question.numbered[0]
+
+
+def look_up_float(
+    index: Index, question: Question, asked: Mention, documents: frozenset[str] | None
+) -> LookUp | None:
+    """Return the captions and rows of the figures or tables ``asked``, from ``documents`` or all papers.
+
+    None where more is asked than what they show, or where papers mention them without a caption that was
+    recognised. Where several papers have such a figure and the question names none, nothing is quoted.
+    """
+    scope = [index.documents[key] for key in index.documents if documents is None or key in documents]
+    naming = _naming(question, asked)
+    papers = [paper for paper in scope if naming <= _front(paper)]
+    having = [paper for paper in papers if any(_quotes(paper, asked))]
+    if not having:
+        absent = papers and not any(mentions(paper, asked) for paper in scope)
+        return LookUp((), (f"No paper here has {asked.text}.",)) if absent else None
+    if len(having) > 1:
+        return _which(having, asked)
+    citations: list[Citation] = []
+    left_out = 0
+    for span, kind in _quotes(having[0], asked):
+        if kind is BlockKind.TABLE and sum(c.table is not None for c in citations) == MOST_ROWS:
+            left_out += 1
+            continue
+        citations.append(_cite(len(citations) + 1, having[0], span, kind))
+    rows = MOST_ROWS + left_out
+    reasons = (f"{MOST_ROWS} of {rows} rows are quoted.",) if left_out else ()
+    return LookUp(tuple(citations), reasons)
+
+
+def _naming(question: Question, asked: Mention) -> set[str]:
+    """Return the terms of the question beside the figure and the words that ask to see it."""
+    named = {kind_of_thing(term) for term in terms_of(asked.text)} | asked.nouns | set(terms_of(asked.text))
+    return {term for term in question.terms if term not in named and term not in _WORDS}
+
+
+def _front(document: Document) -> set[str]:
+    return set(terms_of(" ".join((document.title, *document.authors, document.journal, document.source))))
+
+
+def _which(papers: list[Document], asked: Mention) -> LookUp:
+    names = "; ".join(f"“{paper.name}”" for paper in papers[:MOST_PAPERS])
+    more = f" and {len(papers) - MOST_PAPERS} more" if len(papers) > MOST_PAPERS else ""
+    remedy = f"Name the paper in the question, or select one: {names}{more}."
+    reason = f"{len(papers)} papers have {asked.text}. {remedy}"
+    return LookUp((), (reason,), tuple(paper.id for paper in papers[:MOST_PAPERS]))
+
+
+def _quotes(document: Document, asked: Mention) -> Iterator[tuple[Span, BlockKind]]:
+    """Yield the captions of what is ``asked``, and after that of a table its rows."""
+    tables = [table for table in document.tables if _is(asked, _label(document, table))]
+    captions = {table.caption for table in tables}
+    for block in document.blocks:
+        alone = block.kind is BlockKind.CAPTION and block.span not in captions
+        if alone and _is(asked, block.span.of(document.text)):
+            yield block.span, BlockKind.CAPTION
+    for table in tables:
+        if table.caption:
+            yield table.caption, BlockKind.CAPTION
+        for row in table.rows:
+            yield row.span, BlockKind.TABLE
+
+
+def _label(document: Document, table: Table) -> str:
+    return table.label or (table.caption.of(document.text) if table.caption else "")
+
+
+def _is(asked: Mention, caption: str) -> bool:
+    """Tell whether a caption begins with the label of what is ``asked``."""
+    first = next(iter(mentions_in(caption[:80])), None)
+    return first is not None and first.start == 0 and first.same_kind(asked) and _shared(first, asked)
+
+
+def _shared(one: Mention, other: Mention) -> bool:
+    return not one.numbers.isdisjoint(other.numbers)
+
+
+def _cite(number: int, document: Document, span: Span, kind: BlockKind) -> Citation:
+    scores = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
+    sentence = Sentence(document.id, span, -1, kind)
+    return cite(document, sentence, span, number=number, confidence=_CONFIDENCE, short=None, scores=scores)
