@@ -77,7 +77,7 @@ class ReadError(LoccitError):
 
 
 class FileMissing(ReadError):
-    """The path does not exist, or is a folder, a link or a device; ``path`` is as the caller gave it."""
+    """The path does not exist, or is a folder or a device; ``path`` is as the caller gave it."""
 
 
 class FileEmpty(ReadError):

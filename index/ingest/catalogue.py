@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,11 @@ class SetAside:
         """Why it is not used, for people."""
         return f"same paper as {self.better_source}, which is better structured"
 
+    @property
+    def undo(self) -> str:
+        """How to have it used, for people."""
+        return f"To use it instead, remove the other file: loccit remove {shlex.quote(self.better_source)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -51,6 +57,15 @@ class Catalogue:
 
     editions: Mapping[str, Edition] = field(default_factory=dict)  #: by document id, of those known
     aside: Mapping[str, SetAside] = field(default_factory=dict)  #: by document id
+    #: names of further files with the same bytes, by document id; sorted
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: pairs of ids of near duplicates that differ in meaning, the smaller first
+    versions: frozenset[tuple[str, str]] = frozenset()
+
+    def versions_of(self, document_id: str) -> frozenset[str]:
+        """Return the ids of the other versions of a document."""
+        pairs = (pair for pair in self.versions if document_id in pair)
+        return frozenset(key for pair in pairs for key in pair) - {document_id}
 
     def encode(self) -> bytes:
         """Return the bytes of the file."""
@@ -58,6 +73,8 @@ class Catalogue:
             "method": METHOD,
             "editions": [_encode_edition(self.editions[key]) for key in sorted(self.editions)],
             "aside": [dataclasses.astuple(self.aside[key]) for key in sorted(self.aside)],
+            "copies": {key: self.copies[key] for key in sorted(self.copies)},
+            "versions": sorted(self.versions),
         }
         return json.dumps(value, separators=(",", ":")).encode()
 
@@ -94,10 +111,13 @@ def _read(path: Path, _sha256: str) -> Catalogue:
     try:
         value = json.loads(path.read_bytes())
         editions = [_decode_edition(item) for item in value["editions"]] if value["method"] == METHOD else []
-        aside = [SetAside(*item) for item in value["aside"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        aside = {item[0]: SetAside(*item) for item in value["aside"]}
+        # Catalogues of earlier releases have neither copies nor versions.
+        copies = {key: tuple(names) for key, names in value.get("copies", {}).items()}
+        versions = frozenset((first, second) for first, second in value.get("versions", ()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
-    return Catalogue({one.id: one for one in editions}, {one.id: one for one in aside})
+    return Catalogue({one.id: one for one in editions}, aside, copies, versions)
 
 
 def given(index: Index) -> dict[str, tuple[str, str]]:

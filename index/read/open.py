@@ -20,6 +20,7 @@ from index.errors import (
     UsageError,
     why_unreadable,
 )
+from index.files import name_of
 from index.read.sandbox import MIB, Limits
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
     """
     if engine not in ENGINES:
         raise UsageError(f"there is no engine {engine!r}.", f"Choose {' or '.join(ENGINES)}.")
-    data, name = _bytes(path, limits), path.name
+    data, name = _bytes(path, limits), name_of(path)
     try:
         kind = _kind(data, name)
         if kind == "pdf":
@@ -123,12 +124,11 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
-    name = path.name
+    name = name_of(path)
     try:
-        mode = path.lstat().st_mode
+        mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            links = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symbolic link"}
-            kind = links.get(stat.S_IFMT(mode), "a device, pipe or socket")
+            kind = "a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
             raise FileMissing(str(path), f"{kind}, not a file.", _KINDS)
         require_suffix(path)
         with path.open("rb") as file:
