@@ -9,7 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged, StorageError
-from index.ingest.catalogue import CATALOGUE, Catalogue, SetAside, aside_file, catalogue_of, given
+from index.ingest.catalogue import (
+    CATALOGUE,
+    VERSIONS,
+    Catalogue,
+    SetAside,
+    aside_file,
+    catalogue_of,
+    encode_versions,
+    given,
+)
 from index.ingest.editions import edition_of, set_aside
 from index.ingest.papers import reads_alike
 from index.ingest.pending import Embedded, encode_embedded, read_embedded
@@ -73,6 +82,8 @@ class Selection:
     def files(self, others: Mapping[str, Source]) -> dict[str, Source]:
         """Return ``others``, the catalogue, and the files of the papers set aside."""
         files: dict[str, Source] = {**others, CATALOGUE: self.catalogue.encode()}
+        if self.catalogue.versions:
+            files[VERSIONS] = encode_versions(self.catalogue.versions)
         for key in sorted(self.catalogue.aside):
             name = aside_file(key)
             if self.base and key not in self.fresh and self.base.manifest.file(name):
