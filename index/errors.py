@@ -9,7 +9,7 @@
     │   ├── FileMissing               does not exist, or is not a regular file
     │   ├── FileEmpty                 zero bytes, or white space only
     │   ├── FileTooLarge              over a limit of size, pages, text, time or memory
-    │   ├── UnknownFormat             not text, Markdown, PDF or JATS XML
+    │   ├── UnknownFormat             not PDF, JATS XML, HTML, Word, Markdown or text
     │   ├── UndecodableText           text in an unknown encoding
     │   ├── PasswordNeeded            an encrypted PDF
     │   ├── NoTextLayer               a scan: pages without text
@@ -89,7 +89,7 @@ class FileTooLarge(ReadError):
 
 
 class UnknownFormat(ReadError):
-    """The file is not text, Markdown, PDF or JATS XML."""
+    """The file is not PDF, JATS XML, HTML, Word, Markdown or text, or not what its suffix says."""
 
 
 class UndecodableText(ReadError):

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["Became", "BuildReport", "FileOutcome", "Progress", "add", "build", "remove"]
 
 
+_TOLD = 20  #: refused files that an error names at most
+
+
 @dataclass(frozen=True, slots=True)
 class BuildReport:
     """What a build did."""
@@ -181,7 +184,9 @@ def _nothing_to_read(
     if len(refused) == 1:
         return NothingToRead(refused[0])
     if refused:
-        return NothingToRead(f"None of {len(refused)} files could be read; first: {refused[0]}")
+        listed, more = " ".join(refused[:_TOLD]), len(refused) - _TOLD
+        told = f"{listed} {more} more were refused." if more > 0 else listed
+        return NothingToRead(f"None of {len(refused)} files could be read. {told}")
     where = ", ".join(map(str, paths)) or "the empty list of paths"
     remedy = f"Give files or folders with papers: {', '.join(SUFFIXES)}."
     first = f" {skipped[0].path}: {skipped[0].reason}." if skipped else ""

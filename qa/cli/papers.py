@@ -27,7 +27,8 @@ def build(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders; default: the seed papers."
+            parser=stated_path,
+            help="Papers (PDF, JATS XML, HTML, Word, Markdown, text) or folders; default: the seed papers.",
         ),
     ] = None,
     index: IndexOption,
@@ -65,7 +66,10 @@ def build(
 def add(
     *,
     paths: Annotated[
-        list[Path], typer.Argument(parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders.")
+        list[Path],
+        typer.Argument(
+            parser=stated_path, help="Papers (PDF, JATS XML, HTML, Word, Markdown, text) or folders."
+        ),
     ],
     index: IndexOption,
     workers: WorkersOption = 2,
@@ -165,7 +169,7 @@ def watch(
 @app.command()
 def read(
     *,
-    file: Annotated[Path, typer.Argument(help="A PDF, JATS XML, Markdown or text file.")],
+    file: Annotated[Path, typer.Argument(help="A PDF, JATS XML, HTML, Word, Markdown or text file.")],
     text: Annotated[bool, typer.Option("--text", help="Print the text that quotes are taken from.")] = False,
 ) -> None:
     """Show how Loccit reads a paper.

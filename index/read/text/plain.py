@@ -21,7 +21,7 @@ from index.read.text.tables import gather_cells, table_of_lines
 from index.text import BlockKind, Document, MappedText, line_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 #: Notes on repairs that a document carries at most.
 _NOTES = 20
@@ -44,13 +44,32 @@ def read_plain(data: bytes, name: str) -> Document:
         UndecodableText: the bytes are neither UTF-8 nor UTF-16 with a byte order mark.
     """
     raw = decode(data, name)
-    text, broken = mend_ligatures(normalise(MappedText.raw(raw)), Vocabulary(raw))
-    _require_words(text.text, name)
+    text, broken = _mended(MappedText.raw(raw), name)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
     marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
-    if marked:
-        text = _without_marks(text)
+    source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
+    return _document(_without_marks(text) if marked else text, source, broken)
+
+
+def read_marked(text: MappedText, source: Source) -> Document:
+    """Return the document with the blocks of ``text``: headings marked, tables with pipes.
+
+    Raises:
+        FileEmpty: it holds no words.
+        GarbledText: too many characters were lost before the file was saved.
+    """
+    mended, broken = _mended(text, source.name)
+    return _document(mended, source, broken)
+
+
+def _mended(text: MappedText, name: str) -> tuple[MappedText, tuple[str, ...]]:
+    text, broken = mend_ligatures(normalise(text), Vocabulary(text.text))
+    _require_words(text.text, name)
+    return text, tuple(broken)
+
+
+def _document(text: MappedText, source: Source, broken: Sequence[str]) -> Document:
     vocabulary = Vocabulary(text.text)
     groups = groups_of(text)
     layout = layout_of(groups)
@@ -62,7 +81,6 @@ def read_plain(data: bytes, name: str) -> Document:
     different = list(dict.fromkeys(notes))
     if len(different) > _NOTES:
         different[_NOTES:] = [f"{len(different) - _NOTES} more repairs of the same kinds"]
-    source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
     return assemble(source, state_fields(drafts), different)
 
 
