@@ -9,7 +9,7 @@
     │   ├── FileMissing               does not exist, or is not a regular file
     │   ├── FileEmpty                 zero bytes, or white space only
     │   ├── FileTooLarge              over a limit of size, pages, text, time or memory
-    │   ├── UnknownFormat             not text, Markdown, PDF or JATS XML
+    │   ├── UnknownFormat             not PDF, JATS XML, HTML, Word, Markdown or text
     │   ├── UndecodableText           text in an unknown encoding
     │   ├── PasswordNeeded            an encrypted PDF
     │   ├── NoTextLayer               a scan: pages without text
@@ -77,7 +77,7 @@ class ReadError(LoccitError):
 
 
 class FileMissing(ReadError):
-    """The path does not exist, or is a folder, a link or a device; ``path`` is as the caller gave it."""
+    """The path does not exist, or is a folder or a device; ``path`` is as the caller gave it."""
 
 
 class FileEmpty(ReadError):
@@ -89,7 +89,7 @@ class FileTooLarge(ReadError):
 
 
 class UnknownFormat(ReadError):
-    """The file is not text, Markdown, PDF or JATS XML."""
+    """The file is not PDF, JATS XML, HTML, Word, Markdown or text, or not what its suffix says."""
 
 
 class UndecodableText(ReadError):

@@ -197,7 +197,7 @@ class Document:
 
     id: str  #: sha256 of the file's bytes, lower-case hexadecimal
     source: str  #: the file's name, without folders
-    format: str  #: "text", "markdown", "pdf" or "jats"
+    format: str  #: "text", "markdown", "html", "docx", "pdf" or "jats"
     title: str = ""  #: empty if not stated; so are the next five
     authors: tuple[str, ...] = ()
     journal: str = ""

@@ -24,6 +24,7 @@ from qa.quote.floats import asked_float, look_up_float
 from qa.quote.metadata import asked_field, look_up
 from qa.quote.reasons import open_numbers, reasons_for
 from qa.quote.short import short_answer
+from qa.quote.versions import beside_versions
 from qa.rank.evidence import Evidence, Found, RankedPassage
 from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
@@ -307,12 +308,13 @@ class Answerer:
             citations, reasons = evidence.stated.citations, evidence.stated.reasons
             status = self._status_of(evidence.stated)
         else:
-            quoted = choose(evidence, self.settings, self.threshold, self.possible)
+            chosen = choose(evidence, self.settings, self.threshold, self.possible)
+            quoted, versions = beside_versions(self.index, evidence.ranked, chosen)
             citations = tuple(
                 self._cite(number, item, evidence.question) for number, item in enumerate(quoted, 1)
             )
-            status = self._status(evidence, quoted)
-            reasons = reasons_for(self.index, evidence, status, quoted, documents)
+            status = self._status(evidence, chosen)
+            reasons = versions + reasons_for(self.index, evidence, status, quoted, documents)
         best = evidence.ranked[0].confidence if evidence.ranked else 0.0
         return Answer(
             question=question,

@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from index.embed.encoder import question_encoder
-from index.errors import UsageError
-from index.ingest.catalogue import catalogue_of
 from index.store.open import open_index
 from qa.answer import Answerer
+from qa.files.names import find_paper
 from qa.rank.select import CrossEncoderRanker
 from qa.rank.stages import shipped
 from qa.settings import USUAL, Settings
@@ -40,28 +39,9 @@ def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
 
 
 def find_papers(index: Index, names: Sequence[str] | None) -> frozenset[str] | None:
-    """Return the ids of the papers called ``names``: file name, title, or the start of the id.
+    """Return the ids of the papers called ``names``: see ``qa.files.names.find_paper``.
 
     Raises:
         UsageError: a name fits no paper, or several.
     """
-    return frozenset(_find_paper(index, name) for name in names) if names else None
-
-
-def _find_paper(index: Index, name: str) -> str:
-    wanted = name.casefold().strip()
-    exact, partial = [], []
-    for key, document in index.documents.items():
-        called = (document.source.casefold(), document.title.casefold(), key)
-        if wanted and wanted in called:
-            exact.append(key)
-        elif wanted and (key.startswith(wanted) or any(wanted in text for text in called[:2])):
-            partial.append(key)
-    if not exact:  # the name of a file set aside stands for the paper used instead
-        aside = catalogue_of(index).aside.values()
-        exact = [one.better for one in aside if wanted in (one.source.casefold(), one.id)][:1]
-    matches = exact or partial
-    if len(matches) != 1:
-        what = f"{len(matches)} papers are called" if matches else "no paper is called"
-        raise UsageError(f"{what} “{name}”.", "See the names with: loccit info")
-    return matches[0]
+    return frozenset(find_paper(index, name).id for name in names) if names else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -150,7 +152,19 @@ class Stopped(WordEncoder):
         return super().encode(texts)
 
 
-def test_an_interrupted_build_continues(tmp_path: Path, papers: Path) -> None:
+@pytest.fixture
+def long_papers(papers: Path) -> Path:
+    """Papers so long that each is embedded by itself."""
+    for name, text in PAPERS.items():
+        more = " ".join(
+            f"In year {year} there was nothing new about {name[:-4]}." for year in range(1700, 2000)
+        )
+        (papers / name).write_text(f"{text}\nFollow-up\n\n{more}\n", encoding="utf-8")
+    return papers
+
+
+def test_an_interrupted_build_continues(tmp_path: Path, long_papers: Path) -> None:
+    papers = long_papers
     with pytest.raises(KeyboardInterrupt):
         build([papers], tmp_path / "index", encoder=Stopped("nurses"))  # type: ignore[arg-type]
     encoder, reads = WordEncoder(), Reads()
@@ -161,7 +175,28 @@ def test_an_interrupted_build_continues(tmp_path: Path, papers: Path) -> None:
     assert not (tmp_path / "index" / PENDING).exists()
 
 
-def test_damaged_pending_work_is_made_again(tmp_path: Path, papers: Path) -> None:
+def test_small_papers_are_embedded_together(tmp_path: Path, papers: Path) -> None:
+    notes = {
+        f"note{n}.txt": f"Patient {n} had a fever of {36 + n / 10} degrees on day {n}." for n in range(90)
+    }
+    calls: list[int] = []
+
+    class Counting(WordEncoder):
+        def encode(self, texts: Sequence[str], progress: object = None) -> object:  # type: ignore[override]
+            calls.append(len(texts))
+            return super().encode(texts)
+
+    build([write_papers(papers, notes)], tmp_path / "index", encoder=Counting())  # type: ignore[arg-type]
+    assert len(calls) <= 2
+    with open_index(tmp_path / "index") as index:
+        for position, passage in enumerate(index.passages):
+            text = index.quote(passage.document_id, passage.span)
+            whole = f"{passage.context}\n{text}" if passage.context else text
+            assert (index.vectors.rows(position, 1) == WordEncoder().encode([whole])).all()
+
+
+def test_damaged_pending_work_is_made_again(tmp_path: Path, long_papers: Path) -> None:
+    papers = long_papers
     with pytest.raises(KeyboardInterrupt):
         build([papers], tmp_path / "index", encoder=Stopped("Outdoor"))  # type: ignore[arg-type]
     first, second = sorted((tmp_path / "index" / PENDING).iterdir())
@@ -216,14 +251,90 @@ def test_a_change_of_model_embeds_everything_and_reads_nothing(folder: Path, pap
     assert_like_a_full_build(folder, papers, other)
 
 
-def test_folders_are_searched_without_links_hidden_files_and_other_suffixes(papers: Path) -> None:
+def test_what_is_in_folders_is_read_or_named_with_a_reason(papers: Path, tmp_path: Path) -> None:
     write_papers(papers / "deep" / "er", {"a.md": "x", "b.XML": "x", "c.pdf": "x", "manifest.toml": "x"})
+    outside = write_papers(tmp_path / "outside", {"far.txt": "x"})
+    (papers / "away").symlink_to(outside)
+    (papers / "broken").symlink_to(papers / "gone")
+    (papers / "self").symlink_to("self")
+    (papers / "README").write_text("x")
     write_papers(papers / ".hidden", {"d.txt": "x"})
     write_papers(papers, {".e.txt": "x"})
     (papers / "link.txt").symlink_to(papers / "sleep.txt")
     (papers / "loop").symlink_to(papers)
-    files = [path.relative_to(papers).as_posix() for path in find_papers([papers, papers / "sleep.txt"])]
+    found = find_papers([papers, papers / "sleep.txt"])
+    files = [path.relative_to(papers).as_posix() for path in found.files]
     assert files == ["deep/er/a.md", "deep/er/b.XML", "deep/er/c.pdf", *sorted(PAPERS)]
+    assert {one.path.relative_to(papers).as_posix(): one.reason for one in found.skipped} == {
+        ".e.txt": "hidden",
+        ".hidden": "a hidden folder",
+        "README": "its name has no suffix",
+        "away": f"a link out of the folder; to read it, name {outside}",
+        "broken": "a link that leads nowhere",
+        "deep/er/manifest.toml": ".toml files are not read as papers",
+        "self": "a link that leads nowhere",
+    }
+    named = find_papers([papers / "away", papers / "link.txt"])
+    assert [path.name for path in named.files] == ["far.txt", "link.txt"]
+
+
+def test_the_index_inside_the_folder_of_papers_is_passed_over(papers: Path) -> None:
+    build_papers(papers / "index", papers)
+    report = build([papers], papers / "index", encoder=WordEncoder())
+    assert (report.published, report.skipped) == (False, ())
+
+
+def test_a_folder_that_cannot_be_listed_is_named_and_the_rest_is_read(tmp_path: Path, papers: Path) -> None:
+    write_papers(papers / "locked", {"a.txt": "x"})
+
+    def listed(folder: Path) -> list[Path]:
+        if folder.name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return sorted(folder.iterdir())
+
+    found = find_papers([papers], listed=listed)
+    assert [path.name for path in found.files] == sorted(PAPERS)
+    ((folder, error),) = found.refused.items()
+    assert folder == papers / "locked"
+    assert str(error) == f"{folder}: cannot be read (Permission denied). Check the folder's permissions."
+
+
+def test_a_name_that_is_not_utf_8_is_kept_escaped(tmp_path: Path, papers: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    try:
+        write_papers(papers, {name: TEA["tea.txt"]})
+    except OSError:
+        pytest.skip("the file system has only names in UTF-8")
+    build_papers(tmp_path / "index", papers)
+    assert "caf\\xe9.txt" in ids_by_source(tmp_path / "index")
+    assert not build([papers], tmp_path / "index", encoder=WordEncoder()).published
+
+
+def test_a_copy_takes_over_when_the_first_file_is_removed(tmp_path: Path, papers: Path) -> None:
+    write_papers(papers, {"again.txt": PAPERS["sleep.txt"]})
+    folder = tmp_path / "index"
+    report = build([papers], folder, encoder=WordEncoder())
+    (copy,) = (one for one in report.outcomes if one.became is Became.DUPLICATE)
+    assert copy.path.name == "sleep.txt"
+    assert copy.warnings == (f"the same file as {papers / 'again.txt'}",)
+    key = copy.document_id or ""
+    report = remove(frozenset(), folder, {key: frozenset({"again.txt"})})
+    assert (report.removed, ids_by_source(folder)["sleep.txt"]) == ((), key)
+    report = remove(frozenset(), folder, {key: frozenset({"sleep.txt"})})
+    assert report.removed == (key,)
+    add([papers / "again.txt", papers / "sleep.txt"], folder, encoder=WordEncoder())
+    remove(frozenset({key}), folder)
+    assert key not in ids_by_source(folder).values()
+
+
+def test_copies_of_one_name_are_told_apart_by_their_folder(tmp_path: Path) -> None:
+    for year in ("2018", "2021"):
+        write_papers(tmp_path / "papers" / year, {"paper.txt": TEA["tea.txt"]})
+    build_papers(tmp_path / "index", tmp_path / "papers")
+    ((source, key),) = ids_by_source(tmp_path / "index").items()
+    assert source == "paper.txt"
+    remove(frozenset(), tmp_path / "index", {key: frozenset({"paper.txt"})})
+    assert ids_by_source(tmp_path / "index") == {"2021/paper.txt": key}
 
 
 def test_a_copy_with_another_suffix_does_not_replace_a_paper(tmp_path: Path) -> None:

@@ -39,9 +39,10 @@ def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("paper.txt", bytes(range(128, 256)) * 20, "not UTF-8", "Save the file as UTF-8"),
         ("paper.txt", b"\xff\xfe\x00\xd8a", "UTF-16", "Save the file as UTF-8"),
         ("paper.pdf", b"%PDF-1.7\n" + bytes(range(256)), "paper.pdf", ""),
-        ("notes.DOCX", b"Words.\n", ".DOCX files are not read", "Save the paper as .pdf, .xml, .txt or .md"),
-        ("notes", b"Ferritin.\n", "has no suffix", "Rename it to end in .pdf, .xml, .txt or .md"),
-        (".txt", b"Ferritin.\n", "has no suffix", "Rename it to end in .pdf, .xml, .txt or .md"),
+        ("notes.DOCX", b"Words.\n", "named .docx but not a Word document", "Save the document again"),
+        ("notes.EPUB", b"Words.\n", ".EPUB files are not read", "Save the paper as .pdf, .xml"),
+        ("notes", b"Ferritin.\n", "has no suffix", "Rename it to end in .pdf, .xml"),
+        (".txt", b"Ferritin.\n", "has no suffix", "Rename it to end in .pdf, .xml"),
     ],
 )
 def test_files_that_cannot_be_read(
@@ -61,12 +62,12 @@ def test_a_bad_file_is_refused_and_the_others_are_added(
 ) -> None:
     folder = tmp_path / "index"
     shutil.copytree(seed_index, folder)
-    good, bad = tmp_path / "runners.txt", tmp_path / "notes.docx"
+    good, bad = tmp_path / "runners.txt", tmp_path / "notes.odt"
     for path in (good, bad):
         path.write_text("Runners\n\nAbstract\n\nFerritin was low in two runners.\n", encoding="utf-8")
     output = loccit("add", bad, good, "--index", folder)
     assert "1 of 2 paths could not be read" in one_line(output, 2)
-    assert "notes.docx: .docx files are not read" in output.out
+    assert "notes.odt: .odt files are not read" in output.out
     assert "3 papers (1 new" in output.out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from hashlib import blake2b
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from index.ingest.build import Became, add, build, remove
 from index.ingest.catalogue import Catalogue, aside_file, catalogue_of
-from index.ingest.editions import FEWEST, Edition, edition_of, likeness, same_paper, set_aside
+from index.ingest.editions import FEWEST, Edition, disagree, edition_of, likeness, near, set_aside
+from index.ingest.versions import differ
 from index.read import read
 from index.store.open import open_index
 from index.store.rows import PaperRows
@@ -22,8 +24,7 @@ from qa.show.shelf import removal_words
 from tests.index_fakes import Reads, WordEncoder, contents, ids_by_source, write_papers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
 BODY = (
     "A woman of 34 years was admitted with weakness of both thighs that had begun nine days before.",
@@ -68,25 +69,41 @@ PAPERS = {
 }
 
 
-def edition(folder: Path, name: str, content: str) -> Edition:
-    path = write_papers(folder, {name: content}) / name
-    return edition_of(PaperRows.of(read(path), [], [], ""))
+class Shelf:
+    """Papers by name, and which of them are the same."""
+
+    def __init__(self, folder: Path, papers: Mapping[str, str]) -> None:
+        write_papers(folder, papers)
+        self.documents = {name: read(folder / name) for name in papers}
+        self.editions = {
+            name: edition_of(PaperRows.of(document, [], [], "")) for name, document in self.documents.items()
+        }
+        self.names = {document.id: name for name, document in self.documents.items()}
+
+    def differ(self, a: str, b: str) -> bool:
+        return differ(*(self.documents[self.names[key]] for key in (a, b)))
+
+    def aside(self) -> dict[str, str]:
+        """Return the better file of each file set aside, and nothing of those kept."""
+        chosen = set_aside(self.editions.values(), self.differ)
+        return {self.names[key]: self.names[better] for key, better in chosen.aside.items()}
+
+    def versions(self) -> set[frozenset[str]]:
+        chosen = set_aside(self.editions.values(), self.differ)
+        return {frozenset(self.names[key] for key in pair) for pair in chosen.versions}
 
 
 def test_the_format_with_most_structure_is_used(tmp_path: Path) -> None:
-    editions = {name: edition(tmp_path, name, content) for name, content in PAPERS.items()}
-    names = {one.id: name for name, one in editions.items()}
-    aside = {names[key]: names[better] for key, better in set_aside(editions.values()).items()}
-    assert aside == {"weak.md": "weak.xml", "weak.txt": "weak.xml", "copy.txt": "weak.xml"}
-    del editions["weak.xml"]
-    aside = {names[key]: names[better] for key, better in set_aside(editions.values()).items()}
-    assert aside == {"weak.txt": "weak.md", "copy.txt": "weak.md"}
+    shelf = Shelf(tmp_path, PAPERS)
+    assert shelf.aside() == {"weak.md": "weak.xml", "weak.txt": "weak.xml", "copy.txt": "weak.xml"}
+    del shelf.editions["weak.xml"]
+    assert shelf.aside() == {"weak.txt": "weak.md", "copy.txt": "weak.md"}
 
 
 def test_of_equal_formats_the_one_with_more_sections_is_used(tmp_path: Path) -> None:
-    richer = replace(edition(tmp_path, "b.txt", text()), sections=4)
-    plainer = edition(tmp_path, "a.txt", text() + "\n")
-    assert set_aside([plainer, richer]) == {plainer.id: richer.id}
+    shelf = Shelf(tmp_path, {"a.txt": text() + "\n", "b.txt": text()})
+    shelf.editions["b.txt"] = replace(shelf.editions["b.txt"], sections=4)
+    assert shelf.aside() == {"a.txt": "b.txt"}
 
 
 @pytest.mark.parametrize(
@@ -106,22 +123,63 @@ def test_of_equal_formats_the_one_with_more_sections_is_used(tmp_path: Path) -> 
     ],
 )
 def test_different_papers_are_not_merged(tmp_path: Path, name: str, content: str) -> None:
-    paper, other = edition(tmp_path, "weak.xml", jats()), edition(tmp_path, "other.txt", content)
-    assert not same_paper(paper, other), name
-    assert not same_paper(other, paper), name
-    assert same_paper(paper, edition(tmp_path, "same.txt", text(doi=""))), "a near duplicate without DOI"
+    assert Shelf(tmp_path, {"weak.xml": jats(), "other.txt": content}).aside() == {}, name
+    same = Shelf(tmp_path, {"weak.xml": jats(), "same.txt": text(doi="")})
+    assert same.aside() == {"same.txt": "weak.xml"}, "a near duplicate without DOI"
+
+
+@pytest.mark.parametrize("name", ["changed.txt", "changed.md", "changed.xml"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Relapse did not occur", "Relapse did occur"),
+        ("She was given prednisolone", "She was not given prednisolone"),
+        ("climbed stairs without help", "climbed stairs with help"),
+        ("Muscle biopsy of the left", "No muscle biopsy of the left"),
+        ("the drug was tapered", "the drug was stopped"),
+        ("after six weeks", "after sixteen weeks"),
+        ("during a follow-up of 18 months", "during a follow-up of 13 months"),
+        ("Weak thighs in a woman", "Weak arms in a woman"),
+        ("Weak thighs in a woman", "Corrected: Weak thighs in a woman"),
+    ],
+)
+def test_a_file_that_differs_in_meaning_is_a_version_and_stays(
+    tmp_path: Path, name: str, old: str, new: str
+) -> None:
+    write = {".txt": text, ".md": markdown, ".xml": jats}[Path(name).suffix]
+    shelf = Shelf(tmp_path, {"weak.txt": text(), name: write().replace(old, new)})
+    assert shelf.aside() == {}
+    assert shelf.versions() == {frozenset({"weak.txt", name})}
+    assert Shelf(tmp_path, {"weak.txt": text(), name: write() + " "}).aside() != {}
+
+
+@pytest.mark.parametrize(
+    ("front", "differs"),
+    [("Published: 2 March 2021", True), ("Published: 2 May 2020", True), ("Published: 2 Mar 2020", False)],
+)
+def test_a_file_of_another_date_is_a_version(tmp_path: Path, front: str, differs: bool) -> None:
+    dated = {"a.txt": "Published: 2 March 2020", "b.md": front}
+    write = {"a.txt": text, "b.md": markdown}
+    papers = {name: write[name]().replace("DOI:", f"{line}\n\nDOI:") for name, line in dated.items()}
+    assert (Shelf(tmp_path, papers).aside() == {}) == differs
+
+
+def test_what_extraction_loses_and_adds_is_no_difference(tmp_path: Path) -> None:
+    noisy = text().replace(
+        " Muscle biopsy", "\n\nInvestigations\n\n2 Muscle biopsy"
+    )  # a heading and the label of a list
+    noisy = noisy.replace("before.", "before [3].").replace("U/L and aldolase", "U/L continued and aldolase")
+    assert Shelf(tmp_path, {"weak.xml": jats(), "noisy.txt": noisy}).aside() == {"noisy.txt": "weak.xml"}
 
 
 def test_versions_in_one_format_and_papers_with_shared_boilerplate_stay(tmp_path: Path) -> None:
-    longer = edition(tmp_path, "longer.txt", text((*BODY, OTHER[2])))
-    assert not same_paper(edition(tmp_path, "weak.txt", text()), longer)
+    assert Shelf(tmp_path, {"longer.txt": text((*BODY, OTHER[2])), "weak.txt": text()}).aside() == {}
     rules = (
         *OTHER,
         *(f"The committee approved the protocol in every one of the centres of group {c}." for c in "abc"),
     )
-    first = edition(tmp_path, "a.txt", text((BODY[0], BODY[1], *rules), ""))
-    second = edition(tmp_path, "b.txt", text((BODY[2], BODY[3], BODY[4], *rules), ""))
-    assert set_aside([first, second]) == {}
+    first, second = text((BODY[0], BODY[1], *rules), ""), text((BODY[2], BODY[3], BODY[4], *rules), "")
+    assert Shelf(tmp_path, {"a.txt": first, "b.txt": second}).aside() == {}
 
 
 hashes = st.frozensets(st.integers(0, 400), min_size=FEWEST, max_size=200)
@@ -155,11 +213,12 @@ def test_the_choice_depends_on_the_set_alone(order: list[int], groups: list[int]
         )
 
     everything = [one(i) for i in range(8)]
-    aside = set_aside(everything)
-    assert set_aside([everything[i] for i in order]) == aside
+    chosen = set_aside(everything, lambda a, b: False)
+    assert set_aside([everything[i] for i in order], lambda a, b: False) == chosen
+    aside = chosen.aside
     used = [e for e in everything if e.id not in aside]
     by_id = {e.id: e for e in everything}
-    assert not any(same_paper(a, b) for a, b in itertools.combinations(used, 2))
+    assert not any(near(a, b) and not disagree(a, b) for a, b in itertools.combinations(used, 2))
     assert all(by_id[b] in used and by_id[b].rank < by_id[a].rank for a, b in aside.items())
 
 

@@ -264,12 +264,14 @@ def test_files_that_are_not_papers_are_refused(tmp_path: Path, start: bytes, err
     assert caught.value.path == "any.pdf"
 
 
-def test_folders_links_and_missing_files_are_refused(tmp_path: Path) -> None:
+def test_folders_devices_and_missing_files_are_refused_and_links_followed(tmp_path: Path) -> None:
     (tmp_path / "real.pdf").write_bytes(paper())
     (tmp_path / "link.pdf").symlink_to(tmp_path / "real.pdf")
-    for path in (tmp_path, tmp_path / "link.pdf", tmp_path / "gone.pdf"):
+    (tmp_path / "zero.pdf").symlink_to("/dev/zero")
+    for path in (tmp_path, tmp_path / "zero.pdf", tmp_path / "gone.pdf"):
         with pytest.raises(FileMissing):
             read(path)
+    assert read(tmp_path / "link.pdf").source == "link.pdf"
 
 
 def test_content_decides_the_format_not_the_name(tmp_path: Path) -> None:

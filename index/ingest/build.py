@@ -2,24 +2,23 @@
 
 A paper is identified by the sha256 of its file. Papers that the index holds are neither
 read nor embedded again, nor are those that an interrupted build finished. Papers are
-ordered by id and embedded one by one, so the order of adding them changes nothing. Of
-several files of one paper the best is used (``index.ingest.editions``); the others are
-set aside.
+ordered by id, so the order of adding them changes nothing. Of several files of one paper
+the best is used (``index.ingest.editions``); the others are set aside.
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from index.embed.encoder import model_of, require_same_model
 from index.errors import IndexDamaged, IndexMissing, NothingToRead
 from index.files import LOCAL_DISK
-from index.ingest.catalogue import SetAside, catalogue_of, given
-from index.ingest.papers import find_papers
+from index.ingest.catalogue import Catalogue, SetAside, catalogue_of, given
+from index.ingest.papers import Skipped, find_papers
 from index.ingest.selection import Selection
 from index.ingest.work import Became, FileOutcome, Progress, Work
 from index.read import SUFFIXES, read_many
@@ -27,7 +26,7 @@ from index.store.open import Index, open_index
 from index.store.publish import Made, collect, publish, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from index.embed.encoder import Encoder
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
     from index.store.manifest import Manifest
 
 __all__ = ["Became", "BuildReport", "FileOutcome", "Progress", "add", "build", "remove"]
+
+
+_TOLD = 20  #: refused files that an error names at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ class BuildReport:
     sentences: int  #: in the whole index
     seconds: float
     warnings: tuple[str, ...]  #: about the index; those about papers are in ``outcomes``
+    skipped: tuple[Skipped, ...] = ()  #: what was found in folders and is no paper
+    #: pairs of names of papers that are nearly the same and differ in meaning, both used; new ones only
+    new_versions: tuple[tuple[str, str], ...] = ()
 
 
 def build(
@@ -100,9 +105,11 @@ def build(
                 require_same_model(base, encoder)
             progress = progress or (lambda stage, done, total: None)
             work = Work(folder, base, encoder, disk, read=read, progress=progress, workers=workers)
-            selection = work.select(find_papers(paths), keep=keep)
+            found = find_papers(paths, folder)
+            work.refuse(found.refused)
+            selection = work.select(found.files, keep=keep)
             if not selection.sources or all(one.became is Became.REFUSED for one in work.outcomes):
-                raise _nothing_to_read(paths, work.outcomes)
+                raise _nothing_to_read(paths, work.outcomes, found.skipped)
             published = not base or bool(warnings) or _changed(base, selection, encoder)
             if base and not published:
                 manifest = base.manifest
@@ -112,17 +119,21 @@ def build(
                 progress("saving", 1, 1)
             work.pending.clear()
             collect(folder, disk)
-            return _report(manifest, selection, base, published, started, warnings, work.outcomes)
+            report = _report(manifest, selection, base, published, started, warnings, work.outcomes)
+            return replace(report, skipped=tuple(found.skipped))
 
 
 #: Like ``build``, but the papers that the index holds already stay in it.
 add = partial(build, keep=True)
 
 
-def remove(documents: frozenset[str], folder: Path) -> BuildReport:
+def remove(
+    documents: frozenset[str], folder: Path, files: Mapping[str, frozenset[str]] | None = None
+) -> BuildReport:
     """Publish a generation without ``documents`` (ids), used or set aside. Nothing is read or embedded.
 
-    A paper that was set aside for one of them is used again.
+    A paper that was set aside for one of them is used again. ``files`` are names of single
+    files to forget, by document id; the document stays while another file has the same bytes.
 
     Raises:
         IndexMissing: there is no index, or a document is not in it.
@@ -135,8 +146,16 @@ def remove(documents: frozenset[str], folder: Path) -> BuildReport:
         unknown = sorted(documents - held.keys())
         if unknown:
             raise IndexMissing(f"{unknown[0]}: the index has no such paper.", "List its papers: loccit info")
-        left = {key: source for key, (source, _) in held.items() if key not in documents}
-        selection = Selection(left, base).chosen()
+        copies = catalogue_of(base).copies
+        names = {key: (source, *copies.get(key, ())) for key, (source, _) in held.items()}
+        for key, gone in (files or {}).items():
+            names[key] = tuple(name for name in names[key] if name not in gone)
+        left = {key: kept for key, kept in names.items() if kept and key not in documents}
+        selection = Selection(
+            {key: source for key, (source, *_) in left.items()},
+            base,
+            copies={key: tuple(others) for key, (_, *others) in left.items() if others},
+        ).chosen()
         made = Made(base.manifest.model, base.generation, selection.files())
         manifest = publish(folder, selection, made)
         collect(folder)
@@ -154,15 +173,21 @@ def _open_base(folder: Path) -> tuple[Index | None, tuple[str, ...]]:
     return base, base.warnings
 
 
-def _nothing_to_read(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> NothingToRead:
+def _nothing_to_read(
+    paths: Sequence[Path], outcomes: Sequence[FileOutcome], skipped: Sequence[Skipped]
+) -> NothingToRead:
     refused = [str(outcome.error) for outcome in outcomes if outcome.error]
     if len(refused) == 1:
         return NothingToRead(refused[0])
     if refused:
-        return NothingToRead(f"None of {len(refused)} files could be read; first: {refused[0]}")
+        listed, more = " ".join(refused[:_TOLD]), len(refused) - _TOLD
+        told = f"{listed} {more} more were refused." if more > 0 else listed
+        return NothingToRead(f"None of {len(refused)} files could be read. {told}")
     where = ", ".join(map(str, paths)) or "the empty list of paths"
     remedy = f"Give files or folders with papers: {', '.join(SUFFIXES)}."
-    return NothingToRead(f"No papers in {where}.", remedy)
+    first = f" {skipped[0].path}: {skipped[0].reason}." if skipped else ""
+    others = f" {len(skipped) - 1} more files were skipped." if len(skipped) > 1 else ""
+    return NothingToRead(f"No papers in {where}.{first}{others}", remedy)
 
 
 def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
@@ -171,6 +196,8 @@ def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
         or base.manifest.model.fingerprint != encoder.fingerprint
         or {key: source for key, (source, _) in given(base).items()} != selection.sources
         or catalogue_of(base).aside != selection.catalogue.aside
+        or catalogue_of(base).copies != selection.copies
+        or catalogue_of(base).versions != selection.catalogue.versions
     )
 
 
@@ -192,7 +219,9 @@ def _report(
 ) -> BuildReport:
     used, aside = selection.ids, selection.catalogue.aside
     before = frozenset(base.documents if base else ())
-    aside_before = frozenset(catalogue_of(base).aside if base else ())
+    catalogue = catalogue_of(base) if base else Catalogue()
+    aside_before = frozenset(catalogue.aside)
+    versions = sorted(selection.catalogue.versions - catalogue.versions)
     return BuildReport(
         generation=manifest.generation,
         published=published,
@@ -206,4 +235,5 @@ def _report(
         sentences=manifest.counts.sentences,
         seconds=time.monotonic() - started,
         warnings=warnings,
+        new_versions=tuple((selection.sources[one], selection.sources[other]) for one, other in versions),
     )

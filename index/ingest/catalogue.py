@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from index.store.open import Index
 
 CATALOGUE = "catalogue.json"
+VERSIONS = "versions.json"  #: a file of its own, because questions read it; missing where there are none
 _HASHES = ("sketch", "values", "all_values")  #: fields of ``Edition`` that hold sets of 64-bit hashes
 
 
@@ -44,6 +46,11 @@ class SetAside:
         """Why it is not used, for people."""
         return f"same paper as {self.better_source}, which is better structured"
 
+    @property
+    def undo(self) -> str:
+        """How to have it used, for people."""
+        return f"To use it instead, remove the other file: loccit remove {shlex.quote(self.better_source)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -51,6 +58,15 @@ class Catalogue:
 
     editions: Mapping[str, Edition] = field(default_factory=dict)  #: by document id, of those known
     aside: Mapping[str, SetAside] = field(default_factory=dict)  #: by document id
+    #: names of further files with the same bytes, by document id; sorted
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: pairs of ids of near duplicates that differ in meaning, the smaller first
+    versions: frozenset[tuple[str, str]] = frozenset()
+
+    def versions_of(self, document_id: str) -> frozenset[str]:
+        """Return the ids of the other versions of a document."""
+        pairs = (pair for pair in self.versions if document_id in pair)
+        return frozenset(key for pair in pairs for key in pair) - {document_id}
 
     def encode(self) -> bytes:
         """Return the bytes of the file."""
@@ -58,6 +74,7 @@ class Catalogue:
             "method": METHOD,
             "editions": [_encode_edition(self.editions[key]) for key in sorted(self.editions)],
             "aside": [dataclasses.astuple(self.aside[key]) for key in sorted(self.aside)],
+            "copies": {key: self.copies[key] for key in sorted(self.copies)},
         }
         return json.dumps(value, separators=(",", ":")).encode()
 
@@ -86,7 +103,32 @@ def catalogue_of(index: Index) -> Catalogue:
         IndexDamaged: its contents are invalid although its checksum is right.
     """
     record = index.manifest.file(CATALOGUE)
-    return _read(index.folder / CATALOGUE, record.sha256) if record else Catalogue()
+    if record is None:
+        return Catalogue()
+    return replace(_read(index.folder / CATALOGUE, record.sha256), versions=versions_of(index))
+
+
+def versions_of(index: Index) -> frozenset[tuple[str, str]]:
+    """Return the pairs of near duplicates in a generation, see ``Catalogue``; quick, unlike the catalogue.
+
+    Raises:
+        IndexDamaged: the file is invalid although its checksum is right.
+    """
+    record = index.manifest.file(VERSIONS)
+    return _read_versions(index.folder / VERSIONS, record.sha256) if record else frozenset()
+
+
+@lru_cache(maxsize=2)
+def _read_versions(path: Path, _sha256: str) -> frozenset[tuple[str, str]]:
+    try:
+        return frozenset((first, second) for first, second in json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
+
+
+def encode_versions(versions: frozenset[tuple[str, str]]) -> bytes:
+    """Return the bytes of the file of versions."""
+    return json.dumps(sorted(versions)).encode()
 
 
 @lru_cache(maxsize=2)  # a build reads the previous one and its own several times, and large ones are slow
@@ -94,10 +136,12 @@ def _read(path: Path, _sha256: str) -> Catalogue:
     try:
         value = json.loads(path.read_bytes())
         editions = [_decode_edition(item) for item in value["editions"]] if value["method"] == METHOD else []
-        aside = [SetAside(*item) for item in value["aside"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        aside = {item[0]: SetAside(*item) for item in value["aside"]}
+        # The catalogues of earlier releases have no copies.
+        copies = {key: tuple(names) for key, names in value.get("copies", {}).items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
-    return Catalogue({one.id: one for one in editions}, {one.id: one for one in aside})
+    return Catalogue({one.id: one for one in editions}, aside, copies)
 
 
 def given(index: Index) -> dict[str, tuple[str, str]]:

@@ -1,10 +1,11 @@
 """Near-duplicate detection: which of several files of one paper is used.
 
-Two files are the same paper if their running texts are near duplicates, they do not
-state different values, and their DOIs do not differ. Similarity is resemblance and
-containment of sets of word 5-shingles (Broder 1997, "On the resemblance and containment
-of documents"), estimated from the smallest hashes of each set, so that a thousand papers
-are compared in a second.
+Two files are candidates if their running texts are near duplicates, they do not state
+different values, and their DOIs do not differ. Similarity is resemblance and containment
+of sets of word 5-shingles (Broder 1997, "On the resemblance and containment of
+documents"), estimated from the smallest hashes of each set, so that a thousand papers
+are compared in a second. Candidates are then compared word by word
+(``index.ingest.versions``): those that differ in meaning are versions, and all are used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -26,16 +28,14 @@ if TYPE_CHECKING:
     from index.store.rows import PaperRows
     from index.text import Document
 
-METHOD = 1  #: version of ``edition_of``: raised when it gives another result for the same paper
+METHOD = 2  #: version of ``edition_of``: raised when it gives another result for the same paper
 #: Formats by how much of the structure of a paper they state, best first.
-FORMATS = ("jats", "markdown", "pdf", "text")
+FORMATS = ("jats", "html", "markdown", "docx", "pdf", "text")
 SHINGLE = 5  #: words
 SKETCH = 512  #: hashes kept per paper
 FEWEST = 30  #: fewest shingles on which texts are compared
-#: Least (resemblance, containment of the smaller) of two files of the same paper. Files of one format
-#: are read alike, so differences between them are real. Of 45 articles as PDF and as JATS, the least
-#: similar pair has (.73, .91), the most similar pair of different papers (.01, .03).
-_SAME_FORMAT = (0.95, 0.97)
+#: Least (resemblance, containment of the smaller) of two files of the same paper. Of 45 articles as PDF
+#: and as JATS, the least similar pair has (.73, .91), the most similar pair of different papers (.01, .03).
 _SAME_DOI = (0.6, 0.8)
 _NO_DOI = (0.7, 0.9)
 _WORD = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
@@ -43,8 +43,13 @@ _CITATION = re.compile(r"\[[\d,;\s\u2010-\u2015-]+\]")
 _VALUE = re.compile(r"(?<![\w.,\u2010-\u2015-])(\d+(?:\.\d+)?) ?(%|[^\W\d_]{1,3})")
 _ANY_VALUE = re.compile(r"(\d+(?:\.\d+)?)(%|[^\W\d_]{1,3})")
 _NOTICE = re.compile(
-    r"\b(retract\w+|withdrawn|withdrawal|erratum|errata|corrigend\w+|expression of concern)\b", re.I
+    r"\b(retract\w+|withdrawn|withdrawal|erratum|errata|corrigend\w+|correct(?:ed|ion)|amended|superseded"
+    r"|expression of concern)\b",
+    re.I,
 )
+_NUMBERED = re.compile(r"\b(?:version|v) ?(\d{1,2})\b(?!\.\d)", re.I)
+#: Says whether two documents, given by their ids, differ in meaning.
+Differ = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Edition:
     whole: bool  #: whether ``sketch`` holds all of them
     values: frozenset[int]  #: hashes of numbers with the word that follows, in its running text
     all_values: frozenset[int]  #: the same, anywhere in the paper
-    notices: frozenset[str]  #: words such as "retracted" in its title and front matter
+    notices: frozenset[str]  #: such as "retracted" or "version 2" in its title and front matter
 
     @property
     def rank(self) -> tuple[int, int, int, str]:
@@ -89,8 +94,15 @@ def edition_of(paper: PaperRows) -> Edition:
         whole=len(hashes) <= SKETCH,
         values=frozenset(values),
         all_values=frozenset(_hash("".join(value)) for text in others for value in text) | values,
-        notices=frozenset(notice.lower() for notice in _NOTICE.findall(front)),
+        notices=_notices(front),
     )
+
+
+def _notices(front: str) -> frozenset[str]:
+    """Return the notices in front matter; a paper that states no version is its first."""
+    latest = max(map(int, _NUMBERED.findall(front)), default=1)
+    stated = {notice.lower() for notice in _NOTICE.findall(front)}
+    return frozenset(stated | {f"version {latest}"} if latest > 1 else stated)
 
 
 def _plain(document: Document, kinds: set[BlockKind]) -> str:
@@ -122,43 +134,58 @@ def likeness(a: Edition, b: Edition) -> tuple[float, float]:
     return shared / len(left | right), shared / max(min(len(left), len(right)), 1)
 
 
-def same_paper(a: Edition, b: Edition) -> bool:
-    """Return whether two files are the same paper; False in doubt.
+def near(a: Edition, b: Edition) -> bool:
+    """Return whether the running texts of two files are near duplicates."""
+    least = _SAME_DOI if a.doi and b.doi else _NO_DOI
+    return all(value >= wanted for value, wanted in zip(likeness(a, b), least, strict=True))
+
+
+def disagree(a: Edition, b: Edition) -> bool:
+    """Return whether two files state different DOIs, notices or values.
 
     A corrected value is one that each file has and the other lacks; what extraction
     loses or adds is missing on one side only.
     """
     if (a.doi and b.doi and a.doi != b.doi) or a.notices != b.notices:
-        return False
-    if a.values - b.all_values and b.values - a.all_values:
-        return False
-    least = _SAME_FORMAT if a.format == b.format else _SAME_DOI if a.doi and b.doi else _NO_DOI
-    return all(value >= wanted for value, wanted in zip(likeness(a, b), least, strict=True))
+        return True
+    return bool(a.values - b.all_values and b.values - a.all_values)
 
 
-def set_aside(editions: Iterable[Edition]) -> dict[str, str]:
-    """Return, for each document that is not used, the id of the better document of the same paper.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which of several files are used."""
+
+    aside: dict[str, str]  #: id of the better document of the same paper, by id of those not used
+    versions: frozenset[tuple[str, str]] = field(default=frozenset())  #: near duplicates, both used
+
+
+def set_aside(editions: Iterable[Edition], differ: Differ) -> Chosen:
+    """Return which documents are not used because a better one is the same paper.
 
     In order of rank, each is used unless it is the same paper as one used already. The
-    result depends on the set alone, not on its order.
+    result depends on the set alone, not on its order. ``differ`` is called for
+    candidates only.
     """
     editions = list(editions)
     common = _held_twice(editions)
     used: dict[str, Edition] = {}
     holders: defaultdict[int, list[str]] = defaultdict(list)  #: ids of those used, by hash
     aside: dict[str, str] = {}
+    versions: set[tuple[str, str]] = set()
     for edition in sorted(editions, key=lambda edition: edition.rank):
         shared = edition.sketch & common
         counts = Counter(key for value in shared for key in holders.get(value, ()))
         alike = sorted(counts, key=lambda key: (-counts[key], key))  # those that share the most first
-        better = next((key for key in alike if same_paper(used[key], edition)), None)
-        if better is not None:
+        alike = [key for key in alike if near(used[key], edition)]
+        same = (key for key in alike if not disagree(used[key], edition) and not differ(key, edition.id))
+        if (better := next(same, None)) is not None:
             aside[edition.id] = better
             continue
+        versions |= {(min(key, edition.id), max(key, edition.id)) for key in alike}
         used[edition.id] = edition
         for value in shared:
             holders[value].append(edition.id)
-    return aside
+    return Chosen(aside, frozenset(versions))
 
 
 def _held_twice(editions: Sequence[Edition]) -> frozenset[int]:

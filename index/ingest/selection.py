@@ -9,10 +9,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged, StorageError
-from index.ingest.catalogue import CATALOGUE, Catalogue, SetAside, aside_file, catalogue_of, given
+from index.ingest.catalogue import (
+    CATALOGUE,
+    VERSIONS,
+    Catalogue,
+    SetAside,
+    aside_file,
+    catalogue_of,
+    encode_versions,
+    given,
+)
 from index.ingest.editions import edition_of, set_aside
 from index.ingest.papers import reads_alike
 from index.ingest.pending import Embedded, encode_embedded, read_embedded
+from index.ingest.versions import differ
 from index.store.open import ROWS, Index, generation_folder, generations, read_manifest
 from index.store.rows import Rows
 
@@ -37,6 +47,7 @@ class Selection:
     pending: Pending | None = None
     fresh: frozenset[str] = field(default=frozenset())  #: ids to take from ``pending``
     catalogue: Catalogue = field(default_factory=Catalogue)  #: says which of ``sources`` are not used
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: see ``Catalogue``
 
     @property
     def ids(self) -> Sequence[str]:
@@ -49,15 +60,30 @@ class Selection:
         known = {key: one for key, one in before.editions.items() if key not in self.fresh}
         readings = {key: one.reading for key, one in before.aside.items() if key not in self.fresh}
         editions = {key: known.get(key) or edition_of(self.paper(key)) for key in self.sources}
+        decided = {pair: True for pair in before.versions}
+        decided |= {
+            (min(one.id, one.better), max(one.id, one.better)): False for one in before.aside.values()
+        }
+
+        def different(a: str, b: str) -> bool:
+            """Return whether two documents differ in meaning; the build before may have compared them."""
+            verdict = decided.get((min(a, b), max(a, b))) if a in known and b in known else None
+            if verdict is None:
+                return differ(self.paper(a).document(), self.paper(b).document())
+            return verdict
+
+        chosen = set_aside(editions.values(), different)
         aside = {}
-        for key, better in set_aside(editions.values()).items():
+        for key, better in chosen.aside.items():
             reading = readings.get(key) or self.paper(key).reading
             aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
-        return replace(self, catalogue=Catalogue(editions, aside))
+        return replace(self, catalogue=Catalogue(editions, aside, self.copies, chosen.versions))
 
     def files(self) -> dict[str, Source]:
         """Return the catalogue and the files of the papers set aside."""
         files: dict[str, Source] = {CATALOGUE: self.catalogue.encode()}
+        if self.catalogue.versions:
+            files[VERSIONS] = encode_versions(self.catalogue.versions)
         for key in sorted(self.catalogue.aside):
             name = aside_file(key)
             if self.base and key not in self.fresh and self.base.manifest.file(name):

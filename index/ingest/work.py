@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import FileEmpty, GarbledText, LoccitError
-from index.ingest.catalogue import given
+from index.files import name_of
+from index.ingest.catalogue import catalogue_of, given
 from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.selection import Selection, recalled
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
     from index.text import Document
 
 _READ_AHEAD = 32  #: papers handed to the readers at once
+#: Texts embedded together: many small papers cost what one with as many sentences costs. A large paper is
+#: embedded by itself, so that an interrupted build loses little.
+_TOGETHER = 256
 
 #: Called with a stage, the number done and the total. Stages: "papers" (read and embedded), "texts"
-#: (embedded, of the current paper), "saving" (0 or 1 of 1).
+#: (embedded, of the papers at hand), "saving" (0 or 1 of 1).
 Progress = Callable[[str, int, int], None]
 #: Reads files with a number of workers and yields an outcome for each, in the given order.
 Read = Callable[[Sequence[Path], int], Iterator[Outcome]]
@@ -56,6 +60,22 @@ class FileOutcome:
     document_id: str | None  #: None if it was refused
     warnings: tuple[str, ...] = ()  #: what could not be read or repaired, if this build read it
     error: LoccitError | None = None  #: why it was refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A paper that is split and waits to be embedded."""
+
+    path: Path | None  #: None if it was not read from a file
+    paper: PaperRows
+    warnings: tuple[str, ...]
+    known: dict[str, NDArray[np.float32]]  #: vectors of its texts that the previous generation has
+    new: frozenset[str]  #: its other texts
+
+
+def _shortest(name: str) -> tuple[int, str]:
+    """Sort key of the names of one paper: of equal names, all but one have a folder."""
+    return name.count("/"), name
 
 
 class Work:
@@ -83,9 +103,11 @@ class Work:
         self._read_files = read
         self._workers = workers
         self._ids: set[str] = set()  # of the papers of the new generation
-        self._names: dict[str, str] = {}  # file name by document id
+        self._names: dict[str, set[str]] = {}  # names of the files with these bytes, by document id
         self._fresh: set[str] = set()  # ids of those in ``pending``
         self._outcomes: dict[Path, FileOutcome] = {}
+        self._named: dict[Path, tuple[str, str]] = {}  # document id and name in ``_names``, by file
+        self._waiting: list[_Waiting] = []  # split, not embedded
 
     @property
     def outcomes(self) -> tuple[FileOutcome, ...]:
@@ -99,13 +121,24 @@ class Work:
         """
         if keep:
             self._ids |= self._held.keys()
-            self._names |= {key: source for key, (source, _) in self._held.items()}
+            copies = catalogue_of(self._base).copies if self._base else {}
+            self._names |= {key: {source, *copies.get(key, ())} for key, (source, _) in self._held.items()}
         unread = self._recall(self._not_ready(paths))
         self._read(unread)
+        # Files with the bytes of one that was refused for its name.
+        left = (one for one in self._outcomes.values() if one.became is Became.DUPLICATE)
+        if again := [one.path for one in left if one.document_id not in self._ids]:
+            self._read(again)
         if self._base and not self._same_model:
             self._embed_again(self._base)
-        sources = {key: self._names[key] for key in self._ids}
-        selection = Selection(sources, self._base, self.pending, frozenset(self._fresh)).chosen()
+        names = {key: sorted(self._names[key], key=_shortest) for key in self._ids}
+        selection = Selection(
+            {key: first for key, (first, *_) in names.items()},
+            self._base,
+            self.pending,
+            frozenset(self._fresh),
+            copies={key: tuple(others) for key, (_, *others) in names.items() if others},
+        ).chosen()
         aside = selection.catalogue.aside
         for path, outcome in self._outcomes.items():
             one = aside.get(outcome.document_id or "")
@@ -118,23 +151,26 @@ class Work:
 
         The id is None for a file that cannot be a paper; reading it reports why.
         """
-        seen: set[str] = set()
+        seen: dict[str, Path] = {}
         unread: dict[Path, str | None] = {}
         for path in paths:
             key = file_id(path) if may_be_paper(path) else None
             if key is None:
                 unread[path] = None
                 continue
-            # Of several names of the same bytes the first in order is kept.
-            self._names[key] = min(path.name, self._names.get(key, path.name))
+            name = name_of(path)
+            if key in seen and name == name_of(seen[key]):
+                name = f"{name_of(path.absolute().parent)}/{name}"
+            self._names.setdefault(key, set()).add(name)
+            self._named[path] = key, name
             if key in seen:
-                self._note(path, Became.DUPLICATE, key)
+                self._note(path, Became.DUPLICATE, key, (f"the same file as {seen[key]}",))
             elif self._is_ready(key, path):
                 self._ids.add(key)
                 self._note(path, Became.UNCHANGED if key in self._held else Became.ADDED, key)
             else:
                 unread[path] = key
-            seen.add(key)
+            seen.setdefault(key, path)
         return unread
 
     def _is_ready(self, key: str, path: Path) -> bool:
@@ -161,24 +197,37 @@ class Work:
 
     def _read(self, paths: Sequence[Path]) -> None:
         self.progress("papers", 0, len(paths))
+        done = 0
         for start in range(0, len(paths), _READ_AHEAD):
-            ahead = paths[start : start + _READ_AHEAD]
-            for number, outcome in enumerate(self._read_files(ahead, self._workers), start + 1):
+            for outcome in self._read_files(paths[start : start + _READ_AHEAD], self._workers):
                 try:
                     if outcome.document is None:
                         raise outcome.error or FileEmpty(outcome.path.name, "no text.", "Try another file.")
-                    self._embed(outcome.document, reading_fingerprint())
+                    self._waiting.append(self._split(outcome.document, reading_fingerprint(), outcome.path))
                 except LoccitError as error:
-                    self._outcomes[outcome.path] = FileOutcome(outcome.path, Became.REFUSED, None, (), error)
-                else:
-                    document = outcome.document
-                    self._names.setdefault(document.id, document.source)
-                    became = Became.UNCHANGED if document.id in self._held else Became.ADDED
-                    self._note(outcome.path, became, document.id, document.warnings)
-                self.progress("papers", number, len(paths))
+                    self.refuse({outcome.path: error})
+                    done += 1
+                if sum(len(one.new) for one in self._waiting) >= _TOGETHER:
+                    done += self._embed()
+                self.progress("papers", done, len(paths))
+        done += self._embed()
+        self.progress("papers", done, len(paths))
 
-    def _embed(self, document: Document, reading: str) -> None:
-        """Split a paper, embed the texts that are new, and add it to the pending work."""
+    def refuse(self, errors: Mapping[Path, LoccitError]) -> None:
+        """Note what could not be read."""
+        for path, error in errors.items():
+            self._outcomes[path] = FileOutcome(path, Became.REFUSED, None, (), error)
+            if path in self._named:
+                key, name = self._named[path]
+                self._names[key].discard(name)
+
+    def _split(self, document: Document, reading: str, path: Path | None) -> _Waiting:
+        """Split a paper into passages and sentences, and find the texts to embed.
+
+        Raises:
+            FileEmpty: it has no sentence.
+            GarbledText: its text cannot be stored.
+        """
         passages, sentences = passages_of(document, self.encoder.count_pieces, self.encoder.max_pieces)
         source = document.source
         if not passages:
@@ -190,13 +239,28 @@ class Work:
         except UnicodeEncodeError as error:
             reason = "the text contains unpaired surrogates."
             raise GarbledText(source, reason, "Get the paper in another format.") from error
-        texts = paper.embedded_texts()
         known = self._known(paper)
-        new = sorted(set(texts).difference(known))
+        return _Waiting(
+            path, paper, document.warnings, known, frozenset(paper.embedded_texts()) - known.keys()
+        )
+
+    def _embed(self) -> int:
+        """Embed the papers that wait, all texts at once, and make them pending; return their number."""
+        waiting, self._waiting = self._waiting, []
+        new = sorted(frozenset[str]().union(*(one.new for one in waiting)))
         made = self.encoder.encode(new, progress=lambda done, total: self.progress("texts", done, total))
-        known.update(zip(new, made, strict=True))
-        vectors = np.array([known[text] for text in texts], np.float32)
-        self._put(Embedded(paper, vectors[: len(passages)], vectors[len(passages) :]))
+        vectors = dict(zip(new, made, strict=True))
+        for one in waiting:
+            paper = one.paper
+            rows = [vectors[text] if text in one.new else one.known[text] for text in paper.embedded_texts()]
+            split = len(paper.passages)
+            stacked = np.array(rows, np.float32)
+            self._put(Embedded(paper, stacked[:split], stacked[split:]))
+            self._names.setdefault(paper.id, {paper.source})
+            if one.path is not None:
+                became = Became.UNCHANGED if paper.id in self._held else Became.ADDED
+                self._note(one.path, became, paper.id, one.warnings)
+        return len(waiting)
 
     def _known(self, paper: PaperRows) -> dict[str, NDArray[np.float32]]:
         """Return the vectors that the previous generation has for this paper or its file name, by text."""
@@ -212,14 +276,17 @@ class Work:
     def _embed_again(self, base: Index) -> None:
         """Embed the papers of ``base``, which has another model. Nothing is read again."""
         old = sorted(self._ids - self._fresh)
-        held = Selection(self._names, base)
+        held = Selection({key: source for key, (source, _) in self._held.items()}, base)
         for number, key in enumerate(old, 1):
             if self.pending.get(key):
                 self._fresh.add(key)
             else:
                 paper = held.paper(key)
-                self._embed(paper.document(), paper.reading)
+                self._waiting.append(self._split(paper.document(), paper.reading, None))
+            if sum(len(one.new) for one in self._waiting) >= _TOGETHER:
+                self._embed()
             self.progress("papers", number, len(old))
+        self._embed()
 
     def _note(self, path: Path, became: Became, key: str, warnings: tuple[str, ...] = ()) -> None:
         self._outcomes[path] = FileOutcome(path, became, key, warnings)

@@ -1,4 +1,4 @@
-"""Reads papers: one entry point for PDF, JATS XML, Markdown and text, which the content tells apart.
+"""Reads papers: one entry point for PDF, JATS XML, HTML, Word, Markdown and text.
 
 ``read`` turns a file into a ``Document`` or raises a typed error; ``read_many`` reads several
 and yields an ``Outcome`` for each. Which suffixes are accepted is checked by name alone.

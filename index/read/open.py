@@ -20,6 +20,7 @@ from index.errors import (
     UsageError,
     why_unreadable,
 )
+from index.files import name_of
 from index.read.sandbox import MIB, Limits
 
 if TYPE_CHECKING:
@@ -28,10 +29,18 @@ if TYPE_CHECKING:
     from index.text import Document
 
 #: Suffixes, in lower case, of the files that may hold papers; their content decides which reader takes them.
-SUFFIXES = (".pdf", ".xml", ".txt", ".md")
+SUFFIXES = (".pdf", ".xml", ".nxml", ".html", ".htm", ".xhtml", ".docx", ".md", ".markdown", ".txt")
 #: Engines that read PDF.
 ENGINES = ("pypdf", "pdfium")
-_KINDS = "Give a PDF, JATS XML, Markdown or text file."
+_KINDS = "Give a PDF, JATS XML, HTML, Word (.docx), Markdown or text file."
+#: What a file must be that has one of these suffixes, and the remedy.
+_NAMED = {
+    ".pdf": ("pdf", "a PDF file", "Get the PDF again from its source."),
+    ".docx": ("docx", "a Word document", "Save the document again as .docx."),
+    ".xml": ("jats", "an XML file", "Get the file again from its source."),
+    ".nxml": ("jats", "an XML file", "Get the file again from its source."),
+}
+_HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 #: First bytes of files that are not papers.
 _MAGIC = {
     b"PK\x03\x04": "a zip archive or an office document", b"\xd0\xcf\x11\xe0": "an old office document",
@@ -40,7 +49,8 @@ _MAGIC = {
     b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image",
     b"II*\x00": "a TIFF image", b"MM\x00*": "a TIFF image",
     b"\x7fELF": "a program", b"MZ\x90": "a program", b"%!PS": "PostScript", b"{\\rtf": "RTF",
-    b"SQLite format 3": "a database",
+    b"SQLite format 3": "a database", b"version https://git-lfs": "a pointer to a file in Git LFS",
+    b"/annex/objects": "a pointer to a file in git-annex",
 }  # fmt: skip
 
 
@@ -103,7 +113,7 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
     """
     if engine not in ENGINES:
         raise UsageError(f"there is no engine {engine!r}.", f"Choose {' or '.join(ENGINES)}.")
-    data, name = _bytes(path, limits), path.name
+    data, name = _bytes(path, limits), name_of(path)
     try:
         kind = _kind(data, name)
         if kind == "pdf":
@@ -114,6 +124,14 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
             from index.read.jats.article import read_jats
 
             return read_jats(data, name)
+        if kind == "html":
+            from index.read.text.html import read_html
+
+            return read_html(data, name)
+        if kind == "docx":
+            from index.read.text.docx import read_docx
+
+            return read_docx(data, name)
         from index.read.text.plain import read_plain
 
         return read_plain(data, name)
@@ -123,12 +141,11 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
 
 
 def _bytes(path: Path, limits: Limits) -> bytes:
-    name = path.name
+    name = name_of(path)
     try:
-        mode = path.lstat().st_mode
+        mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            links = {stat.S_IFDIR: "a folder", stat.S_IFLNK: "a symbolic link"}
-            kind = links.get(stat.S_IFMT(mode), "a device, pipe or socket")
+            kind = "a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
             raise FileMissing(str(path), f"{kind}, not a file.", _KINDS)
         require_suffix(path)
         with path.open("rb") as file:
@@ -147,23 +164,35 @@ def _bytes(path: Path, limits: Limits) -> bytes:
 
 
 def _kind(data: bytes, name: str) -> str:
+    """Return which reader takes a file: its content decides, and must fit its suffix."""
+    suffix = PurePath(name).suffix.lower()
     start = data[:1024]
+    if start.startswith(b"PK\x03\x04") and suffix == ".docx":
+        return "docx"
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
             raise UnknownFormat(name, f"{what}.", _KINDS)
-    if b"%PDF-" in start or start.lstrip().startswith(b"%PDF"):
-        return "pdf"
-    if name.lower().endswith(".pdf"):
-        raise UnknownFormat(name, "named .pdf but not a PDF file.", "Get the PDF again from its source.")
+    kind = "pdf" if b"%PDF-" in start or start.lstrip().startswith(b"%PDF") else _kind_of_text(data)
+    if kind == "html" and suffix not in _HTML_SUFFIXES and suffix not in _NAMED:
+        raise UnknownFormat(name, "an HTML page.", "Rename it to end in .html, if it is the paper.")
+    if kind == "text" and suffix in _HTML_SUFFIXES:
+        kind = "html"
+    wanted, what, remedy = _NAMED.get(suffix, (kind, "", ""))
+    if kind not in (wanted, "pdf"):
+        raise UnknownFormat(name, f"named {suffix} but not {what}.", remedy)
+    return kind
+
+
+def _kind_of_text(data: bytes) -> str:
     text = data[:4096].removeprefix(b"\xef\xbb\xbf")
     if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = text.decode("utf-16", "replace").encode()
     text = b" ".join(text.lower().split())
     body = text
-    while body.startswith(b"<!--") and b"-->" in body:
-        body = body.partition(b"-->")[2].lstrip()
+    while body.startswith((b"<!--", b"<?")) and b">" in body:
+        body = body.partition(b"-->" if body.startswith(b"<!--") else b"?>")[2].lstrip()
     if body.startswith((b"<!doctype html", b"<html ", b"<html>")):
-        raise UnknownFormat(name, "an HTML page.", _KINDS)
+        return "html"
     jats = text.startswith((b"<?xml", b"<!doctype article", b"<article ", b"<article>", b"<!--"))
     return "jats" if jats else "text"
 

@@ -62,7 +62,7 @@ class Source:
 
     data: bytes
     name: str  #: without folders
-    format: str  #: "text", "markdown", "pdf" or "jats"
+    format: str  #: "text", "markdown", "html", "docx", "pdf" or "jats"
     lines: tuple[int, ...] = ()  #: see ``SourceMap.lines``
     pages: tuple[Page, ...] = ()  #: see ``SourceMap.pages``
 

@@ -62,7 +62,9 @@ ModelOption = Annotated[
 ]
 PaperOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="<paper>", help="Search only this paper: file name, title or id. Repeatable."),
+    typer.Option(
+        metavar="<paper>", help="Search only this paper: file name or path, title or id. Repeatable."
+    ),
 ]
 QuestionArgument = Annotated[str | None, typer.Argument(help="The question, as a sentence.")]
 QuestionsOption = Annotated[

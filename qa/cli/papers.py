@@ -27,7 +27,8 @@ def build(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders; default: the seed papers."
+            parser=stated_path,
+            help="Papers (PDF, JATS XML, HTML, Word, Markdown, text) or folders; default: the seed papers.",
         ),
     ] = None,
     index: IndexOption,
@@ -65,7 +66,10 @@ def build(
 def add(
     *,
     paths: Annotated[
-        list[Path], typer.Argument(parser=stated_path, help="Papers (.pdf, .xml, .txt, .md) or folders.")
+        list[Path],
+        typer.Argument(
+            parser=stated_path, help="Papers (PDF, JATS XML, HTML, Word, Markdown, text) or folders."
+        ),
     ],
     index: IndexOption,
     workers: WorkersOption = 2,
@@ -90,27 +94,34 @@ def add(
 @app.command()
 def remove(
     *,
-    papers: Annotated[list[str], typer.Argument(help="File name, title or id of each paper.")],
+    papers: Annotated[list[str], typer.Argument(help="File name or path, title or id of each paper.")],
     index: IndexOption,
 ) -> None:
     """Remove papers from the index.
 
-    No paper is read or embedded again. loccit info lists the names; loccit rollback undoes it.
+    No paper is read or embedded again. loccit info lists the names; loccit rollback undoes it. Of identical
+    files, only the one named is removed.
 
     \b
     loccit remove 001_61e3d2fc1288ce0f.txt
+    loccit remove 2021/paper.txt
     """
     from index.ingest.build import remove as remove_papers
-    from index.ingest.catalogue import catalogue_of
     from index.store.open import open_index
     from qa.cli.printed import show_build
-    from qa.session import find_papers
+    from qa.files.names import find_paper
 
+    files: dict[str, frozenset[str]] = {}
     with open_index(index) as current:
-        aside = {one.source: one.id for one in catalogue_of(current).aside.values()}
-        used = find_papers(current, [name for name in papers if name not in aside]) or frozenset()
-    ids = used | {aside[name] for name in papers if name in aside}
-    show_build(remove_papers(ids, index), index)
+        named = [find_paper(current, name, aside=True) for name in papers]
+    for one in named:
+        files[one.id] = files.get(one.id, frozenset()) | {one.file}
+    whole = frozenset(one.id for one in named if not one.file)
+    single = {key: names for key, names in files.items() if key not in whole}
+    report = remove_papers(whole, index, single)
+    for name in sorted(name for key, names in single.items() if key not in report.removed for name in names):
+        say(f"removed   {name}; an identical file stays in the index")
+    show_build(report, index)
 
 
 @app.command()
@@ -158,7 +169,7 @@ def watch(
 @app.command()
 def read(
     *,
-    file: Annotated[Path, typer.Argument(help="A PDF, JATS XML, Markdown or text file.")],
+    file: Annotated[Path, typer.Argument(help="A PDF, JATS XML, HTML, Word, Markdown or text file.")],
     text: Annotated[bool, typer.Option("--text", help="Print the text that quotes are taken from.")] = False,
 ) -> None:
     """Show how Loccit reads a paper.

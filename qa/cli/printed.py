@@ -119,16 +119,7 @@ def _cells(*cells: object) -> Iterator[Text]:
 
 def show_build(report: BuildReport, folder: Path) -> None:
     """Print what became of each file that needs attention, and what the index holds now."""
-    for outcome in report.outcomes:
-        if outcome.error is not None:
-            say(f"refused   {outcome.error}", "red")
-        elif outcome.warnings and outcome.became is not Became.SET_ASIDE:
-            say(f"warnings  {outcome.path.name}", "yellow")
-            for warning in outcome.warnings:
-                say(f"          {warning}", "yellow")
-    for one in report.set_aside:
-        if one.id in report.new_aside:
-            say(f"set aside {one.source}: {one.reason}")
+    _show_files(report)
     for warning in report.warnings:
         say(warning, "yellow")
     changes = f"{len(report.added)} new, {len(report.removed)} removed"
@@ -140,6 +131,25 @@ def show_build(report: BuildReport, folder: Path) -> None:
         f"{counted(report.sentences, 'sentence')}, {report.seconds:.1f} s."
     )
     say(f"Index: {folder}")
+
+
+def _show_files(report: BuildReport) -> None:
+    for outcome in report.outcomes:
+        if outcome.error is not None:
+            say(f"refused   {outcome.error}", "red")
+        elif outcome.became is Became.DUPLICATE:
+            say(f"copy      {outcome.path}: {outcome.warnings[0]}; it is used if that is removed")
+        elif outcome.warnings and outcome.became is not Became.SET_ASIDE:
+            say(f"warnings  {outcome.path.name}", "yellow")
+            for warning in outcome.warnings:
+                say(f"          {warning}", "yellow")
+    for one in report.set_aside:
+        if one.id in report.new_aside:
+            say(f"set aside {one.source}: {one.reason}. {one.undo}")
+    for first, second in report.new_versions:
+        say(f"versions  {first} and {second}: nearly the same text, different in meaning; both are used")
+    for skipped in report.skipped:
+        say(f"skipped   {skipped.path}: {skipped.reason}")
 
 
 def show_reading(document: Document) -> None:
@@ -165,16 +175,17 @@ def show_overview(held: Mapping[str, Any]) -> None:
     facts = ("index", "generation", "created", "model", "fingerprint", "reader")
     for key in (*facts, "papers", "passages", "sentences", "bytes"):
         say(f"{key:<12} {held[key]}")
-    table = _table("paper", "year", "DOI", "pages", "passages", "warnings")
+    table = _table("paper", "file", "year", "DOI", "pages", "passages", "warnings")
     for paper in held["documents"]:
         cells = (*(paper[key] for key in ("year", "doi", "pages", "passages")), len(paper["warnings"]))
-        table.add_row(*_cells(paper["title"] or paper["source"], *(cell or "" for cell in cells)))
+        names = paper["title"] or paper["source"], ", ".join((paper["file"], *paper["copies"]))
+        table.add_row(*_cells(*names, *(cell or "" for cell in cells)))
     out().print(table)
     for one in held["generations"]:
         papers, passages = counted(one["papers"], "paper"), counted(one["passages"], "passage")
         holds = one["problem"] or f"{papers}, {passages}, {one['bytes']} bytes"
         say(f"generation   {one['number']}{' (current)' * one['current']}: {one['created']} {holds}")
     for one in held["set_aside"]:
-        say(f"set aside    {one['source']}: {one['reason']}")
+        say(f"set aside    {one['file']}: {one['reason']}. {one['undo']}")
     for warning in held["warnings"]:
         say(warning, "yellow")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import stat
 import unicodedata
 from enum import StrEnum
 from functools import lru_cache
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 from index.errors import FileEmpty, FileTooLarge, StorageError
 from index.files import LOCAL_DISK, refusals
 from index.ingest.papers import file_id
+from index.ingest.work import Became
 from index.read import require_suffix
 
 if TYPE_CHECKING:
@@ -51,7 +53,12 @@ def remember(folder: Path, outcomes: Iterable[FileOutcome]) -> None:
         StorageError: the list cannot be written.
     """
     known = paths(folder)
-    accepted = {one.document_id: str(one.path.absolute()) for one in outcomes if one.document_id}
+    # Without links, so that a link which replaces a file later is not taken for it.
+    accepted = {
+        one.document_id: str(one.path.resolve())
+        for one in outcomes
+        if one.document_id and one.became is not Became.DUPLICATE
+    }
     if accepted.items() <= known.items():
         return
     value = {"format": _FORMAT, "files": dict(sorted({**known, **accepted}.items()))}
@@ -80,8 +87,10 @@ def original(folder: Path, document_id: str) -> Path | Lost:
         return Lost.UNKNOWN
     path = Path(named)
     try:
-        status = path.stat()
+        status = path.lstat()
     except (OSError, ValueError):
+        return Lost.GONE
+    if stat.S_ISLNK(status.st_mode):
         return Lost.GONE
     digest = _digest(path, status.st_mtime_ns, status.st_size)
     if digest is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: Text of a bar, for stages with a short name.
-_LABELS = {"papers": "papers read and embedded", "texts": "texts of this paper"}
+_LABELS = {"papers": "papers read and embedded", "texts": "texts of these papers"}
 
 
 class Progress(StrEnum):

@@ -9,6 +9,7 @@ from index.errors import FormatMismatch, IndexDamaged
 from index.ingest.build import Became
 from index.ingest.catalogue import catalogue_of
 from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
+from qa.files.names import file_names
 from qa.show.present import byline, counted, utc_words
 from qa.understand.language import other_language
 
@@ -70,6 +71,7 @@ def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> V
         ("Language", other_language(document.text[_SAMPLE : 2 * _SAMPLE] or document.text) or "English"),
         ("Tables", str(len(document.tables))),
         ("Licence", document.licence),
+        ("Identical files", ", ".join(catalogue_of(index).copies.get(key, ()))),
         ("Set aside", ", ".join(aside.get(key, ()))),
         ("Id", key[:16]),
     ]
@@ -157,6 +159,7 @@ def overview(folder: Path) -> View:
     with open_index(folder) as index:
         manifest = index.manifest
         passages = Counter(passage.document_id for passage in index.passages)
+        catalogue, files = catalogue_of(index), file_names(index)
         return {
             "index": str(folder),
             "generation": index.generation,
@@ -173,6 +176,9 @@ def overview(folder: Path) -> View:
                 {
                     "id": key,
                     "source": document.source,
+                    "file": files[key],
+                    "copies": list(catalogue.copies.get(key, ())),
+                    "versions": sorted(files[other] for other in catalogue.versions_of(key)),
                     "format": document.format,
                     "title": document.title,
                     "authors": list(document.authors),
@@ -189,8 +195,15 @@ def overview(folder: Path) -> View:
                 for key, document in index.documents.items()
             ],
             "set_aside": [
-                {"id": one.id, "source": one.source, "better": one.better, "reason": one.reason}
-                for one in catalogue_of(index).aside.values()
+                {
+                    "id": one.id,
+                    "source": one.source,
+                    "file": files[one.id],
+                    "better": one.better,
+                    "reason": one.reason,
+                    "undo": one.undo,
+                }
+                for one in catalogue.aside.values()
             ],
         }
 

@@ -83,7 +83,8 @@ def _body_opening(parts: Sequence[Sequence[MappedText]]) -> int:
     for number, part in enumerate(parts):
         if _running_text(part) or (len(part) == 1 and headings.numbered_heading(part[0].text)):
             return number
-    return 0
+    # Only short paragraphs: the body begins below the title, if that is marked.
+    return int(len(parts) > 1 and MARKED_HEADING.match(parts[0][0].text) is not None)
 
 
 def _running_text(part: Sequence[MappedText]) -> bool:

@@ -23,7 +23,7 @@ from index.read.text.tables import gather_cells, table_of_lines
 from index.text import BlockKind, Document, MappedText, line_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 #: Notes on repairs that a document carries at most.
 _NOTES = 20
@@ -47,13 +47,34 @@ def read_plain(data: bytes, name: str) -> Document:
     """
     raw = decode(data, name)
     front, start = front_matter(raw)
-    text, broken = mend_ligatures(normalise(MappedText.raw(raw[start:], start)), Vocabulary(raw))
-    _require_words(text.text, name)
+    text, broken = _mended(MappedText.raw(raw[start:], start), name)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
     marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
-    if marked:
-        text = _without_marks(text)
+    source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
+    return _document(_without_marks(text) if marked else text, source, broken, front)
+
+
+def read_marked(text: MappedText, source: Source) -> Document:
+    """Return the document with the blocks of ``text``: headings marked, tables with pipes.
+
+    Raises:
+        FileEmpty: it holds no words.
+        GarbledText: too many characters were lost before the file was saved.
+    """
+    mended, broken = _mended(text, source.name)
+    return _document(mended, source, broken)
+
+
+def _mended(text: MappedText, name: str) -> tuple[MappedText, tuple[str, ...]]:
+    text, broken = mend_ligatures(normalise(text), Vocabulary(text.text))
+    _require_words(text.text, name)
+    return text, tuple(broken)
+
+
+def _document(
+    text: MappedText, source: Source, broken: Sequence[str], front: Sequence[Draft] = ()
+) -> Document:
     vocabulary = Vocabulary(text.text)
     groups = groups_of(text)
     layout = layout_of(groups)
@@ -65,7 +86,6 @@ def read_plain(data: bytes, name: str) -> Document:
     different = list(dict.fromkeys(notes))
     if len(different) > _NOTES:
         different[_NOTES:] = [f"{len(different) - _NOTES} more repairs of the same kinds"]
-    source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
     return assemble(source, _stated_once(state_fields(drafts)), different)
 
 

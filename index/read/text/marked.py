@@ -1,0 +1,86 @@
+"""Text with the structure of Markdown, laid together from the parts of an HTML page or a Word document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.text import MappedText, join
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Columns of a table at most.
+WIDEST = 200
+
+
+class Marked:
+    """Collects blocks: headings with the marks of Markdown, paragraphs, and tables with pipes."""
+
+    def __init__(self) -> None:
+        self._blocks: list[MappedText] = []
+        self._open: list[MappedText] = []
+        self._level = 0
+
+    def add(self, text: MappedText) -> None:
+        """Add text to the open block."""
+        self._open.append(text)
+
+    def insert(self, text: str, at: int) -> None:
+        """Add text that replaces markup at the raw offset ``at``."""
+        self.add(MappedText(text, [at] * len(text)))
+
+    def ends_with_word(self) -> bool:
+        """Return whether the open block ends with a letter, digit or closing bracket."""
+        last = self._open[-1].text[-1:] if self._open else ""
+        return last.isalnum() or last in (")", "]")
+
+    def close(self, level: int = 0) -> None:
+        """End the open block and begin another, a heading if ``level`` is above 0."""
+        level_before, text = self._level, self.take()
+        self._level = level
+        if text.text:
+            marks = f"{'#' * level_before} " if level_before else ""
+            self._blocks.append(MappedText(marks, [text.origins[0]] * len(marks)) + text)
+
+    def take(self) -> MappedText:
+        """Return the open block instead of adding it: a cell of a table."""
+        text = collapsed(join(self._open, ""))
+        self._open = []
+        return text
+
+    def table(self, rows: Sequence[Sequence[MappedText]], header_rows: int) -> None:
+        """Add a table; a rule below the first row tells that it holds the heads of the columns."""
+        lines = [_row(row) for row in rows if any(cell.text for cell in row)]
+        if not lines:
+            return
+        if header_rows and len(lines) > 1:
+            at = lines[0].origins[-1]
+            lines.insert(1, MappedText("|-|", [at] * 3))
+        self._blocks.append(join(lines, "\n"))
+
+    @property
+    def headed(self) -> bool:
+        """Whether a main heading was added."""
+        return any(block.text.startswith("# ") for block in self._blocks)
+
+    def text(self, first: Sequence[MappedText] = ()) -> MappedText:
+        """Return all blocks, those in ``first`` before the others, joined by empty lines."""
+        self.close()
+        return join([*first, *self._blocks], "\n\n")
+
+
+def collapsed(text: MappedText) -> MappedText:
+    """Return text on one line, each run of white space as one space, without those at the ends."""
+    kept = [i for i, c in enumerate(text.text) if not c.isspace() or (i and not text.text[i - 1].isspace())]
+    joined = "".join(" " if text.text[i].isspace() else text.text[i] for i in kept)
+    return MappedText(joined, [text.origins[i] for i in kept]).strip()
+
+
+def _row(cells: Sequence[MappedText]) -> MappedText:
+    at = next(cell.origins[0] for cell in cells if cell.text)
+    parts = [MappedText("|", [at])]
+    for cell in cells:
+        bars = [i for i, character in enumerate(cell.text) if character == "|"]
+        parts += [cell.edit((i, i + 1, "\\|") for i in bars), MappedText("|", [at])]
+        at = cell.origins[-1] if cell.text else at
+    return join(parts, " ")
