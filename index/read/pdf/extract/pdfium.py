@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME_BYTES = 256
+#: Characters without width: at one place with the next, they would be taken for a part of a ligature.
+_WIDTHLESS = frozenset({0x200B, 0x2060, 0xFEFF})
 _FORCE_BOLD, _ITALIC = 1 << 18, 1 << 6  # font descriptor flags, PDF 32000-1, table 123
 
 
@@ -67,13 +69,16 @@ class PageReader:
                 continue  # a space or line end that pdfium made up; places tell better
             if not pdfium.FPDFText_GetCharOrigin(self.raw, i, self.x, self.y):
                 continue
+            code = pdfium.FPDFText_GetUnicode(self.raw, i)
+            if code in _WIDTHLESS:
+                continue
             here = (self.x.value, self.y.value)
             if text and here != origin:
                 yield first, _whole(text), origin
                 text = ""
             if not text:
                 first, origin = i, here
-            text += _character(pdfium.FPDFText_GetUnicode(self.raw, i))
+            text += _character(code)
         if text:
             yield first, _whole(text), origin
 
@@ -135,4 +140,4 @@ def _whole(text: str) -> str:
 def _character(code: int) -> str:
     if code in (0, 0xFFFE, 0xFFFF):
         return "\ufffd"
-    return "-" if code in (2, 0xAD) else chr(code)  # 2: pdfium's mark for a hyphen at a line end
+    return "-" if code == 2 else chr(code)  # 2: pdfium's mark for a hyphen at a line end
