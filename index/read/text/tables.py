@@ -75,7 +75,10 @@ def _cells(line: MappedText) -> list[MappedText]:
     for match in re.finditer(border, line.text):
         cells.append(line[at : match.start()].strip())
         at = match.end()
-    return [*cells, line[at:].strip()]
+    cells.append(line[at:].strip())
+    if border == "\t" or "\\|" not in line.text:
+        return cells
+    return [cell.edit((m.start(), m.end(), "|") for m in re.finditer(r"\\\|", cell.text)) for cell in cells]
 
 
 def gather_cells(groups: Iterable[Sequence[MappedText]]) -> list[list[MappedText]]:
