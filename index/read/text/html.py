@@ -38,6 +38,7 @@ _BARE = frozenset({"open", "hidden", "nowrap", "checked", "disabled", "reversed"
 # Lengths are bounded and no tag contains another, so that hostile text is read in linear time.
 _VALUE = r"\"[^\"<>]{0,2000}\"|'[^'<>]{0,2000}'|[^\s\"'=<>`]{1,2000}"
 _TAG = re.compile(
+    r"`[^`\n]{1,500}`|"  # code within a line
     rf"<(?P<close>/?)(?P<name>[a-z][a-z0-9]{{0,15}})(?P<rest>(?:\s+[\w:@.-]{{1,60}}(?:=(?:{_VALUE}))?){{0,50}})\s*/?>",
     re.IGNORECASE,
 )
@@ -78,8 +79,8 @@ def _character(entity: str) -> str:
 
 def _tags(text: str) -> Iterator[Tag]:
     for match in _TAG.finditer(text):
-        name = match["name"].lower()
-        given = {key.lower(): value.strip("\"'") for key, value in _ATTRIBUTE.findall(match["rest"])}
+        name = (match["name"] or "").lower()
+        given = {key.lower(): value.strip("\"'") for key, value in _ATTRIBUTE.findall(match["rest"] or "")}
         if name in _KNOWN and all(value or key in _BARE for key, value in given.items()):
             yield Tag(name, bool(match["close"]), *match.span(), given)
 
