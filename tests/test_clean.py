@@ -115,6 +115,13 @@ def test_lines_join_as_they_were_before_the_break(lines: str, paragraph: str) ->
     assert joined(lines) == paragraph
 
 
+def test_a_soft_hyphen_cuts_a_word_at_the_end_of_a_line_that_is_read_by_itself() -> None:
+    lines = ["after pembro\u00ad", "lizumab and auto\u00adimmune frac\u00ad ", "tion of 10\u00ad20 %"]
+    vocabulary = Vocabulary("\n".join(lines))
+    text = join_lines([normalise(MappedText.raw(line)) for line in lines], vocabulary).text
+    assert text == "after pembrolizumab and autoimmune fraction of 10-20 %"
+
+
 @pytest.mark.parametrize(
     ("lines", "paragraph", "paper"),
     [

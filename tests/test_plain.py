@@ -410,3 +410,41 @@ def test_a_caption_without_a_full_stop_ends_before_full_lines() -> None:
     )
     document = read(f"A paper on weak thighs\n\nCase report\n\n{text}\nDiscussion\n\n{text}")
     assert texts(document, BlockKind.CAPTION) == ["Figure 1: Biopsy of the left deltoid muscle"] * 2
+
+
+# HTML and code inside Markdown
+
+
+def test_an_html_table_in_markdown_is_a_table() -> None:
+    document = read(
+        "# Selenium\n\n## Results\n\n<table>\n<caption>Table 1. Selenium by <i>group</i>.</caption>\n"
+        '<tr><th>Group</th><th colspan="2">Level</th></tr>\n<tr>\n  <td rowspan="2">Treated</td>'
+        "<td>61<br/>mg</td><td></td></tr>\n<tr><td>&lt; 62<td>a|b\n</table>\n\nThe dose was <b>200</b> mg.\n",
+        "paper.md",
+    )
+    heads, rows = grid(document)
+    assert heads == ["Group", "Level", "Level"]
+    assert rows == [["Treated", "61 mg", ""], ["Treated", "< 62", "a|b"]]
+    assert document.tables[0].label == "Table 1"
+    assert document.text.endswith("The dose was 200 mg.")
+    assert lines_of(document, "< 62") == (10, 10)
+
+
+def test_tags_code_and_details_of_markdown_stay_apart_from_sentences() -> None:
+    document = read(
+        "# Selenium\n\n## Results\n\nThe level was a <b and c> d, p <0.05.\nAs in:\n```python\n# No heading\n"
+        "a_b = *c* <b>\n\ny = 2\n```\nafter it the level fell.\n\n<details open><summary>More</summary>"
+        "The ECG was flat.</details>\n\n<p>One.</p><p>Two.</p><!-- 9.9 --><script>x = 1</script>\n",
+        "paper.md",
+    )
+    assert texts(document, BlockKind.NOTE) == ["# No heading\na_b = *c* <b>\n\ny = 2"]
+    assert texts(document, BlockKind.PARAGRAPH) == [
+        "The level was a <b and c> d, p <0.05.",
+        "As in:",
+        "after it the level fell.",
+        "More",
+        "The ECG was flat.",
+        "One.",
+        "Two.",
+    ]
+    assert lines_of(document, "y = 2") == (11, 11)

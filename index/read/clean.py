@@ -27,6 +27,8 @@ LOST_LIGATURES = ("Th", "fi", "fl", "ff", "ffi", "ffl", "ft")
 _GLYPHS = ("ff", "fi", "fl", "ffi", "ffl", "ft", "st")
 #: Hyphen, typographic hyphen, non-breaking hyphen.
 HYPHENS = "-\u2010\u2011"
+#: Marks where a word may be cut; some files also write it for a hyphen.
+SOFT_HYPHEN = "\u00ad"
 #: One letter of any script, as part of a pattern.
 LETTER = r"[^\W\d_]"
 #: A word of two letters or more.
@@ -37,10 +39,10 @@ _REACH = 80
 _COMMON = 3.0
 
 _HYPHENATED = re.compile(rf"{LETTER}+(?:[{HYPHENS}]{LETTER}+)*")
-_LINE_END = re.compile(r"[ \t]*\n")
+_LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 _PLAIN = re.compile(
     "[\ufb00-\ufb06]"  # ligature glyphs
-    "|\u00ad"  # soft hyphens: real at a line end, else nothing
+    "|\u00ad"  # soft hyphens: real at a line end and beside digits, nothing inside a word
     "|[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"  # spaces of other widths
     "|[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"  # zero width, changes of direction
     "|[\f\v\u0085\u2028\u2029]"  # other line and page ends
@@ -119,9 +121,9 @@ def _whole_tokens(text: str) -> Iterator[str]:
     after_cut = False
     for match in re.finditer(r"\S+", text):
         token = match.group()
-        cut = token[-1] in HYPHENS and _LINE_END.match(text, match.end()) is not None
+        cut = token[-1] in HYPHENS + SOFT_HYPHEN and _LINE_END.match(text, match.end()) is not None
         if not cut and not after_cut and LOST not in token:
-            yield token
+            yield token.replace(SOFT_HYPHEN, "")
         after_cut = cut
 
 
@@ -129,7 +131,8 @@ def normalise(text: MappedText) -> MappedText:
     """Write ligature glyphs as letters and every space as one; drop invisible characters.
 
     Line feeds and tabs stay; other line and page ends become line feeds. A soft
-    hyphen at a line end becomes a hyphen. An accent is joined with its letter.
+    hyphen at a line end, at the end of the text or beside a digit becomes a hyphen.
+    An accent is joined with its letter.
     """
 
     def plain(match: re.Match[str]) -> str:
@@ -138,8 +141,10 @@ def normalise(text: MappedText) -> MappedText:
             return unicodedata.normalize("NFC", characters)
         if "\ufb00" <= characters <= "\ufb06":
             return _GLYPHS[ord(characters) - 0xFB00]
-        if characters == "\u00ad":
-            return "-" if _LINE_END.match(match.string, match.end()) else ""
+        if characters == SOFT_HYPHEN:
+            around = match.string[max(match.start() - 1, 0) : match.end() + 1]
+            real = _LINE_END.match(match.string, match.end()) or any(map(str.isdigit, around))
+            return "-" if real else ""
         if characters in "\f\v\u0085\u2028\u2029":
             return "\n"
         return " " if characters.isspace() else ""

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
 from index.read import sandbox
-from index.read.clean import LOST, WORD
+from index.read.clean import LOST, WORD, without_numbers
+from index.read.headings import caption
+from index.read.pdf.apart import FEW_LETTERS, letters, notes_on, pages_text, set_apart, turned_pieces
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
-from index.read.pdf.extract.pieces import Piece, RawPage
+from index.read.pdf.extract.pieces import OCR, Piece, RawPage
 from index.read.pdf.front import running_heads
-from index.read.pdf.layout import Line, Part, Segment, segments
+from index.read.pdf.layout import Line, Part, Segment, segment_text, segments
+from index.read.pdf.paragraphs import prose
 from index.read.structure import Source, assemble
 from index.text import MappedText, Page, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from index.text import Document
 
 _AGAIN = "Get the file again from its source."
 #: Pieces of text on a page; one with more is a drawing.
 MOST_PIECES = 40_000
-#: Letters of a page; one with fewer under a page-wide picture is a scan.
-FEW_LETTERS = 20
+#: Words set at another angle than the rest of their page from which their loss is reported.
+_MANY_TURNED = 20
+#: Letters of a stamp on the picture of a page at most.
+_STAMP = 100
 #: The commonest words of languages in Latin script.
 _COMMON = frozenset({
     "the", "of", "and", "in", "to", "a", "with", "for", "was", "were", "is", "by", "on", "at", "from", "as",
@@ -55,15 +61,19 @@ def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypd
         repaired = "the file is damaged; it was repaired as far as possible, compare it with the original"
         warnings.append(repaired)
     warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
-    if not any(page.pieces and (page.picture <= 0.5 or _letters(page) >= FEW_LETTERS) for page in raw):
+    unread = _scans(raw)
+    if len(unread) == len(raw) or not any(page.pieces for page in raw):
         _refuse_empty(name, raw)
     if _garbled(raw):
         remedy = "Run OCR on it again, or give the paper in another format."
         raise GarbledText(name, "the text layer holds glyph codes instead of words.", remedy)
-    pages, laid, removed = _lay_out(raw)
-    empty = [str(page.number) for page in raw if not page.error and _letters(page) < FEW_LETTERS]
+    pages, laid, removed, left_out = _lay_out(raw)
+    warnings += left_out
+    empty = [page.number for page in raw if not page.error and letters(page.pieces) < FEW_LETTERS]
     if empty and len(raw) > 1 and len(empty) < len(raw):
-        warnings.append(f"no text on page{'s' * (len(empty) > 1)} {', '.join(empty[:20])}")
+        warnings.append(f"no text on {pages_text(empty)}")
+    if scans := [number for number in unread if number not in empty]:
+        warnings.append(f"{pages_text(scans)}: a scan, of which only a stamp or running head could be read")
     drafts, notes = drafts_of(laid, removed, head)
     return assemble(Source(data, name, "pdf", pages=pages), drafts, [*warnings, *notes])
 
@@ -76,9 +86,27 @@ def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
     raise NoTextLayer(name, reason, "Run OCR on it, for example with OCRmyPDF, and try again.")
 
 
-def _letters(page: RawPage) -> int:
-    """Return how many letters the page has."""
-    return sum(character.isalpha() for piece in page.pieces for character in piece.text)
+def _scans(raw: Sequence[RawPage]) -> list[int]:
+    """Return the numbers of the pages that are pictures with next to no text of their own.
+
+    A stamp, a running head or what stands on other pages too is not the text of a page.
+    """
+    keys = [{without_numbers(piece.text) for piece in page.pieces} for page in raw]
+    repeated = Counter(key for page in keys for key in page)
+    scans: list[int] = []
+    for page in raw:
+        own = [
+            piece
+            for piece in page.pieces
+            if 0.1 * page.height < piece.y < 0.9 * page.height
+            and (piece.flags & OCR or repeated[without_numbers(piece.text)] < 2)
+        ]
+        read = letters(piece for piece in page.pieces if piece.flags & OCR) >= FEW_LETTERS
+        few = letters(page.pieces) < FEW_LETTERS
+        few = few or (page.picture > 0.8 and not read and letters(own) < _STAMP)
+        if not page.error and few and (page.picture > 0.5 or not page.pieces):
+            scans.append(page.number)
+    return scans
 
 
 def _garbled(pages: Sequence[RawPage]) -> bool:
@@ -168,23 +196,28 @@ def _page(message: dict[str, Any]) -> RawPage:
     )
 
 
-def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]], list[list[Segment]]]:
-    """Return the pages, for each its lines in reading order, and what was taken out of it."""
+def _lay_out(
+    raw: Sequence[RawPage],
+) -> tuple[tuple[Page, ...], list[list[Line]], list[list[Segment]], list[str]]:
+    """Return the pages, for each its lines in reading order and what was taken out of it, and notes."""
     pages: list[Page] = []
+    apart = set_apart(raw)
     grouped: list[list[Segment]] = []
+    aside: list[list[list[Segment]]] = []
     at = 0
-    for page in raw:
+    for page, sets, turned in zip(raw, apart, turned_pieces(raw, apart), strict=True):
         start = at
         parts: list[Part] = []
-        angle = _upright(page)
         for piece in page.pieces:
-            if piece.angle == angle:
-                text = MappedText.raw(piece.text, at)
-                parts.append(Part(text, piece.x0, piece.x1, piece.y, piece.size, piece.flags, piece.font))
+            parts.append(_part(piece, at))
             at += len(piece.text) + 1
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)
-        grouped.append(segments(parts))
+        upright = (
+            i for i, piece in enumerate(page.pieces) if piece.angle == sets.angle and i not in sets.out
+        )
+        grouped.append(segments([parts[i] for i in upright]))
+        aside.append([segments([parts[i] for i in positions]) for positions in turned.values()])
     heads = running_heads([(page.height, segs) for page, segs in zip(raw, grouped, strict=True)])
     kept = [[s for i, s in enumerate(segs) if i not in out] for segs, out in zip(grouped, heads, strict=True)]
     removed = [[s for i, s in enumerate(segs) if i in out] for segs, out in zip(grouped, heads, strict=True)]
@@ -192,12 +225,26 @@ def _lay_out(raw: Sequence[RawPage]) -> tuple[tuple[Page, ...], list[list[Line]]
         kept, removed = grouped, [[] for _ in grouped]
     usual = common_gutter(kept)
     laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
-    return tuple(pages), laid, removed
+    notes = notes_on(raw, apart)
+    for page, lines, groups in zip(raw, laid, aside, strict=True):
+        notes += _add_turned(page.number, lines, groups)
+    return tuple(pages), laid, removed, notes
 
 
-def _upright(page: RawPage) -> int:
-    """Return the angle of most of the page's text: 90 for a table set sideways."""
-    weights: Counter[int] = Counter()
-    for piece in page.pieces:
-        weights[piece.angle] += len(piece.text)
-    return max(weights, key=lambda angle: (weights[angle], -angle), default=0)
+def _part(piece: Piece, at: int) -> Part:
+    text = MappedText.raw(piece.text, at)
+    return Part(text, piece.x0, piece.x1, piece.y, piece.size, piece.flags, piece.font)
+
+
+def _add_turned(page: int, lines: list[Line], groups: Sequence[list[Segment]]) -> Iterator[str]:
+    """Add to the lines of a page the tables and sentences at other angles; yield notes on what is left."""
+    words = 0
+    for number, group in enumerate(groups, start=1):
+        text = [segment_text(segment).text for segment in group]
+        if any(map(caption, text)) or prose(" ".join(text)):
+            order = reading_order(group, page)
+            lines += [replace(line, region=line.region + 1_000 * number) for line in order]
+        else:
+            words += sum(len(part.split()) for part in text)
+    if words >= _MANY_TURNED:
+        yield f"page {page}: {words} words and numbers set sideways or at an angle were left out"

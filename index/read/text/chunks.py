@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.metadata import authors_in
-from index.read.text.lines import MARKED_HEADING, TERMINAL, Layout, split_group, underline, unfinished
+from index.read.text.lines import CODE, MARKED_HEADING, TERMINAL, Layout, split_group, underline, unfinished
 from index.read.text.tables import cell_lines, tabular
 from index.text import BlockKind, MappedText
 
@@ -47,6 +47,11 @@ class Chunk:
     kind: BlockKind
     lines: tuple[MappedText, ...]
     level: int = 0  #: of a heading
+
+    @property
+    def code(self) -> bool:
+        """Whether it is a block of code."""
+        return self.lines[0].text.startswith(CODE)
 
     @property
     def start(self) -> str:
@@ -188,6 +193,8 @@ class _Body:
 
     def _kind(self, part: Sequence[MappedText]) -> BlockKind:
         first = part[0].text
+        if first.startswith(CODE):
+            return BlockKind.NOTE
         if headings.caption(first):
             return BlockKind.CAPTION
         if self._in_references:
@@ -202,7 +209,7 @@ class _Body:
         first = part[0].text
         if len(part) == 2 and underline(part[1].text):
             return 1 if part[1].text.strip()[0] == "=" else 2
-        if len(part) > 1 or tabular(first):
+        if len(part) > 1 or tabular(first) or first.startswith(CODE):
             return 0
         if marked := MARKED_HEADING.match(first):
             return max(len(marked.group(1)) - self._top + 1, 1)
@@ -251,7 +258,7 @@ def join_broken(chunks: Iterable[Chunk], layout: Layout) -> list[Chunk]:
     open_at: int | None = None  # the paragraph that waits for its rest
     citation_follows = False
     for chunk in chunks:
-        if chunk.kind not in _RUNNING:
+        if chunk.kind not in _RUNNING or chunk.code:
             done.append([chunk])
             short_front = chunk.kind is BlockKind.FRONT and _words(chunk.lines) <= 6
             citation_follows = short_front and "cit" in chunk.start.lower()

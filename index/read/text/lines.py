@@ -28,6 +28,8 @@ TERMINAL = re.compile(
 )
 #: A heading of Markdown: its marks and its words.
 MARKED_HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(\S.*)")
+#: Begins a block of code, which is one line up to its draft: ``CODE_LINE`` parts its lines.
+CODE, CODE_LINE = "\u2029", "\u2028"
 _BULLET = re.compile(r"\s*(?:[\u2022\u25cf\u25aa\u25e6\u2023\u00b7]|[-*\u2013] )\s*\S")
 _NUMBERED_ITEM = re.compile(r"\s*\(?(\d{1,2})[.)]\s+\S")
 #: Words that no sentence, heading or caption ends with.

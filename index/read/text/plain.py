@@ -18,9 +18,10 @@ from index.read.metadata import state_fields
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
 from index.read.text.front import front_matter
-from index.read.text.lines import MARKED_HEADING, groups_of, layout_of, without_running_heads
+from index.read.text.lines import CODE, CODE_LINE, MARKED_HEADING, groups_of, layout_of, without_running_heads
 from index.read.text.tables import gather_cells, table_of_lines
-from index.text import BlockKind, Document, MappedText, line_starts
+from index.read.text.tags import without_tags
+from index.text import BlockKind, Document, MappedText, join, line_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,10 @@ _LINK = re.compile(r"!?\[(?P<text>[^\[\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+
 _STRONG = re.compile(r"(?<![\w*])(?P<mark>\*\*|__)(?=[^\s*_])(?P<text>[^\n]{0,300}?\S)(?P=mark)(?![\w*])")
 _EMPHASIS = re.compile(r"(?<![\w*])(?P<mark>[*_])(?=[^\s*_])(?P<text>[^\n*_]*?[^\s*_])(?P=mark)(?![\w*])")
 _ESCAPE = re.compile(r"\\(?P<text>[*_#\[\]()~`.!+-])")
+_FENCED = re.compile(
+    r"^ {0,3}(?P<fence>`{3,9}|~{3,9})[^\n`]*\n(?P<code>(?:[^\n]*\n)*?) {0,3}(?P=fence)[`~]*[ \t]*$",
+    re.MULTILINE,
+)
 _COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*-->", re.DOTALL)
 _TAG_OR_QUOTE = re.compile(r"</?(?:su[bp]|[biup]|em|strong|br ?/?)>|^ {0,3}> ?", re.IGNORECASE | re.MULTILINE)
 
@@ -52,7 +57,9 @@ def read_plain(data: bytes, name: str) -> Document:
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
     marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
     source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
-    return _document(_without_marks(text) if marked else text, source, broken, front)
+    if marked:
+        text = join([part if code else _without_marks(part) for code, part in _code_apart(text)], "")
+    return _document(text, source, broken, front)
 
 
 def read_marked(text: MappedText, source: Source) -> Document:
@@ -129,14 +136,28 @@ def _require_words(text: str, name: str) -> None:
         raise GarbledText(name, reason, "Save it again from the source, as UTF-8, or give the PDF.")
 
 
+def _code_apart(text: MappedText) -> Iterator[tuple[bool, MappedText]]:
+    """Yield the parts of Markdown, each with whether it is a fenced block of code; see ``CODE``."""
+    at = 0
+    for match in _FENCED.finditer(text.text):
+        code = text[slice(*match.span("code"))].strip()
+        code = code.edit((m.start(), m.end(), CODE_LINE) for m in re.finditer("\n", code.text))
+        yield False, text[at : match.start()]
+        if code.text:
+            origin = code.origins[:1]
+            yield True, MappedText("\n\n" + CODE, origin * 3) + code + MappedText("\n\n", origin * 2)
+        at = match.end()
+    yield False, text[at:]
+
+
 def _without_marks(text: MappedText) -> MappedText:
     """Return Markdown without link targets, emphasis marks, plain tags and comments.
 
     Heading marks stay, since they carry structure. A lone asterisk stays too: it
     may be a footnote mark.
     """
-    for pattern in (_COMMENT, _TAG_OR_QUOTE):
-        text = text.edit((m.start(), m.end(), "") for m in pattern.finditer(text.text))
+    text = without_tags(text.edit((m.start(), m.end(), "") for m in _COMMENT.finditer(text.text)))
+    text = text.edit((m.start(), m.end(), "") for m in _TAG_OR_QUOTE.finditer(text.text))
     for pattern in (_LINK, _STRONG, _EMPHASIS, _ESCAPE):
         edits: list[tuple[int, int, str]] = []
         for match in pattern.finditer(text.text):
@@ -149,6 +170,11 @@ def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str]) -> Iterator[
     """Yield the drafts of a chunk: a heading that opens a paragraph is one of its own."""
     if chunk.kind is BlockKind.TABLE:
         yield table_of_lines(chunk.lines)
+        return
+    if chunk.code:
+        code = chunk.lines[0][len(CODE) :]
+        breaks = ((m.start(), m.end(), "\n") for m in re.finditer(CODE_LINE, code.text))
+        yield Draft(chunk.kind, code.edit(breaks))
         return
     text, glued = split_glued(join_lines(chunk.lines, vocabulary), vocabulary)
     notes += glued

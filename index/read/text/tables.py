@@ -76,6 +76,8 @@ def _cells(line: MappedText) -> list[MappedText]:
         cells.append(line[at : match.start()].strip())
         at = match.end()
     cells.append(line[at:].strip())
+    if border == "\t" or "\\|" not in line.text:
+        return cells
     return [cell.edit((m.start(), m.end(), "|") for m in re.finditer(r"\\\|", cell.text)) for cell in cells]
 
 

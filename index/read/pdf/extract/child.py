@@ -107,7 +107,7 @@ def _page(reader: Any, i: int, left: int, faces: dict[object, Any]) -> Collector
     content = page.get("/Contents")
     if content is not None and (content := content.get_object()) is not None:
         Interpreter(reader, collector, faces).walk(content, page.get("/Resources"), base)
-    collector.flush()
+    collector.finish()
     return collector
 
 

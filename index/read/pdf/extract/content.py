@@ -7,18 +7,17 @@ needed to tell words, columns and tables apart. Runs in the child process.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObject, StreamObject
 
+from index.read.pdf.extract.canvas import Box, around, white
 from index.read.pdf.extract.fonts import Face, load_face, number
 from index.read.pdf.extract.glyphs import UNREADABLE
 from index.read.pdf.extract.pieces import ARTIFACT, HIDDEN, Collector, Style
 
 Matrix = tuple[float, float, float, float, float, float]
-Box = tuple[float, float, float, float]
 UNIT: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 #: Forms and pictures that a page shows at most, and how deep forms contain each other.
 MOST_FORMS = 5_000
@@ -27,7 +26,7 @@ DEEPEST_FORM = 12
 
 @dataclass(slots=True)
 class State:
-    """The part of the graphics state that places text."""
+    """The part of the graphics state that places text and shows it."""
 
     ctm: Matrix = UNIT
     font: Face | None = None
@@ -39,6 +38,9 @@ class State:
     rise: float = 0.0
     render: float = 0.0
     clip: Box | None = None  #: on the upright page
+    white: bool = False  #: the colour of fills
+    tint: bool = False  #: whether the colour space counts ink: 0 is white
+    opaque: bool = True
 
 
 class Interpreter:
@@ -195,8 +197,7 @@ class _Walk:
         owner.forms += 1
         kind = form.get("/Subtype") if isinstance(form, StreamObject) else None
         if kind == "/Image":
-            a, b, c, d, _, _ = self.state.ctm
-            owner.collector.paint(math.hypot(a, b), math.hypot(c, d))
+            self.image([])
         if kind != "/Form" or owner.forms > MOST_FORMS or self.depth >= DEEPEST_FORM:
             return
         base = _times(_matrix(form.get("/Matrix") or UNIT), self.state.ctm)
@@ -207,7 +208,45 @@ class _Walk:
             clip = _cut(clip, [_point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
         owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1, clip)
 
-    # Paths: only what they clip.
+    def image(self, _: list[Any]) -> None:
+        corners = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+        self.owner.collector.paint(around(_point(self.state.ctm, x, y) for x, y in corners))
+
+    def shade(self, _: list[Any]) -> None:
+        page = self.owner.collector
+        page.canvas.fill(self.state.clip or (0.0, 0.0, page.width, page.height), white=False)
+
+    # Colours: only whether a fill is white.
+
+    def colour(self, operands: list[Any]) -> None:
+        components = [float(value) for value in operands if isinstance(value, (int, float))]
+        if len(components) != len(operands):  # a pattern
+            self.state.white = False
+        elif self.state.tint:
+            self.state.white = max(components, default=1.0) <= 0.03
+        else:
+            self.state.white = white(components)
+
+    def device_colour(self, operands: list[Any]) -> None:
+        self.state.tint = False
+        self.colour(operands)
+
+    def space(self, operands: list[Any]) -> None:
+        name = operands[0] if operands else ""
+        space = _entry(self.resources, "/ColorSpace").get(name, name)
+        space = space.get_object() if hasattr(space, "get_object") else space
+        kind = space[0] if isinstance(space, ArrayObject) and space else space
+        self.state.tint = kind in ("/Separation", "/DeviceN")
+        self.state.white = False  # the first colour of every space is black or full ink
+
+    def graphics(self, operands: list[Any]) -> None:
+        named = _entry(self.resources, "/ExtGState")
+        given = operands and operands[0] in named
+        values: Any = named[operands[0]].get_object() if given else {}
+        if isinstance(values, DictionaryObject) and "/ca" in values:
+            self.state.opaque = number(values["/ca"], 1.0) > 0.02
+
+    # Paths: what they clip and fill.
 
     def rectangle(self, operands: list[Any]) -> None:
         x, y, w, h = (number(value) for value in (*operands, 0, 0, 0, 0)[:4])
@@ -228,11 +267,29 @@ class _Walk:
     def end_path(self, _: list[Any]) -> None:
         self.path = []
 
+    def fill(self, _: list[Any]) -> None:
+        if self.path and self.state.opaque:
+            box = _cut(self.state.clip, self.path)
+            self.owner.collector.canvas.fill(box, white=self.state.white)
+        self.path = []
+
     # Glyphs.
 
     def _advance(self, distance: float) -> None:
         a, b, c, d, e, f = self.tm
         self.tm = (a, b, c, d, e + distance * a, f + distance * b)
+
+    def _unseen(self) -> bool:
+        """Return whether text painted now cannot be seen: no paint, no opacity, or white on white."""
+        state = self.state
+        mode = int(state.render)
+        if mode in (3, 7) or not state.opaque:
+            return True
+        if not state.white or mode not in (0, 4):
+            return False
+        # The middle of the first letter, roughly.
+        middle = _point(_times(self.tm, state.ctm), 0.25 * state.size, 0.25 * state.size)
+        return self.owner.collector.canvas.white_at(*middle)
 
     def _show(self, data: bytes | str) -> None:
         state, face = self.state, self.state.font
@@ -241,7 +298,7 @@ class _Walk:
         glyphs = face.decode(data) if face else [(UNREADABLE, 0.5, False)] * len(data)
         face = face or _MISSING
         flags = face.flags | (ARTIFACT if True in self.marks else 0)
-        style = Style(face.name, flags | HIDDEN if int(state.render) == 3 else flags, face.space)
+        style = Style(face.name, flags | HIDDEN if self._unseen() else flags, face.space)
         for text, width, is_space in glyphs:
             if self.actual is not None:
                 text = self.actual.pop() if self.actual else ""
@@ -288,8 +345,7 @@ def _point(m: Matrix, x: float, y: float) -> tuple[float, float]:
 
 def _cut(clip: Box | None, points: list[tuple[float, float]]) -> Box:
     """Return the part of ``clip`` inside the box around ``points``."""
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    box = (min(xs), min(ys), max(xs), max(ys))
+    box = around(points)
     if clip is None:
         return box
     return max(clip[0], box[0]), max(clip[1], box[1]), min(clip[2], box[2]), min(clip[3], box[3])
@@ -310,7 +366,11 @@ _HANDLERS = {
     b"BDC": _Walk.begin_mark, b"BMC": _Walk.begin_mark, b"EMC": _Walk.end_mark, b"Do": _Walk.form,
     b"re": _Walk.rectangle, b"m": _Walk.line_to, b"l": _Walk.line_to, b"c": _Walk.line_to,
     b"v": _Walk.line_to, b"y": _Walk.line_to, b"W": _Walk.clip_to, b"W*": _Walk.clip_to,
-    **dict.fromkeys((b"n", b"S", b"s", b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), _Walk.end_path),
+    **dict.fromkeys((b"n", b"S", b"s"), _Walk.end_path),
+    **dict.fromkeys((b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"), _Walk.fill),
+    **dict.fromkeys((b"g", b"rg", b"k"), _Walk.device_colour),
+    **dict.fromkeys((b"sc", b"scn"), _Walk.colour),
+    b"cs": _Walk.space, b"gs": _Walk.graphics, b"sh": _Walk.shade, b"INLINE IMAGE": _Walk.image,
 }  # fmt: skip
 #: Operators that set one value of the state; Tz gives its scale in percent.
 _VALUES = {

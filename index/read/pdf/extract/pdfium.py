@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pypdfium2.raw as pdfium
 
+from index.read.pdf.extract.canvas import Box, around, white
 from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style, heavy, slanted, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Point = tuple[float, float]
+_NOWHERE: Point = (math.nan, math.nan)
 _NAME_BYTES = 256
+_PAINTED = [pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING]
+#: Characters without width: at one place with the next, they would be taken for a part of a ligature.
+_WIDTHLESS = frozenset({0x200B, 0x2060, 0xFEFF})
 _FORCE_BOLD, _ITALIC = 1 << 18, 1 << 6  # font descriptor flags, PDF 32000-1, table 123
 
 
@@ -24,10 +30,9 @@ def pages(pdf: Any, left: int) -> Iterator[tuple[int, str, Collector]]:  # noqa:
         text = page.get_textpage()
         width, height = page.get_size()
         collector = Collector(width, height, left)
-        PageReader(page, text, collector).read()
-        for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=3):
-            x0, y0, x1, y1 = item.get_bounds()
-            collector.paint(x1 - x0, y1 - y0)
+        reader = PageReader(page, text, collector)
+        reader.paint()
+        reader.read()
         left = collector.left
         try:
             label = pdf.get_page_label(i)
@@ -42,6 +47,7 @@ class PageReader:
     """Hands the characters of one page to a collector."""
 
     def __init__(self, page: Any, text: Any, collector: Collector) -> None:  # noqa: ANN401
+        self.page = page
         self.raw = text.raw
         self.count = text.count_chars()
         self.collector = collector
@@ -53,19 +59,50 @@ class PageReader:
         self.y = ctypes.c_double()
         self.rect = pdfium.FS_RECTF()
 
+    def paint(self) -> None:
+        """Tell the collector of every picture and filled area."""
+        for item in self.page.get_objects(filter=_PAINTED, max_depth=3):
+            box = self._box(item)
+            if item.type == pdfium.FPDF_PAGEOBJ_IMAGE:
+                self.collector.paint(box)
+            elif item.type == pdfium.FPDF_PAGEOBJ_SHADING:
+                self.collector.canvas.fill(box, white=False)
+            else:
+                filled, stroked = ctypes.c_int(), ctypes.c_int()
+                pdfium.FPDFPath_GetDrawMode(item, filled, stroked)
+                if filled.value and (colour := _fill_colour(item.raw)) is not None:
+                    self.collector.canvas.fill(box, white=white(colour))
+
+    def _box(self, item: Any) -> Box:  # noqa: ANN401
+        """Return the box around an object on the upright page."""
+        x0, y0, x1, y1 = item.get_bounds()
+        corners = [(x0, y0), (x1, y0), (x0, y1), (x1, y1)]
+        form = item.container
+        while form is not None:  # bounds inside a form are in the form's own space
+            matrix = form.get_matrix()
+            corners = [matrix.on_point(x, y) for x, y in corners]
+            form = form.container
+        return around(self.upright(x, y) for x, y in corners)
+
     def read(self) -> None:
         """Hand every glyph to the collector."""
-        for i, text, origin in self.glyphs():
-            self._place(i, text, origin)
-        self.collector.flush()
+        glyphs = list(self.glyphs())
+        for (i, text, origin), (_, _, following) in zip(
+            glyphs, [*glyphs[1:], (0, "", _NOWHERE)], strict=True
+        ):
+            self._place(i, text, origin, following)
+        self.collector.finish()
 
-    def glyphs(self) -> Iterator[tuple[int, str, tuple[float, float]]]:
+    def glyphs(self) -> Iterator[tuple[int, str, Point]]:
         """Yield position, characters and origin of each glyph; a ligature is one."""
-        text, first, origin = "", 0, (math.nan, math.nan)
+        text, first, origin = "", 0, _NOWHERE
         for i in range(self.count):
             if pdfium.FPDFText_IsGenerated(self.raw, i) == 1:
                 continue  # a space or line end that pdfium made up; places tell better
             if not pdfium.FPDFText_GetCharOrigin(self.raw, i, self.x, self.y):
+                continue
+            code = pdfium.FPDFText_GetUnicode(self.raw, i)
+            if code in _WIDTHLESS:
                 continue
             here = (self.x.value, self.y.value)
             if text and here != origin:
@@ -73,11 +110,11 @@ class PageReader:
                 text = ""
             if not text:
                 first, origin = i, here
-            text += _character(pdfium.FPDFText_GetUnicode(self.raw, i))
+            text += _character(code)
         if text:
             yield first, _whole(text), origin
 
-    def _place(self, i: int, text: str, origin: tuple[float, float]) -> None:
+    def _place(self, i: int, text: str, origin: Point, following: Point) -> None:
         pdfium.FPDFText_GetLooseCharBox(self.raw, i, self.rect)
         style, size = self.style(i)
         x, y = self.upright(*origin)
@@ -90,7 +127,11 @@ class PageReader:
         if not (-2 <= x <= width + 2 and -2 <= y <= height + 2):
             return
         (x0, y), *ends = (turned(*point, angle) for point in ((x, y), *corners))
-        self.collector.place(text, x0, max(end for end, _ in ends), y, size, angle, style)
+        x1 = max(end for end, _ in ends)
+        if angle % 90:  # the box around an oblique glyph is wider than the glyph
+            x, level = turned(*self.upright(*following), angle)
+            x1 = x if abs(level - y) < 0.1 * size and x0 < x < x0 + 1.5 * size else x0 + 0.5 * size
+        self.collector.place(text, x0, x1, y, size, angle, style)
 
     def upright(self, x: float, y: float) -> tuple[float, float]:
         """Turn a place in the file's page space into one on the page as it is read."""
@@ -117,7 +158,7 @@ class PageReader:
                 marks |= BOLD
             if flags.value & _ITALIC or slanted(name):
                 marks |= ITALIC
-            if pdfium.FPDFTextObj_GetTextRenderMode(item) == 3:
+            if self._unseen(item, i):
                 marks |= HIDDEN
             matrix = pdfium.FS_MATRIX()
             size = float(pdfium.FPDFText_GetFontSize(self.raw, i))
@@ -125,6 +166,27 @@ class PageReader:
                 size *= math.hypot(matrix.c, matrix.d)
             self.styles[key] = (Style(name, marks), size)
         return self.styles[key]
+
+    def _unseen(self, item: Any, i: int) -> bool:  # noqa: ANN401
+        """Return whether a text object cannot be seen: no paint, no opacity, or white on white."""
+        mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
+        if mode in (3, 7):
+            return True
+        colour = _fill_colour(item)
+        if colour is not None and (mode not in (0, 4) or not white(colour)):
+            return False
+        pdfium.FPDFText_GetLooseCharBox(self.raw, i, self.rect)
+        x, y = (self.rect.left + self.rect.right) / 2, (self.rect.bottom + self.rect.top) / 2
+        return colour is None or self.collector.canvas.white_at(*self.upright(x, y))
+
+
+def _fill_colour(item: Any) -> tuple[float, float, float] | None:  # noqa: ANN401
+    """Return red, green and blue of an object's fill, 0 to 1; None if it is transparent."""
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    if not pdfium.FPDFPageObj_GetFillColor(item, red, green, blue, alpha):
+        return 0.0, 0.0, 0.0  # a pattern
+    colour = red.value / 255, green.value / 255, blue.value / 255
+    return colour if alpha.value > 5 else None
 
 
 def _whole(text: str) -> str:
@@ -135,4 +197,4 @@ def _whole(text: str) -> str:
 def _character(code: int) -> str:
     if code in (0, 0xFFFE, 0xFFFF):
         return "\ufffd"
-    return "-" if code in (2, 0xAD) else chr(code)  # 2: pdfium's mark for a hyphen at a line end
+    return "-" if code == 2 else chr(code)  # 2: pdfium's mark for a hyphen at a line end

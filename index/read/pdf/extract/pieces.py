@@ -7,12 +7,15 @@ Standard library only: parent and child share it, and both engines fill it.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from index.read.pdf.extract.canvas import Box, Canvas
 from index.read.pdf.extract.glyphs import ACCENTS, compose, meaning
 
-BOLD, ITALIC, ARTIFACT, HIDDEN = 1, 2, 4, 8
+BOLD, ITALIC, ARTIFACT = 1, 2, 4
+#: Text that cannot be seen, and such text over a picture of most of its page: what OCR read in it.
+HIDDEN, OCR = 8, 16
 #: A gap of this share of the font size ends a piece: a column, a cell, a wide justified space.
 WIDE = 0.7
 #: A pen that moves back by more than this share of the font size starts a new piece.
@@ -84,7 +87,8 @@ class Collector:
         self.height = height
         self.left = most  #: characters that may still come
         self.pieces: list[Piece] = []
-        self.picture = 0.0  #: share of the page that its largest picture covers
+        self.picture = 0.0  #: share of the page that its pictures cover
+        self.canvas = Canvas()
         self.seen: set[tuple[str, int, int]] = set()
         self._parts: list[str] = []
         self._style = Style("", 0)
@@ -165,10 +169,27 @@ class Collector:
         self._accent = ("", 0.0)
         return True
 
-    def paint(self, width: float, height: float) -> None:
-        """Note a picture of this size, in points."""
-        share = abs(width * height) / max(self.width * self.height, 1.0)
-        self.picture = max(self.picture, min(share, 1.0) if math.isfinite(share) else 0.0)
+    def paint(self, box: Box) -> None:
+        """Note a picture, in points of the upright page."""
+        if not all(map(math.isfinite, box)):
+            return
+        x0, y0, x1, y1 = max(box[0], 0.0), max(box[1], 0.0), min(box[2], self.width), min(box[3], self.height)
+        self.canvas.picture(box)
+        share = max(x1 - x0, 0.0) * max(y1 - y0, 0.0) / max(self.width * self.height, 1.0)
+        self.picture = min(self.picture + share, 1.0)
+
+    def finish(self) -> None:
+        """End the page: invisible text over a picture of most of the page is what OCR read in it."""
+        self.flush()
+        if self.picture > 0.5:
+            self.pieces = [
+                replace(piece, flags=piece.flags ^ (HIDDEN | OCR)) if self._over_picture(piece) else piece
+                for piece in self.pieces
+            ]
+
+    def _over_picture(self, piece: Piece) -> bool:
+        middle = turned((piece.x0 + piece.x1) / 2, piece.y, -piece.angle)
+        return bool(piece.flags & HIDDEN) and self.canvas.pictured(*middle)
 
     def _continues(self, x0: float, y: float, size: float, angle: int, style: Style) -> bool:
         if not self._parts:
@@ -207,4 +228,4 @@ class RawPage:
     height: float
     pieces: tuple[Piece, ...]  #: in the order of painting
     error: str = ""  #: why the page could not be read
-    picture: float = 0.0  #: share of the page that its largest picture covers
+    picture: float = 0.0  #: share of the page that its pictures cover
