@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.files.names import find_paper

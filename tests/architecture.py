@@ -30,8 +30,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "pypdf": ("index.read.pdf.*",),
     "pypdfium2": ("index.read.pdf.*", "index.pages.*"),
     "streamlit": ("app", "qa.web.*"),
-    "onnxruntime": ("index.embed.onnx", "qa.rank.reader"),
-    "huggingface_hub": ("index.embed.encoder",),  # finds a model in its cache, never fetches one
+    "onnxruntime": ("index.embed.onnx",),
+    "huggingface_hub": ("index.embed.model",),  # finds a model in its cache, never fetches one
 }
 
 #: Libraries that load slowly or can open a connection: imported inside functions only.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
-from index.embed.encoder import BUNDLED
+from index.embed.model import BUNDLED
 from qa.cli.main import app
 from qa.records import Answer, Citation, Nearby, Receipt
 from tests.architecture import HEAVY

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.embed.encoder import BUNDLED
+from index.embed.model import BUNDLED
 from tests.commands import Output, one_line
 from tests.index_fakes import TEA, build_papers, write_papers
 

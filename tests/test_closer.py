@@ -13,7 +13,7 @@ from evals.sets.corpora import document_of
 from evals.train.reader import SIZES, Training
 from evals.train.reader_files import save, start_from
 from evals.train.reader_net import large_net
-from index.embed.encoder import load_encoder
+from index.embed.model import model_files
 from index.embed.mpnet import is_installed
 from index.errors import UsageError
 from index.text import Span
@@ -61,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         intermediate_size=48,
     )
     MPNetModel(config, add_pooling_layer=False).save_pretrained(made)
-    shutil.copy(load_encoder().files.folder / "tokenizer.json", made)
+    shutil.copy(model_files().folder / "tokenizer.json", made)
     return made
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from index.embed.encoder import load_encoder
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
+from index.embed.model import model_files
 from index.errors import UsageError
 from index.store.open import open_index
 from qa.answer import Answerer
@@ -34,7 +34,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("model")
     for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
-        given = load_encoder().files.folder / name
+        given = model_files().folder / name
         if given.is_file():
             shutil.copy(given, folder / name)
     torch.manual_seed(5)

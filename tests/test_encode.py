@@ -7,21 +7,23 @@ import random
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from index.embed.encoder import BUNDLED, BUNDLED_SHA256, ModelFiles, SentenceEncoder, load_encoder, model_of
-from index.embed.onnx import OnnxEncoder, question_encoder
+from index.embed.encoder import load_encoder, question_encoder
+from index.embed.model import BUNDLED, BUNDLED_SHA256, ModelFiles, batches, model_files
+from index.embed.mpnet import is_installed
+from index.embed.onnx import OnnxEncoder
+from index.embed.sentence import SentenceEncoder, exported_network
 from index.errors import IndexDamaged, ModelMismatch, UsageError
-from index.ingest.build import build
-from index.store.open import ENCODER, TOKENIZER, open_index
+from index.store.open import open_index
 from tests.index_fakes import build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 ODD = [
     "",
@@ -37,23 +39,7 @@ ODD = [
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
-    return load_encoder()
-
-
-@pytest.fixture(scope="module")
-def built(encoder: SentenceEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``papers`` and their ``index``, built with the bundled model."""
-    folder = tmp_path_factory.mktemp("genuine")
-    build([write_papers(folder / "papers")], folder / "index", encoder=encoder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def graph(built: Path) -> OnnxEncoder:
-    with open_index(built / "index") as index:
-        encoder = question_encoder(index)
-        assert isinstance(encoder, OnnxEncoder)
-        return encoder
+    return SentenceEncoder(model_files())
 
 
 def texts_of(seeds: Path, count: int) -> list[str]:
@@ -74,7 +60,7 @@ def test_the_bundled_model_is_described_without_torch() -> None:
     name, dimension, pieces, counts, fingerprint, loaded = json.loads(done.stdout)
     assert (name, dimension, pieces, counts, loaded) == (BUNDLED, 384, 256, [4, 2], [])
     assert fingerprint == load_encoder().fingerprint
-    assert load_encoder().files.hashes["model.safetensors"] == BUNDLED_SHA256
+    assert model_files().hashes["model.safetensors"] == BUNDLED_SHA256
 
 
 def test_vectors_are_normalised_and_in_the_order_of_the_texts(encoder: SentenceEncoder) -> None:
@@ -88,28 +74,83 @@ def test_vectors_are_normalised_and_in_the_order_of_the_texts(encoder: SentenceE
     assert encoder.encode([]).shape == (0, 384)
 
 
-def test_the_graph_gives_the_same_vectors(encoder: SentenceEncoder, graph: OnnxEncoder, seeds: Path) -> None:
-    texts = texts_of(seeds, 40) + ODD
-    assert np.abs(graph.encode(texts) - encoder.encode(texts)).max() <= 1e-5
-    assert graph.count_pieces(texts) == encoder.count_pieces(texts)
-
-
-def test_the_graph_is_exported_once_and_kept_by_later_generations(
-    encoder: SentenceEncoder, built: Path
+def test_papers_and_questions_are_encoded_as_by_sentence_transformers(
+    encoder: SentenceEncoder, seeds: Path
 ) -> None:
-    first = built / "index" / "gen-00000001" / ENCODER
-    write_papers(
-        built / "papers", {"new.txt": "Tea\n\nAbstract\n\nGreen tea was drunk by eleven men every morning.\n"}
+    known = load_encoder()
+    assert isinstance(known, OnnxEncoder)
+    texts = texts_of(seeds, 40) + ODD
+    assert np.abs(known.encode(texts) - encoder.encode(texts)).max() <= 1e-5
+    assert known.count_pieces(texts) == encoder.count_pieces(texts)
+
+
+def test_the_large_model_is_encoded_as_by_sentence_transformers(seeds: Path) -> None:
+    if not is_installed():
+        pytest.skip("all-mpnet-base-v2 is not installed")
+    texts = [*texts_of(seeds, 3), *ODD[:3]]
+    known = load_encoder("mpnet")
+    assert isinstance(known, OnnxEncoder)
+    assert np.abs(known.encode(texts) - SentenceEncoder(model_files("mpnet")).encode(texts)).max() <= 1e-5
+
+
+def test_building_and_asking_load_no_torch_and_leave_no_model_in_the_index(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import index, qa\n"
+        "papers, folder = map(Path, sys.argv[1:])\n"
+        "index.build([papers], into=folder)\n"
+        "with qa.open(folder) as opened: opened.ask('Who drank tea?')\n"
+        "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
     )
-    build([built / "papers"], built / "index", encoder=encoder)
-    with open_index(built / "index") as index:
-        assert index.generation == 2
-        kept = index.folder / ENCODER
-        assert kept.read_bytes() == first.read_bytes()
-        assert kept.stat().st_ino != first.stat().st_ino  # what damages the one leaves the other whole
-        asked = question_encoder(index, BUNDLED)
-        assert isinstance(asked, OnnxEncoder)
-        assert asked.encode(["Who drank tea?"]) == pytest.approx(encoder.encode(["Who drank tea?"]), abs=1e-5)
+    command = [sys.executable, "-c", code, str(write_papers(tmp_path / "papers")), str(tmp_path / "index")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    sizes = [path.stat().st_size for path in (tmp_path / "index").rglob("*") if path.is_file()]
+    assert sum(sizes) < 1_000_000
+
+
+def test_a_changed_graph_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: real(path) + b" " * (path.suffix == ".onnx"))
+    with pytest.raises(IndexDamaged, match=r"minilm\.onnx"):
+        load_encoder().encode(["tea"])
+
+
+def test_another_model_is_exported_once(tmp_path: Path, encoder: SentenceEncoder) -> None:
+    cache = tmp_path / "cache"
+    network = exported_network(encoder, cache)
+    assert network is not None
+    (kept,) = cache.iterdir()
+    texts = ["Who drank tea?", *ODD]
+    asked = OnnxEncoder(encoder.files, lambda: network)
+    assert np.abs(asked.encode(texts) - encoder.encode(texts)).max() <= 1e-5
+    made = kept.stat().st_mtime_ns
+    assert exported_network(encoder, cache) is not None
+    assert kept.stat().st_mtime_ns == made
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert exported_network(encoder, cache) is not None  # the damaged one is not used
+    assert kept.stat().st_mtime_ns != made
+
+
+def test_a_model_that_cannot_be_exported_is_tried_once(
+    tmp_path: Path, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> None:
+        raise RuntimeError("unsupported")
+
+    monkeypatch.setattr("index.embed.sentence._export", refuses)
+    assert exported_network(encoder, tmp_path) is None
+    (kept,) = tmp_path.iterdir()
+    assert kept.stat().st_size == 0
+    monkeypatch.undo()
+    assert exported_network(encoder, tmp_path) is None
+
+
+def test_batches_hold_every_text_once_and_few_pieces() -> None:
+    lengths = [3, 900, 256, 2, 40] * 30
+    found = list(batches(lengths, 256))
+    assert sorted(at for batch in found for at in batch) == list(range(len(lengths)))
+    assert all(len(batch) * min(256, max(lengths[at] for at in batch)) <= 1024 for batch in found)
+    assert max(map(len, found)) == 32
 
 
 def test_asking_with_another_model_is_refused_with_both_named(tmp_path: Path) -> None:
@@ -176,12 +217,6 @@ def test_models_that_are_incomplete_or_could_run_code_are_refused(
     change(folder)
     with pytest.raises(UsageError, match=reason):
         load_encoder(str(folder))
-
-
-def test_a_damaged_graph_is_an_error(encoder: SentenceEncoder, tmp_path: Path) -> None:
-    (tmp_path / ENCODER).write_bytes(b"no graph")
-    with pytest.raises(IndexDamaged):
-        OnnxEncoder(tmp_path / ENCODER, encoder.files.folder / TOKENIZER, model_of(encoder))
 
 
 def test_changed_weights_of_the_bundled_model_are_refused(encoder: SentenceEncoder, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.embed.onnx import require_same_model
+from index.embed.encoder import require_same_model
 from index.errors import FormatMismatch, ModelMismatch
 from index.ingest.build import build
 from index.store.manifest import FORMAT, MANIFEST, decode

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
 from index.errors import FormatMismatch
 from index.store.open import open_index
 from qa.overview import softmax

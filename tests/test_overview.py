@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
 from index.store.open import open_index
 from index.text import BlockKind
 from qa.answer import Answerer

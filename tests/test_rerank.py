@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from index.embed.encoder import load_encoder
+from index.embed.model import model_files
 from index.errors import FormatMismatch
 from index.text import Span
 from qa.rank import rerank
 from qa.rank.candidates import candidates_of
-from qa.rank.reader import Asked, Mark, Reader, Reading, Text, batch_of, load_reader
+from qa.rank.reader import GRAPH, Asked, Mark, Reader, Reading, Text, batch_of, load_reader
 from qa.rank.rerank import beside, chosen, joined, load_reranker
 from qa.rank.retrieve import retrieve
 from qa.settings import Settings
@@ -41,7 +41,7 @@ def test_a_batch_matches_a_hand_built_one() -> None:
     """Each piece has its sentence; pieces of question and context have none."""
     texts = (Text("Title", "One two. Three.", (Span(0, 8), Span(9, 15))), Text("", "B", ()))
     pairs = [(Asked("What was it?"), texts[0]), (Asked("A?"), texts[1])]
-    batch = batch_of(load_encoder().files.tokenizer, pairs)
+    batch = batch_of(model_files().tokenizer, pairs)
     assert batch.mask.sum(axis=1).tolist() == [13, 6]  # [CLS] a ? [SEP] b [SEP]
     assert batch.types[0].tolist() == [0] * 6 + [1] * 7
     assert batch.sentence[0].tolist() == [-1] * 7 + [0, 0, 0, 1, 1, -1]
@@ -51,7 +51,7 @@ def test_a_batch_matches_a_hand_built_one() -> None:
 
 
 def test_the_earlier_question_is_between_question_and_text() -> None:
-    tokenizer = load_encoder().files.tokenizer
+    tokenizer = model_files().tokenizer
     batch = batch_of(tokenizer, [(Asked("When?", "Who left?"), Text("Title", "One.", (Span(0, 4),)))])
     pieces = [tokenizer.id_to_token(number) or "" for number in batch.ids[0]]
     first, *others = " ".join(pieces).split(" [SEP]")
@@ -147,15 +147,16 @@ def test_highlights_are_inside_their_sentence() -> None:
 
 
 def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
-    base = load_encoder().files.folder
-    graph = tmp_path / "reader.onnx"
-    graph.write_bytes((SHIPPED / "reader.onnx").read_bytes() + b"\0")
-    with pytest.raises(FormatMismatch, match=r"reader\.onnx"):
+    base = model_files().folder
+    shipped = Path(str(resources.files("index.embed").joinpath(GRAPH)))
+    graph = tmp_path / GRAPH
+    graph.write_bytes(shipped.read_bytes() + b"\0")
+    with pytest.raises(FormatMismatch, match=r"minilm\.onnx"):
         Reader(graph, SHIPPED / "reader.safetensors", base)
     shutil.copy(base / "tokenizer.json", tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"another model")
     with pytest.raises(FormatMismatch, match=r"model\.safetensors"):
-        Reader(SHIPPED / "reader.onnx", SHIPPED / "reader.safetensors", tmp_path)
+        Reader(shipped, SHIPPED / "reader.safetensors", tmp_path)
 
 
 def found(index: Index, text: str) -> list[Candidate]:

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from evals.bench.speed import own_memory
-from index.embed.encoder import load_encoder
-from index.embed.onnx import question_encoder
+from index.embed.encoder import load_encoder, question_encoder
 from index.ingest.build import build
 from index.store.open import generations, open_index
 from qa.answer import Answerer

@@ -29,8 +29,9 @@ from evals.bench.synthetic import (
     synthetic_index,
     vectors_of,
 )
-from index.embed.encoder import load_encoder
-from index.embed.onnx import question_encoder
+from index.embed.encoder import load_encoder, question_encoder
+from index.embed.model import model_files
+from index.embed.sentence import SentenceEncoder
 from index.files import LOCAL_DISK, load_bytes
 from index.ingest.build import add, remove
 from index.read import read
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evals.bench.speed_report import Value
-    from index.embed.encoder import SentenceEncoder
+    from index.embed.encoder import Encoder
 
 T = TypeVar("T")
 
@@ -69,14 +70,15 @@ from pathlib import Path
 folder, question, how = sys.argv[1:]
 times = [time.perf_counter()]
 def done(): times.append(time.perf_counter())
-from index.embed.encoder import load_encoder
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
+from index.embed.model import model_files
+from index.embed.sentence import SentenceEncoder
 from index.store.open import open_index
 from qa.answer import Answerer
 done()
 with open_index(Path(folder)) as index:
     done()
-    encoder = load_encoder(index.manifest.model.name) if how == "torch" else question_encoder(index)
+    encoder = SentenceEncoder(model_files()) if how == "torch" else question_encoder(index)
     encoder.encode(["warm"])
     done()
     answerer = Answerer(index, encoder)
@@ -241,8 +243,10 @@ def _built(folder: Path, count: int) -> dict[str, Value]:
         texts = {text for path in papers for text in _texts(path, encoder)}
         longest_first = sorted(texts, key=len, reverse=True)
 
+        torch = SentenceEncoder(model_files()).model
+
         def raw() -> object:
-            return encoder.model.encode(
+            return torch.encode(
                 longest_first, batch_size=32, normalize_embeddings=True, show_progress_bar=False
             )
 
@@ -270,7 +274,7 @@ def _papers(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def _texts(path: Path, encoder: SentenceEncoder) -> list[str]:
+def _texts(path: Path, encoder: Encoder) -> list[str]:
     document = read(path)
     passages, sentences = passages_of(document, encoder.count_pieces, encoder.max_pieces)
     return PaperRows.of(document, passages, sentences, "").embedded_texts()

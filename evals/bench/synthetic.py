@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.embed.encoder import load_encoder
+from index.embed.encoder import load_encoder, model_of
 from index.ingest.build import build
 from index.read.passages import passage_id
 from index.store.codec import encode_document
-from index.store.open import CURRENT, ENCODER, TOKENIZER, open_index
+from index.store.open import CURRENT
 from index.store.publish import Made, publish, writing
 from index.store.rows import PaperRows
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span, line_starts
@@ -152,9 +152,8 @@ def synthetic_index(folder: Path, passages: int) -> Path:
     The genuine model encodes its questions.
     """
     if not (folder / CURRENT).is_file():
-        with open_index(seed_index(folder.parent / "seeds")) as seeds, writing(folder):
-            files: dict[str, Path | bytes] = {name: seeds.folder / name for name in (ENCODER, TOKENIZER)}
-            publish(folder, Papers.holding(passages), Made(seeds.manifest.model, None, files))
+        with writing(folder):
+            publish(folder, Papers.holding(passages), Made(model_of(load_encoder()), None, {}))
     return folder
 
 

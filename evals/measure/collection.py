@@ -59,7 +59,6 @@ def index_documents(
     progress: Callable[[int, int], None] | None = None,
     *,
     cache: Path | None = None,
-    extra: Callable[[], Mapping[str, bytes]] = dict,
 ) -> Index:
     """Publish an index over ``documents`` in ``folder`` and open it.
 
@@ -69,7 +68,6 @@ def index_documents(
         encoder: embeds the papers.
         progress: receives the number of texts encoded, and of all.
         cache: keeps the vectors of each paper, so that an interrupted build loses little.
-        extra: gives further files by name, such as the question encoder.
     """
     papers = _Papers()
     for document in documents:
@@ -88,7 +86,7 @@ def index_documents(
         done += sum(sizes[key] for key in group)
     model = model_of(encoder)
     with writing(folder):
-        publish(folder, papers, Made(model=model, previous=None, extra=extra()))
+        publish(folder, papers, Made(model=model, previous=None, extra={}))
     return open_index(folder)
 
 
@@ -137,7 +135,6 @@ def kept_index(
     work: Path,
     encoder: Encoder,
     progress: Callable[[int, int], None] | None = None,
-    extra: Callable[[], Mapping[str, bytes]] = dict,
 ) -> Index:
     """Open the index over ``documents`` that an earlier run left in ``work``, or build it there.
 
@@ -155,7 +152,7 @@ def kept_index(
                 return index
             index.close()
         shutil.rmtree(folder)
-    return index_documents(documents, folder, encoder, progress, cache=work / "vectors", extra=extra)
+    return index_documents(documents, folder, encoder, progress, cache=work / "vectors")
 
 
 def _divided_alike(index: Index, documents: Sequence[Document], encoder: Encoder) -> bool:

@@ -88,16 +88,14 @@ def answering(
 @contextmanager
 def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report, reader: str) -> Iterator[Answerer]:
     from index.embed.encoder import load_encoder
-    from index.embed.onnx import question_encoder, question_files
     from qa.answer import Answerer
     from qa.rank.stages import shipped
 
     encoder = load_encoder()
     stage = f"texts encoded ({chosen.name})"
-    extra = partial(question_files, encoder)
     papers = chosen.documents or ()
-    with kept_index(chosen.name, papers, work, encoder, partial(progress, stage), extra) as index:
-        yield Answerer(index, question_encoder(index), stages=shipped(reader))
+    with kept_index(chosen.name, papers, work, encoder, partial(progress, stage)) as index:
+        yield Answerer(index, encoder, stages=shipped(reader))
 
 
 def build_seeds(folder: Path) -> Path:

@@ -26,7 +26,7 @@ from sklearn.model_selection import GroupKFold
 
 from evals.sets.cases import read_cases
 from evals.sets.own import question_file
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
 from index.store.open import open_index
 from index.terms import terms, words
 from qa.overview import kinds

@@ -34,7 +34,7 @@ from evals.sets.splits import chosen_cases
 from evals.train.reader_data import Pool, as_json, groups, natural_questions, of_json
 from evals.train.reader_files import save, start_from
 from evals.train.reader_net import large_net, loss_of, small_net
-from index.embed.encoder import ModelFiles, load_encoder
+from index.embed.model import ModelFiles, model_files
 from index.embed.mpnet import MPNET, mpnet_folder
 from index.files import LOCAL_DISK
 from qa.rank.reader import GRAPH, LARGE_GRAPH, LARGE_TRAINED, TRAINED, batch_of, load_reader
@@ -128,12 +128,12 @@ def gather(
     if path.exists():
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             return [of_json(json.loads(line)) for line in lines]
-    files = load_encoder().files
+    files = model_files()
     chance = random.Random(seed)
     gathered: list[Group] = []
     for source in SOURCES:
         corpus = source.load(data, part)
-        pool = Pool(corpus, lambda texts: [len(e) for e in files.tokenizer.encode_batch(list(texts))], 256)
+        pool = Pool(corpus, files.count_pieces, files.max_pieces)
         cases = chance.sample(corpus.cases, min(most or source.questions, len(corpus.cases)))
         for number in range(1 if most else source.passes):
             asked = judge if source.judged and number == 0 else None
@@ -315,7 +315,7 @@ def main() -> None:
         parser.error("name the folder of the public sets with --data or LOCCIT_BENCH")
     given.work.mkdir(parents=True, exist_ok=True)
     size, large = SIZES[given.size], given.size == "large"
-    files = ModelFiles(mpnet_folder(), MPNET) if large else load_encoder().files
+    files = ModelFiles(mpnet_folder(), MPNET) if large else model_files()
     folder = files.folder
     torch.manual_seed(given.seed)
     net = large_net(folder, RANK) if large else small_net(folder)

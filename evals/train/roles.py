@@ -21,8 +21,7 @@ from evals.measure.collection import kept_index
 from evals.sets.own import load_case_reports, load_natural, load_practice
 from evals.sets.splits import half_of
 from evals.train.kinds import save, say
-from index.embed.encoder import load_encoder
-from index.embed.onnx import question_encoder
+from index.embed.encoder import load_encoder, question_encoder
 from index.store.open import open_index
 from qa.overview import roles
 from qa.overview.kinds import Kind, kind_of

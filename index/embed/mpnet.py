@@ -67,10 +67,11 @@ def installed_parts() -> list[Path]:
 
 def is_unpacked() -> bool:
     """Return whether the model is in the platform's cache folder; its checksum is not compared."""
-    return (_folder_in(_usual_cache(), MPNET_SHA256) / WEIGHTS).is_file()
+    return (_folder_in(cache_folder(), MPNET_SHA256) / WEIGHTS).is_file()
 
 
-def _usual_cache() -> Path:
+def cache_folder() -> Path:
+    """Return the folder of this platform in which Loccit keeps models."""
     from platformdirs import user_cache_path
 
     return user_cache_path("loccit", appauthor=False)
@@ -95,7 +96,7 @@ def mpnet_folder(
         ModelMismatch: the weights are not the genuine ones.
         StorageError: the cache cannot be written.
     """
-    cache = cache or _usual_cache()
+    cache = cache or cache_folder()
     folder = _folder_in(cache, sha256)
     if (folder / WEIGHTS).is_file() and sha256_of(folder / WEIGHTS) == sha256:
         return folder

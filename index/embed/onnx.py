@@ -1,190 +1,155 @@
-"""Questions to vectors without torch: the model as an ONNX graph, run by onnxruntime.
+"""Networks run by onnxruntime, without torch: graphs that hold no weights, and the encoder on them.
 
-The graph includes pooling and normalisation. It is a file of the index, so asking
-needs no model package either.
+The graphs of the two known models are part of this package; ``graphs.json`` names each by
+the fingerprint of its model, with the weights that it needs. The weights come from the
+model's own file. The readers (``qa.rank.reader``) are the same networks, trained further.
 """
 
 from __future__ import annotations
 
-import logging
-import tempfile
-import warnings
-from pathlib import Path
+import hashlib
+import json
+from functools import cached_property, partial
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.embed.encoder import SentenceEncoder, load_encoder, model_of
-from index.errors import IndexDamaged, ModelMismatch
-from index.store.open import ENCODER, TOKENIZER
+from index.embed.model import WEIGHTS, batches
+from index.errors import IndexDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
-    from index.embed.encoder import Encoder
-    from index.store.manifest import Model
-    from index.store.open import Index
+    from index.embed.model import ModelFiles
 
-#: Largest accepted difference of any component between an exported graph and sentence-transformers.
-TOLERANCE = 1e-5
-_BATCH = 16  #: texts encoded at once
-#: Texts on which an exported graph is compared: empty, long, and with unusual characters.
-_PROBES = (
-    "",
-    "What was the creatine kinase on admission?",
-    "IL-6, TNF-\u03b1 and anti-HMG-CoA reductase antibodies (1.5\u20132.0 ng/mL)",
-    "\u65e5\u672c\u8a9e \u0395\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03ac na\u00efve \U0001f642",
-    "The patient was discharged after treatment with corticosteroids. " * 60,
-)
+    #: Turns pieces and their mask, each (texts, pieces), into one L2-normalised vector a text.
+    Network = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+
+#: The vectors of the words, which are looked up outside the graph.
+WORDS = "bert.embeddings.word_embeddings.weight"
 
 
 class OnnxEncoder:
-    """``Encoder`` by onnxruntime. Thread-safe."""
+    """``Encoder`` by onnxruntime; the first ``encode`` loads the network. Thread-safe."""
 
-    def __init__(self, graph: Path, tokenizer: Path, model: Model) -> None:
-        """Open a graph of ``model`` and its tokenizer, whose checksums have been compared.
+    def __init__(self, files: ModelFiles, load: Callable[[], Network]) -> None:
+        self.files = files
+        self.name = files.name
+        self.fingerprint = files.fingerprint
+        self.dimension = files.dimension
+        self.max_pieces = files.max_pieces
+        self._load = load
 
-        Raises:
-            IndexDamaged: onnxruntime refuses the graph.
-        """
-        import onnxruntime
+    @cached_property
+    def _network(self) -> Network:
+        return self._load()
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        """The tokenizer with what the model does not read cut off, padding to one length."""
         from tokenizers import Tokenizer
 
-        self.name = model.name
-        self.fingerprint = model.fingerprint
-        self.dimension = model.dimension
-        self.max_pieces = model.max_pieces
-        self._whole = Tokenizer.from_file(str(tokenizer))
-        self._whole.no_truncation()
-        self._whole.no_padding()
-        self._cut = Tokenizer.from_file(str(tokenizer))
-        self._cut.enable_truncation(model.max_pieces)
-        stated = self._cut.padding or {}
+        tokenizer = Tokenizer.from_str(self.files.tokenizer.to_str())
+        stated = tokenizer.padding or {}
+        tokenizer.enable_truncation(self.max_pieces)
         kept = ("pad_id", "pad_token", "pad_type_id", "direction")
-        self._cut.enable_padding(**{key: stated[key] for key in kept if key in stated})
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        # Threads that spin between two questions would keep the cores of a server busy.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session: Any = onnxruntime.InferenceSession(
-                str(graph), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # the errors of onnxruntime share no other base
-            raise IndexDamaged(f"{graph}: {error}.") from error
+        tokenizer.enable_padding(**{key: stated[key] for key in kept if key in stated})
+        return tokenizer
 
     def encode(
         self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
     ) -> NDArray[np.float32]:
         """See ``Encoder.encode``."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
-            encodings = self._cut.encode_batch([texts[i] for i in chosen])
-            inputs = {
-                "input_ids": np.array([item.ids for item in encodings], np.int64),
-                "attention_mask": np.array([item.attention_mask for item in encodings], np.int64),
-            }
-            vectors[chosen] = self._session.run(None, inputs)[0]
+        done = 0
+        for chosen in batches(self.count_pieces(texts), self.max_pieces):
+            found = self._tokenizer.encode_batch([texts[i] for i in chosen])
+            ids = np.array([item.ids for item in found], np.int64)
+            vectors[chosen] = self._network(ids, np.array([item.attention_mask for item in found], np.int64))
+            done += len(chosen)
             if progress:
-                progress(start + len(chosen), len(order))
+                progress(done, len(texts))
         return vectors
 
     def count_pieces(self, texts: Sequence[str]) -> list[int]:
         """See ``Encoder.count_pieces``."""
-        return [len(encoding) for encoding in self._whole.encode_batch(list(texts))]
+        return self.files.count_pieces(texts)
 
 
-def question_files(encoder: SentenceEncoder) -> dict[str, bytes]:
-    """Return the files by name with which an index encodes questions without torch; none if export fails."""
-    graph = export(encoder)
-    if graph is None:
-        return {}
-    return {ENCODER: graph, TOKENIZER: (encoder.files.folder / TOKENIZER).read_bytes()}
+def known_network(files: ModelFiles) -> Callable[[], Network] | None:
+    """Return what loads the network of a known model, None for any other model."""
+    stated = json.loads(resources.files("index.embed").joinpath("graphs.json").read_bytes())
+    known = stated.get(files.fingerprint)
+    return partial(_load, files, known) if known else None
 
 
-def export(encoder: SentenceEncoder) -> bytes | None:
-    """Return ``encoder`` as an ONNX graph; None if the export fails or gives other vectors.
-
-    Takes about ten seconds. The graph is compared with the encoder on a few unusual texts.
-    """
-    try:
-        with tempfile.TemporaryDirectory(prefix="loccit-") as folder:
-            path = Path(folder) / ENCODER
-            _export(encoder, path)
-            exported = OnnxEncoder(path, encoder.files.folder / TOKENIZER, model_of(encoder))
-            difference = np.abs(exported.encode(_PROBES) - encoder.encode(_PROBES)).max()
-            return path.read_bytes() if difference <= TOLERANCE else None
-    except Exception:  # of torch, of the exporter and of onnxruntime; the index works without a graph
-        return None
-
-
-def _export(encoder: SentenceEncoder, path: Path) -> None:
-    import torch
-
-    class Whole(torch.nn.Module):
-        """Network, pooling and normalisation as one graph."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = encoder.model
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": input_ids, "attention_mask": attention_mask}
-            return torch.nn.functional.normalize(self.model(features)["sentence_embedding"], dim=1)
-
-    batch = encoder.model.tokenizer(["one text", "another one"], padding=True, return_tensors="pt")
-    rows, columns = torch.export.Dim("rows", min=1, max=4096), torch.export.Dim("columns", min=2, max=32_768)
-    inputs = (batch["input_ids"].to(encoder.model.device), batch["attention_mask"].to(encoder.model.device))
-    # The exporter notes that it lacks image operators, which no text model has.
-    logging.getLogger("torch.onnx._internal.exporter._registration").addFilter(
-        lambda record: not record.getMessage().startswith("torchvision is not installed")
-    )
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter warns about its own parts
-        torch.onnx.export(
-            Whole().eval(),
-            inputs,
-            str(path),
-            dynamo=True,
-            verbose=False,
-            input_names=["input_ids", "attention_mask"],
-            output_names=["vector"],
-            dynamic_shapes=({0: rows, 1: columns}, {0: rows, 1: columns}),
-            external_data=False,
-        )
-
-
-def question_encoder(index: Index, model: str | None = None) -> Encoder:
-    """Return the encoder for questions to ``index``: its graph if it has one, otherwise torch.
-
-    Args:
-        index: to ask.
-        model: the model the user asked for; None for that of the index.
+def _load(files: ModelFiles, known: dict[str, Any]) -> Network:
+    """Return the network of a known model: the mean of the states of all pieces, normalised.
 
     Raises:
-        ModelMismatch: the index was built with another model.
-        UsageError: the model is not on this machine.
+        IndexDamaged: its graph is not the one that was shipped.
     """
-    built = index.manifest.model
-    has_graph = index.manifest.file(ENCODER) is not None
-    if model is not None or not has_graph:
-        encoder = load_encoder(model if model is not None else built.name)
-        require_same_model(index, encoder)
-        if not has_graph:
-            return encoder
-    return OnnxEncoder(index.folder / ENCODER, index.folder / TOKENIZER, built)
+    path = resources.files("index.embed").joinpath(known["graph"])
+    graph = path.read_bytes()
+    if hashlib.sha256(graph).hexdigest() != known["sha256"]:
+        raise IndexDamaged(f"{path}: the file was changed.", "Install Loccit again.")
+    weights = {f"bert.{name}": array for name, array in mapped(files.folder / WEIGHTS).items()}
+    words = weights[WORDS]
+    session = open_graph(graph, known["weights"], weights)
+    needed = {given.name for given in session.get_inputs()}
+
+    def network(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+        given = {"words": words[ids], "mask": mask, "types": np.zeros_like(ids)}
+        states = session.run(None, {name: given[name] for name in needed})[0]
+        there = mask[..., None].astype(np.float32)
+        means = (states * there).sum(axis=1) / there.sum(axis=1)
+        normalised: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return normalised
+
+    return network
 
 
-def require_same_model(index: Index, encoder: Encoder) -> None:
-    """Raise ``ModelMismatch`` if ``index`` was built with another model than that of ``encoder``."""
-    built = index.manifest.model
-    if encoder.fingerprint != built.fingerprint:
-        raise ModelMismatch(
-            f"The index was built with {built.name} ({built.fingerprint[:12]}), "
-            f"not with {encoder.name} ({encoder.fingerprint[:12]}).",
-            f"Use the model of the index, or rebuild it: loccit build --model {encoder.name}",
-        )
+def mapped(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of a safetensors file, read-only, where they lie in the file.
+
+    The format: eight bytes with the length of a header, the header as JSON with type,
+    shape and place of each array, the arrays.
+    """
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header: dict[str, Any] = json.loads(stream.read(length))
+    header.pop("__metadata__", None)
+    found: dict[str, NDArray[np.float32]] = {}
+    for name, stated in header.items():
+        if stated["dtype"] == "F32":
+            offset = 8 + length + stated["data_offsets"][0]
+            found[name] = np.memmap(path, np.float32, "r", offset, tuple(stated["shape"]))
+    return found
+
+
+def open_graph(
+    graph: bytes, names: Sequence[str] = (), weights: dict[str, NDArray[np.float32]] | None = None
+) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    """Open ``graph``, which lacks the weights called ``names``; ".T" is a matrix transposed.
+
+    Takes the arrays out of ``weights``, so that none is held twice for long.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    # Threads that spin between two questions would keep a chat server's cores busy.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    values = []
+    for name in names:
+        array = (weights or {}).pop(name.removesuffix(".T"))
+        laid_out = np.ascontiguousarray(array.T if name.endswith(".T") else array)
+        values.append(onnxruntime.OrtValue.ortvalue_from_numpy(laid_out))
+    if names:
+        options.add_external_initializers(list(names), values)
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

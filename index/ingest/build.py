@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from index.embed.encoder import SentenceEncoder, model_of
-from index.embed.onnx import question_files, require_same_model
+from index.embed.encoder import model_of, require_same_model
 from index.errors import IndexDamaged, IndexMissing, NothingToRead
 from index.files import LOCAL_DISK
 from index.ingest.catalogue import Catalogue, SetAside, catalogue_of, given
@@ -23,7 +22,7 @@ from index.ingest.papers import Skipped, find_papers
 from index.ingest.selection import Selection
 from index.ingest.work import Became, FileOutcome, Progress, Work
 from index.read import SUFFIXES, read_many
-from index.store.open import ENCODER, TOKENIZER, Index, open_index
+from index.store.open import Index, open_index
 from index.store.publish import Made, collect, publish, writing
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from index.files import Disk
     from index.ingest.work import Read
     from index.store.manifest import Manifest
-    from index.store.publish import Source
 
 __all__ = ["Became", "BuildReport", "FileOutcome", "Progress", "add", "build", "remove"]
 
@@ -58,7 +56,6 @@ class BuildReport:
     sentences: int  #: in the whole index
     seconds: float
     warnings: tuple[str, ...]  #: about the index; those about papers are in ``outcomes``
-    note: str = ""  #: see ``Manifest``
     skipped: tuple[Skipped, ...] = ()  #: what was found in folders and is no paper
     #: pairs of names of papers that are nearly the same and differ in meaning, both used; new ones only
     new_versions: tuple[tuple[str, str], ...] = ()
@@ -159,8 +156,7 @@ def remove(
             base,
             copies={key: tuple(others) for key, (_, *others) in left.items() if others},
         ).chosen()
-        extra = selection.files(_question_files(base))
-        made = Made(base.manifest.model, base.generation, extra, base.manifest.note)
+        made = Made(base.manifest.model, base.generation, selection.files())
         manifest = publish(folder, selection, made)
         collect(folder)
         return _report(manifest, selection, base, True, started, base.warnings, ())
@@ -208,21 +204,8 @@ def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
 def _publish(
     folder: Path, base: Index | None, selection: Selection, encoder: Encoder, disk: Disk
 ) -> Manifest:
-    model = model_of(encoder)
-    files: dict[str, Source] = {}
-    note = ""
-    if base and base.manifest.model.fingerprint == model.fingerprint:
-        files, note = _question_files(base), base.manifest.note
-    elif isinstance(encoder, SentenceEncoder):
-        files.update(question_files(encoder))
-        if not files:
-            note = "This model cannot be exported to ONNX. Questions are encoded with torch, which is slower."
-    made = Made(model, base.generation if base else None, selection.files(files), note)
+    made = Made(model_of(encoder), base.generation if base else None, selection.files())
     return publish(folder, selection, made, disk)
-
-
-def _question_files(base: Index) -> dict[str, Source]:
-    return {name: base.folder / name for name in (ENCODER, TOKENIZER) if base.manifest.file(name)}
 
 
 def _report(
@@ -252,6 +235,5 @@ def _report(
         sentences=manifest.counts.sentences,
         seconds=time.monotonic() - started,
         warnings=warnings,
-        note=manifest.note,
         new_versions=tuple((selection.sources[one], selection.sources[other]) for one, other in versions),
     )

@@ -79,9 +79,9 @@ class Selection:
             aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
         return replace(self, catalogue=Catalogue(editions, aside, self.copies, chosen.versions))
 
-    def files(self, others: Mapping[str, Source]) -> dict[str, Source]:
-        """Return ``others``, the catalogue, and the files of the papers set aside."""
-        files: dict[str, Source] = {**others, CATALOGUE: self.catalogue.encode()}
+    def files(self) -> dict[str, Source]:
+        """Return the catalogue and the files of the papers set aside."""
+        files: dict[str, Source] = {CATALOGUE: self.catalogue.encode()}
         if self.catalogue.versions:
             files[VERSIONS] = encode_versions(self.catalogue.versions)
         for key in sorted(self.catalogue.aside):

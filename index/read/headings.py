@@ -58,6 +58,13 @@ _FRONT = re.compile(
     r"|(?:received|revised|accepted|published|review began|review ended|available online)\b[^.]{0,30}\d{4})",
     re.IGNORECASE,
 )
+_ABSTRACT_LABEL = re.compile(
+    r"\s*(?:background|context|importance|introduction|objectives?|aims?|purpose|rationale|(?:study )?design"
+    r"|setting|participants|(?:patients?|materials?|subjects?)(?: and methods?)?|methods?|interventions?"
+    r"|main outcome measures?|measurements|results?|findings|conclusions?|interpretation|relevance)"
+    r"(?: (?:and|&) \w+)?\s*[:\u2014]\s*[A-Z\d]",
+    re.IGNORECASE,
+)
 _LICENCE = (
     "creative commons",
     "open access article",
@@ -69,6 +76,8 @@ _AUTHOR_ENTRY = re.compile(
     r"\s*(?:(?:[dv][aeiou]n?|del|der|den|le|la) )*[A-Z][\w'\u2019-]+"
     r"(?:,? (?:[A-Z]\.[ -]?|[A-Z]{1,3}\b ?){1,3}|, [A-Z]\w+)(?:[,;.&(]| and | et al|$)"
 )
+_ENTRY_NUMBER = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|\d{1,3}(?=\s+[A-Z]))\s*")
+_YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _ENTRY_END = re.compile(r"(?:[.)\]]|\d|10\.\d{4,9}/\S+|https?:\S+)\s*$")
 #: Characters that a heading has at most.
 _LONGEST = 160
@@ -97,6 +106,11 @@ def references_heading(line: str) -> bool:
     return _whole(_REFERENCES, line) is not None
 
 
+def abstract_label(line: str) -> bool:
+    """Return whether the line begins with a label of a structured abstract: "METHODS: We asked 40 men"."""
+    return _ABSTRACT_LABEL.match(line) is not None and line.strip()[:1].isupper()
+
+
 def label(line: str) -> bool:
     """Return whether the line is a few words and a colon: "Inclusion criteria:", "STUDY SETTING:"."""
     line = line.strip()
@@ -120,6 +134,11 @@ def with_run_in_heading(draft: Draft) -> tuple[Draft, ...]:
     end = match.end("heading")
     heading = Draft(BlockKind.HEADING, draft.text[:end].strip(), level=match["number"].count(".") + 1)
     return heading, replace(draft, text=draft.text[end:].strip())
+
+
+def entry(text: str) -> bool:
+    """Return whether ``text`` reads as one or more entries of a reference list: number, authors, a year."""
+    return _YEAR.search(text) is not None and author_entry(_ENTRY_NUMBER.sub("", text, count=1))
 
 
 def caption(line: str) -> bool:

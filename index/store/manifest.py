@@ -48,7 +48,7 @@ class Manifest:
     model: Model
     counts: Counts
     files: tuple[FileRecord, ...]
-    note: str = ""  #: shown to people, such as that the question encoder could not be exported
+    note: str = ""  #: empty since questions are encoded without a file of the index
 
     def file(self, name: str) -> FileRecord | None:
         """Return the record of the file ``name``, None if the generation has no such file."""

@@ -79,7 +79,6 @@ class Made:
     model: Model
     previous: int | None  #: the generation it is made from
     extra: Mapping[str, Source]  #: further files by name
-    note: str = ""  #: see ``Manifest``
 
 
 @contextmanager
@@ -120,7 +119,7 @@ def publish(folder: Path, contents: Contents, made: Made, disk: Disk = LOCAL_DIS
         counts, files = _write_files(staging, contents, made, disk)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         number = next_number(folder)
-        return Manifest(FORMAT, number, made.previous, created, made.model, counts, files, made.note)
+        return Manifest(FORMAT, number, made.previous, created, made.model, counts, files)
 
     return install(folder, stage, disk)
 

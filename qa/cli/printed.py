@@ -120,7 +120,7 @@ def _cells(*cells: object) -> Iterator[Text]:
 def show_build(report: BuildReport, folder: Path) -> None:
     """Print what became of each file that needs attention, and what the index holds now."""
     _show_files(report)
-    for warning in filter(None, (*report.warnings, report.note)):
+    for warning in report.warnings:
         say(warning, "yellow")
     changes = f"{len(report.added)} new, {len(report.removed)} removed"
     changes += f", {len(report.set_aside)} set aside" if report.set_aside else ""
@@ -187,5 +187,5 @@ def show_overview(held: Mapping[str, Any]) -> None:
         say(f"generation   {one['number']}{' (current)' * one['current']}: {one['created']} {holds}")
     for one in held["set_aside"]:
         say(f"set aside    {one['file']}: {one['reason']}. {one['undo']}")
-    for warning in filter(None, (*held["warnings"], held["note"])):
+    for warning in held["warnings"]:
         say(warning, "yellow")

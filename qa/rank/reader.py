@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.embed.encoder import ModelFiles, load_encoder
+from index.embed.model import ModelFiles, model_files
 from index.embed.mpnet import MPNET_SHA256, mpnet_folder
+from index.embed.onnx import WORDS, mapped, open_graph
 from index.errors import FormatMismatch
 from index.files import sha256_of
 from index.text import Span
@@ -43,13 +44,11 @@ MAX_QUESTION = 64
 MAX_BEFORE = 112
 #: Most pieces of decisive words.
 LONGEST_MARK = 16
-#: Names of the trained files of the small and the large reader.
-GRAPH, TRAINED = "reader.onnx", "reader.safetensors"
-LARGE_GRAPH, LARGE_TRAINED = "large.onnx", "large.safetensors"
+#: Names of the files of the small and the large reader: the graph, in ``index.embed``, and what was trained.
+GRAPH, TRAINED = "minilm.onnx", "reader.safetensors"
+LARGE_GRAPH, LARGE_TRAINED = "mpnet.onnx", "large.safetensors"
 #: What is computed outside the graph.
 HEADS = ("scale", "bias", "alone", "both", "marks.weight", "marks.bias")
-#: The vectors of the words, which are looked up outside of it too.
-WORDS = "bert.embeddings.word_embeddings.weight"
 _BATCH = 4
 
 
@@ -174,7 +173,7 @@ class Reader:
         weights = weights_of(trained, model)
         self._heads = {name: weights[name] for name in HEADS}
         self._words = weights[WORDS]
-        self._session = _session(graph, json.loads(stated["initializers"]), weights)
+        self._session = open_graph(graph.read_bytes(), json.loads(stated["initializers"]), weights)
         self._inputs = {given.name for given in self._session.get_inputs()}
 
     def read(self, question: str, texts: Sequence[Text], before: str = "") -> list[Reading]:
@@ -251,7 +250,7 @@ def weights_of(trained: Path, base: Path) -> dict[str, NDArray[np.float32]]:
     from safetensors.numpy import load_file
 
     changes = load_file(trained)
-    weights = {f"bert.{name}": array for name, array in _mapped(base).items()}
+    weights = {f"bert.{name}": array for name, array in mapped(base).items()}
     for name, change in changes.items():
         layer, _, kind = name.rpartition(".")
         if f"{name}.rows" in changes:
@@ -264,44 +263,6 @@ def weights_of(trained: Path, base: Path) -> dict[str, NDArray[np.float32]]:
     return weights
 
 
-def _mapped(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Return the arrays of a safetensors file, read-only, where they lie in the file.
-
-    The format: eight bytes with the length of a header, the header as JSON with type,
-    shape and place of each array, the arrays.
-    """
-    with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header: dict[str, Any] = json.loads(stream.read(length))
-    header.pop("__metadata__", None)
-    found: dict[str, NDArray[np.float32]] = {}
-    for name, stated in header.items():
-        if stated["dtype"] == "F32":
-            offset = 8 + length + stated["data_offsets"][0]
-            found[name] = np.memmap(path, np.float32, "r", offset, tuple(stated["shape"]))
-    return found
-
-
-def _session(graph: Path, names: Sequence[str], weights: dict[str, NDArray[np.float32]]) -> Any:  # noqa: ANN401 - onnxruntime has no types
-    """Open ``graph``, which holds no weights, with those called ``names``; ".T" is a matrix transposed.
-
-    Takes the arrays out of ``weights``, so that none is held twice for long.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # Threads that spin between two questions would keep a chat server's cores busy.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    values = []
-    for name in names:
-        array = weights.pop(name.removesuffix(".T"))
-        laid_out = np.ascontiguousarray(array.T if name.endswith(".T") else array)
-        values.append(onnxruntime.OrtValue.ortvalue_from_numpy(laid_out))
-    options.add_external_initializers(list(names), values)
-    return onnxruntime.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
-
-
 @lru_cache(maxsize=1)
 def load_reader() -> Reader:
     """Return the reader shipped with the package, on the bundled model.
@@ -310,8 +271,7 @@ def load_reader() -> Reader:
         UsageError: the bundled model is not installed.
         ModelMismatch: its weights are not the genuine ones.
     """
-    folder = Path(str(resources.files("qa.rank")))
-    return Reader(folder / GRAPH, folder / TRAINED, load_encoder().files.folder)
+    return Reader(_shipped("index.embed", GRAPH), _shipped("qa.rank", TRAINED), model_files().folder)
 
 
 @lru_cache(maxsize=1)
@@ -323,5 +283,9 @@ def load_large_reader() -> Reader:
         ModelMismatch: its weights are not the genuine ones.
         StorageError: the cache cannot be written.
     """
-    folder = Path(str(resources.files("qa.rank")))
-    return Reader(folder / LARGE_GRAPH, folder / LARGE_TRAINED, mpnet_folder(), MPNET_SHA256)
+    graph, trained = _shipped("index.embed", LARGE_GRAPH), _shipped("qa.rank", LARGE_TRAINED)
+    return Reader(graph, trained, mpnet_folder(), MPNET_SHA256)
+
+
+def _shipped(package: str, name: str) -> Path:
+    return Path(str(resources.files(package).joinpath(name)))

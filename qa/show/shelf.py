@@ -170,7 +170,6 @@ def overview(folder: Path) -> View:
             "passages": manifest.counts.passages,
             "sentences": manifest.counts.sentences,
             "bytes": sum(record.size for record in manifest.files),
-            "note": manifest.note,
             "generations": [_generation(*one) for one in _generations(folder)],
             "warnings": list(index.warnings),
             "documents": [

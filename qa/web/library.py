@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from index.embed.onnx import question_encoder
+from index.embed.encoder import question_encoder
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
 from qa.files.resources import index_folder

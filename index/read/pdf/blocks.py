@@ -34,6 +34,9 @@ _MANY_LABELS = 30
 #: The end of a sentence, and the marks and citations that may follow it.
 _TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*$")
 _NUMBERED = re.compile(r"\s*(?:\[(\d{1,3})\]|\(?(\d{1,3})[.)]|(\d{1,3})\s+(?=[A-Z]))\s*\S?")
+#: What entries of a list without a usual heading are taken for, and the fewest that make a list.
+_MAY_BE_ENTRIES = frozenset({BlockKind.FRONT, BlockKind.PARAGRAPH, BlockKind.NOTE, BlockKind.HEADING})
+_FEWEST_ENTRIES = 3
 _LEGAL = re.compile(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", re.IGNORECASE)
 
 
@@ -65,7 +68,7 @@ def drafts_of(
     drafts += running_drafts(removed)
     label = ""
     left_out: Counter[int] = Counter()
-    for chunk in _join_broken(list(_classify(blocks[end:], body, left_out))):
+    for chunk in _join_broken(_with_references(list(_classify(blocks[end:], body, left_out)))):
         if chunk.kind is BlockKind.CAPTION:
             label = table_label(chunk.lines[0].text.text)
         drafts += _drafts(chunk, vocabulary, notes, label)
@@ -115,6 +118,25 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
             yield Chunk(BlockKind.FRONT, block.lines)
         else:  # labels inside figures and ornaments: no statement of the paper
             left_out[block.lines[0].page] += sum(len(word) > 1 and word.isalpha() for word in text.split())
+
+
+def _with_references(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Make a list of references of those that end a paper or a part of it under no usual heading."""
+    done = list(chunks)
+    run: list[int] = []
+    for at, chunk in enumerate([*chunks, None]):
+        if chunk is not None and chunk.kind in _MAY_BE_ENTRIES and headings.entry(chunk.lines[0].text.text):
+            run.append(at)
+            continue
+        if chunk is not None and chunk.kind is not BlockKind.HEADING:
+            run.clear()
+        for i in run:
+            # A statement with a number before it is an entry even alone: a paper does not number its own.
+            alone = chunks[i].kind is BlockKind.FRONT and _NUMBERED.match(chunks[i].lines[0].text.text)
+            if alone or len(run) >= _FEWEST_ENTRIES:
+                done[i] = replace(done[i], kind=BlockKind.REFERENCE)
+        run = []
+    return done
 
 
 def _between_rows(before: Block | None, block: Block, following: Block | None) -> bool:

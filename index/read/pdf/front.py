@@ -19,6 +19,8 @@ from index.text import BlockKind, Field, MappedText, Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+#: Blocks at the beginning among which a title stands.
+_FIRST_DRAFTS = 30
 #: Share of the page's height, at the top and at the bottom, in which heads and feet stand.
 _MARGIN = 0.13
 _PAGE_NUMBER = re.compile(r"\W*(?:page|p\.)?\W*[a-z]?\d{1,5}(?:\W*(?:of|/)\W*\d{1,5})?\W*", re.IGNORECASE)
@@ -154,7 +156,7 @@ def _flows(last: Block, block: Block, step: int) -> bool:
 def _opens(block: Block) -> bool:
     """Return whether the abstract or the running text begins with this block."""
     text = block.text
-    if _abstract_heading(text) or headings.known_heading(text):
+    if _abstract_heading(text) or headings.known_heading(text) or headings.abstract_label(text):
         return True
     if headings.front_matter(text) or headings.licence_text(text[:300]) or _PLACE.search(text[:60]):
         return False
@@ -239,8 +241,9 @@ def _superscripts(block: Block) -> frozenset[int]:
 def with_citation(drafts: list[Draft]) -> list[Draft]:
     """Add journal and year from the paper's own citation, where nothing states them better."""
     stated = {field.name for draft in drafts for field in draft.fields}
-    for finder in (_citation, _any_year):
-        for i, draft in enumerate(drafts):
+    opening = next((i for i, d in enumerate(drafts) if d.kind is BlockKind.HEADING), len(drafts))
+    for finder, end in ((_citation, len(drafts)), (_any_year, opening)):
+        for i, draft in enumerate(drafts[:end]):
             if draft.kind is BlockKind.FRONT and not {"year", "journal"} <= stated:
                 new = [field for field in finder(draft.text.text) if field.name not in stated]
                 stated |= {field.name for field in new}
@@ -261,13 +264,14 @@ def running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
 
 
 def with_file_fields(drafts: list[Draft], head: dict[str, Any]) -> list[Draft]:
-    """Add title and DOI from the file's metadata where the text states none."""
+    """Add title and DOI from the file's metadata where the text states none; the title if the text has it."""
     stated = {field.name for draft in drafts for field in draft.fields}
     info = head.get("info") or {}
     fields: list[Field] = []
     title = str(info.get("Title", "")).strip()
     made_up = re.search(r"\.\w{2,4}$|^Microsoft|untitled", title)  # by the program that wrote the file
-    if "title" not in stated and len(title.split()) > 2 and not made_up:
+    printed = _letters(" ".join(draft.text.text for draft in drafts[:_FIRST_DRAFTS]))
+    if "title" not in stated and len(title.split()) > 2 and not made_up and _letters(title) in printed:
         fields.append(Field("title", title, None))
     if "doi" not in stated:
         places = " ".join([*(str(value) for value in info.values()), str(head.get("xmp", ""))])
@@ -297,7 +301,7 @@ def _citation(text: str) -> Iterator[Field]:
 
 
 def _any_year(text: str) -> Iterator[Field]:
-    """Yield the latest year that a line of front matter prints, as a last resort."""
+    """Yield the latest year that a line before the abstract prints, as a last resort."""
     if latest := max(_YEAR.finditer(text), key=lambda match: match.group(), default=None):
         yield Field("year", latest.group(), Span(*latest.span()))
 
