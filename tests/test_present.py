@@ -219,7 +219,7 @@ def test_a_bad_upload_stores_nothing(tmp_path: Path, name: str, data: bytes, err
     assert not list(tmp_path.rglob("*"))
 
 
-@pytest.mark.parametrize("name", ["notes.docx", "notes", "paper.nxml"])
+@pytest.mark.parametrize("name", ["notes.odt", "notes", "paper.epub"])
 def test_uploads_and_files_get_the_same_error_for_an_unknown_format(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"words")
     with pytest.raises(UnknownFormat) as file:

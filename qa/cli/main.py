@@ -48,7 +48,7 @@ def _loccit(
 
     \b
     loccit build                  index the two seed papers
-    loccit build ~/papers         index every PDF, JATS XML, Markdown and text file
+    loccit build ~/papers         index every PDF, JATS XML, HTML, Word, Markdown and text file
     loccit ask "What was the woman's CK on admission?"
     loccit chat                   ask in a browser
 
