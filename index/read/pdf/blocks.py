@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Words inside figures from which their loss is reported.
 _MANY_LABELS = 30
 #: The end of a sentence, and the marks and citations that may follow it.
-_TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*$")
+_TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*(?:\s?\[[\d,\s\u2013-]+\])?$")
 _NUMBERED = re.compile(r"\s*(?:\[(\d{1,3})\]|\(?(\d{1,3})[.)]|(\d{1,3})\s+(?=[A-Z]))\s*\S?")
 _LEGAL = re.compile(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", re.IGNORECASE)
 
