@@ -22,9 +22,12 @@ _GREEK = {
 _WORD = re.compile(
     r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"  # 9,641
     r"|[^\W_]+(?:[.\u00b7]\d+)*(?:['\u2019][^\W\d_]+)?"  # woman's, 1.5
-    r"(?:[-\u2010\u2011\u2012\u2013][^\W_]+(?:\.\d+)*)*"  # IL-6, anti-HMG-CoA, 2-7
+    r"(?:[-\u2010\u2011\u2012\u2013^][^\W_]+(?:\.\d+)*)*"  # IL-6, anti-HMG-CoA, 2-7, m^2
 )
-_HYPHENS = re.compile("[-\u2010\u2011\u2012\u2013]")
+_HYPHENS = re.compile("[-\u2010\u2011\u2012\u2013^]")
+_HIGH = "\u2070\u00b9\u00b2\u00b3\u2074-\u2079"
+#: Where raised digits begin behind a number or word: without a mark, 10\u2079 would be 109.
+_POWER = re.compile(rf"(?<=[^\W{_HIGH}])(?=[{_HIGH}])")
 _POSSESSIVE = re.compile(r"['\u2019].*")
 _local = threading.local()
 
@@ -34,7 +37,7 @@ def terms(text: str) -> list[str]:
 
     Numbers are kept ("9,641" as "9641"). A hyphenated compound counts as a whole,
     without its hyphens, and in parts: "IL-6" gives "il6", "il", "6", so that it matches
-    "IL6". Greek letters are spelled out, accents dropped. A stop word in capitals
+    "IL6", and so does "m^2". Greek letters are spelled out, accents dropped. A stop word in capitals
     ("WHO", "IT") is a name and is kept.
     """
     return [term for word in split(text) for term in terms_of(word)]
@@ -81,6 +84,7 @@ def words(text: str) -> list[str]:
 def split(text: str) -> list[str]:
     """Return the words of ``text``, compounds whole, Greek letters spelled out, accents dropped."""
     if not text.isascii():
+        text = _POWER.sub("^", text)
         text = "".join(
             _GREEK.get(character, _GREEK.get(character.lower(), character))
             for character in unicodedata.normalize("NFKD", text)

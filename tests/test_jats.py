@@ -80,7 +80,7 @@ def test_sections_form_a_tree() -> None:
 def test_a_figure_inside_a_paragraph_is_moved_out() -> None:
     document = article()
     paragraph = next(text for text in texts(document, BlockKind.PARAGRAPH) if text.startswith("Tumors"))
-    assert paragraph == "Tumors are rare & old 1. They grow \u201cslowly\u201d in the heart. This goes on."
+    assert paragraph == "Tumors are rare & old [1]. They grow \u201cslowly\u201d in the heart. This goes on."
     assert "Figure 1: The heart." in texts(document, BlockKind.CAPTION)
 
 

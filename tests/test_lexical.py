@@ -40,6 +40,7 @@ def opened(folder: Path, texts: list[str]) -> Lexical:
     [
         ("IL-6", ["il6", "il", "6"]),
         ("IL6", ["il6"]),
+        ("Ca^2+ or m\u00b2", ["ca2", "ca", "2", "m2", "m", "2"]),
         ("anti-SRP", ["antisrp", "anti", "srp"]),
         ("9,641", ["9641"]),
         ("1.5\u20132.0 ng/mL", ["1.5", "2.0", "ng", "ml"]),
@@ -48,7 +49,7 @@ def opened(folder: Path, texts: list[str]) -> Lexical:
         ("the woman's antibodies", ["woman", "antibodi"]),
         ("Sj\u00f6gren\u2019s na\u00efve", ["sjogren", "naiv"]),
         ("WHO is who", ["who"]),
-        ("10\u2079/L, H\u2082O", ["109", "l", "h2o"]),
+        ("10\u2079/L, H\u2082O", ["10", "9", "l", "h2o"]),
         ("high\u2010resolution high-resolution", ["highresolut", "high", "resolut"] * 2),
         ("", []),
         ("--- , . '", []),

@@ -214,11 +214,11 @@ def test_markdown(name: str) -> None:
     assert document.authors == ("Ann Bee", "Cem Dee")
     assert sections(document)[1:] == [("Case Presentation", 1), ("Tests", 2), ("Outlook", 1)]
     assert quoted(document) == [
-        "The patient had a CK of 9641 U/L1 see the table and 5*3.",
+        "The patient had a CK of 9641 U/L [1] see the table and 5*3.",
         "CK\t9641\t1-2", "Na\t\t3-4", "Table 1. Tests.", "A quoted line.", "He left.",
     ]  # fmt: skip
     assert grid(document)[0] == ["Test", "Day 1 (n = 3)", "95% CI"]
-    assert lines_of(document, "9641 U/L1 see") == (7, 7)
+    assert lines_of(document, "9641 U/L [1] see") == (7, 7)
 
 
 def test_tables_in_wide_gaps_keep_their_columns_only_where_they_are_even() -> None:

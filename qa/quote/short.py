@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 #: A number with the sign before it and the unit behind it.
 _VALUE = re.compile(
-    r"(?:[<>\u2264\u2265~\u00b1+]\s?)?\d[\d,.]*(?:\s?[-\u2013/:x\u00d7]\s?\d[\d,.]*)*(?<![,.])"
-    r"(?:\s?(?:%|\u00b0\s?[CF]?|[A-Za-z\u00b5\u03bc]{1,5}/[A-Za-z\u00b5\u03bc]{1,4}\d?(?:/[a-z]{1,5})?"
-    r"|m?g|\u00b5g|\u03bcg|mcg|kg|[mk]?IU|units?|m?[lL]|[ckm]?m|mmHg|mmol|mEq|bpm"
+    r"(?:[<>\u2264\u2265~\u00b1+]\s?)?\d[\d,.]*"
+    r"(?:(?:\s?[-\u2013/:x\u00d7]\s?|\^[-\u2013\u2212]?)\d[\d,.]*)*(?<![,.])"
+    r"(?:\s?(?:%|\u00b0\s?[CF]?|[A-Za-z\u00b5\u03bc]{1,5}/[A-Za-z\u00b5\u03bc]{1,4}\^?\d?(?:/[a-z]{1,5})?"
+    r"|m?g|\u00b5g|\u03bcg|mcg|kg|[mk]?IU|units?|m?[lL]|[ckm]?m(?:\^[23])?|mmHg|mmol|mEq|bpm"
     r"|(?:second|minute|hour|day|week|month|year)s?(?:[- ]old)?|degrees? \w+)(?![A-Za-z]))?"
 )
 _NUMERIC = frozenset({Wanted.NUMBER, Wanted.DOSE, Wanted.PERCENT})

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from index.text import MappedText, join
+from index.read.raised import Level, Run, set_out
+from index.text import MappedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,17 @@ _SILENT = frozenset({
 #: Elements that are a word or line of their own, whatever surrounds them.
 _APART = frozenset({
     "p", "title", "break", "label", "list-item", "def", "term", "disp-formula", "sec", "td", "th", "tr",
-    "li", "subtitle",
+    "li", "subtitle", "mtd",
 })  # fmt: skip
+#: The level of each child of an element that sets its children above and below each other.
+_SCRIPTS = {
+    "msup": (Level.LINE, Level.POWER), "msub": (Level.LINE, Level.LOWERED),
+    "msubsup": (Level.LINE, Level.LOWERED, Level.POWER),
+}  # fmt: skip
+#: What to write between the children of an element that sets them above and below each other.
+_BETWEEN = {"mfrac": "/", "mover": " ", "munder": " ", "munderover": " "}
+#: What the references cite whose numbers may be printed raised.
+_CITED = frozenset({"bibr", "fn", "table-fn"})
 #: Elements within a word or phrase: no space around them even among the parts of a reference.
 _WITHIN = frozenset({
     "italic", "bold", "sup", "sub", "sc", "underline", "monospace", "styled-content", "xref", "ext-link",
@@ -192,34 +202,63 @@ def inline(node: Node, *, spaced: bool = False) -> MappedText:
         node: any element.
         spaced: put a space between child elements, as between the parts of a reference.
     """
-    text = join(list(_pieces(node, spaced=spaced)), "")
+    text = set_out(_pieces(node, Level.LINE, spaced=spaced))
     text = text.edit((m.start(), m.end(), "") for m in re.finditer("[\u200b\u2060\ufeff\u00ad]", text.text))
     text = text.edit((m.start(), m.end(), " ") for m in re.finditer(r"\s+", text.text) if m.group() != " ")
     return text.strip()
 
 
-def _pieces(node: Node, *, spaced: bool) -> Iterator[MappedText]:
+def _pieces(node: Node, level: Level, *, spaced: bool) -> Iterator[Run]:
+    before: Node | MappedText | None = None
     for child in node.children:
         if isinstance(child, MappedText):
-            yield child
+            yield Run(child, level)
         elif child.tag in _SILENT:
             continue
         elif child.tag == "alternatives":
             shown = [part for part in child.elements() if part.tag not in _SILENT]
             for part in shown[:1]:
-                yield from _pieces(part, spaced=False)
+                yield from _pieces(part, level, spaced=False)
         elif child.tag in _APART or (spaced and child.tag not in _WITHIN):
-            yield synthetic(" ", child.at)
-            yield from _pieces(child, spaced=spaced)
-            yield synthetic(" ", child.at)
+            yield Run(synthetic(" ", child.at))
+            yield from _pieces(child, level, spaced=spaced)
+            yield Run(synthetic(" ", child.at))
+        elif child.tag in _SCRIPTS or child.tag in _BETWEEN:
+            yield from _formula(child, level)
         else:
-            # A superscript that cites the literature is no part of the word before it.
-            citing = any(
-                ref.tag == "xref" and ref.attributes.get("ref-type") == "bibr" for ref in child.elements()
-            )
-            if child.tag == "sup" and citing:
-                yield synthetic(" ", child.at)
-            yield from _pieces(child, spaced=spaced)
+            if _cites(before) and _cites(child):
+                yield Run(synthetic(",", child.at))  # two citations, and not one of a larger number
+            yield from _pieces(child, _level(child, level), spaced=spaced)
+        before = child
+
+
+def _cites(node: Node | MappedText | None) -> bool:
+    """Return whether an element is a citation or holds one alone."""
+    if not isinstance(node, Node):
+        return False
+    if node.tag == "xref":
+        return node.attributes.get("ref-type") in _CITED
+    return node.tag == "sup" and len(node.children) == 1 and _cites(node.children[0])
+
+
+def _level(node: Node, around: Level) -> Level:
+    """Return the level of the text of ``node``, which is in an element on the level ``around``."""
+    if node.tag == "xref" and node.attributes.get("ref-type") in _CITED:
+        return Level.CITATION if around is Level.RAISED else Level.CITING
+    if node.tag == "sup":
+        return Level.CITATION if around is Level.CITING else Level.RAISED
+    return Level.LOWERED if node.tag == "sub" else around
+
+
+def _formula(node: Node, level: Level) -> Iterator[Run]:
+    """Yield what a part of a formula sets above and below each other."""
+    levels = _SCRIPTS.get(node.tag, ())
+    for number, child in enumerate(node.elements()):
+        if number and node.tag in _BETWEEN:
+            yield Run(synthetic(_BETWEEN[node.tag], child.at), level)
+        own = levels[number] if number < len(levels) else Level.LINE
+        alone = Node("", {}, node.at, [child])
+        yield from _pieces(alone, level if own is Level.LINE else own, spaced=False)
 
 
 def label_and_title(node: Node) -> MappedText:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Words inside figures from which their loss is reported.
 _MANY_LABELS = 30
 #: The end of a sentence, and the marks and citations that may follow it.
-_TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*$")
+_TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*(?:\s?\[[\d,\s\u2013-]+\])?$")
 _NUMBERED = re.compile(r"\s*(?:\[(\d{1,3})\]|\(?(\d{1,3})[.)]|(\d{1,3})\s+(?=[A-Z]))\s*\S?")
 #: What entries of a list without a usual heading are taken for, and the fewest that make a list.
 _MAY_BE_ENTRIES = frozenset({BlockKind.FRONT, BlockKind.PARAGRAPH, BlockKind.NOTE, BlockKind.HEADING})

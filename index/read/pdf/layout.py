@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from index.read.pdf.extract.pieces import BOLD
+from index.read.raised import Level, Run, set_out
 from index.text import MappedText, join
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 #: Points of height in which segments under way are looked up together.
 _SHELF = 8.0
+#: A part smaller than this share of the one before may be raised or lowered.
+_SMALL = 0.87
+#: How far a raised part is above the line, and a lowered one below it, at least, in units of the font size.
+_RISE, _DROP = 0.18, 0.1
+#: Characters of a raised or lowered part at most; a longer one is text beside a large initial.
+_SCRIPT = 24
 #: The widest gap within a segment, in units of the font size.
 SEGMENT_GAP = 1.0
 
@@ -100,30 +107,29 @@ class Line:
 
 def segment_text(segment: Segment) -> MappedText:
     """Return the text of a segment, with a space wherever its parts are set apart."""
-    text = MappedText("", ())
+    runs: list[Run] = []
     before: Part | None = None
+    base = next((part for part in segment.parts if part.size * _SMALL > segment.parts[0].size), None)
     for part in segment.parts:
-        if before is not None and text.text:
+        level = _level(part, base)
+        if before is not None:
             em = min(part.size, before.size) or 1.0
-            spaced = text.text[-1].isspace() or part.text.text[:1].isspace()
-            if _power(text.text, part, before):
-                text += MappedText("^", text.origins[-1:])  # 10 to the sixth is not 106
-            elif part.x0 - before.x1 > 0.13 * em and not spaced:
-                text += MappedText(" ", text.origins[-1:])
-        text += part.text
+            spaced = before.text.text[-1:].isspace() or part.text.text[:1].isspace()
+            if part.x0 - before.x1 > 0.13 * em and not spaced:
+                same = level is runs[-1].level
+                runs.append(Run(MappedText(" ", before.text.origins[-1:]), level if same else Level.LINE))
+        runs.append(Run(part.text, level))
+        base = part if level is Level.LINE else base
         before = part
-    return text.strip()
+    return set_out(runs).strip()
 
 
-def _power(text: str, part: Part, before: Part) -> bool:
-    """Return whether a part is the raised exponent of the ten that the text ends with."""
-    if part.size >= 0.85 * before.size or part.y <= before.y + 0.15 * before.size:
-        return False
-    ahead = text[-3:-2]
-    ten = text.endswith("10") and not (ahead.isalnum() or ahead in tuple("_.,"))
-    number = part.text.text.lstrip("-\u2212\u2013")
-    digits = len(number) - len(number.lstrip("0123456789"))
-    return ten and 1 <= digits <= 2
+def _level(part: Part, base: Part | None) -> Level:
+    """Return how a part stands to the larger one beside it on the line."""
+    if base is None or part.size >= _SMALL * base.size or len(part.text) > _SCRIPT:
+        return Level.LINE
+    rise = (part.y - base.y) / base.size
+    return Level.RAISED if rise > _RISE else Level.LOWERED if rise < -_DROP else Level.LINE
 
 
 def segments(parts: Iterable[Part]) -> list[Segment]:

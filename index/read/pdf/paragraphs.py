@@ -26,7 +26,7 @@ _FUNCTION_WORDS = frozenset({
 FIGURE = re.compile(
     r"\s*(?:fig(?:ure)?|table|scheme|chart|box|plate)s?\.?\s*[A-Z]?(?:\d|[IVX]+\b)", re.IGNORECASE
 )
-_TERMINAL = re.compile(r"[.!?:][\])\"'\u201d\u2019\d,\u2013-]*\s*$")
+_TERMINAL = re.compile(r"[.!?:][\])\"'\u201d\u2019\d,\u2013-]*(?:\s?\[[\d,\s\u2013-]+\])?\s*$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.read import headings
 from index.read.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise, split_glued
 from index.read.metadata import state_fields
+from index.read.raised import Level, Run, set_out
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
 from index.read.text.front import front_matter
@@ -32,14 +33,21 @@ _NOTES = 20
 # The marks of Markdown. Lengths are bounded, so that hostile text is read in linear time.
 _LINK = re.compile(r"!?\[(?P<text>[^\[\]\n]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)")
 _STRONG = re.compile(r"(?<![\w*])(?P<mark>\*\*|__)(?=[^\s*_])(?P<text>[^\n]{0,300}?\S)(?P=mark)(?![\w*])")
-_EMPHASIS = re.compile(r"(?<![\w*])(?P<mark>[*_])(?=[^\s*_])(?P<text>[^\n*_]*?[^\s*_])(?P=mark)(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![\w*])(?P<mark>[*_])(?=[^\s*_<^~])(?P<text>[^\n*_]*?[^\s*_])(?P=mark)(?![\w*])")
 _ESCAPE = re.compile(r"\\(?P<text>[*_#\[\]()~`.!+-])")
 _FENCED = re.compile(
     r"^ {0,3}(?P<fence>`{3,9}|~{3,9})[^\n`]*\n(?P<code>(?:[^\n]*\n)*?) {0,3}(?P=fence)[`~]*[ \t]*$",
     re.MULTILINE,
 )
 _COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*-->", re.DOTALL)
-_TAG_OR_QUOTE = re.compile(r"</?(?:su[bp]|[biup]|em|strong|br ?/?)>|^ {0,3}> ?", re.IGNORECASE | re.MULTILINE)
+_TAG_OR_QUOTE = re.compile(r"</?(?:[biup]|em|strong|br ?/?)>|^ {0,3}> ?", re.IGNORECASE | re.MULTILINE)
+#: Raised and lowered text as HTML and as Pandoc marks it. "10^9/10^6" and "~5-~6" mark nothing.
+_SCRIPT = re.compile(
+    r"<(?P<tag>su[bp])(?: [^<>\n]*)?>(?P<html>[^<>\n]{0,80})</(?P=tag)>"
+    r"|(?<=[^\s\[\\])(?P<mark>[\^~])(?<!\^\^|~~)"
+    r"(?P<text>[+\u2013\u2212-]?\w{1,12}[+\u2212-]?|\d[\d,\u2013-]{1,20}|[*+\u2212-])(?P=mark)(?!\d|(?P=mark))",
+    re.IGNORECASE,
+)
 
 
 def read_plain(data: bytes, name: str) -> Document:
@@ -156,14 +164,32 @@ def _without_marks(text: MappedText) -> MappedText:
     Heading marks stay, since they carry structure. A lone asterisk stays too: it
     may be a footnote mark.
     """
-    text = without_tags(text.edit((m.start(), m.end(), "") for m in _COMMENT.finditer(text.text)))
-    text = text.edit((m.start(), m.end(), "") for m in _TAG_OR_QUOTE.finditer(text.text))
-    for pattern in (_LINK, _STRONG, _EMPHASIS, _ESCAPE):
-        edits: list[tuple[int, int, str]] = []
-        for match in pattern.finditer(text.text):
-            edits += (match.start(), match.start("text"), ""), (match.end("text"), match.end(), "")
-        text = text.edit(edits)
-    return text
+    for pattern in (_COMMENT, _TAG_OR_QUOTE):
+        text = text.edit((m.start(), m.end(), "") for m in pattern.finditer(text.text))
+    for pattern in (_LINK, _STRONG, _EMPHASIS):
+        text = _unwrapped(text, pattern)
+    text = without_tags(set_out(_runs(text)))  # raised text is set out while its tags are there
+    return _unwrapped(text, _ESCAPE)  # what is set out is no more Markdown
+
+
+def _unwrapped(text: MappedText, pattern: re.Pattern[str]) -> MappedText:
+    """Return only the group "text" of what a pattern finds."""
+    edits: list[tuple[int, int, str]] = []
+    for match in pattern.finditer(text.text):
+        edits += (match.start(), match.start("text"), ""), (match.end("text"), match.end(), "")
+    return text.edit(edits)
+
+
+def _runs(text: MappedText) -> Iterator[Run]:
+    """Yield the text, what is raised or lowered as runs of its own."""
+    at = 0
+    for match in _SCRIPT.finditer(text.text):
+        yield Run(text[at : match.start()])
+        group = "html" if match["tag"] else "text"
+        raised = (match["tag"] or match["mark"]).lower() in ("sup", "^")
+        yield Run(text[match.start(group) : match.end(group)], Level.RAISED if raised else Level.LOWERED)
+        at = match.end()
+    yield Run(text[at:])
 
 
 def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str]) -> Iterator[Draft]:
