@@ -14,13 +14,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from index.embed.mpnet import MPNET, mpnet_folder
 from index.errors import ModelMismatch, UsageError
 from index.files import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
 BUNDLED = "all-MiniLM-L6-v2"
@@ -162,6 +165,38 @@ def _downloaded_folder(name: str) -> Path:
         raise UsageError(
             f"The model {name!r} is not on this machine.", "Give the folder of a sentence-transformers model."
         ) from error
+
+
+class Embedding:
+    """What both encoders are: a model's files, and texts of similar length encoded together."""
+
+    def __init__(self, files: ModelFiles) -> None:
+        self.files = files
+        self.name = files.name
+        self.fingerprint = files.fingerprint
+        self.dimension = files.dimension
+        self.max_pieces = files.max_pieces
+
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """See ``index.embed.encoder.Encoder``."""
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        done = 0
+        for chosen in batches(self.count_pieces(texts), self.max_pieces):
+            vectors[chosen] = self.encoded([texts[i] for i in chosen])
+            done += len(chosen)
+            if progress:
+                progress(done, len(texts))
+        return vectors
+
+    def encoded(self, texts: list[str]) -> NDArray[np.float32]:
+        """Return the vectors of texts that are encoded together."""
+        raise NotImplementedError
+
+    def count_pieces(self, texts: Sequence[str]) -> list[int]:
+        """See ``index.embed.encoder.Encoder``."""
+        return self.files.count_pieces(texts)
 
 
 def batches(lengths: Sequence[int], longest: int) -> Iterator[list[int]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.embed.model import WEIGHTS, batches
+from index.embed.model import WEIGHTS, Embedding
 from index.errors import IndexDamaged
 
 if TYPE_CHECKING:
@@ -34,15 +34,11 @@ if TYPE_CHECKING:
 WORDS = "bert.embeddings.word_embeddings.weight"
 
 
-class OnnxEncoder:
+class OnnxEncoder(Embedding):
     """``Encoder`` by onnxruntime; the first ``encode`` loads the network. Thread-safe."""
 
     def __init__(self, files: ModelFiles, load: Callable[[], Network]) -> None:
-        self.files = files
-        self.name = files.name
-        self.fingerprint = files.fingerprint
-        self.dimension = files.dimension
-        self.max_pieces = files.max_pieces
+        super().__init__(files)
         self._load = load
 
     @cached_property
@@ -61,24 +57,11 @@ class OnnxEncoder:
         tokenizer.enable_padding(**{key: stated[key] for key in kept if key in stated})
         return tokenizer
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
-        """See ``Encoder.encode``."""
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        done = 0
-        for chosen in batches(self.count_pieces(texts), self.max_pieces):
-            found = self._tokenizer.encode_batch([texts[i] for i in chosen])
-            ids = np.array([item.ids for item in found], np.int64)
-            vectors[chosen] = self._network(ids, np.array([item.attention_mask for item in found], np.int64))
-            done += len(chosen)
-            if progress:
-                progress(done, len(texts))
-        return vectors
-
-    def count_pieces(self, texts: Sequence[str]) -> list[int]:
-        """See ``Encoder.count_pieces``."""
-        return self.files.count_pieces(texts)
+    def encoded(self, texts: list[str]) -> NDArray[np.float32]:
+        """See ``Embedding``."""
+        found = self._tokenizer.encode_batch(texts)
+        ids = np.array([item.ids for item in found], np.int64)
+        return self._network(ids, np.array([item.attention_mask for item in found], np.int64))
 
 
 def known_network(files: ModelFiles) -> Callable[[], Network] | None:

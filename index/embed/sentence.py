@@ -18,19 +18,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.embed.model import batches
+from index.embed.model import Embedding
 from index.embed.mpnet import cache_folder
 from index.embed.onnx import OnnxEncoder, open_graph
 from index.errors import LoccitError
 from index.files import LOCAL_DISK, bytes_if_present
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-    from index.embed.model import ModelFiles
     from index.embed.onnx import Network
 
 #: Largest accepted difference of any component between an exported graph and sentence-transformers.
@@ -45,15 +42,8 @@ _PROBES = (
 )
 
 
-class SentenceEncoder:
+class SentenceEncoder(Embedding):
     """``Encoder`` by sentence-transformers; the first ``encode`` loads torch."""
-
-    def __init__(self, files: ModelFiles) -> None:
-        self.files = files
-        self.name = files.name
-        self.fingerprint = files.fingerprint
-        self.dimension = files.dimension
-        self.max_pieces = files.max_pieces
 
     @cached_property
     def model(self) -> SentenceTransformer:
@@ -72,28 +62,16 @@ class SentenceEncoder:
         model.max_seq_length = self.max_pieces
         return model
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
-        """See ``Encoder.encode``."""
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        done = 0
-        for chosen in batches(self.count_pieces(texts), self.max_pieces):
-            vectors[chosen] = self.model.encode(
-                [texts[i] for i in chosen],
-                batch_size=len(chosen),
-                normalize_embeddings=True,
-                convert_to_numpy=True,
-                show_progress_bar=False,
-            )
-            done += len(chosen)
-            if progress:
-                progress(done, len(texts))
+    def encoded(self, texts: list[str]) -> NDArray[np.float32]:
+        """See ``Embedding``."""
+        vectors: NDArray[np.float32] = self.model.encode(
+            texts,
+            batch_size=len(texts),
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
         return vectors
-
-    def count_pieces(self, texts: Sequence[str]) -> list[int]:
-        """See ``Encoder.count_pieces``."""
-        return self.files.count_pieces(texts)
 
 
 def exported_network(encoder: SentenceEncoder, cache: Path | None = None) -> Network | None:
