@@ -29,8 +29,10 @@ from index.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+#: Columns of a table, and columns and rows that one cell spans, at most.
+WIDEST = 200
 SEPARATOR = "\n\n"
 #: The beginning of a value in a table; "95% CI" is the name of one.
 _NUMERIC = re.compile(r"\s*[<>\u2264\u2265\u00b1~+\u2212(-]*\s*\d(?!\d* ?% ?CI)")
@@ -65,6 +67,38 @@ class Source:
     format: str  #: "text", "markdown", "html", "docx", "pdf" or "jats"
     lines: tuple[int, ...] = ()  #: see ``SourceMap.lines``
     pages: tuple[Page, ...] = ()  #: see ``SourceMap.pages``
+
+
+def spanned(stated: str | None, most: int = WIDEST) -> int:
+    """Return how many columns or rows a cell spans, by the text of its attribute; 1 if that is no number."""
+    value = (stated or "").strip()
+    return max(1, min(int(value), most)) if value.isascii() and value.isdecimal() else 1
+
+
+def spread(rows: Iterable[Iterable[tuple[MappedText, int, int]]]) -> Iterator[list[MappedText]]:
+    """Yield the cells of each row, each repeated in all columns and rows that it spans.
+
+    ``rows`` holds for each cell its text, columns and rows. Of a row, at most ``WIDEST`` columns are filled.
+    """
+    hanging: dict[int, tuple[int, MappedText]] = {}  # column -> rows that the cell still spans, its text
+    for row in rows:
+        cells: list[MappedText] = []
+        for text, wide, high in row:
+            _fill(cells, hanging)
+            for _ in range(min(wide, WIDEST - len(cells))):
+                if high > 1:
+                    hanging[len(cells)] = (high - 1, text)
+                cells.append(text)
+        _fill(cells, hanging)
+        yield cells
+
+
+def _fill(cells: list[MappedText], hanging: dict[int, tuple[int, MappedText]]) -> None:
+    while len(cells) in hanging:
+        left, text = hanging.pop(len(cells))
+        if left > 1:
+            hanging[len(cells)] = (left - 1, text)
+        cells.append(text)
 
 
 def table_draft(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.errors import DamagedFile, UnknownFormat
 from index.read.jats.front import front_drafts
 from index.read.jats.tree import Node, XmlError, decode_xml, inline, label_and_title, parse, synthetic
-from index.read.structure import Draft, Source, assemble, table_draft
+from index.read.structure import Draft, Source, assemble, spanned, spread, table_draft
 from index.text import BlockKind, line_starts
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ FLOATS = frozenset({
     "fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text", "supplementary-material", "media",
     "chem-struct-wrap"
 })  # fmt: skip
-#: Columns of a table, and columns and rows that one cell spans, at most.
-_WIDEST = 200
+#: Texts of other authors, or in other languages, that a file holds beside its article.
+_OTHERS = frozenset({"sub-article", "response"})
 LISTS = frozenset({"list", "def-list", "disp-quote", "verse-group"})
 #: Beginnings of words in the titles of statements after the paper proper.
 _NOTES = frozenset({
@@ -52,15 +52,16 @@ def read_jats(data: bytes, name: str) -> Document:
             f"XML with the root <{root.tag[:40]}>, not a JATS article.",
             "Give a PDF, JATS XML, Markdown or text file.",
         )
+    others = [part for part in article.elements() if part.tag in _OTHERS]
+    article.children = [c for c in article.children if not isinstance(c, Node) or c.tag not in _OTHERS]
     drafts = list(_article(article))
     if not any(draft.text.text.strip() for draft in drafts):
         raise DamagedFile(name, "the article contains no text.", "Get the file again from its source.")
     warnings = [] if article.find("body") else ["the file has no body, only metadata and abstract"]
-    others = [part for tag in ("sub-article", "response") for part in article.all(tag)]
     if others:
         counted = "another text is" if len(others) == 1 else f"{len(others)} other texts are"
         warnings.append(f"{counted} in this file (reviews, replies or translations) and were not read")
-    for wrap in _own(article, "table-wrap"):
+    for wrap in article.walk("table-wrap"):
         if not any(_rows(wrap)):
             label = wrap.find("label")
             table = inline(label).text.strip(" .:") if label else "a table"
@@ -68,15 +69,8 @@ def read_jats(data: bytes, name: str) -> Document:
     return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
 
 
-def _own(article: Node, tag: str) -> Iterator[Node]:
-    """Yield the elements called ``tag`` of the article itself."""
-    for part in article.elements():
-        if part.tag not in ("sub-article", "response"):
-            yield from part.walk(tag)
-
-
 def _article(article: Node) -> Iterator[Draft]:
-    meta = article.find("front/article-meta") or article.find("front-stub") or Node("", {}, 0)
+    meta = article.find("front/article-meta") or Node("", {}, 0)
     yield from front_drafts(article.find("front/journal-meta"), meta)
     for abstract in (*meta.all("abstract"), *meta.all("trans-abstract")):
         title = abstract.find("title")
@@ -218,34 +212,14 @@ def _rows(part: Node) -> Iterator[Node]:
 
 def _grid(rows: Iterable[Node]) -> list[list[MappedText]]:
     """Return the cells of each row; a cell that spans several columns or rows is repeated in each."""
-    texts: list[list[MappedText]] = []
-    hanging: dict[int, tuple[int, MappedText]] = {}  # column -> rows that the cell still spans, its text
-    for row in rows:
-        cells: list[MappedText] = []
-        for cell in (child for child in row.elements() if child.tag in ("td", "th", "entry")):
-            _fill(cells, hanging)
-            text = inline(cell)
-            wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
-            for _ in range(min(wide, _WIDEST - len(cells))):
-                if high > 1:
-                    hanging[len(cells)] = (high - 1, text)
-                cells.append(text)
-        _fill(cells, hanging)
-        texts.append(cells)
-    return texts
+    cells = ((c for c in row.elements() if c.tag in ("td", "th", "entry")) for row in rows)
+    return list(
+        spread([(inline(cell), _span(cell, "col"), _span(cell, "row")) for cell in row] for row in cells)
+    )
 
 
-def _fill(cells: list[MappedText], hanging: dict[int, tuple[int, MappedText]]) -> None:
-    while len(cells) in hanging:
-        left, text = hanging.pop(len(cells))
-        if left > 1:
-            hanging[len(cells)] = (left - 1, text)
-        cells.append(text)
-
-
-def _span(cell: Node, name: str) -> int:
-    value = cell.attributes.get(name, "1").strip()
-    return max(1, min(int(value), _WIDEST)) if value.isdecimal() else 1
+def _span(cell: Node, across: str) -> int:
+    return spanned(cell.attributes.get(f"{across}span"))
 
 
 def _back(back: Node) -> Iterator[Draft]:

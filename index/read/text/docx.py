@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from index.errors import DamagedFile, FileTooLarge, UnknownFormat
 from index.read.jats.tree import Node, XmlError, decode_xml, parse
 from index.read.sandbox import MIB
-from index.read.structure import Source
-from index.read.text.marked import WIDEST, Marked
+from index.read.structure import Source, spanned
+from index.read.text.marked import Marked
 from index.read.text.plain import read_marked
 from index.text import MappedText
 
@@ -159,8 +159,7 @@ class _Reader:
                 text = self._marked.take()
                 if merged and merged.attributes.get("val") != "restart" and len(cells) < len(above):
                     text = above[len(cells)]
-                count = wide.attributes.get("val", "") if wide else ""
-                cells += [text] * (min(int(count), WIDEST) if count.isdecimal() else 1)
+                cells += [text] * spanned(wide.attributes.get("val") if wide else None)
             above = cells
             yield cells
 

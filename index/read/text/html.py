@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from index.errors import UndecodableText
-from index.read.structure import Source
-from index.read.text.marked import WIDEST, Marked, collapsed
+from index.read.structure import Source, spanned, spread
+from index.read.text.marked import Marked, collapsed
 from index.read.text.plain import decode, read_marked
 from index.text import MappedText, join, line_starts
 
@@ -217,15 +217,14 @@ def _labelled(label: str, text: MappedText) -> MappedText:
 
 
 class _Table:
-    """The rows of a table while it is read; a cell that spans columns or rows is repeated in each."""
+    """The rows of a table while it is read."""
 
     def __init__(self) -> None:
         self.in_cell = False
-        self._rows: list[list[MappedText]] = []
+        self._rows: list[list[tuple[MappedText, int, int]]] = []  # text, columns and rows of each cell
         self._heads = 0  # rows from the top that hold heads only
         self._only_heads = True  # in the open row
         self._span = (1, 1)
-        self._hanging: dict[int, tuple[int, MappedText]] = {}  # column -> rows still spanned, text
 
     def open(self, tag: str, attributes: dict[str, str | None], marked: Marked) -> None:
         self.close(marked)
@@ -236,7 +235,7 @@ class _Table:
             if not self._rows:
                 self._rows.append([])
             self._only_heads = self._only_heads and tag == "th"
-            self._span = _number(attributes.get("colspan")), _number(attributes.get("rowspan"))
+            self._span = spanned(attributes.get("colspan")), spanned(attributes.get("rowspan"))
             self.in_cell = True
 
     def close(self, marked: Marked) -> None:
@@ -245,34 +244,14 @@ class _Table:
             marked.close()
             return
         self.in_cell = False
-        text = marked.take()
-        row = self._rows[-1]
-        self._fill(row)
-        wide, high = self._span
-        for _ in range(min(wide, WIDEST - len(row))):
-            if high > 1:
-                self._hanging[len(row)] = (high - 1, text)
-            row.append(text)
-
-    def _fill(self, row: list[MappedText]) -> None:
-        while len(row) in self._hanging:
-            left, text = self._hanging.pop(len(row))
-            if left > 1:
-                self._hanging[len(row)] = (left - 1, text)
-            row.append(text)
+        self._rows[-1].append((marked.take(), *self._span))
 
     def _end_row(self) -> None:
         if self._rows and self._rows[-1]:
-            self._fill(self._rows[-1])
             self._heads += self._only_heads and self._heads == len(self._rows) - 1
         self._only_heads = True
 
     def end(self, marked: Marked) -> None:
         self.close(marked)
         self._end_row()
-        marked.table(self._rows, self._heads)
-
-
-def _number(value: str | None) -> int:
-    text = (value or "").strip()
-    return max(1, min(int(text), WIDEST)) if text.isascii() and text.isdecimal() else 1
+        marked.table(list(spread(filter(None, self._rows))), self._heads)

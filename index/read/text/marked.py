@@ -9,9 +9,6 @@ from index.text import MappedText, join
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Columns of a table at most.
-WIDEST = 200
-
 
 class Marked:
     """Collects blocks: headings with the marks of Markdown, paragraphs, and tables with pipes."""

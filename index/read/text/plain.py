@@ -60,7 +60,7 @@ def read_plain(data: bytes, name: str) -> Document:
     """
     raw = decode(data, name)
     front, start = front_matter(raw)
-    text, broken = _mended(MappedText.raw(raw[start:], start), name)
+    text, broken = _repaired(MappedText.raw(raw[start:], start), name)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
     marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
@@ -77,11 +77,11 @@ def read_marked(text: MappedText, source: Source) -> Document:
         FileEmpty: it holds no words.
         GarbledText: too many characters were lost before the file was saved.
     """
-    mended, broken = _mended(text, source.name)
-    return _document(mended, source, broken)
+    repaired, broken = _repaired(text, source.name)
+    return _document(repaired, source, broken)
 
 
-def _mended(text: MappedText, name: str) -> tuple[MappedText, tuple[str, ...]]:
+def _repaired(text: MappedText, name: str) -> tuple[MappedText, tuple[str, ...]]:
     text, broken = mend_ligatures(normalise(text), Vocabulary(text.text))
     _require_words(text.text, name)
     return text, tuple(broken)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.read.structure import spanned, spread
 from index.text import MappedText, join
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _ATTRIBUTE = re.compile(rf"\s([\w:@.-]{{1,60}})(?:=({_VALUE}))?")
 _PROGRAM = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 #: Columns and rows that a cell spans at most.
-_WIDEST = 100
+_MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,7 @@ class Tag:
 
     def spans(self, name: str) -> int:
         """Return how many columns ("colspan") or rows ("rowspan") a cell covers."""
-        value = self.attributes.get(name, "1")
-        return max(1, min(int(value), _WIDEST)) if value.isdecimal() else 1
+        return spanned(self.attributes.get(name), _MOST)
 
 
 def without_tags(text: MappedText) -> MappedText:
@@ -145,7 +145,8 @@ def _table(text: MappedText, tags: Sequence[Tag], opened: Tag, stop: int) -> Map
         if cell.text and (tag.closes or tag.name not in ("td", "th")):
             above.append(cell)
     rows = [row for row in rows if row]
-    lines = [_line(row) for row in _grid(rows)]
+    spans = [[(text, tag.spans("colspan"), tag.spans("rowspan")) for tag, text in row] for row in rows]
+    lines = [_line(row) for row in spread(spans)]
     heads = [all(tag.name == "th" for tag, _ in row) for row in rows]
     if heads[:2] == [True, False]:
         lines.insert(1, _inserted("|---|", lines[0].origins[-1]))
@@ -176,27 +177,6 @@ def _flat(text: MappedText, tags: Sequence[Tag], start: int, end: int) -> Mapped
         (m.start(), m.end(), "\\|" if m.group() == "|" else " ")
         for m in re.finditer(r"\s*\n\s*|\|", flat.text)
     )
-
-
-def _grid(rows: Sequence[Sequence[tuple[Tag, MappedText]]]) -> Iterator[list[MappedText]]:
-    """Yield the cells of each row; a cell that spans several columns or rows is repeated in each."""
-    hanging: dict[int, tuple[int, MappedText]] = {}  # column -> rows that the cell still spans, its text
-    for row in rows:
-        cells: list[MappedText] = []
-        waiting = list(row)
-        while waiting or len(cells) in hanging:
-            if len(cells) in hanging:
-                left, text = hanging.pop(len(cells))
-                if left > 1:
-                    hanging[len(cells)] = left - 1, text
-                cells.append(text)
-                continue
-            tag, text = waiting.pop(0)
-            for _ in range(tag.spans("colspan")):
-                if tag.spans("rowspan") > 1:
-                    hanging[len(cells)] = tag.spans("rowspan") - 1, text
-                cells.append(text)
-        yield cells
 
 
 def _line(cells: Sequence[MappedText]) -> MappedText:
