@@ -153,7 +153,7 @@ def synthetic_index(folder: Path, passages: int) -> Path:
     """
     if not (folder / CURRENT).is_file():
         with writing(folder):
-            publish(folder, Papers.holding(passages), Made(model_of(load_encoder()), None, {}))
+            publish(folder, Papers.holding(passages), Made(model_of(load_encoder()), None))
     return folder
 
 

@@ -84,9 +84,8 @@ def index_documents(
         texts = {key: papers.rows[key].embedded_texts() for key in group}
         papers.vectors.update(_encoded(texts, encoder, in_group, cache))
         done += sum(sizes[key] for key in group)
-    model = model_of(encoder)
     with writing(folder):
-        publish(folder, papers, Made(model=model, previous=None, extra={}))
+        publish(folder, papers, Made(model_of(encoder), previous=None))
     return open_index(folder)
 
 

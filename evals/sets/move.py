@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from evals.sets import own
 from evals.sets.author import quotable
 from evals.sets.cases import entry_of, lines_of, read_cases, sha256_of
-from index.text import Span
+from index.text import Span, line_starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class Alignment:
         """Align by characters other than white space, line by line where lines are the same."""
         self._pairs: list[tuple[int, int]] = []  # (old, new) offsets of a character that both have
         before, after = old.split("\n"), new.split("\n")
-        starts = _starts(before), _starts(after)
+        starts = [(*line_starts(text), len(text) + 1) for text in (old, new)]
         for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
             if tag == "equal":
                 self._pairs += zip(
@@ -62,13 +62,6 @@ class Alignment:
         """Return the new place of ``span``, from its first kept character to its last; None without any."""
         first, last = bisect_right(self._old, span.start - 1), bisect_right(self._old, span.end - 1) - 1
         return Span(self._pairs[first][1], self._pairs[last][1] + 1) if first <= last else None
-
-
-def _starts(lines: Sequence[str]) -> list[int]:
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    return starts
 
 
 class Mover:

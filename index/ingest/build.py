@@ -151,11 +151,7 @@ def remove(
         for key, gone in (files or {}).items():
             names[key] = tuple(name for name in names[key] if name not in gone)
         left = {key: kept for key, kept in names.items() if kept and key not in documents}
-        selection = Selection(
-            {key: source for key, (source, *_) in left.items()},
-            base,
-            copies={key: tuple(others) for key, (_, *others) in left.items() if others},
-        ).chosen()
+        selection = Selection.named(left, base).chosen()
         made = Made(base.manifest.model, base.generation, selection.files())
         manifest = publish(folder, selection, made)
         collect(folder)

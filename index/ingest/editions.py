@@ -38,8 +38,8 @@ FEWEST = 30  #: fewest shingles on which texts are compared
 #: and as JATS, the least similar pair has (.73, .91), the most similar pair of different papers (.01, .03).
 _SAME_DOI = (0.6, 0.8)
 _NO_DOI = (0.7, 0.9)
-_WORD = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
-_CITATION = re.compile(r"\[[\d,;\s\u2010-\u2015-]+\]")
+WORD = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
+CITATION = re.compile(r"\[[\d,;\s\u2010-\u2015-]+\]")
 _VALUE = re.compile(r"(?<![\w.,\u2010-\u2015-])(\d+(?:\.\d+)?) ?(%|[^\W\d_]{1,3})")
 _ANY_VALUE = re.compile(r"(\d+(?:\.\d+)?)(%|[^\W\d_]{1,3})")
 _NOTICE = re.compile(
@@ -79,7 +79,7 @@ def edition_of(paper: PaperRows) -> Edition:
     running = _plain(document, {BlockKind.PARAGRAPH})
     everything = _plain(document, set(BlockKind))
     front = _text_of(document, {BlockKind.TITLE, BlockKind.FRONT})
-    words = _WORD.findall(_CITATION.sub(" ", running))
+    words = WORD.findall(CITATION.sub(" ", running))
     hashes = sorted({_hash(" ".join(words[i : i + SHINGLE])) for i in range(len(words) - SHINGLE + 1)})
     values = {_hash("".join(value)) for value in _VALUE.findall(running)}
     # Also without white space: a cell or a line end may have lost or gained some.

@@ -66,7 +66,7 @@ def find_papers(
 
 
 class _Search:
-    """One search for papers. Files are told apart by where links lead."""
+    """One search for papers. Paths that resolve to the same place are one file."""
 
     def __init__(self, paths: Sequence[Path], own: Path | None, listed: Callable[[Path], list[Path]]) -> None:
         self._listed = listed

@@ -49,6 +49,18 @@ class Selection:
     catalogue: Catalogue = field(default_factory=Catalogue)  #: says which of ``sources`` are not used
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: see ``Catalogue``
 
+    @classmethod
+    def named(
+        cls,
+        names: Mapping[str, Sequence[str]],
+        base: Index | None,
+        pending: Pending | None = None,
+        fresh: frozenset[str] = frozenset(),
+    ) -> Selection:
+        """Return the selection of documents by the names of the files of each, its source first."""
+        copies = {key: tuple(others) for key, (_, *others) in names.items() if others}
+        return cls({key: first for key, (first, *_) in names.items()}, base, pending, fresh, copies=copies)
+
     @property
     def ids(self) -> Sequence[str]:
         """Ids of the documents that are used, in order."""

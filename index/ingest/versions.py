@@ -11,13 +11,13 @@ On 45 articles as PDF and as JATS no pair differs by these rules.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from index.ingest.editions import CITATION, WORD
 from index.text import BlockKind
 
 if TYPE_CHECKING:
@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
-_WORD = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
-_CITATION = re.compile(r"\[[\d,;\s\u2010-\u2015-]+\]")
-_SURE = (
-    3  #: words that agree on both sides of a difference of meaning, at least; in a formula none has letters
-)
+#: Words that agree on both sides of a difference of meaning, at least; in a formula none has letters.
+_SURE = 3
 _ADDED = 3  #: most words added inside a sentence; more are the head of a page or a caption
 #: Words that reverse a sentence: also added at its start.
 _REVERSING = frozenset({
@@ -70,7 +67,7 @@ def _dates_differ(a: Document, b: Document) -> bool:
 def _dates(document: Document) -> set[frozenset[str]]:
     """Return the dates of day, month in words and year that the paper states about itself."""
     events = ("published", "received", "revised", "accepted")
-    parts = [_WORD.findall(item.value.casefold()) for item in document.fields if item.name in events]
+    parts = [WORD.findall(item.value.casefold()) for item in document.fields if item.name in events]
     return {
         frozenset(part[:3] if part.isalpha() else part.lstrip("0") for part in date)
         for date in parts
@@ -81,7 +78,7 @@ def _dates(document: Document) -> set[frozenset[str]]:
 def _years(document: Document) -> set[str]:
     front = (block.span.of(document.text) for block in document.blocks if block.kind is BlockKind.FRONT)
     years = {
-        word for text in front for word in _WORD.findall(text) if len(word) == 4 and word[:2] in ("19", "20")
+        word for text in front for word in WORD.findall(text) if len(word) == 4 and word[:2] in ("19", "20")
     }
     return years if document.year else set()
 
@@ -102,7 +99,7 @@ def _cells(document: Document) -> set[str]:
 
 
 def _numbers(text: str) -> set[str]:
-    return {word for word in _WORD.findall(text.replace("\u00b7", ".")) if word[0].isdecimal()}
+    return {word for word in WORD.findall(text.replace("\u00b7", ".")) if word[0].isdecimal()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +118,9 @@ class _Words:
                 continue
             text = unicodedata.normalize("NFKD", block.span.of(document.text)).casefold()
             # A reader writes a power as "10^6" if the file marks the exponent; not every format does.
-            text = _CITATION.sub(" ", text.replace("\u00b7", ".").replace("^", "").replace("n't", "n not"))
+            text = CITATION.sub(" ", text.replace("\u00b7", ".").replace("^", "").replace("n't", "n not"))
             at = 0
-            for match in _WORD.finditer(text):
+            for match in WORD.finditer(text):
                 starts.append(at == 0 or any(mark in ".:;?!" for mark in text[at : match.start()]))
                 words.append(match.group())
                 at = match.end()

@@ -132,13 +132,7 @@ class Work:
         if self._base and not self._same_model:
             self._embed_again(self._base)
         names = {key: sorted(self._names[key], key=_shortest) for key in self._ids}
-        selection = Selection(
-            {key: first for key, (first, *_) in names.items()},
-            self._base,
-            self.pending,
-            frozenset(self._fresh),
-            copies={key: tuple(others) for key, (_, *others) in names.items() if others},
-        ).chosen()
+        selection = Selection.named(names, self._base, self.pending, frozenset(self._fresh)).chosen()
         aside = selection.catalogue.aside
         for path, outcome in self._outcomes.items():
             one = aside.get(outcome.document_id or "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -78,7 +78,7 @@ class Made:
 
     model: Model
     previous: int | None  #: the generation it is made from
-    extra: Mapping[str, Source]  #: further files by name
+    extra: Mapping[str, Source] = field(default_factory=dict)  #: further files by name
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from qa.overview.kinds import RANKED, Kind
 from qa.overview.papers import meant_by, naming_terms
 from qa.overview.roles import Role, body_of, confidence, features, roles
 from qa.quote.choose import alike
-from qa.quote.cite import cite
-from qa.records import UNSUPPORTED, LookUp, Scores
+from qa.quote.cite import cite_stated
+from qa.records import UNSUPPORTED, LookUp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,14 +130,4 @@ def _says_the_same(body: Body, one: int, other: int) -> bool:
 
 
 def _cite(body: Body, at: int, number: int, share: float) -> Citation:
-    sentence = body.sentences[at]
-    scores = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
-    return cite(
-        body.document,
-        sentence,
-        sentence.span,
-        number=number,
-        confidence=confidence(share),
-        short=None,
-        scores=scores,
-    )
+    return cite_stated(body.document, body.sentences[at], number=number, confidence=confidence(share))

@@ -43,6 +43,16 @@ def check(document: Document, citation: Citation) -> None:
         )
 
 
+def cite_stated(
+    document: Document, sentence: Sentence, *, number: int, confidence: float, short: Span | None = None
+) -> Citation:
+    """Return the checked citation of what was looked up, not ranked."""
+    scores = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
+    return cite(
+        document, sentence, sentence.span, number=number, confidence=confidence, short=short, scores=scores
+    )
+
+
 def cite(
     document: Document,
     sentence: Sentence,

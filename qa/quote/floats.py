@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
 from index.text import BlockKind, Sentence, Span
-from qa.quote.cite import cite
+from qa.quote.cite import cite_stated
+from qa.quote.metadata import LOOKED_UP, front_terms
 from qa.rank.numbered import mentions
-from qa.records import LookUp, Scores
+from qa.records import LookUp
 from qa.understand.numbered import FIGURE, TABLE, kind_of_thing, mentions_in
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from qa.understand.numbered import Mention
     from qa.understand.question import Question
 
-#: Looked up, not inferred.
-_CONFIDENCE = 0.95
 #: Most rows that are quoted of one table, and papers that are offered where the question names none.
 MOST_ROWS, MOST_PAPERS = 30, 10
 #: Words with which a figure or table as a whole is asked for, beside those that only ask.
@@ -50,7 +49,7 @@ def look_up_float(
     """
     scope = [index.documents[key] for key in index.documents if documents is None or key in documents]
     naming = _naming(question, asked)
-    papers = [paper for paper in scope if naming <= _front(paper)]
+    papers = [paper for paper in scope if naming <= front_terms(paper)]
     having = [paper for paper in papers if any(_quotes(paper, asked))]
     if not having:
         absent = papers and not any(mentions(paper, asked) for paper in scope)
@@ -63,7 +62,8 @@ def look_up_float(
         if kind is BlockKind.TABLE and sum(c.table is not None for c in citations) == MOST_ROWS:
             left_out += 1
             continue
-        citations.append(_cite(len(citations) + 1, having[0], span, kind))
+        sentence = Sentence(having[0].id, span, -1, kind)
+        citations.append(cite_stated(having[0], sentence, number=len(citations) + 1, confidence=LOOKED_UP))
     rows = MOST_ROWS + left_out
     reasons = (f"{MOST_ROWS} of {rows} rows are quoted.",) if left_out else ()
     return LookUp(tuple(citations), reasons)
@@ -73,10 +73,6 @@ def _naming(question: Question, asked: Mention) -> set[str]:
     """Return the terms of the question beside the figure and the words that ask to see it."""
     named = {kind_of_thing(term) for term in terms_of(asked.text)} | asked.nouns | set(terms_of(asked.text))
     return {term for term in question.terms if term not in named and term not in _WORDS}
-
-
-def _front(document: Document) -> set[str]:
-    return set(terms_of(" ".join((document.title, *document.authors, document.journal, document.source))))
 
 
 def _which(papers: list[Document], asked: Mention) -> LookUp:
@@ -114,9 +110,3 @@ def _is(asked: Mention, caption: str) -> bool:
 
 def _shared(one: Mention, other: Mention) -> bool:
     return not one.numbers.isdisjoint(other.numbers)
-
-
-def _cite(number: int, document: Document, span: Span, kind: BlockKind) -> Citation:
-    scores = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
-    sentence = Sentence(document.id, span, -1, kind)
-    return cite(document, sentence, span, number=number, confidence=_CONFIDENCE, short=None, scores=scores)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
 from index.text import BlockKind, Sentence, Span
-from qa.quote.cite import cite
+from qa.quote.cite import cite_stated
 from qa.rank.candidates import abbreviations_of, paper_stems
-from qa.records import LookUp, Scores
+from qa.records import LookUp
 from qa.understand.abbreviations import equivalents
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ _WORDS = frozenset(
 )
 _LONGEST_QUOTE = 400
 #: Looked up, not inferred: what is left is the risk that the question was about something else.
-_CONFIDENCE = 0.95
+LOOKED_UP = 0.95
 _FALLBACK = {"published": ("published", "year"), "received": ("received", "review began")}
 
 
@@ -121,8 +121,7 @@ def look_up(
 
 def _cite(number: int, document: Document, span: Span, short: Span) -> Citation:
     sentence = Sentence(document.id, span, -1, _kind(document, span))
-    scores = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
-    return cite(document, sentence, span, number=number, confidence=_CONFIDENCE, short=short, scores=scores)
+    return cite_stated(document, sentence, number=number, confidence=LOOKED_UP, short=short)
 
 
 def _foreign(question: Question, document: Document) -> bool:
@@ -159,8 +158,12 @@ def _papers(
 
 def _named(question: Question, document: Document) -> int:
     """Return how many specific words of the question stand in the paper's title, authors and journal."""
-    front = " ".join((document.title, *document.authors, document.journal, document.source))
-    return len(_names(question) & set(terms_of(front)))
+    return len(_names(question) & front_terms(document))
+
+
+def front_terms(document: Document) -> set[str]:
+    """Return the terms by which a paper is named: of its title, authors, journal and file."""
+    return set(terms_of(" ".join((document.title, *document.authors, document.journal, document.source))))
 
 
 def _names(question: Question) -> set[str]:
