@@ -20,6 +20,7 @@
     ├── IndexDamaged               5  a checksum does not match
     ├── QuoteError                 5  a quote differs from the text it cites
     └── FormatMismatch             6  another format version
+        ├── OlderFormat            6  that of an earlier release
         └── ModelMismatch          6  another embedding model
 
 ``message`` says what happened and with which value; ``remedy`` says what to do. The
@@ -143,6 +144,10 @@ class FormatMismatch(LoccitError):
     """The index was written in another format version."""
 
     exit_code = 6
+
+
+class OlderFormat(FormatMismatch):
+    """An earlier release wrote the index; a build replaces it."""
 
 
 class ModelMismatch(FormatMismatch):

@@ -235,7 +235,6 @@ class Document:
 class Passage:
     """A stretch of one section, embedded and searched as a whole."""
 
-    id: str  #: first 16 hexadecimal digits of sha256 over document id, start and end
     document_id: str
     span: Span
     section: int  #: index into ``Document.sections``

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from index.errors import FormatMismatch, IndexDamaged
 from index.files import FileRecord
 from index.read.text.plain import read_plain
+from index.store.arrays import ArraysRecord
 from index.store.codec import decode_document, encode_document
 from index.store.manifest import FORMAT, Counts, Manifest, Model, decode
 from index.terms import line_counts, read_counts, terms, written_counts
@@ -62,8 +63,8 @@ MANIFEST = Manifest(
     created="2026-01-01T00:00:00+00:00",
     model=Model("words", "f" * 64, 16, 64),
     counts=Counts(1, 2, 3),
-    files=(FileRecord("a", 1, "0" * 64), FileRecord("b", 2, "1" * 64)),
-    note="na\u00efve",
+    files=(FileRecord("a", 1, "0" * 64), FileRecord("na\u00efve", 2, "1" * 64)),
+    segments=(ArraysRecord("c.seg", 3, "2" * 64, 2, "3" * 64),),
 )
 
 
@@ -74,8 +75,8 @@ def test_a_document_comes_back_as_it_was(document: Document) -> None:
 
 def test_a_manifest_comes_back_as_it_was() -> None:
     assert decode(MANIFEST.encode(), "here") == MANIFEST
-    assert MANIFEST.size == 3
-    assert MANIFEST.file("b") == FileRecord("b", 2, "1" * 64)
+    assert MANIFEST.size == 6
+    assert MANIFEST.file("na\u00efve") == FileRecord("na\u00efve", 2, "1" * 64)
     assert MANIFEST.file("c") is None
 
 

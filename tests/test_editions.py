@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.ingest.build import Became, add, build, remove
-from index.ingest.catalogue import Catalogue, aside_file, catalogue_of
+from index.ingest.catalogue import Catalogue, catalogue_of
 from index.ingest.editions import FEWEST, Edition, disagree, edition_of, likeness, near, set_aside
 from index.ingest.versions import differ
 from index.read import read
 from index.store.open import open_index
-from index.store.rows import PaperRows
+from index.store.paper import PaperRows
 from qa.show.shelf import removal_words
 from tests.index_fakes import Reads, WordEncoder, contents, ids_by_source, write_papers
 
@@ -277,7 +277,7 @@ def test_a_file_set_aside_can_be_removed(tmp_path: Path) -> None:
     assert (report.removed, report.added) == ((gone,), ())
     with open_index(folder) as index:
         assert gone not in catalogue_of(index).editions
-        assert index.manifest.file(aside_file(gone)) is None
+        assert gone not in index.listed
 
 
 def test_a_change_of_model_embeds_files_set_aside_again(tmp_path: Path) -> None:

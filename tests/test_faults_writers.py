@@ -10,7 +10,7 @@ import pytest
 
 from index.ingest.selection import Selection
 from index.store.open import open_index
-from index.store.publish import Made, publish, verify
+from index.store.publish import Origin, publish, verify
 from tests.index_fakes import PAPERS, TEA, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:
@@ -70,6 +70,6 @@ def test_fault_5_control_a_writer_that_takes_no_lock_loses_papers(tmp_path: Path
         manifest = base.manifest
         sources = {key: document.source for key, document in base.documents.items()}
         build_papers(index, write_papers(papers, TEA))
-        publish(index, Selection(sources, base), Made(manifest.model, base.generation, {}))
+        publish(index, Selection(sources, base), Origin(manifest.model, base.generation, {}))
     build_papers(tmp_path / "expected", papers)
     assert contents_of(index) != contents_of(tmp_path / "expected")

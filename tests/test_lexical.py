@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from index.files import LOCAL_DISK
-from index.store.lexical import K1, B, Lexical, lexical_files
+from index.store.arrays import Arrays, write_arrays
+from index.store.lexical import K1, B, Lexical, lexical_arrays
+from index.store.order import Order
 from index.terms import terms, weighted_terms, words
 
 if TYPE_CHECKING:
@@ -30,9 +32,12 @@ TEXTS = [
 
 def opened(folder: Path, texts: list[str]) -> Lexical:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, chunks in lexical_files(texts):
-        LOCAL_DISK.write(folder / name, chunks)
-    return Lexical(folder)
+    arrays = Arrays(
+        folder, write_arrays(folder / "words", lexical_arrays([text] for text in texts), LOCAL_DISK)
+    )
+    count = len(texts)
+    one_each = Order(np.zeros(count, np.int64), np.arange(count), np.ones(count, np.int64), (count,))
+    return Lexical([arrays], one_each, one_each)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +131,4 @@ def test_frequencies_and_vocabulary(tmp_path: Path) -> None:
 def test_texts_without_terms(tmp_path: Path, texts: list[str]) -> None:
     lexical = opened(tmp_path, texts)
     assert lexical.scores("anything").tolist() == [0.0] * len(texts)
-    assert len(lexical.terms) == 0
+    assert list(lexical.terms) == []

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.read.passages import TOKEN_BUDGET, count_tokens, passage_id, passages_of
+from index.read.passages import TOKEN_BUDGET, count_tokens, passages_of
 from index.read.sentences import sentence_spans
 from index.read.text.plain import read_plain
 from index.text import BlockKind
@@ -56,7 +56,6 @@ def check(document: Document, room: int) -> None:
     for passage in passages:
         embedded = f"{passage.context}\n{passage.span.of(document.text)}".lstrip("\n")
         assert count_pieces([embedded])[0] <= room
-        assert passage.id == passage_id(document.id, passage.span)
         assert document.sections[passage.section].span.contains(passage.span)
     for sentence in sentences:
         passage = passages[sentence.passage]
@@ -96,13 +95,6 @@ def test_a_context_too_long_for_the_window_is_left_out_from_the_title_on() -> No
     document = read_plain(paper.encode(), "a.txt")
     contexts = [passages_of(document, count_pieces, room)[0][0].context for room in (400, 40)]
     assert contexts == [f"{document.title}\nIntroduction", "Introduction"]
-
-
-def test_ids_depend_on_document_and_place_only() -> None:
-    paper = b"Introduction\n\nThe patient was well. He left."
-    first, again = (passages_of(read_plain(paper, name), count_pieces, 256)[0] for name in ("a.txt", "b.txt"))
-    assert [passage.id for passage in first] == [passage.id for passage in again]
-    assert first[0].id != passages_of(read_plain(paper + b" ", "a.txt"), count_pieces, 256)[0][0].id
 
 
 def test_special_tokens_in_a_paper_are_text() -> None:

@@ -41,7 +41,7 @@ def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
     question = "ferritin in runners"
     vector = WordEncoder().encode([question])[0]
     words = index.lexical.scores(question).astype(float)
-    meaning = (index.vectors.rows(0, len(index.passages)) @ vector).astype(float)
+    meaning = (index.vectors.rows(np.arange(len(index.passages))) @ vector).astype(float)
 
     def standard(values: np.ndarray) -> np.ndarray:
         return np.asarray((values - values.mean()) / values.std())

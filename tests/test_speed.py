@@ -13,7 +13,7 @@ from evals.bench.speed_report import Section, Target, markdown
 from evals.bench.synthetic import DIMENSION, PASSAGES, SENTENCES, Papers, queries, vectors_of
 from index.store.manifest import Model
 from index.store.open import open_index
-from index.store.publish import Made, publish, writing
+from index.store.publish import Origin, publish, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def test_synthetic_papers_make_a_whole_index(tmp_path: Path) -> None:
     papers = Papers(3)
     with writing(tmp_path):
-        publish(tmp_path, papers, Made(Model("synthetic", "0" * 64, DIMENSION, 256), None, {}))
+        publish(tmp_path, papers, Origin(Model("synthetic", "0" * 64, DIMENSION, 256), None, {}))
     with open_index(tmp_path) as index:
         assert len(index.passages) == 3 * PASSAGES
         assert index.manifest.counts.sentences == 3 * PASSAGES * SENTENCES
@@ -34,7 +34,7 @@ def test_synthetic_papers_make_a_whole_index(tmp_path: Path) -> None:
             document = index.documents[passage.document_id]
             assert document.sections[passage.section].span.contains(passage.span)
             assert document.map.place(passage.span).line
-        rows = index.vectors.rows(0, len(index.passages))
+        rows = index.vectors.rows(np.arange(len(index.passages)))
         assert np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(len(rows)), abs=1e-5)
     assert len(set(papers.questions(5))) == 5
     assert papers.questions(5) == Papers(3).questions(5)

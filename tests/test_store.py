@@ -17,7 +17,7 @@ from index.ingest.build import build, remove
 from index.store.open import CURRENT, generations, open_index
 from index.store.pins import PINS, pinned
 from index.store.publish import LOCK, gc, rollback, verify, writing
-from index.store.rows import Recent
+from index.store.recent import Recent
 from tests.index_fakes import WordEncoder, build_papers, contents, contents_of, two_generations
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def test_damage_to_current_is_reported(two: Path, change: Callable[[bytes], byte
 
 
 def test_a_damaged_generation_falls_back_with_a_warning_and_is_built_again(two: Path) -> None:
-    path = two / "gen-00000002" / "passages.sqlite"
+    path = two / "gen-00000002" / "papers.json"
     path.write_bytes(path.read_bytes()[:-1])
     with open_index(two) as index:
         assert index.generation == 1
-        assert "passages.sqlite" in index.warnings[0]
+        assert "papers.json" in index.warnings[0]
         assert "Using generation 1" in index.warnings[0]
     assert verify(two)[1] is None
-    assert "passages.sqlite" in str(verify(two)[2])
+    assert "papers.json" in str(verify(two)[2])
     report = build_papers(two, two.parent / "papers")
     assert (report.published, report.generation, len(report.warnings)) == (True, 3, 1)
     with open_index(two) as index:
@@ -96,7 +96,7 @@ def test_a_damaged_generation_falls_back_with_a_warning_and_is_built_again(two: 
 
 def test_if_every_generation_is_damaged_the_error_names_the_newest_and_a_build_starts_over(two: Path) -> None:
     for number in (1, 2):
-        (two / f"gen-0000000{number}" / "vectors.faiss").write_bytes(b"")
+        (two / f"gen-0000000{number}" / "papers.json").write_bytes(b"")
     with pytest.raises(IndexDamaged, match="gen-00000002"):
         open_index(two)
     report = build_papers(two, two.parent / "papers")
@@ -118,9 +118,9 @@ def test_rolling_back_and_building_again(two: Path) -> None:
 
 
 def test_rolling_back_to_a_damaged_generation_is_refused(two: Path) -> None:
-    path = two / "gen-00000001" / "vectors.faiss"
+    path = two / "gen-00000001" / "papers.json"
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(IndexDamaged, match="vectors"):
+    with pytest.raises(IndexDamaged, match="papers.json"):
         rollback(two)
     with open_index(two) as index:
         assert (index.generation, index.warnings) == (2, ())

@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 
 from index.errors import IndexDamaged
-from index.store.vectors import Vectors, vector_chunks
+from index.files import LOCAL_DISK
+from index.store.arrays import Arrays, write_arrays
+from index.store.order import Order
+from index.store.vectors import FLAT_UP_TO, Vectors, vector_arrays
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 RANDOM = np.random.default_rng(7)
@@ -19,48 +25,47 @@ ROWS /= np.linalg.norm(ROWS, axis=1, keepdims=True)
 QUERY = ROWS[3] * np.float32(0.9) + ROWS[4] * np.float32(0.1)
 
 
-def opened() -> Vectors:
-    return Vectors(b"".join(vector_chunks([ROWS[:20], ROWS[20:20], ROWS[20:]], 8)))
+def written(path: Path, blocks: Sequence[NDArray[np.float32]], flat_up_to: int = FLAT_UP_TO) -> Arrays:
+    count, dimension = sum(map(len, blocks)), blocks[0].shape[1]
+    record = write_arrays(path, vector_arrays(lambda: blocks, count, dimension, flat_up_to), LOCAL_DISK)
+    return Arrays(path.parent, record)
 
 
-def test_nearest_and_scores_equal_plain_products() -> None:
-    vectors = opened()
+def vectors_in(path: Path, blocks: Sequence[NDArray[np.float32]], flat_up_to: int = FLAT_UP_TO) -> Vectors:
+    arrays = written(path, blocks, flat_up_to)
+    return Vectors([arrays], Order.of_one(sum(map(len, blocks))), blocks[0].shape[1])
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Vectors:
+    return vectors_in(tmp_path / "vectors", [ROWS[:20], ROWS[20:20], ROWS[20:]])
+
+
+def test_nearest_and_scores_equal_plain_products(opened: Vectors) -> None:
+    vectors = opened
     assert (len(vectors), vectors.dimension) == (50, 8)
     expected = np.argsort(-(ROWS @ QUERY), kind="stable")
     assert vectors.nearest(QUERY, 10).tolist() == expected[:10].tolist()
     assert vectors.nearest(QUERY, 99).tolist() == expected.tolist()
     chosen = np.array([4, 0, 17])
     assert vectors.scores(QUERY, chosen) == pytest.approx(ROWS[chosen] @ QUERY, abs=1e-6)
-    assert (vectors.rows(18, 4) == ROWS[18:22]).all()
+    assert (vectors.rows(np.arange(18, 22)) == ROWS[18:22]).all()
 
 
-def test_nearest_among_allowed_ones_only() -> None:
+def test_nearest_among_allowed_ones_only(opened: Vectors) -> None:
     allowed = np.zeros(50, bool)
     allowed[[1, 9, 30, 49]] = True
     expected = [i for i in np.argsort(-(ROWS @ QUERY), kind="stable") if allowed[i]]
-    assert opened().nearest(QUERY, 3, allowed).tolist() == expected[:3]
-    assert opened().nearest(QUERY, 10, allowed).tolist() == expected
-    assert opened().nearest(QUERY, 10, np.zeros(50, bool)).tolist() == []
+    assert opened.nearest(QUERY, 3, allowed).tolist() == expected[:3]
+    assert opened.nearest(QUERY, 10, allowed).tolist() == expected
+    assert opened.nearest(QUERY, 10, np.zeros(50, bool)).tolist() == []
 
 
-def test_no_vectors_at_all() -> None:
-    vectors = Vectors(b"".join(vector_chunks([], 8)))
+def test_no_vectors_at_all(tmp_path: Path) -> None:
+    vectors = vectors_in(tmp_path / "vectors", [ROWS[:0]])
     assert (len(vectors), vectors.nearest(QUERY, 5).tolist()) == (0, [])
     assert vectors.scores(QUERY, np.zeros(0, np.int64)).tolist() == []
-    assert vectors.rows(0, 0).shape == (0, 8)
-
-
-def with_a_huge_length() -> bytes:
-    data = bytearray(b"".join(vector_chunks([ROWS], 8)))
-    at = data.index(np.uint64(50 * 8).tobytes())
-    data[at : at + 8] = np.uint64(1 << 40).tobytes()
-    return bytes(data)
-
-
-@pytest.mark.parametrize("data", [b"", b"IxFI", b"nonsense" * 10, with_a_huge_length()])
-def test_bytes_that_are_not_an_index_are_an_error_and_not_a_crash(data: bytes) -> None:
-    with pytest.raises(IndexDamaged):
-        Vectors(data)
+    assert vectors.rows(np.zeros(0, np.int64)).shape == (0, 8)
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +79,14 @@ def many() -> NDArray[np.float32]:
 
 
 @pytest.fixture(scope="module")
-def lists(many: NDArray[np.float32]) -> Vectors:
-    return Vectors(b"".join(vector_chunks([many[:1000], many[1000:]], 32, flat_up_to=100)))
+def lists(many: NDArray[np.float32], tmp_path_factory: pytest.TempPathFactory) -> Vectors:
+    return vectors_in(tmp_path_factory.mktemp("lists") / "vectors", [many[:1000], many[1000:]], 100)
 
 
 def test_lists_find_what_an_exhaustive_search_finds(many: NDArray[np.float32], lists: Vectors) -> None:
     assert not lists.exact
     assert (len(lists), lists.dimension) == (3000, 32)
-    assert (lists.rows(0, 3000) == many).all()
+    assert (lists.rows(np.arange(3000)) == many).all()
     found = 0
     for query in many[::30]:
         near = lists.nearest(query, 10)
@@ -105,19 +110,43 @@ def test_lists_search_among_allowed_ones_only(
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_the_same_vectors_give_the_same_bytes(many: NDArray[np.float32], threads: int) -> None:
+def test_the_same_vectors_give_the_same_bytes(
+    many: NDArray[np.float32], tmp_path: Path, threads: int
+) -> None:
     import faiss
 
-    expected = b"".join(vector_chunks([many], 32, flat_up_to=100))
+    written(tmp_path / "one", [many], 100)
     faiss.omp_set_num_threads(threads)
-    pieces = [many[:1], many[1:1700], many[1700:1700], many[1700:]]
-    assert b"".join(vector_chunks(pieces, 32, flat_up_to=100)) == expected
+    written(tmp_path / "other", [many[:1], many[1:1700], many[1700:1700], many[1700:]], 100)
+    assert (tmp_path / "other").read_bytes() == (tmp_path / "one").read_bytes()
 
 
-def test_opening_an_index_copies_nothing(many: NDArray[np.float32]) -> None:
-    data = np.frombuffer(b"".join(vector_chunks([many], 32)), np.uint8)
-    at = data.tobytes().index(many[0].tobytes())
-    changed = data.copy()
-    opened = Vectors(changed)
-    changed[at : at + 4] = np.frombuffer(np.float32(9.0).tobytes(), np.uint8)
-    assert opened.rows(0, 1)[0, 0] == 9.0
+def test_two_segments_find_what_one_finds(many: NDArray[np.float32], tmp_path: Path) -> None:
+    halves = [written(tmp_path / name, [rows]) for name, rows in (("a", many[::2]), ("b", many[1::2]))]
+    segments, firsts = np.arange(3000) % 2, np.arange(3000) // 2
+    both = Vectors(halves, Order(segments, firsts, np.ones(3000, np.int64), (1500, 1500)), 32)
+    one = vectors_in(tmp_path / "whole", [many])
+    for query in many[::100]:
+        assert both.nearest(query, 20).tolist() == one.nearest(query, 20).tolist()
+        assert (both.scores(query, np.arange(3000)) == one.scores(query, np.arange(3000))).all()
+
+
+def test_a_changed_byte_of_the_lists_is_noticed_where_it_is_read(
+    many: NDArray[np.float32], tmp_path: Path
+) -> None:
+    path = tmp_path / "vectors"
+    arrays = written(path, [many], 100)
+    whole, stored, chance = path.read_bytes(), arrays["lists"], np.random.default_rng(3)
+    query, noticed = many[5], 0
+    expected = Vectors([arrays], Order.of_one(3000), 32).nearest(query, 10, few=0).tolist()
+    for at in chance.integers(stored.start, stored.start + len(stored), size=40).tolist():
+        changed = bytearray(whole)
+        changed[at] ^= 64
+        path.write_bytes(changed)
+        (tmp_path / "vectors.damaged").unlink(missing_ok=True)
+        try:
+            opened = Vectors([Arrays(tmp_path, arrays.record)], Order.of_one(3000), 32)
+            assert opened.nearest(query, 10, few=0).tolist() == expected
+        except IndexDamaged:
+            noticed += 1
+    assert noticed

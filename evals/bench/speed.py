@@ -32,14 +32,16 @@ from evals.bench.synthetic import (
 from index.embed.encoder import load_encoder, question_encoder
 from index.embed.model import model_files
 from index.embed.sentence import SentenceEncoder
-from index.files import LOCAL_DISK, load_bytes
+from index.files import LOCAL_DISK
 from index.ingest.build import add, remove
 from index.read import read
 from index.read.passages import passages_of
 from index.search import search
+from index.store.arrays import Arrays, write_arrays
 from index.store.open import open_index
-from index.store.rows import PaperRows
-from index.store.vectors import FLAT_UP_TO, Vectors, vector_chunks
+from index.store.order import Order
+from index.store.paper import PaperRows
+from index.store.vectors import FLAT_UP_TO, Vectors, vector_arrays
 from qa.answer import Answerer
 from qa.settings import Settings
 
@@ -344,11 +346,17 @@ def _kind(
 ) -> tuple[dict[str, Value], list[list[int]]]:
     """Return the figures of one kind of index and the nearest passages of each question."""
     with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "vectors.faiss"
-        blocks = (vectors_of(number, sentences=False)[0] for number in range(papers))
-        built, record = seconds(lambda: LOCAL_DISK.write(path, vector_chunks(blocks, DIMENSION, flat_up_to)))
+        count = papers * PASSAGES
+        arrays = vector_arrays(
+            lambda: (vectors_of(number, sentences=False)[0] for number in range(papers)),
+            *(count, DIMENSION, flat_up_to),
+        )
+        path = Path(place) / "vectors"
+        built, record = seconds(lambda: write_arrays(path, arrays, LOCAL_DISK))
         before = own_memory()
-        opening, opened = seconds(lambda: Vectors(load_bytes(path)))
+        opening, opened = seconds(
+            lambda: Vectors([Arrays(Path(place), record)], Order.of_one(count), DIMENSION)
+        )
         searches = [seconds(partial(opened.nearest, query, _NEAREST)) for query in asked]
         row: dict[str, Value] = {
             "10 nearest, ms": statistics.median(1000 * taken for taken, _ in searches),

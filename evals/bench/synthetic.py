@@ -18,16 +18,16 @@ import numpy as np
 
 from index.embed.encoder import load_encoder, model_of
 from index.ingest.build import build
-from index.read.passages import passage_id
 from index.store.codec import encode_document
 from index.store.open import CURRENT
-from index.store.publish import Made, publish, writing
-from index.store.rows import PaperRows
+from index.store.paper import PaperRows
+from index.store.publish import Origin, publish, writing
+from index.store.publish import Papers as ToPublish
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span, line_starts
 from qa.files.resources import seeds_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def _vocabulary() -> tuple[list[str], NDArray[np.float64]]:
 
 
 @dataclass(frozen=True)
-class Papers:
+class Papers(ToPublish):
     """``count`` papers in the form that ``index.store.publish`` takes, each made on demand."""
 
     count: int
@@ -106,13 +106,13 @@ class Papers:
             hashlib.sha256(f"paper {number}".encode()).hexdigest(): number for number in range(self.count)
         }
 
-    @cached_property
-    def ids(self) -> Sequence[str]:
-        """See ``publish.Contents``."""
-        return sorted(self._numbers)
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """See ``publish.Papers``."""
+        return {key: _source(number) for key, number in self._numbers.items()}
 
     def paper(self, document_id: str) -> PaperRows:
-        """See ``publish.Contents``."""
+        """See ``publish.Papers``."""
         document = document_of(document_id, self._numbers[document_id])
         passages, sentences = _cut(document)
         details = zlib.compress(encode_document(document).encode(), 1)
@@ -120,11 +120,11 @@ class Papers:
         return PaperRows(*head, details, "made up", passages, sentences)
 
     def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
-        """See ``publish.Contents``."""
+        """See ``publish.Papers``."""
         return vectors_of(self._numbers[document_id], sentences=False)[0]
 
     def sentence_vectors(self, document_id: str) -> NDArray[np.float32]:
-        """See ``publish.Contents``."""
+        """See ``publish.Papers``."""
         return vectors_of(self._numbers[document_id])[1]
 
     def questions(self, count: int) -> list[str]:
@@ -153,8 +153,12 @@ def synthetic_index(folder: Path, passages: int) -> Path:
     """
     if not (folder / CURRENT).is_file():
         with writing(folder):
-            publish(folder, Papers.holding(passages), Made(model_of(load_encoder()), None))
+            publish(folder, Papers.holding(passages), Origin(model_of(load_encoder()), None))
     return folder
+
+
+def _source(number: int) -> str:
+    return f"{number:06}.txt"
 
 
 def document_of(document_id: str, number: int) -> Document:
@@ -187,7 +191,7 @@ def document_of(document_id: str, number: int) -> Document:
         sections.append(Section(name, 1, Span(start, end)))
     return Document(
         id=document_id,
-        source=f"{number:06}.txt",
+        source=_source(number),
         format="text",
         title=title,
         text=text,
@@ -209,6 +213,5 @@ def _cut(document: Document) -> tuple[list[list[object]], list[list[object]]]:
             begin = start + match.start() + (match[0][0] == " ")
             sentences.append([len(passages), begin, start + match.end(), "paragraph"])
         context = f"{document.title}\n{document.sections[block.section].title}"
-        key = passage_id(document.id, block.span)
-        passages.append([key, start, block.span.end, block.section, "paragraph", len(text) // 6, context])
+        passages.append([start, block.span.end, block.section, "paragraph", len(text) // 6, context])
     return passages, sentences

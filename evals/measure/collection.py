@@ -14,8 +14,8 @@ from index.embed.encoder import model_of
 from index.errors import FormatMismatch, IndexDamaged
 from index.read.passages import passages_of
 from index.store.open import CURRENT, open_index
-from index.store.publish import Made, publish, writing
-from index.store.rows import PaperRows
+from index.store.paper import PaperRows
+from index.store.publish import Origin, Papers, publish, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,15 +32,15 @@ _BATCH = 2000
 
 
 @dataclass
-class _Papers:
+class _Papers(Papers):
     """Papers as ``publish`` takes them."""
 
     rows: dict[str, PaperRows] = field(default_factory=dict)
     vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
-    def ids(self) -> list[str]:
-        return sorted(self.rows)
+    def sources(self) -> dict[str, str]:
+        return {key: paper.source for key, paper in self.rows.items()}
 
     def paper(self, document_id: str) -> PaperRows:
         return self.rows[document_id]
@@ -73,7 +73,7 @@ def index_documents(
     for document in documents:
         passages, sentences = passages_of(document, encoder.count_pieces, encoder.max_pieces)
         papers.rows[document.id] = PaperRows.of(document, passages, sentences, "memory")
-    sizes = {key: len(papers.rows[key].embedded_texts()) for key in papers.ids}
+    sizes = {key: len(papers.rows[key].embedded_texts()) for key in papers.rows}
     done, total = 0, sum(sizes.values())
     for group in _groups(sizes):
 
@@ -85,7 +85,7 @@ def index_documents(
         papers.vectors.update(_encoded(texts, encoder, in_group, cache))
         done += sum(sizes[key] for key in group)
     with writing(folder):
-        publish(folder, papers, Made(model_of(encoder), previous=None))
+        publish(folder, papers, Origin(model_of(encoder), previous=None))
     return open_index(folder)
 
 
@@ -158,7 +158,7 @@ def _divided_alike(index: Index, documents: Sequence[Document], encoder: Encoder
     """Tell whether the shortest paper would be divided into the passages and sentences of ``index``."""
     paper = min(documents, key=lambda document: (len(document.text), document.id))
     passages, sentences = passages_of(paper, encoder.count_pieces, encoder.max_pieces)
-    positions = [at for at, one in enumerate(index.passages) if one.document_id == paper.id]
+    positions = index.positions_of(paper.id)
     held = [sentence.span for at in positions for _, sentence in index.sentences_of(at)]
     spans = [index.passages[at].span for at in positions]
     return spans == [one.span for one in passages] and held == [one.span for one in sentences]

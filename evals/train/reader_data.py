@@ -20,8 +20,11 @@ import numpy as np
 
 from evals.sets.cases import Case, Corpus, Gold
 from evals.sets.corpora import document_of
+from index.files import LOCAL_DISK
 from index.read.passages import passages_of
-from index.store.lexical import Lexical, lexical_files
+from index.store.arrays import Arrays, write_arrays
+from index.store.lexical import Lexical, lexical_arrays
+from index.store.order import Order
 from index.terms import terms
 from index.text import Span
 from qa.rank.identity import identified, identity_of
@@ -99,9 +102,9 @@ class Pool:
                 self.texts.append(Text(passage.context, passage.span.of(document.text), spans, short_forms))
                 self.places.append((document.id, passage.span))
         with tempfile.TemporaryDirectory() as folder:  # the files stay mapped after they are deleted
-            for name, chunks in lexical_files(f"{text.context} {text.text}" for text in self.texts):
-                Path(folder, name).write_bytes(b"".join(chunks))
-            self._lexical = Lexical(Path(folder))
+            arrays = lexical_arrays([[f"{text.context} {text.text}" for text in self.texts]])
+            written = Arrays(Path(folder), write_arrays(Path(folder, "words"), arrays, LOCAL_DISK))
+            self._lexical = Lexical([written], Order.of_one(len(self.texts)), Order.of_one(1))
 
     def nearest(self, question: str, among: Sequence[int] | None = None) -> list[int]:
         """Return the passages nearest to ``question`` by BM25, best first, of those ``among`` if given."""

@@ -15,15 +15,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.embed.encoder import model_of, require_same_model
-from index.errors import IndexDamaged, IndexMissing, NothingToRead
+from index.errors import IndexDamaged, IndexMissing, NothingToRead, OlderFormat
 from index.files import LOCAL_DISK
-from index.ingest.catalogue import Catalogue, SetAside, catalogue_of, given
+from index.ingest.catalogue import Catalogue, SetAside, catalogue_of
 from index.ingest.papers import Skipped, find_papers
 from index.ingest.selection import Selection
 from index.ingest.work import Became, FileOutcome, Progress, Work
 from index.read import SUFFIXES, read_many
-from index.store.open import Index, open_index
-from index.store.publish import Made, collect, publish, writing
+from index.store.open import open_index
+from index.store.publish import Origin, collect, publish, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.files import Disk
     from index.ingest.work import Read
+    from index.store.generation import Index
     from index.store.manifest import Manifest
 
 __all__ = ["Became", "BuildReport", "FileOutcome", "Progress", "add", "build", "remove"]
@@ -99,7 +100,7 @@ def build(
     """
     started = time.monotonic()
     with writing(folder, wait, disk):
-        base, warnings = _open_base(folder)
+        base, warnings = _open_base(folder, keep=keep)
         with closing(base) if base else nullcontext():
             if base and not change_model:
                 require_same_model(base, encoder)
@@ -142,7 +143,7 @@ def remove(
     """
     started = time.monotonic()
     with writing(folder), open_index(folder) as base:
-        held = given(base)
+        held = base.given()
         unknown = sorted(documents - held.keys())
         if unknown:
             raise IndexMissing(f"{unknown[0]}: the index has no such paper.", "List its papers: loccit info")
@@ -152,18 +153,22 @@ def remove(
             names[key] = tuple(name for name in names[key] if name not in gone)
         left = {key: kept for key, kept in names.items() if kept and key not in documents}
         selection = Selection.named(left, base).chosen()
-        made = Made(base.manifest.model, base.generation, selection.files())
+        made = Origin(base.manifest.model, base.generation, selection.files())
         manifest = publish(folder, selection, made)
         collect(folder)
         return _report(manifest, selection, base, True, started, base.warnings, ())
 
 
-def _open_base(folder: Path) -> tuple[Index | None, tuple[str, ...]]:
+def _open_base(folder: Path, *, keep: bool) -> tuple[Index | None, tuple[str, ...]]:
     """Return the generation to build on, None if there is none, and what is wrong with it."""
     try:
-        base = open_index(folder)
+        base = open_index(folder, salvage=True)
     except IndexMissing:
         return None, ()
+    except OlderFormat as error:
+        if keep:  # the papers it holds would be lost
+            raise
+        return None, (f"{error.message} It was built again from the given papers.",)
     except IndexDamaged as error:
         return None, (f"{error.message} The index was rebuilt from the given papers.",)
     return base, base.warnings
@@ -190,7 +195,7 @@ def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
     return (
         bool(selection.fresh)
         or base.manifest.model.fingerprint != encoder.fingerprint
-        or {key: source for key, (source, _) in given(base).items()} != selection.sources
+        or {key: source for key, (source, _) in base.given().items()} != selection.sources
         or catalogue_of(base).aside != selection.catalogue.aside
         or catalogue_of(base).copies != selection.copies
         or catalogue_of(base).versions != selection.catalogue.versions
@@ -200,7 +205,7 @@ def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
 def _publish(
     folder: Path, base: Index | None, selection: Selection, encoder: Encoder, disk: Disk
 ) -> Manifest:
-    made = Made(model_of(encoder), base.generation if base else None, selection.files())
+    made = Origin(model_of(encoder), base.generation if base else None, selection.files())
     return publish(folder, selection, made, disk)
 
 

@@ -1,8 +1,7 @@
 """The files that a generation was given, used or set aside.
 
-A paper set aside is stored in a file of its own in the generation, split and embedded.
-It is used again, without reading or embedding, if the better file of the same paper is
-removed.
+A paper set aside is stored like the others. It is used again, without reading or embedding, if the
+better file of the same paper is removed.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from index.ingest.editions import METHOD, Edition
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from index.store.open import Index
+    from index.store.generation import Index
 
 CATALOGUE = "catalogue.json"
 VERSIONS = "versions.json"  #: a file of its own, because questions read it; missing where there are none
@@ -142,14 +141,3 @@ def _read(path: Path, _sha256: str) -> Catalogue:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
     return Catalogue({one.id: one for one in editions}, aside, copies)
-
-
-def given(index: Index) -> dict[str, tuple[str, str]]:
-    """Return file name and reading (see ``PaperRows``) of every file given, used or not, by document id."""
-    aside = catalogue_of(index).aside
-    return index.rows.readings() | {key: (one.source, one.reading) for key, one in aside.items()}
-
-
-def aside_file(document_id: str) -> str:
-    """Return the name of the file that holds a paper set aside."""
-    return f"aside-{document_id}.npz"

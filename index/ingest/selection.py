@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged, StorageError
@@ -14,17 +12,14 @@ from index.ingest.catalogue import (
     VERSIONS,
     Catalogue,
     SetAside,
-    aside_file,
     catalogue_of,
     encode_versions,
-    given,
 )
 from index.ingest.editions import edition_of, set_aside
 from index.ingest.papers import reads_alike
-from index.ingest.pending import Embedded, encode_embedded, read_embedded
+from index.ingest.pending import Embedded
 from index.ingest.versions import differ
-from index.store.open import ROWS, Index, generation_folder, generations, read_manifest
-from index.store.rows import Rows
+from index.store.open import generation_folder, generations, open_place, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,13 +29,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.ingest.pending import Pending
-    from index.store.publish import Source
-    from index.store.rows import PaperRows
+    from index.store.generation import Index
+    from index.store.paper import PaperRows
+    from index.store.segment import Segment
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Papers of the previous generation, and papers that are pending. Implements ``publish.Contents``."""
+    """Papers of the previous generation, and papers that are pending. Implements ``publish.Papers``."""
 
     sources: Mapping[str, str]  #: file name by document id, of all files given
     base: Index | None  #: the previous generation
@@ -91,59 +87,49 @@ class Selection:
             aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
         return replace(self, catalogue=Catalogue(editions, aside, self.copies, chosen.versions))
 
-    def files(self) -> dict[str, Source]:
-        """Return the catalogue and the files of the papers set aside."""
-        files: dict[str, Source] = {CATALOGUE: self.catalogue.encode()}
+    @property
+    def aside(self) -> Collection[str]:
+        """Ids of the documents that are not used."""
+        return self.catalogue.aside.keys()
+
+    def files(self) -> dict[str, bytes]:
+        """Return the catalogue, as files of the generation."""
+        files = {CATALOGUE: self.catalogue.encode()}
         if self.catalogue.versions:
             files[VERSIONS] = encode_versions(self.catalogue.versions)
-        for key in sorted(self.catalogue.aside):
-            name = aside_file(key)
-            if self.base and key not in self.fresh and self.base.manifest.file(name):
-                files[name] = self.base.folder / name
-            else:  # made when it is written: together they may be large
-                files[name] = partial(self._encoded, key)
         return files
 
-    def _encoded(self, document_id: str) -> bytes:
-        return encode_embedded(self.embedded(document_id))
+    def stored(self, document_id: str) -> tuple[Segment, int] | None:
+        """Return the sound segment that stores a document, and its number there; None if there is none."""
+        if document_id in self.fresh:
+            return None
+        base = self._base()
+        paper = base.listed[document_id]
+        segment = base.segments[paper.segment]
+        return None if segment.marked else (segment, paper.number)
 
     def embedded(self, document_id: str) -> Embedded:
         """Return one document with its vectors."""
-        return Embedded(
-            self.paper(document_id), self.passage_vectors(document_id), self.sentence_vectors(document_id)
-        )
-
-    def paper(self, document_id: str) -> PaperRows:
-        """Return the rows of one document, under its present file name."""
-        kept = self._kept(document_id)
-        paper = kept.paper if kept else self._base().rows.paper(document_id)
-        return replace(paper, source=self.sources[document_id])
-
-    def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
-        """Return the vectors of its passages, shape (passages, dimension)."""
-        if kept := self._kept(document_id):
-            return kept.passages
-        start, count, _, _ = self._base().rows.extent(document_id)
-        return self._base().vectors.rows(start, count)
-
-    def sentence_vectors(self, document_id: str) -> NDArray[np.float32]:
-        """Return the vectors of its sentences, shape (sentences, dimension)."""
-        if kept := self._kept(document_id):
-            return kept.sentences
-        _, _, start, count = self._base().rows.extent(document_id)
-        return self._base().sentence_vectors[start : start + count]
-
-    def _kept(self, document_id: str) -> Embedded | None:
-        """Return a paper that is pending or set aside; None for one that ``base`` uses."""
         if document_id in self.fresh:
             kept = self.pending.get(document_id) if self.pending else None
             if kept is None:
                 raise IndexDamaged(f"{document_id}: its pending file is missing.", "Run the build again.")
             return kept
-        base = self._base()
-        if base.manifest.file(aside_file(document_id)) is None:
-            return None
-        return read_embedded(base.folder / aside_file(document_id))
+        return Embedded(self._base().paper(document_id), *self._base().vectors_of(document_id))
+
+    def paper(self, document_id: str) -> PaperRows:
+        """Return the rows of one document, under its present file name."""
+        fresh = document_id in self.fresh
+        paper = self.embedded(document_id).paper if fresh else self._base().paper(document_id)
+        return replace(paper, source=self.sources[document_id])
+
+    def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
+        """Return the vectors of its passages, shape (passages, dimension)."""
+        return self.embedded(document_id).passages
+
+    def sentence_vectors(self, document_id: str) -> NDArray[np.float32]:
+        """Return the vectors of its sentences, shape (sentences, dimension)."""
+        return self.embedded(document_id).sentences
 
     def _base(self) -> Index:
         if self.base is None:
@@ -168,11 +154,10 @@ def recalled(
             manifest, _ = read_manifest(place)
             if manifest.model.fingerprint != fingerprint:
                 continue
-            with closing(Rows(place / ROWS)) as rows:  # unverified, but quick to read
-                if not left.keys() & rows.names.keys():
+            with open_place(place, manifest) as earlier:
+                if not left.keys() & earlier.listed.keys():
                     continue
-            with closing(Index(place, manifest)) as earlier:
-                held = given(earlier)
+                held = earlier.given()
                 same = [key for key in sorted(left) if key in held and reads_alike(*held[key], left[key])]
                 selection = Selection({key: held[key][0] for key in same}, earlier)
                 for key in same:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import FileEmpty, GarbledText, LoccitError
-from index.ingest.catalogue import catalogue_of, given
+from index.ingest.catalogue import catalogue_of
 from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.selection import Selection, recalled
@@ -19,14 +19,14 @@ from index.read import Outcome as Outcome
 from index.read import may_be_paper
 from index.read.open import name_of
 from index.read.passages import passages_of
-from index.store.rows import PaperRows
+from index.store.paper import PaperRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.embed.encoder import Encoder
     from index.files import Disk
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document
 
 _READ_AHEAD = 32  #: papers handed to the readers at once
@@ -98,7 +98,7 @@ class Work:
         self._folder = folder
         self._base = base
         self._same_model = base is not None and base.manifest.model.fingerprint == encoder.fingerprint
-        self._held = given(base) if base else {}  # file name and reading by document id
+        self._held = base.given() if base else {}  # file name and reading by document id
         self._by_name = {source: key for key, (source, _) in self._held.items()}
         self._read_files = read
         self._workers = workers
@@ -257,15 +257,21 @@ class Work:
         return len(waiting)
 
     def _known(self, paper: PaperRows) -> dict[str, NDArray[np.float32]]:
-        """Return the vectors that the previous generation has for this paper or its file name, by text."""
-        known: dict[str, NDArray[np.float32]] = {}
+        """Return the vectors that the previous generation has for this paper or its file name, by text.
+
+        Those of sentences are stored in less precision, so none of them becomes that of a passage.
+        """
+        passages: dict[str, NDArray[np.float32]] = {}
+        sentences: dict[str, NDArray[np.float32]] = {}
         if self._base and self._same_model:
             keys = {paper.id, self._by_name.get(paper.source, paper.id)}
             for key in sorted(keys & self._base.documents.keys()):
-                earlier = Selection({key: paper.source}, self._base).embedded(key)
-                vectors = (*earlier.passages, *earlier.sentences)
-                known.update(zip(earlier.paper.embedded_texts(), vectors, strict=True))
-        return known
+                texts = self._base.paper(key).embedded_texts()
+                of_passages, of_sentences = self._base.vectors_of(key)
+                passages.update(zip(texts, of_passages, strict=False))
+                sentences.update(zip(texts[len(of_passages) :], of_sentences, strict=True))
+        own = frozenset(paper.passage_texts())
+        return {text: vector for text, vector in sentences.items() if text not in own} | passages
 
     def _embed_again(self, base: Index) -> None:
         """Embed the papers of ``base``, which has another model. Nothing is read again."""

@@ -7,7 +7,6 @@ into more of those.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -67,8 +66,7 @@ def passages_of(
                 if unit.sentence:
                     sentences.append(Sentence(document.id, unit.sentence, len(passages), block.kind))
             tokens = sum(unit.tokens for unit in group)
-            name = passage_id(document.id, span)
-            passages.append(Passage(name, document.id, span, block.section, block.kind, tokens, context))
+            passages.append(Passage(document.id, span, block.section, block.kind, tokens, context))
     return tuple(passages), tuple(sentences)
 
 
@@ -99,11 +97,6 @@ def _cells(text: str, one: Block, other: Block) -> bool:
     alike = (one.kind, one.section) == (other.kind, other.section) and one.kind is not BlockKind.TABLE
     short = max(len(one.span), len(other.span)) <= CELL
     return alike and short and not text[one.span.end : other.span.start].strip()
-
-
-def passage_id(document_id: str, span: Span) -> str:
-    """Return the id of the passage at ``span``: the same in every index."""
-    return hashlib.sha256(f"{document_id}:{span.start}:{span.end}".encode()).hexdigest()[:16]
 
 
 def _context(document: Document, block: Block, count_pieces: PieceCounter, max_pieces: int) -> str:

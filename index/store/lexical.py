@@ -1,168 +1,217 @@
 """Lexical search: BM25 over passages.
 
-Scores are computed when the index is built (bm25s, method "lucene": Kamphuis et al.
-2020, "Which BM25 do you mean?"); a query adds up columns of memory-mapped files.
+Each segment stores, for every term, the passages that hold it and how often. Scores are computed when
+a question is asked, from counts over the passages in use, so an index scores the same however it came
+about. The formula is Lucene's (Kamphuis et al. 2020, "Which BM25 do you mean?").
 """
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections import Counter, defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.files import array_chunks, load_array
+from index.store.arrays import Made, Strings, string_arrays
 from index.terms import printed, split, terms_of, weighted_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from index.store.arrays import Arrays, Checked
+    from index.store.order import Order
+
 K1 = 1.5  #: saturation of the term frequency
 B = 0.75  #: strength of the length normalisation
+_MOST = 2**16 - 1  #: highest count stored
+
+
+class Postings:
+    """A sorted list of words, each with the rows of one segment that hold it.
+
+    The rows of word ``i`` end at ``stops[i]`` of ``rows``.
+    """
+
+    def __init__(self, arrays: Arrays, name: str) -> None:
+        self._arrays = arrays
+        self._name = name
+        self._words = Strings(arrays, name)
+
+    @cached_property
+    def _stops(self) -> NDArray[np.int64]:
+        return self._arrays[f"{self._name}-stops"].all()
+
+    @cached_property
+    def _rows(self) -> Checked:
+        return self._arrays[f"{self._name}-rows"]
+
+    @cached_property
+    def _counts(self) -> Checked:
+        return self._arrays[f"{self._name}-counts"]
+
+    def _extent(self, first: int, last: int) -> tuple[int, int]:
+        """Return where the rows of the words from ``first`` to ``last`` begin and end."""
+        return int(self._stops[first - 1]) if first else 0, int(self._stops[last])
+
+    def starting(self, start: bytes) -> Iterator[int]:
+        """Yield the numbers of the words that begin with ``start``."""
+        at = bisect_left(self._words, start)
+        while at < len(self._words) and self._words[at].startswith(start):
+            yield at
+            at += 1
+
+    def rows(self, i: int) -> NDArray[np.int32]:
+        """Return the rows that hold word ``i``."""
+        return self._rows.slice(*self._extent(i, i))
+
+    def find(self, word: bytes) -> tuple[NDArray[np.int32], NDArray[np.uint16]] | None:
+        """Return the rows that hold ``word``, and how often each does; None if none does."""
+        at = bisect_left(self._words, word)
+        if at == len(self._words) or self._words[at] != word:
+            return None
+        extent = self._extent(at, at)
+        return self._rows.slice(*extent), self._counts.slice(*extent)
+
+    def totals(self, used: NDArray[np.bool_]) -> Iterator[tuple[bytes, int]]:
+        """Yield each word with the number of ``used`` rows that hold it."""
+        held = np.concatenate([np.zeros(1, np.int64), np.cumsum(used[self._rows.all()])])
+        for i in range(len(self._words)):
+            first, last = self._extent(i, i)
+            yield self._words[i], int(held[last] - held[first])
 
 
 class Vocabulary:
-    """A sorted list of words with passage counts: memory-mapped, binary-searched.
+    """The words of all segments with the number of rows in use that hold each."""
 
-    Word ``i`` ends at byte ``ends[i]`` of ``letters``; ``numbers[i]`` passages hold it.
-    """
-
-    def __init__(
-        self, letters: NDArray[np.uint8], ends: NDArray[np.int64], numbers: NDArray[np.int32]
-    ) -> None:
-        self._letters = letters
-        self._ends = ends
-        self._numbers = numbers
-
-    def __len__(self) -> int:
-        return len(self._ends)
+    def __init__(self, parts: Sequence[Postings], used: Sequence[NDArray[np.bool_]]) -> None:
+        self._parts = parts
+        self._used = used
 
     def __iter__(self) -> Iterator[tuple[str, int]]:
-        """Yield each word and the number of passages that hold it, in UTF-8 order."""
-        for i in range(len(self)):
-            yield self._word(i).decode(), int(self._numbers[i])
-
-    def _word(self, i: int) -> bytes:
-        start = int(self._ends[i - 1]) if i else 0
-        return bytes(self._letters[start : int(self._ends[i])])
-
-    def find(self, word: str) -> int | None:
-        """Return the position of ``word``, None if unknown."""
-        wanted = word.encode(errors="replace")
-        at = bisect_left(range(len(self)), wanted, key=self._word)
-        return at if at < len(self) and self._word(at) == wanted else None
+        """Yield each word with its number of rows, in UTF-8 order."""
+        sums: defaultdict[bytes, int] = defaultdict(int)
+        for part, used in zip(self._parts, self._used, strict=True):
+            for word, count in part.totals(used):
+                sums[word] += count
+        yield from ((word.decode(), sums[word]) for word in sorted(sums) if sums[word])
 
     def begins(self, start: str) -> bool:
         """Return whether a word begins with ``start`` or equals it."""
         wanted = start.encode(errors="replace")
-        at = bisect_left(range(len(self)), wanted, key=self._word)
-        return at < len(self) and self._word(at).startswith(wanted)
-
-    def count(self, word: str) -> int:
-        """Return the number of passages that hold ``word``."""
-        at = self.find(word)
-        return 0 if at is None else int(self._numbers[at])
+        return any(
+            used[part.rows(i)].any()
+            for part, used in zip(self._parts, self._used, strict=True)
+            for i in part.starting(wanted)
+        )
 
 
 class Lexical:
-    """BM25 over the passages of one generation, memory-mapped. Thread-safe."""
+    """BM25 over the passages of one generation. Thread-safe."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the files of ``lexical_files``; the caller has compared their checksums."""
-        arrays = {name: load_array(folder / f"bm25-{name}.npy") for name in _ARRAYS}
-        self._data = arrays["data"]
-        self._indices = arrays["indices"]
-        self._starts = arrays["starts"]
-        self.passages = int(arrays["sizes"][0])  #: number of passages
-        self._mean_length = float(arrays["sizes"][1])
-        #: stemmed terms, as ``terms`` gives them
-        self.terms = Vocabulary(arrays["term-letters"], arrays["term-ends"], np.diff(self._starts))
-        #: words as printed, in lower case, for spelling suggestions
-        self.words = Vocabulary(arrays["word-letters"], arrays["word-ends"], arrays["word-counts"])
+    def __init__(self, segments: Sequence[Arrays], passages: Order, documents: Order) -> None:
+        """Search ``segments``, of which ``passages`` and ``documents`` say what is in use."""
+        self._order = passages
+        self._parts = [Postings(arrays, "term") for arrays in segments]
+        self._lengths_of = [arrays["lengths"] for arrays in segments]
+        numbers = range(len(segments))
+        #: stemmed terms, as ``terms`` gives them, counted in passages
+        self.terms = Vocabulary(self._parts, [passages.rows_of(i) >= 0 for i in numbers])
+        #: words as printed, in lower case, counted in documents; for spelling suggestions
+        self.words = Vocabulary(
+            [Postings(arrays, "word") for arrays in segments], [documents.rows_of(i) >= 0 for i in numbers]
+        )
+
+    @property
+    def passages(self) -> int:
+        """Number of passages."""
+        return len(self._order)
+
+    @cached_property
+    def _damping(self) -> NDArray[np.float32]:
+        """What is added to the count of a term in each passage: more in long ones."""
+        lengths = np.zeros(self.passages, np.float32)
+        for i, stored in enumerate(self._lengths_of):
+            rows = self._order.rows_of(i)
+            lengths[rows[rows >= 0]] = stored.all()[rows >= 0]
+        mean = float(lengths.sum(dtype=np.float64)) / max(self.passages, 1)
+        damping: NDArray[np.float32] = (K1 * (1 - B + B * lengths / max(mean, 1e-9))).astype(np.float32)
+        return damping
+
+    def _holding(self, term: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the passages that hold ``term``, and how often each does."""
+        rows, counts = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        wanted = term.encode(errors="replace")
+        for i, part in enumerate(self._parts):
+            if (found := part.find(wanted)) is not None:
+                here = self._order.rows_of(i)[found[0]]
+                rows.append(here[here >= 0])
+                counts.append(found[1][here >= 0].astype(np.float32))
+        return np.concatenate(rows), np.concatenate(counts)
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """Return the BM25 score of every passage, shape ``(passages,)``; 0 if it shares no term."""
         scores = np.zeros(self.passages, np.float32)
         for term, times in sorted(weighted_terms(query).items()):
-            column = self.terms.find(term)
-            if column is not None:
-                start, end = int(self._starts[column]), int(self._starts[column + 1])
-                # A column holds a passage at most once, so indexed addition is correct.
-                scores[self._indices[start:end]] += times * self._data[start:end]
+            rows, counts = self._holding(term)
+            if len(rows):
+                rarity = np.log1p((self.passages - len(rows) + 0.5) / (len(rows) + 0.5))
+                # A term holds a passage at most once, so indexed addition is correct.
+                scores[rows] += np.float32(times * rarity) * (counts / (counts + self._damping[rows]))
         return scores
 
     def document_frequency(self, term: str) -> int:
         """Return how many passages hold ``term``, one of the results of ``terms``."""
-        return self.terms.count(term)
+        return len(self._holding(term)[0])
 
 
-_ARRAYS = (
-    *("data", "indices", "starts", "sizes"),
-    *("term-letters", "term-ends", "word-letters", "word-ends", "word-counts"),
-)
+class _Numbered:
+    """Postings while a segment is written: flat arrays, because objects would take ten times the memory."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}  # of the words, in order of appearance
+        self._words, self._rows, self._counts = array("i"), array("i"), array("H")
+
+    def add(self, word: str, row: int, count: int = 1) -> None:
+        """Note that ``row`` holds ``word``."""
+        self._words.append(self.numbers.setdefault(word, len(self.numbers)))
+        self._rows.append(row)
+        self._counts.append(min(count, _MOST))
+
+    def arrays(self, name: str) -> Iterator[Made]:
+        """Yield what ``Postings`` reads."""
+        words = sorted(self.numbers, key=str.encode)
+        ranks = np.empty(len(words), np.int32)
+        ranks[[self.numbers[word] for word in words]] = np.arange(len(words), dtype=np.int32)
+        of_each = ranks[np.frombuffer(self._words, np.int32)] if words else ranks
+        order = np.argsort(of_each, kind="stable")
+        yield from string_arrays(name, words)
+        yield Made.of(f"{name}-stops", np.cumsum(np.bincount(of_each, minlength=len(words)), dtype=np.int64))
+        yield Made.of(f"{name}-rows", np.frombuffer(self._rows, np.int32)[order])
+        yield Made.of(f"{name}-counts", np.frombuffer(self._counts, np.uint16)[order])
 
 
-def lexical_files(texts: Iterable[str]) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield name and contents of each file that ``Lexical`` opens.
-
-    ``texts`` are the passages as embedded, in order of position.
-    """
-    numbers: dict[str, int] = {}  # each term's, in order of appearance
-    known: dict[str, tuple[int, ...]] = {}  # the numbers of the terms of each word
-    shown: dict[str, str] = {}  # each word as printed
-    rows: list[list[int]] = []
-    surface: Counter[str] = Counter()
-    for text in texts:
-        here = split(text)
-        distinct = set(here)
-        # Not ``distinct - known.keys()``, which visits every known word for each passage.
-        for word in sorted(word for word in distinct if word not in known):
-            known[word] = tuple(numbers.setdefault(term, len(numbers)) for term in terms_of(word))
-            shown[word] = printed(word)
-        rows.append([number for word in here for number in known[word]])
-        surface.update({shown[word] for word in distinct})
-    names = sorted(numbers, key=str.encode)
-    data, indices, starts = _columns(rows, [numbers[name] for name in names])
-    lengths = sum(len(row) for row in rows)
-    readable = sorted(surface, key=str.encode)
-    arrays: dict[str, NDArray[Any]] = {
-        "data": data,
-        "indices": indices,
-        "starts": starts,
-        "sizes": np.array([len(rows), lengths / max(len(rows), 1)], np.float64),
-        **_letters("term", names),
-        **_letters("word", readable),
-        "word-counts": np.array([surface[word] for word in readable], np.int32),
-    }
-    for name in _ARRAYS:
-        yield f"bm25-{name}.npy", array_chunks(arrays[name])
-
-
-def _columns(
-    rows: list[list[int]], order: list[int]
-) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int64]]:
-    """Return the BM25 scores as compressed columns, one a term, in ``order``."""
-    if not order:
-        return np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(1, np.int64)
-    import bm25s
-
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    rank = ranks.tolist()  # of one object per number, which takes a tenth of the memory
-    scorer = bm25s.BM25(method="lucene", k1=K1, b=B)
-    numbered = [[rank[number] for number in row] for row in rows]
-    vocabulary = {str(i): i for i in range(len(order))}
-    scorer.index((numbered, vocabulary), create_empty_token=False, show_progress=False)
-    data = np.asarray(scorer.scores["data"], np.float32)
-    indices = np.asarray(scorer.scores["indices"], np.int32)
-    return data, indices, np.asarray(scorer.scores["indptr"], np.int64)
-
-
-def _letters(name: str, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    encoded = [word.encode() for word in names]
-    ends = np.cumsum([len(word) for word in encoded], dtype=np.int64)
-    return {f"{name}-letters": np.frombuffer(b"".join(encoded), np.uint8), f"{name}-ends": ends}
+def lexical_arrays(documents: Iterable[Iterable[str]]) -> Iterator[Made]:
+    """Yield the arrays of one segment that ``Lexical`` reads; ``documents`` are the passages of each."""
+    known: dict[str, tuple[str, ...]] = {}  # the terms of each word
+    terms, words = _Numbered(), _Numbered()
+    lengths = array("i")
+    for document, texts in enumerate(documents):
+        surface: set[str] = set()
+        for text in texts:
+            here = split(text)
+            known.update({word: tuple(terms_of(word)) for word in set(here) if word not in known})
+            surface.update(here)
+            counts = Counter(term for word in here for term in known[word])
+            for term, count in counts.items():
+                terms.add(term, len(lengths), count)
+            lengths.append(counts.total())
+        for word in sorted({printed(word) for word in surface}):
+            words.add(word, document)
+    yield from terms.arrays("term")
+    yield from words.arrays("word")
+    yield Made.of("lengths", np.array(lengths, np.int32))

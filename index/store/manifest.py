@@ -1,4 +1,4 @@
-"""The manifest of a generation: its model, its counts and the checksum of every file.
+"""The manifest of a generation: its model, its counts, and the checksums of its files and segments.
 
 The file wraps its body in its own sha256, and is accepted only if encoding it again
 gives the same bytes, so that a change of any byte is noticed.
@@ -11,10 +11,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from index.errors import FormatMismatch, IndexDamaged
+from index.errors import FormatMismatch, IndexDamaged, OlderFormat
 from index.files import FileRecord
+from index.store.arrays import ArraysRecord
 
-FORMAT = 1  #: version of the files of a generation
+FORMAT = 2  #: version of the files of a generation
 MANIFEST = "manifest.json"
 
 
@@ -47,8 +48,8 @@ class Manifest:
     created: str  #: ISO 8601, UTC; only shown, nothing depends on the clock
     model: Model
     counts: Counts
-    files: tuple[FileRecord, ...]
-    note: str = ""  #: empty since questions are encoded without a file of the index
+    files: tuple[FileRecord, ...]  #: of its own
+    segments: tuple[ArraysRecord, ...]  #: the files of papers, shared with other generations
 
     def file(self, name: str) -> FileRecord | None:
         """Return the record of the file ``name``, None if the generation has no such file."""
@@ -61,8 +62,8 @@ class Manifest:
 
     @property
     def size(self) -> int:
-        """Total bytes of the files, without the manifest."""
-        return sum(record.size for record in self.files)
+        """Total bytes of its files and segments, without the manifest."""
+        return sum(record.size for record in self.files) + sum(record.size for record in self.segments)
 
 
 def decode(data: bytes, where: str) -> Manifest:
@@ -82,10 +83,10 @@ def decode(data: bytes, where: str) -> Manifest:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged from error
     if version != FORMAT:
-        raise FormatMismatch(
-            f"{where}: index format {version}, but this version of Loccit reads format {FORMAT}.",
-            "Rebuild the index, or use the version of Loccit that built it.",
-        )
+        what = f"{where}: index format {version}, but this version of Loccit reads format {FORMAT}."
+        if isinstance(version, int) and version < FORMAT:
+            raise OlderFormat(what, "Build it again from all its papers: loccit build FOLDER")
+        raise FormatMismatch(what, "Use the version of Loccit that built it, or choose another folder.")
     try:
         return Manifest(
             **body
@@ -93,6 +94,7 @@ def decode(data: bytes, where: str) -> Manifest:
                 "model": Model(**body["model"]),
                 "counts": Counts(**body["counts"]),
                 "files": tuple(FileRecord(**record) for record in body["files"]),
+                "segments": tuple(ArraysRecord(**record) for record in body["segments"]),
             }
         )
     except (TypeError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""Publishing generations: stage, sync, read back, rename, make current.
+"""Publishing generations: write a segment, stage, sync, read back, rename, make current.
 
 A writer holds the lock of the index. A crash at any point leaves the old or the new
 generation current; the next writer removes what it leaves over.
@@ -7,78 +7,69 @@ generation current; the next writer removes what it leaves over.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import log
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing, StorageError
-from index.files import LOCAL_DISK, Disk, FileRecord, array_chunks, chunks_of, refusals, stacked_chunks
-from index.store.lexical import lexical_files
+from index.files import LOCAL_DISK, Disk, FileRecord, check, refusals
+from index.store.arrays import MARK, ArraysRecord
+from index.store.generation import PAPERS, SEGMENTS, Listed, encode_listing
 from index.store.manifest import FORMAT, MANIFEST, Counts, Manifest, Model
 from index.store.open import (
     CURRENT,
-    PASSAGE_DOCUMENTS,
-    ROWS,
-    SENTENCE_STARTS,
-    SENTENCE_VECTORS,
-    VECTORS,
-    Index,
     current_generation,
     generation_folder,
     generations,
     open_generation,
+    open_place,
     pointer_bytes,
     read_manifest,
     read_pointer,
 )
 from index.store.pins import pinned
-from index.store.rows import Rows, write_rows
-from index.store.vectors import vector_chunks
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from index.store.rows import PaperRows
-
-    #: Contents of a further file: bytes, a function that makes them, or a file of another generation.
-    Source = bytes | Callable[[], bytes] | Path
+from index.store.segment import Contents, Segment, write_segment
 
 LOCK = "LOCK"
 STAGING = "staging"
 KEPT_BEFORE = 2  #: generations kept besides the current one
+_TOGETHER = 8  #: segments of about the same size are merged once there are so many
+_PART = ".part"
 _OURS = re.compile(r"gen-\d{8}|staging|\.CURRENT\.part")
+SEGMENT_NAME = re.compile(r"[0-9a-f]{32}\.seg")
 
 
-class Contents(Protocol):
-    """The papers of a new generation: read, split and embedded."""
+class Papers(Contents, Protocol):
+    """The papers of a new generation, used or set aside."""
 
     @property
-    def ids(self) -> Sequence[str]:
-        """Ids of the documents, in order."""
+    def sources(self) -> Mapping[str, str]:
+        """File name of each paper by id."""
 
-    def paper(self, document_id: str) -> PaperRows:
-        """Return the rows of one document."""
+    @property
+    def aside(self) -> Collection[str]:
+        """Ids of those that are not used."""
+        return ()
 
-    def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
-        """Return the vectors of its passages, shape (passages, dimension)."""
-
-    def sentence_vectors(self, document_id: str) -> NDArray[np.float32]:
-        """Return the vectors of its sentences, shape (sentences, dimension)."""
+    def stored(self, document_id: str) -> tuple[Segment, int] | None:
+        """Return the segment that stores a paper and its number there; None if it must be written."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Origin:
     """What a manifest says about the origin of a generation, and its further files."""
 
     model: Model
     previous: int | None  #: the generation it is made from
-    extra: Mapping[str, Source] = field(default_factory=dict)  #: further files by name
+    extra: Mapping[str, bytes] = field(default_factory=dict)  #: further files by name
 
 
 @contextmanager
@@ -107,21 +98,94 @@ def writing(folder: Path, wait: float = 0.0, disk: Disk = LOCAL_DISK) -> Iterato
         lock.release()
 
 
-def publish(folder: Path, contents: Contents, made: Made, disk: Disk = LOCAL_DISK) -> Manifest:
+def publish(folder: Path, papers: Papers, origin: Origin, disk: Disk = LOCAL_DISK) -> Manifest:
     """Write a new generation and make it current; the lock must be held.
 
     Raises:
         StorageError: the disk refused; the current generation stays current.
         IndexDamaged: what was written does not read back.
     """
+    places = _placed(folder, papers, origin.model.dimension, disk)
+    numbers = {
+        name: i for i, name in enumerate(sorted({segment.record.name for segment, _ in places.values()}))
+    }
+    listing = [
+        Listed(key, numbers[segment.record.name], number, papers.sources[key], key not in papers.aside)
+        for key, (segment, number) in sorted(places.items())
+    ]
+    records = {segment.record.name: segment.record for segment, _ in places.values()}
 
     def stage(staging: Path) -> Manifest:
-        counts, files = _write_files(staging, contents, made, disk)
+        files = {PAPERS: encode_listing(listing), **origin.extra}
+        written = tuple(disk.write(staging / name, [files[name]]) for name in sorted(files))
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        number = next_number(folder)
-        return Manifest(FORMAT, number, made.previous, created, made.model, counts, files)
+        used = [places[paper.id] for paper in listing if paper.used]
+        head = FORMAT, next_number(folder), origin.previous, created, origin.model, _counts(used)
+        return Manifest(*head, written, tuple(records[name] for name in numbers))
 
     return install(folder, stage, disk)
+
+
+def _counts(used: Sequence[tuple[Segment, int]]) -> Counts:
+    extents = [segment.extent(number) for segment, number in used]
+    passages = sum(one.passages.stop - one.passages.start for one in extents)
+    return Counts(len(used), passages, sum(one.sentences.stop - one.sentences.start for one in extents))
+
+
+def _placed(folder: Path, papers: Papers, dimension: int, disk: Disk) -> dict[str, tuple[Segment, int]]:
+    """Return the segment and number of each paper, after writing those that no segment stores."""
+    places = {key: place for key in papers.sources if (place := papers.stored(key)) is not None}
+    new = papers.sources.keys() - places.keys()
+    if new:
+        merged = _merged(places.values(), len(new))
+        ids = sorted(new | {key for key, (segment, _) in places.items() if segment.record.name in merged})
+        segment = add_segment(folder, lambda path: write_segment(path, papers, ids, dimension, disk), disk)
+        places |= {key: (segment, number) for number, key in enumerate(ids)}
+    return places
+
+
+def _merged(places: Collection[tuple[Segment, int]], new: int) -> frozenset[str]:
+    """Return the names of segments to write again, together with ``new`` papers.
+
+    Those of which less than half is used; and those of at most about the size of the new one, once there are
+    ``_TOGETHER`` with it. So a paper is written again once for each ``_TOGETHER``-fold growth of the index.
+    """
+    used: defaultdict[str, int] = defaultdict(int)
+    stored: dict[str, int] = {}
+    for segment, _ in places:
+        used[segment.record.name] += 1
+        stored[segment.record.name] = len(segment.extents)
+    merged = {name for name in used if 2 * used[name] < stored[name]}
+    while True:
+        size = new + sum(used[name] for name in merged)
+        near = {name for name in used if name not in merged and _level(used[name]) <= _level(size)}
+        if len(near) + 1 < _TOGETHER:
+            return frozenset(merged)
+        merged |= near
+
+
+def _level(papers: int) -> int:
+    return int(log(papers, _TOGETHER) + 1e-9)
+
+
+def add_segment(folder: Path, write: Callable[[Path], ArraysRecord], disk: Disk) -> Segment:
+    """Let ``write`` make a segment, read it back and name it by its contents; the lock must be held."""
+    place = folder / SEGMENTS
+    disk.make_folder(place)
+    disk.sync_folder(folder)
+    part = place / _PART
+    try:
+        record = write(part)
+        check(place, FileRecord(part.name, record.size, record.sha256))
+    except BaseException:
+        with suppress(StorageError):  # frees the space on a full disk
+            disk.remove(part)
+        raise
+    record = replace(record, name=f"{record.sha256[:32]}.seg")
+    disk.replace(part, place / record.name)
+    disk.remove(place / f"{record.name}{MARK}")  # of a damaged file that this one replaces
+    disk.sync_folder(place)
+    return Segment(place, record)
 
 
 def install(folder: Path, stage: Callable[[Path], Manifest], disk: Disk) -> Manifest:
@@ -136,7 +200,7 @@ def install(folder: Path, stage: Callable[[Path], Manifest], disk: Disk) -> Mani
         manifest = stage(staging)
         disk.write(staging / MANIFEST, [manifest.encode()])
         disk.sync_folder(staging)
-        Index(staging, manifest).close()  # reads every file back
+        open_place(staging, manifest).close()  # reads its files back
     except BaseException:
         with suppress(StorageError):  # frees the space on a full disk
             disk.remove(staging)
@@ -153,41 +217,6 @@ def next_number(folder: Path) -> int:
     return max([*generations(folder), pointer[0] if pointer else 0]) + 1
 
 
-def _write_files(
-    staging: Path, contents: Contents, made: Made, disk: Disk
-) -> tuple[Counts, tuple[FileRecord, ...]]:
-    scratch = staging / f"{ROWS}.scratch"  # SQLite writes it itself; the copy goes through ``disk``
-    counts = write_rows(scratch, map(contents.paper, contents.ids))
-    files = [disk.write(staging / ROWS, chunks_of(scratch))]
-    disk.remove(scratch)
-    with closing(Rows(staging / ROWS)) as rows:
-        files.append(disk.write(staging / PASSAGE_DOCUMENTS, array_chunks(rows.passage_documents())))
-        files.append(disk.write(staging / SENTENCE_STARTS, array_chunks(rows.sentence_starts())))
-        for name, chunks in lexical_files(rows.passage_texts()):
-            files.append(disk.write(staging / name, chunks))
-    dimension = made.model.dimension
-    passages = vector_chunks(map(contents.passage_vectors, contents.ids), dimension)
-    files.append(disk.write(staging / VECTORS, passages))
-    del passages  # as large as the file
-    vectors = map(contents.sentence_vectors, contents.ids)
-    sentences = stacked_chunks(vectors, np.float32, (counts.sentences, dimension))
-    files.append(disk.write(staging / SENTENCE_VECTORS, sentences))
-    for name, source in made.extra.items():
-        files.append(_write_extra(staging / name, source, disk))
-    return counts, tuple(sorted(files, key=lambda record: record.name))
-
-
-def _write_extra(path: Path, source: Source, disk: Disk) -> FileRecord:
-    if not isinstance(source, Path):
-        return disk.write(path, [source if isinstance(source, bytes) else source()])
-    record = read_manifest(source.parent)[0].file(source.name)
-    # A copy, not a hard link: a damaged byte in one generation must not damage the other.
-    copied = disk.write(path, chunks_of(source))
-    if record is None or copied.sha256 != record.sha256:
-        raise IndexDamaged(f"{source}: the file differs from the manifest of its generation.")
-    return copied
-
-
 def make_current(folder: Path, number: int, disk: Disk = LOCAL_DISK) -> None:
     """Point ``CURRENT`` to a generation in one step; the lock must be held."""
     _, digest = read_manifest(generation_folder(folder, number))
@@ -197,8 +226,8 @@ def make_current(folder: Path, number: int, disk: Disk = LOCAL_DISK) -> None:
 def collect(folder: Path, disk: Disk = LOCAL_DISK) -> tuple[Path, ...]:
     """Remove what no reader needs and return it; the lock must be held.
 
-    Kept are the current generation, the ``KEPT_BEFORE`` generations before it, and
-    pinned ones. While ``CURRENT`` is damaged every generation is kept.
+    Kept are the current generation, the ``KEPT_BEFORE`` generations before it, pinned ones, and the
+    segments of all these. While ``CURRENT`` is damaged every generation is kept.
     """
     current = current_generation(folder)
     kept = set(generations(folder)) if current is None else _chain(folder, current) | pinned(folder)
@@ -206,9 +235,28 @@ def collect(folder: Path, disk: Disk = LOCAL_DISK) -> tuple[Path, ...]:
     with refusals(folder):
         ours = sorted(item for item in folder.iterdir() if _OURS.fullmatch(item.name))
     gone = [item for item in ours if item.name not in names]
+    gone += _unused(folder, kept)
     for item in gone:
         disk.remove(item)
     return tuple(gone)
+
+
+def _unused(folder: Path, kept: Collection[int]) -> list[Path]:
+    """Return the segments that none of the ``kept`` generations uses; none while one is unreadable."""
+    used: set[str] = set()
+    for number in kept:
+        try:
+            used |= {record.name for record in read_manifest(generation_folder(folder, number))[0].segments}
+        except FormatMismatch:
+            continue
+        except IndexDamaged:
+            return []
+    with refusals(folder):
+        there = sorted((folder / SEGMENTS).iterdir()) if (folder / SEGMENTS).is_dir() else []
+    ours = [
+        item for item in there if SEGMENT_NAME.fullmatch(item.name.removesuffix(MARK)) or item.name == _PART
+    ]
+    return [item for item in ours if item.name.removesuffix(MARK) not in used]
 
 
 def _chain(folder: Path, number: int) -> set[int]:
@@ -219,8 +267,10 @@ def _chain(folder: Path, number: int) -> set[int]:
     for _ in range(KEPT_BEFORE):
         try:
             before = read_manifest(generation_folder(folder, at))[0].previous
-        except (IndexDamaged, FormatMismatch):  # any older generation may have to replace it
+        except IndexDamaged:  # any older generation may have to replace it
             return chain | {other for other in there if other < number}
+        except FormatMismatch:  # no release that reads the current one reads those before
+            return chain - {at}
         if before is None or before not in there:
             break
         chain.add(before)
@@ -273,8 +323,14 @@ def verify(folder: Path) -> dict[int, IndexDamaged | FormatMismatch | None]:
         IndexMissing: there is no generation.
     """
     damage: dict[int, IndexDamaged | FormatMismatch | None] = {}
+    read: dict[str, IndexDamaged | None] = {}  # what reading each segment gave; generations share them
     for number in generations(folder):
         try:
+            for record in read_manifest(generation_folder(folder, number))[0].segments:
+                if record.name not in read:
+                    read[record.name] = _damage(folder / SEGMENTS, record)
+                if (found := read[record.name]) is not None:
+                    raise found
             open_generation(folder, number).close()
             damage[number] = None
         except (IndexDamaged, FormatMismatch) as error:
@@ -282,6 +338,20 @@ def verify(folder: Path) -> dict[int, IndexDamaged | FormatMismatch | None]:
     if not damage:
         raise IndexMissing(f"{folder}: there is no index to verify.", "Build one: loccit build FOLDER")
     return damage
+
+
+def _damage(place: Path, record: ArraysRecord) -> IndexDamaged | None:
+    """Read a whole segment; mark it if it is damaged, so that builds replace it."""
+    try:
+        check(place, FileRecord(record.name, record.size, record.sha256))
+        Segment(place, record, marked=True)
+    except IndexDamaged as error:
+        with suppress(OSError):
+            (place / f"{record.name}{MARK}").touch()
+        return error
+    with suppress(OSError):  # a mark that is wrong, because the file was brought back
+        (place / f"{record.name}{MARK}").unlink(missing_ok=True)
+    return None
 
 
 def pointer_damage(folder: Path) -> str:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import tarfile
+from functools import partial
 from typing import TYPE_CHECKING
 
 from index.errors import IndexDamaged, UsageError
-from index.files import LOCAL_DISK, chunks_in, chunks_of, refusals
+from index.files import LOCAL_DISK, FileRecord, chunks_in, chunks_of, refusals
+from index.store.generation import SEGMENTS
 from index.store.manifest import MANIFEST, Manifest, decode
 from index.store.open import current_generation, open_index
-from index.store.publish import collect, install, next_number, writing
+from index.store.publish import add_segment, collect, install, next_number, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from index.files import FileRecord
-    from index.store.open import Index
+    from index.store.arrays import ArraysRecord
+    from index.store.generation import Index
 
 _MANIFEST_LIMIT = 1 << 20  #: bytes; a real one has a few thousand
 _REMEDY = "Export the index again and copy the whole file."
@@ -56,6 +58,9 @@ def _archive(index: Index) -> Iterator[bytes]:
     yield from _entry(MANIFEST, len(manifest), [manifest])
     for record in index.manifest.files:
         yield from _entry(record.name, record.size, chunks_of(index.folder / record.name))
+    for segment in index.manifest.segments:
+        path = index.folder.parent / SEGMENTS / segment.name
+        yield from _entry(f"{SEGMENTS}/{segment.name}", segment.size, chunks_of(path))
     yield bytes(2 * tarfile.BLOCKSIZE)  # the end of the archive
 
 
@@ -93,7 +98,12 @@ def import_index(source: Path, folder: Path, *, replace: bool = False) -> Manife
                 raise UsageError(what, remedy)
 
             def stage(staging: Path) -> Manifest:
-                _unpack(source, tar, entries, sent.files, staging)
+                for record in sent.files:
+                    _unpack(source, tar, next(entries, None), record, staging / record.name)
+                for segment in sent.segments:
+                    unpack = partial(_unpack_segment, source, tar, next(entries, None), segment)
+                    if add_segment(folder, unpack, LOCAL_DISK).record != segment:
+                        raise IndexDamaged(f"{source}: {segment.name} is named wrongly.", _REMEDY)
                 previous = current_generation(folder)
                 return dataclasses.replace(sent, generation=next_number(folder), previous=previous)
 
@@ -112,21 +122,24 @@ def _manifest(source: Path, tar: tarfile.TarFile, first: tarfile.TarInfo | None)
 
 
 def _unpack(
-    source: Path,
-    tar: tarfile.TarFile,
-    entries: Iterator[tarfile.TarInfo],
-    files: tuple[FileRecord, ...],
-    staging: Path,
+    source: Path, tar: tarfile.TarFile, entry: tarfile.TarInfo | None, record: FileRecord, target: Path
 ) -> None:
-    """Write the files that the manifest names; raise at the first that is missing, cut or changed."""
-    for record in files:
-        entry = next(entries, None)
-        if entry is None or (entry.name, entry.size) != (record.name, record.size):
-            raise IndexDamaged(f"{source}: {record.name} is missing.", _REMEDY)
-        if not entry.isreg() or "/" in record.name or "\\" in record.name or record.name.startswith("."):
-            raise IndexDamaged(f"{source}: {record.name} is not a regular file of an index.", _REMEDY)
-        if LOCAL_DISK.write(staging / record.name, _contents(tar, entry)) != record:
-            raise IndexDamaged(f"{source}: the checksum of {record.name} does not match.", _REMEDY)
+    """Write a file that the manifest names; raise if it is missing, cut or changed."""
+    if entry is None or (entry.name, entry.size) != (record.name, record.size):
+        raise IndexDamaged(f"{source}: {record.name} is missing.", _REMEDY)
+    name = record.name.removeprefix(f"{SEGMENTS}/")
+    if not entry.isreg() or "/" in name or "\\" in name or name.startswith("."):
+        raise IndexDamaged(f"{source}: {record.name} is not a regular file of an index.", _REMEDY)
+    if LOCAL_DISK.write(target, _contents(tar, entry)).sha256 != record.sha256:
+        raise IndexDamaged(f"{source}: the checksum of {record.name} does not match.", _REMEDY)
+
+
+def _unpack_segment(
+    source: Path, tar: tarfile.TarFile, entry: tarfile.TarInfo | None, record: ArraysRecord, target: Path
+) -> ArraysRecord:
+    name = f"{SEGMENTS}/{record.name}"
+    _unpack(source, tar, entry, FileRecord(name, record.size, record.sha256), target)
+    return record
 
 
 def _contents(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> Iterator[bytes]:

@@ -1,30 +1,30 @@
 """Dense search: FAISS inner product over passage vectors. The only importer of faiss.
 
-FAISS does not notice a changed byte and may write half a file without an error, so it
-reads and writes bytes in memory only. Files are written, checked and mapped elsewhere,
-and searched in place, without a copy.
-
-Up to ``FLAT_UP_TO`` vectors, search is exact. Beyond, vectors are stored in lists around
-centroids, one byte a component (IVF with a scalar quantizer); the nearest lists are
-searched, and the best candidates are compared again in full precision.
+A segment of up to ``FLAT_UP_TO`` vectors is searched exactly. A larger one also stores them in lists around
+centroids, one byte a component (IVF with a scalar quantizer): the nearest lists are searched, and the best
+candidates are compared again in full precision. FAISS notices no changed byte, so it reads only what was
+checked: vectors and lists where they lie in the mapped file, without a copy.
 """
 
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from index.errors import IndexDamaged
 from index.files import CHUNK
+from index.store.arrays import Made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    Buffer = bytes | bytearray | memoryview | NDArray[np.uint8]
+    from index.store.arrays import Arrays
+    from index.store.order import Order
 
 #: Most vectors that are all compared: see the table of evals/bench/speed.py.
 FLAT_UP_TO = 20_000
@@ -37,33 +37,31 @@ _AGAIN_AT_LEAST = 200  #: but at least so many
 _limit = threading.Lock()  #: FAISS has one limit for the whole process
 
 
-def vector_chunks(
-    blocks: Iterable[NDArray[np.float32]], dimension: int, flat_up_to: int = FLAT_UP_TO
-) -> list[bytes]:
-    """Return an index over the rows of ``blocks``, in order, in the format of FAISS.
+def vector_arrays(
+    blocks: Callable[[], Iterable[NDArray[np.float32]]],
+    count: int,
+    dimension: int,
+    flat_up_to: int = FLAT_UP_TO,
+) -> Iterator[Made]:
+    """Yield the arrays of one segment that ``Vectors`` reads.
 
-    Deterministic: the same rows in the same order give the same bytes.
+    ``blocks`` gives ``count`` rows in order. Deterministic: the same rows give the same bytes.
     """
-    faiss = _faiss()
-    flat = faiss.IndexFlatIP(dimension)
-    for block in blocks:
-        flat.add(np.ascontiguousarray(block, np.float32))
-    index = flat if flat.ntotal <= flat_up_to else _lists(flat)
-    chunks: list[bytes] = []
-    writer = faiss.PyCallbackIOWriter(chunks.append, CHUNK)
-    faiss.write_index(index, writer)
-    del writer  # flushes its buffer
-    return chunks
+    yield Made("vectors", np.float32, (count, dimension), blocks())
+    if count > flat_up_to:
+        lists = np.frombuffer(_lists(np.concatenate(list(blocks()))), np.uint8)
+        yield Made.of("list-places", _places(_opened(lists), lists))
+        yield Made.of("lists", lists)
 
 
-def _lists(flat: Any) -> Any:  # noqa: ANN401 - see _faiss
-    """Return an IVF index over the rows of ``flat`` that compares its candidates again in full precision."""
+def _lists(rows: NDArray[np.float32]) -> bytes:
+    """Return an IVF index over ``rows`` in the format of FAISS."""
     faiss = _faiss()
-    rows = _rows_of(flat)
-    centres = faiss.IndexFlatIP(flat.d)
+    dimension = rows.shape[1]
     number = int(4 * np.sqrt(len(rows)))
     lists = faiss.IndexIVFScalarQuantizer(
-        centres, flat.d, number, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, True
+        faiss.IndexFlatIP(dimension),
+        *(dimension, number, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT, True),
     )
     lists.cp.niter = _ROUNDS
     lists.cp.max_points_per_centroid = _TRAINED_ON
@@ -73,7 +71,11 @@ def _lists(flat: Any) -> Any:  # noqa: ANN401 - see _faiss
     lists.train(np.ascontiguousarray(rows[::step]))
     for start in range(0, len(rows), 1 << 16):
         lists.add(rows[start : start + (1 << 16)])
-    return faiss.IndexRefine(lists, flat)
+    chunks: list[bytes] = []
+    writer = faiss.PyCallbackIOWriter(chunks.append, CHUNK)
+    faiss.write_index(lists, writer)
+    del writer  # flushes its buffer
+    return b"".join(chunks)
 
 
 def _faiss() -> Any:  # noqa: ANN401 - its annotations describe the C++ side, not the Python one
@@ -82,53 +84,95 @@ def _faiss() -> Any:  # noqa: ANN401 - its annotations describe the C++ side, no
     return faiss
 
 
-def _rows_of(flat: Any) -> NDArray[np.float32]:  # noqa: ANN401 - see _faiss
-    """Return a view of the rows of a flat index; invalid once the index is gone."""
-    if not flat.ntotal:
-        return np.zeros((0, flat.d), np.float32)
-    numbers: NDArray[np.float32] = _faiss().rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d)
-    return numbers.reshape(flat.ntotal, flat.d)
+def _opened(data: NDArray[np.uint8]) -> Any:  # noqa: ANN401 - see _faiss
+    """Return the index of which ``_lists`` gave the bytes; they must stay alive."""
+    faiss = _faiss()
+    try:
+        with _limit:
+            # A header with a false length is refused before memory is allocated.
+            faiss.set_deserialization_vector_byte_limit(max(len(data), 1))
+            return faiss.read_index(faiss.ZeroCopyIOReader(faiss.swig_ptr(data), len(data)))
+    except RuntimeError as error:
+        raise IndexDamaged(f"vectors: {error}.") from error
+
+
+def _places(lists: Any, data: NDArray[np.uint8]) -> NDArray[np.int64]:  # noqa: ANN401 - see _faiss
+    """Return where codes and ids of each list begin in ``data``, and its length; shape ``(lists, 3)``."""
+    base = data.__array_interface__["data"][0]
+    stored = lists.invlists
+    places = [
+        (int(stored.get_codes(i)) - base, int(stored.get_ids(i)) - base, stored.list_size(i))
+        for i in range(lists.nlist)
+    ]
+    return np.array(places, np.int64)
+
+
+class _Lists:
+    """The IVF index of one segment."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        """Open the lists; only where they lie is checked.
+
+        Raises:
+            IndexDamaged: that has changed, or FAISS refuses the bytes.
+        """
+        self._stored = arrays["lists"]
+        places = arrays["list-places"].all()
+        self._stored.check(0, int(places[:, 0].min()))  # centroids and ranges
+        self._index = _opened(self._stored.unchecked)
+        if self._index.nlist != len(places) or (_places(self._index, self._stored.unchecked) != places).any():
+            raise IndexDamaged(f"{arrays.path}: the lengths of its lists have changed.")
+        self._places = places
+        self._index.nprobe = min(max(len(places) // _SHARE, _LISTS_AT_LEAST), len(places))
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, used: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Return rows among which the ``count`` nearest are, of those ``used``."""
+        faiss = _faiss()
+        one = vector.reshape(1, -1)
+        faiss.omp_set_num_threads(1)
+        _, lists = self._index.quantizer.search(one, self._index.nprobe)  # those that FAISS will read below
+        for codes, ids, length in self._places[lists[0][lists[0] >= 0]].tolist():
+            self._stored.check(codes, codes + length * self._index.code_size)
+            self._stored.check(ids, ids + 8 * length)
+        selector = None if used is None else faiss.IDSelectorBitmap(np.packbits(used, bitorder="little"))
+        parameters = faiss.SearchParametersIVF(nprobe=self._index.nprobe, sel=selector)
+        _, rows = self._index.search(one, max(_AGAIN * count, _AGAIN_AT_LEAST), params=parameters)
+        found: NDArray[np.int64] = rows[0]
+        return found[found >= 0]
 
 
 class Vectors:
     """Passage vectors of one generation, L2-normalised. Thread-safe."""
 
-    def __init__(self, data: Buffer) -> None:
-        """Open the bytes of ``vector_chunks``, whose checksum has been compared, without copying them.
-
-        Raises:
-            IndexDamaged: FAISS refuses the bytes.
-        """
-        faiss = _faiss()
-        self._data = np.frombuffer(data, np.uint8)  # FAISS searches them in place, so they must stay alive
-        try:
-            with _limit:
-                # A header with a false length is refused before memory is allocated.
-                faiss.set_deserialization_vector_byte_limit(max(len(self._data), 1))
-                reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(self._data), len(self._data))
-                self._index: Any = faiss.read_index(reader)
-            self._lists = isinstance(self._index, faiss.IndexRefine)
-            self._flat = faiss.downcast_index(self._index.refine_index) if self._lists else self._index
-            self._rows = _rows_of(self._flat)
-        except (RuntimeError, AttributeError) as error:
-            raise IndexDamaged(f"vectors: {error}.") from error
+    def __init__(self, segments: Sequence[Arrays], order: Order, dimension: int) -> None:
+        """Search ``segments``, of which ``order`` says what is in use."""
+        self._segments = segments
+        self._rows = [arrays["vectors"] for arrays in segments]
+        self._order = order
+        self.dimension = dimension  #: length of a vector
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return int(self._index.d)
+        return len(self._order)
 
     @property
     def exact(self) -> bool:
         """Whether ``nearest`` is exact."""
-        return not self._lists
+        return not any("lists" in arrays for arrays in self._segments)
 
-    def rows(self, start: int, count: int) -> NDArray[np.float32]:
-        """Return the vectors of ``count`` passages from position ``start``, shape ``(count, dimension)``."""
-        return self._rows[start : start + count].copy()
+    @cached_property
+    def _lists(self) -> list[_Lists | None]:
+        return [_Lists(arrays) if "lists" in arrays else None for arrays in self._segments]
+
+    def rows(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors of the passages at ``positions``, shape ``(len(positions), dimension)``."""
+        empty = np.zeros((0, self.dimension), np.float32)
+        return self._order.taken(positions, lambda i, rows: self._rows[i].take(rows), empty)
+
+    def stored(self, segment: int, rows: slice) -> NDArray[np.float32]:
+        """Return vectors that a segment stores, used or not."""
+        return self._rows[segment].slice(rows.start, rows.stop)
 
     def nearest(
         self,
@@ -137,7 +181,7 @@ class Vectors:
         allowed: NDArray[np.bool_] | None = None,
         few: int = FLAT_UP_TO,
     ) -> NDArray[np.int64]:
-        """Return the positions of the ``count`` nearest passages, nearest first.
+        """Return the positions of the ``count`` nearest passages, nearest first, equally near ones in order.
 
         Args:
             vector: shape ``(dimension,)``.
@@ -146,33 +190,36 @@ class Vectors:
             few: up to so many allowed passages are all compared.
         """
         if allowed is not None and np.count_nonzero(allowed) <= few:
-            chosen = np.flatnonzero(allowed)
-            return chosen[np.argsort(-self.scores(vector, chosen), kind="stable")[:count]]
-        count = min(count, len(self))
-        if count == 0:
-            return np.zeros(0, np.int64)
-        # For one question, several threads cost more in synchronisation than they save.
-        _faiss().omp_set_num_threads(1)
-        parameters = self._parameters(count, allowed)
-        _, rows = self._index.search(vector.reshape(1, -1).astype(np.float32), count, params=parameters)
-        positions: NDArray[np.int64] = rows[0]
-        return positions[positions >= 0]
+            found = np.flatnonzero(allowed)
+        else:
+            parts = (self._nearest_in(i, vector, count, allowed) for i in range(len(self._segments)))
+            found = np.concatenate([np.zeros(0, np.int64), *parts])
+        return found[np.lexsort((found, -self.scores(vector, found)))[:count]]
 
-    def _parameters(self, count: int, allowed: NDArray[np.bool_] | None) -> Any:  # noqa: ANN401 - see _faiss
-        faiss = _faiss()
-        selector = None
+    def _nearest_in(
+        self, segment: int, vector: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Return positions of passages of one segment, among them the ``count`` nearest there."""
+        positions = self._order.rows_of(segment)
+        used = positions >= 0
         if allowed is not None:
-            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-        if not self._lists:
-            return faiss.SearchParameters(sel=selector) if selector else None
-        lists = faiss.downcast_index(self._index.base_index)
-        inner = faiss.SearchParametersIVF(nprobe=max(lists.nlist // _SHARE, _LISTS_AT_LEAST), sel=selector)
-        again = max(_AGAIN * count, _AGAIN_AT_LEAST) / count
-        return faiss.IndexRefineSearchParameters(k_factor=again, base_index_params=inner)
+            used &= allowed[positions]
+        every = bool(used.all())
+        if (lists := self._lists[segment]) is not None:
+            return positions[lists.nearest(vector, count, None if every else used)]
+        if not every or len(used) <= count:
+            return positions[used]
+        faiss = _faiss()
+        # For one question, several threads cost more in synchronisation than they save.
+        faiss.omp_set_num_threads(1)
+        stored = self._rows[segment].all()
+        _, rows = faiss.knn(vector.reshape(1, -1), stored, count, metric=faiss.METRIC_INNER_PRODUCT)
+        found: NDArray[np.int64] = positions[rows[0]]
+        return found
 
     def scores(self, vector: NDArray[np.float32], positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the cosine of ``vector`` with each passage at ``positions``."""
-        return cosines(self._rows[positions], vector)
+        return cosines(self.rows(positions), vector)
 
 
 def cosines(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:

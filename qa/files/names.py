@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from index.ingest.catalogue import catalogue_of, given
+from index.ingest.catalogue import catalogue_of
 from index.read.open import name_of
 from qa.files.originals import paths
 
@@ -56,7 +56,7 @@ def _named_files(index: Index, name: str, *, aside: bool) -> Iterator[Named]:
     if not wanted:
         return
     catalogue, known = catalogue_of(index), paths(index.folder.parent)
-    for key, (source, _) in given(index).items():
+    for key, (source, _) in index.given().items():
         used = catalogue.aside[key].better if key in catalogue.aside and not aside else key
         copies = catalogue.copies.get(key, ())
         for file in (source, *copies):
@@ -93,7 +93,7 @@ def file_names(index: Index) -> dict[str, str]:
     the start of its id where its folder is not known.
     """
     known = paths(index.folder.parent)
-    sources = {key: source for key, (source, _) in given(index).items()}
+    sources = {key: source for key, (source, _) in index.given().items()}
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for key, source in sources.items():
         groups[source.casefold()].append(key)

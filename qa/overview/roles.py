@@ -65,15 +65,14 @@ class Body:
 def body_of(index: Index, document_id: str) -> Body:
     """Return the whole sentences of the paragraphs of a paper: no headings, captions, rows or notes."""
     document = index.documents[document_id]
-    first, count, _, _ = index.rows.extent(document_id)
     kept: dict[Sentence, int] = {}
-    for position in range(first, first + count):
+    for position in index.positions_of(document_id):
         for row, sentence in index.sentences_of(position):
             if sentence.kind is BlockKind.PARAGRAPH and _whole(sentence.span.of(document.text)):
                 kept.setdefault(sentence, row)
     ordered = sorted(kept, key=lambda sentence: sentence.span)
     rows = [kept[sentence] for sentence in ordered]
-    return Body(document, tuple(ordered), np.asarray(index.sentence_vectors[rows], np.float32))
+    return Body(document, tuple(ordered), index.sentence_vectors[np.array(rows, np.int64)])
 
 
 def _whole(text: str) -> bool:

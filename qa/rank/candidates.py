@@ -120,7 +120,10 @@ def candidates_of(
     found: list[Candidate] = []
     alike = {term: synonyms_of(term) for term in question.terms}
     of_paper: dict[str, tuple[Mapping[str, Sequence[frozenset[str]]], frozenset[str]]] = {}
-    for hit in hits:
+    sentences = [index.sentences_of(hit.position) for hit in hits]
+    rows = np.array([row for inside in sentences for row, _ in inside], np.int64)
+    dense = iter((index.sentence_vectors[rows] @ vector).tolist())
+    for hit, inside in zip(hits, sentences, strict=True):
         document = index.documents[hit.passage.document_id]
         if document.id not in of_paper:
             forms = equivalents(question, abbreviations_of(document))
@@ -128,7 +131,7 @@ def candidates_of(
             lacked = (t for t in question.terms if not any(c <= held for c in (*forms[t], *alike[t])))
             of_paper[document.id] = forms, frozenset(lacked)
         same, missing = of_paper[document.id]
-        for row, sentence in index.sentences_of(hit.position):
+        for _, sentence in inside:
             text = sentence.span.of(document.text)
             stems = frozenset(token.stem for token in tokens_of(text))
             if sentence.kind is BlockKind.TABLE:
@@ -138,7 +141,7 @@ def candidates_of(
                     sentence=sentence,
                     document=document,
                     hit=hit,
-                    dense=float(index.sentence_vectors[row] @ vector),
+                    dense=next(dense),
                     matched=frozenset(t for t in question.terms if any(c <= stems for c in same[t])),
                     meant=frozenset(t for t in question.terms if any(c <= stems for c in alike[t])),
                     missing=missing,

@@ -37,8 +37,11 @@ _MOST_WARNINGS = 20  #: warnings shown per paper; a garbled one can have thousan
 def matching(index: Index, words: str) -> list[str]:
     """Return the ids of the papers whose name or file name contains all ``words``, sorted by name."""
     wanted, names = words.casefold().split(), index.names
-    sources = {key: source for key, (source, _) in index.rows.readings().items()}
-    ids = [key for key in names if all(word in f"{names[key]} {sources[key]}".casefold() for word in wanted)]
+    ids = [
+        key
+        for key in names
+        if all(word in f"{names[key]} {index.listed[key].source}".casefold() for word in wanted)
+    ]
     return sorted(ids, key=lambda key: (names[key].casefold(), key))
 
 
@@ -62,11 +65,12 @@ def removal_words(index: Index, document_id: str) -> str:
 
 def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> View:
     document = index.documents[key]
-    _, passages, _, sentences = index.rows.extent(key)
+    passages = index.positions_of(key)
+    sentences = sum(len(index.sentences_of(position)) for position in passages)
     facts = [
         ("File", document.source),
         ("Pages", str(len(document.map.pages)) if document.map.pages else "no pages"),
-        ("Passages", str(passages)),
+        ("Passages", str(len(passages))),
         ("Sentences and table rows", str(sentences)),
         ("Language", other_language(document.text[_SAMPLE : 2 * _SAMPLE] or document.text) or "English"),
         ("Tables", str(len(document.tables))),
@@ -169,7 +173,7 @@ def overview(folder: Path) -> View:
             "papers": manifest.counts.documents,
             "passages": manifest.counts.passages,
             "sentences": manifest.counts.sentences,
-            "bytes": sum(record.size for record in manifest.files),
+            "bytes": manifest.size,
             "generations": [_generation(*one) for one in _generations(folder)],
             "warnings": list(index.warnings),
             "documents": [

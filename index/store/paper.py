@@ -1,0 +1,66 @@
+"""A paper as it is stored: its document, and how that is cut into passages and sentences."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from index.store.codec import decode_document, encode_document
+from index.text import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.text import Document, Passage, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRows:
+    """One document with its passages and sentences; positions of passages count within the document."""
+
+    id: str  #: of the document
+    source: str  #: file name
+    title: str
+    text: str
+    details: bytes  #: the rest of the document, see ``decode_document``; compressed
+    reading: str  #: fingerprint of the code that read it, see ``index.ingest.papers.reading_fingerprint``
+    passages: list[list[Any]]  #: start, end, section, kind, tokens, context
+    sentences: list[list[Any]]  #: passage, start, end, kind; in order of passage
+
+    @classmethod
+    def of(
+        cls, document: Document, passages: Sequence[Passage], sentences: Sequence[Sentence], reading: str
+    ) -> PaperRows:
+        """Return the rows of ``document``; ``sentences`` refer to positions in ``passages``."""
+        return cls(
+            *(document.id, document.source, document.title, document.text),
+            zlib.compress(encode_document(document).encode(), 1),
+            reading,
+            [[p.span.start, p.span.end, p.section, str(p.kind), p.tokens, p.context] for p in passages],
+            [
+                [s.passage, s.span.start, s.span.end, str(s.kind)]
+                for s in sorted(sentences, key=lambda sentence: sentence.passage)
+            ],
+        )
+
+    def document(self) -> Document:
+        """Return the document itself."""
+        return decode_document(zlib.decompress(self.details).decode(), self.text, self.source)
+
+    def embedded_texts(self) -> list[str]:
+        """Return the texts to encode: every passage with its context, then every sentence."""
+        texts = self.passage_texts()
+        for passage, start, end, kind in self.sentences:
+            text = self.text[start:end]
+            # The row of a table goes with its caption and column heads.
+            heads = self.passages[passage][5].rpartition("\n")[2] if kind == BlockKind.TABLE else ""
+            texts.append(f"{text.replace(chr(9), ', ')} ({heads})" if heads else text)
+        return texts
+
+    def passage_texts(self) -> list[str]:
+        """Return every passage with its context."""
+        return [
+            f"{context}\n{self.text[start:end]}" if context else self.text[start:end]
+            for start, end, _, _, _, context in self.passages
+        ]
