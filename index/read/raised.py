@@ -43,13 +43,14 @@ _MINUS = "\u2010-\u2013\u2212-"  # the end of a character class
 _NUMBERS = re.compile(rf"[1-9]\d{{0,2}}(?:\s*[,;{_MINUS}]\s*[1-9]\d{{0,2}})*")
 _BRACKETED = re.compile(rf"[\[(]{_NUMBERS.pattern}[\])]")
 _BETWEEN = re.compile(rf"\s*[,;{_MINUS}]\s*")
-_SIGNED = re.compile(rf"[+{_MINUS}]\s?\d|\d+[+{_MINUS}]+$")
+#: A number that only a power or charge can be.
+_SIGNED = re.compile(rf"[+{_MINUS}]\s?\d|\d+[+{_MINUS}]+$|\d+\.\d+$")
 #: A ten, as the base of a power: not the end of 110, 0.10 or 2,010.
 _TEN = re.compile(rf"(?:^|[^\w.,]|[x\u00d7])10\s?[{_MINUS}]?$")
 _LENGTH = re.compile(r"(?:(?<![^\W\d_])[cdkmn\u00b5\u03bc]?m|\d\s?(?:in|ft|deg))$")
 #: A unit behind another: "m/s", "kg\u00b7m", "L/min".
 _COMPOUND = re.compile(r"[/\u00b7\u22c5](?:[cdkmn\u00b5\u03bc]?m|k?g|s|min|h)$")
-_VARIABLE = re.compile(r"(?<![^\W_])[^\W\d_]$")
+_VARIABLE = re.compile(r"(?<![^\W_])(?<![^\W\d_]-)[^\W\d_]$")
 #: A unit of one letter, which a number raised behind it does not make a power.
 _UNIT = re.compile(r"[\d/]\s?[ghlLms]$")
 #: A power that a lowered run follows.
