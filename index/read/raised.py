@@ -63,6 +63,9 @@ _REACH = 80
 
 def set_out(runs: Iterable[Run]) -> MappedText:
     """Return runs as plain text, each raised or lowered one with its marks; a mark has its run's origin."""
+    runs = list(runs)
+    if all(run.level is Level.LINE for run in runs):
+        return join([run.text for run in runs], "")
     merged = _merged(_without_citing(runs))
     parts: list[MappedText] = []
     before = ""
@@ -72,7 +75,7 @@ def set_out(runs: Iterable[Run]) -> MappedText:
         if run.level is not Level.LINE and core:
             start = text.text.index(core)
             end = start + len(core)
-            after = text.text[end:] + _ahead(merged[number + 1 : number + 3])
+            after = text.text[end:] + _ahead(merged[number + 1 : number + 4])
             opening, closing = marks(before + text.text[:start], core, after, run.level)
             text = text.edit([(start, start, opening), (end, end, closing)])
             if opening == "^":  # no space parts a power from its base
@@ -193,7 +196,7 @@ def _bracketed(before: str) -> bool:
 
 
 def _merged(runs: Iterable[Run]) -> Sequence[Run]:
-    """Return the runs, neighbours on one level as one; so are raised numbers with a comma between."""
+    """Return the runs, raised or lowered neighbours as one; so are raised numbers with a comma between."""
     done: list[Run] = []
     for run in runs:
         if not run.text.text:
@@ -210,6 +213,8 @@ def _merged(runs: Iterable[Run]) -> Sequence[Run]:
 
 
 def _alike(one: Run, other: Run) -> bool:
+    if one.level is Level.LINE:
+        return False
     return one.level is other.level or {one.level, other.level} == _RAISED
 
 

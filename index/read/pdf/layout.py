@@ -113,6 +113,8 @@ class Line:
 
 def segment_text(segment: Segment) -> MappedText:
     """Return the text of a segment, with a space wherever its parts are set apart."""
+    if len(segment.parts) == 1:
+        return segment.parts[0].text.strip()
     runs: list[Run] = []
     before: Part | None = None
     base = next((part for part in segment.parts if part.size * _SMALL > segment.parts[0].size), None)
