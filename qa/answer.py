@@ -240,8 +240,10 @@ class Answerer:
         if not word or question.every_paper or question.subject != NOBODY:
             return question, found
         best = found.ranked[0] if found.ranked else None
-        sure = best is not None and best.confidence >= self.threshold and not question.among
-        if best is not None and (sure or states(best, word)):
+        sure = best is not None and best.confidence >= self.threshold
+        told = best is not None and states(best, word)
+        # Of several, only a sure sentence can state it; a value of one is given as it is.
+        if (sure and told) or ((sure or told) and not question.among):
             return question, found
         compared = replace(question, compared=word)
         each = self._rank_each(compared, vector, documents)
