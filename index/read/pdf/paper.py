@@ -14,6 +14,8 @@ from index.read.headings import caption
 from index.read.pdf.apart import FEW_LETTERS, letters, notes_on, pages_text, set_apart, turned_pieces
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
+from index.read.pdf.direction import logical, mirrored, right_to_left
+from index.read.pdf.extract.glyphs import RIGHT_TO_LEFT
 from index.read.pdf.extract.pieces import OCR, Piece, RawPage
 from index.read.pdf.front import running_heads
 from index.read.pdf.layout import Line, Part, Segment, segment_text, segments
@@ -211,6 +213,7 @@ def _lay_out(
         for piece in page.pieces:
             parts.append(_part(piece, at))
             at += len(piece.text) + 1
+        parts = _read_from_left(parts, page)
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)
         upright = (
@@ -226,9 +229,23 @@ def _lay_out(
     usual = common_gutter(kept)
     laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
     notes = notes_on(raw, apart)
+    if other := [page.number for page in raw if any(RIGHT_TO_LEFT.search(p.text) for p in page.pieces)]:
+        notes.append(
+            "right-to-left text was put into logical order; compare numbers and brackets with the original"
+            f" ({pages_text(other)})"
+        )
     for page, lines, groups in zip(raw, laid, aside, strict=True):
         notes += _add_turned(page.number, lines, groups)
     return tuple(pages), laid, removed, notes
+
+
+def _read_from_left(parts: list[Part], page: RawPage) -> list[Part]:
+    """Return the parts, mirrored if the page is read from right to left, with their text in logical order."""
+    texts = [piece.text for piece in page.pieces]
+    if right_to_left(texts):
+        return mirrored(parts, page.width)
+    turned = any(map(RIGHT_TO_LEFT.search, texts))
+    return [replace(part, text=logical(part.text)) for part in parts] if turned else parts
 
 
 def _part(piece: Piece, at: int) -> Part:

@@ -14,7 +14,7 @@ from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObje
 
 from index.read.pdf.extract.canvas import Box, around, white
 from index.read.pdf.extract.fonts import Face, load_face, number
-from index.read.pdf.extract.glyphs import UNREADABLE
+from index.read.pdf.extract.glyphs import RIGHT_TO_LEFT, UNREADABLE
 from index.read.pdf.extract.pieces import ARTIFACT, HIDDEN, Collector, Style
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -301,6 +301,8 @@ class _Walk:
         for text, width, is_space in glyphs:
             if self.actual is not None:
                 text = self.actual.pop() if self.actual else ""
+            if len(text) > 1 and len(RIGHT_TO_LEFT.findall(text)) == len(text):
+                text = text[::-1]  # a ligature, in the order in which it is seen, as all glyphs are
             wide = width * state.size * state.scale
             m = _times(self.tm, state.ctm)
             x, y = mapped(m, wide / 2, 0.0)  # the middle on the baseline, with room for rounding
