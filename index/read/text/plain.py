@@ -16,6 +16,7 @@ from index.read.clean import LOST, Vocabulary, join_lines, mend_ligatures, norma
 from index.read.metadata import state_fields
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
+from index.read.text.columns import columns_below
 from index.read.text.html import without_tags
 from index.read.text.lines import CODE, CODE_LINE, MARKED_HEADING, groups_of, layout_of, without_running_heads
 from index.read.text.tables import gather_cells, table_of_lines
@@ -49,7 +50,8 @@ def read_plain(data: bytes, name: str) -> Document:
         UndecodableText: the bytes are neither UTF-8 nor UTF-16 with a byte order mark.
     """
     raw = decode(data, name)
-    text, broken = mend_ligatures(normalise(MappedText.raw(raw)), Vocabulary(raw))
+    ordered, doubtful = columns_below(MappedText.raw(raw))
+    text, broken = mend_ligatures(normalise(ordered), Vocabulary(ordered.text))
     _require_words(text.text, name)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
@@ -60,7 +62,7 @@ def read_plain(data: bytes, name: str) -> Document:
     groups = groups_of(text)
     layout = layout_of(groups)
     groups, left_out = without_running_heads(groups, layout)
-    notes = [*broken, *left_out]
+    notes = [*doubtful, *broken, *left_out]
     drafts: list[Draft] = []
     for chunk in join_broken(classify(gather_cells(groups), layout), layout):
         drafts += _drafts(chunk, vocabulary, notes)
