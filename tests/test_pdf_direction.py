@@ -37,7 +37,7 @@ def test_the_parts_of_a_line_are_read_from_the_right_but_words_of_other_scripts_
         Part(MappedText.raw(text, 10 * n), x, x + 5.0 * len(text), 100.0, 10.0, 0, "")
         for n, (text, x) in enumerate(texts)
     ]
-    assert right_to_left([HEBREW, "R"]) and not right_to_left(["Python", HEBREW])
+    assert right_to_left(HEBREW + "R") and not right_to_left("Python" + HEBREW)
     (line,) = segments(mirrored(parts[1:], 200.0))
     assert segment_text(line).text == f"{HEBREW} Python"
     assert [part.text.origins[0] // 10 for part in mirrored(parts, 200.0)] == [0, 1, 2, 3]

@@ -87,6 +87,8 @@ def _upright(pieces: Iterable[Piece]) -> int:
 def _line_numbers(pages: Sequence[RawPage], upright: Sequence[dict[int, Piece]]) -> list[frozenset[int]]:
     """Return the numbers that count the lines of the pages, as preprints have them."""
     columns = [_counting(pieces, page.height) for page, pieces in zip(pages, upright, strict=True)]
+    if not any(columns):
+        return columns
     edges = {
         (round(pieces[i].x0), round(pieces[i].x1))
         for column, pieces in zip(columns, upright, strict=True)
@@ -197,7 +199,7 @@ def _watermarks(
     for number, pieces in enumerate(shown):
         for i, piece in pieces.items():
             weights[piece.size] += len(piece.text)
-            if letters([piece]) >= _MARK:
+            if len(piece.text) >= _MARK and letters([piece]) >= _MARK:
                 key = (piece.text.strip(), piece.angle, round(piece.x0 / 4), round(piece.y / 4))
                 places[key].append((number, i))
     body = max(weights, key=lambda size: weights[size], default=10.0)

@@ -25,10 +25,10 @@ _NUMBERS = frozenset({"EN", "AN"})
 _MIRRORED = str.maketrans("()[]{}<>\u00ab\u00bb", ")(][}{><\u00bb\u00ab")
 
 
-def right_to_left(texts: Sequence[str]) -> bool:
-    """Return whether most letters of these texts belong to right-to-left scripts."""
-    turned = sum(len(RIGHT_TO_LEFT.findall(text)) for text in texts)
-    return turned > 0 and 2 * turned > sum(sum(map(str.isalpha, text)) for text in texts)
+def right_to_left(text: str) -> bool:
+    """Return whether most letters of a text belong to right-to-left scripts."""
+    turned = len(RIGHT_TO_LEFT.findall(text))
+    return turned > 0 and 2 * turned > sum(map(str.isalpha, text))
 
 
 def mirrored(parts: Sequence[Part], width: float) -> list[Part]:
