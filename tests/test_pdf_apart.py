@@ -171,3 +171,9 @@ def test_the_values_of_a_form_are_read_beside_their_labels(tmp_path: Path, engin
     text = " ".join(read(path, engine=engine).text.split())
     wanted = "INR on admission: 8.4 Drug at home: warfarin Smoker: \u2612 Diabetes: \u2610"
     assert wanted in text and "Unseen" not in text
+
+
+@both_engines
+def test_a_page_without_a_glyph_is_a_scan(tmp_path: Path, engine: str) -> None:
+    with pytest.raises(NoTextLayer):
+        reading(tmp_path, [Sheet(extra=FULL_PICTURE)], engine, (IMAGE,))

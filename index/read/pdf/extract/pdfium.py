@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2.raw as pdfium
@@ -88,10 +89,8 @@ class PageReader:
 
     def read(self) -> None:
         """Hand every glyph to the collector."""
-        glyphs = list(self.glyphs())
-        for (i, text, origin), (_, _, following) in zip(
-            glyphs, [*glyphs[1:], (0, "", _NOWHERE)], strict=True
-        ):
+        glyphs = chain(self.glyphs(), [(0, "", _NOWHERE)])
+        for (i, text, origin), (_, _, following) in pairwise(glyphs):
             self._place(i, text, origin, following)
         self._fields()
         self.collector.finish()
