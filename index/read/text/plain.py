@@ -18,6 +18,7 @@ from index.read.metadata import state_fields
 from index.read.raised import Level, Run, set_out
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
+from index.read.text.columns import columns_below
 from index.read.text.front import front_matter
 from index.read.text.lines import CODE, CODE_LINE, MARKED_HEADING, groups_of, layout_of, without_running_heads
 from index.read.text.tables import gather_cells, table_of_lines
@@ -60,7 +61,9 @@ def read_plain(data: bytes, name: str) -> Document:
     """
     raw = decode(data, name)
     front, start = front_matter(raw)
-    text, broken = _repaired(MappedText.raw(raw[start:], start), name)
+    ordered, doubtful = columns_below(MappedText.raw(raw[start:], start), raw.count("\n", 0, start))
+    text, broken = _repaired(ordered, name)
+    broken = (*doubtful, *broken)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
     marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
