@@ -22,7 +22,7 @@ from index.errors import IndexDamaged, StorageError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path, PurePath
+    from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
 
@@ -117,11 +117,6 @@ def refusals(path: Path) -> Iterator[None]:
         cause = error.strerror or str(error)
         remedy = _REMEDIES.get(error.errno or 0, "Check the folder and try again.")
         raise StorageError(f"{path}: {cause}.", remedy) from error
-
-
-def name_of(path: PurePath) -> str:
-    r"""Return the name of a file as text, with bytes that are not UTF-8 written as ``\xe9``."""
-    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
 def require_folder(path: Path, remedy: str) -> None:

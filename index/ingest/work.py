@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import FileEmpty, GarbledText, LoccitError
-from index.files import name_of
 from index.ingest.catalogue import catalogue_of, given
 from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.selection import Selection, recalled
 from index.read import Outcome as Outcome
 from index.read import may_be_paper
+from index.read.open import name_of
 from index.read.passages import passages_of
 from index.store.rows import PaperRows
 

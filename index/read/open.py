@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from index.errors import (
     UsageError,
     why_unreadable,
 )
-from index.files import name_of
 from index.read.sandbox import MIB, Limits
 
 if TYPE_CHECKING:
@@ -96,6 +96,11 @@ def require_suffix(path: PurePath) -> None:
     else:
         message, remedy = "its name has no suffix.", f"Rename it to end in {accepted}, whichever fits."
     raise UnknownFormat(str(path), message, remedy)
+
+
+def name_of(path: PurePath) -> str:
+    r"""Return the name of a file as text, with bytes that are not UTF-8 written as ``\xe9``."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
 def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Document:

@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from index.files import name_of
 from index.ingest.catalogue import catalogue_of, given
+from index.read.open import name_of
 from qa.files.originals import paths
 
 if TYPE_CHECKING:

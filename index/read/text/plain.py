@@ -164,12 +164,11 @@ def _without_marks(text: MappedText) -> MappedText:
     Heading marks stay, since they carry structure. A lone asterisk stays too: it
     may be a footnote mark.
     """
-    for pattern in (_COMMENT, _TAG_OR_QUOTE):
-        text = text.edit((m.start(), m.end(), "") for m in pattern.finditer(text.text))
+    text = without_tags(text.edit((m.start(), m.end(), "") for m in _COMMENT.finditer(text.text)))
+    text = text.edit((m.start(), m.end(), "") for m in _TAG_OR_QUOTE.finditer(text.text))
     for pattern in (_LINK, _STRONG, _EMPHASIS):
         text = _unwrapped(text, pattern)
-    text = without_tags(set_out(_runs(text)))  # raised text is set out while its tags are there
-    return _unwrapped(text, _ESCAPE)  # what is set out is no more Markdown
+    return _unwrapped(set_out(_runs(text)), _ESCAPE)  # what is set out is no more Markdown
 
 
 def _unwrapped(text: MappedText, pattern: re.Pattern[str]) -> MappedText:
