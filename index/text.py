@@ -57,6 +57,7 @@ class BlockKind(StrEnum):
     TABLE = "table"
     REFERENCE = "reference"  #: entry of the reference list: never an answer
     NOTE = "note"  #: statements after the paper proper: disclosures, funding, thanks
+    APART = "apart"  #: of another document in the same file, such as a review or a reply: never an answer
 
 
 #: Kinds whose sentences may answer a question about content.

@@ -193,3 +193,46 @@ def test_a_table_that_is_a_picture_is_reported() -> None:
     wrap = "<table-wrap><label>Table 1.</label><caption><p>Values.</p></caption><graphic/></table-wrap>"
     document = article(f"<article><front/><body><p>A woman had weak thighs.</p>{wrap}</body></article>")
     assert document.warnings == ("Table 1 is an image in this file: its values were not read",)
+
+
+BOUND = (
+    "<floats-group><fig><label>Figure 1</label><caption><p>Our own figure.</p></caption></fig></floats-group>"
+    '<sub-article article-type="reviewer-report"><front-stub><title-group><article-title>Decision letter'
+    '</article-title></title-group><contrib-group><contrib contrib-type="author"><name><surname>Two</surname>'
+    "<given-names>Rev</given-names></name></contrib></contrib-group></front-stub><body><p>"
+    "The heart weighed 9 g.</p><fig><label>Figure 1</label><caption><p>Their figure.</p></caption></fig><table-wrap><label>Table 1"
+    "</label><table><tr><td>a</td><td>1</td></tr></table></table-wrap></body></sub-article>"
+    "<response response-type='reply'><front-stub/><body><p>We disagree.</p></body></response></article>"
+)
+
+
+def test_reviews_and_replies_are_documents_apart() -> None:
+    document = article(ARTICLE.replace("</article>", BOUND))
+    assert document.authors == ("Ann Bee",)
+    assert texts(document, BlockKind.APART) == [
+        "Rev Two", "The heart weighed 9 g.", "Figure 1: Their figure.", "Table 1", "a\t1", "We disagree."
+    ]  # fmt: skip
+    assert "Figure 1: Our own figure." in texts(document, BlockKind.CAPTION)
+    assert [title for title, _ in sections(document)[-2:]] == ["Decision letter", "Reply"]
+    assert len(document.tables) == 1
+    assert any("not searched: Decision letter, reply" in warning for warning in document.warnings)
+
+
+def test_only_those_who_wrote_the_article_are_its_authors() -> None:
+    def person(attributes: str, surname: str) -> str:
+        name = f"<surname>{surname}</surname><given-names>Al</given-names>"
+        return f"<contrib{attributes}><name>{name}</name></contrib>"
+
+    groups = (
+        f'<contrib-group content-type="section">{person("", "Editor")}</contrib-group>'
+        f"<contrib-group>{person('', 'Dee')}<contrib><collab>The Group<contrib-group>"
+        f"{person('', 'Member')}</contrib-group></collab></contrib></contrib-group>"
+    )
+    document = article(ARTICLE.replace("<aff ", groups + "<aff "))
+    assert document.authors == ("Ann Bee", "Al Dee", "The Group")
+
+
+def test_a_publication_date_without_content_is_none() -> None:
+    epub = '<pub-date pub-type="epub"><day>3</day><month>5</month><year>2020</year></pub-date>'
+    others = '<pub-date pub-type="epub"/><pub-date pub-type="ppub"><year>2019</year></pub-date>'
+    assert article(ARTICLE.replace(epub, others)).year == 2019

@@ -29,6 +29,8 @@ _NOTES = frozenset({
     "conflict", "competing", "disclosure", "funding", "financial", "acknowledg", "contribution", "consent",
     "ethic", "availability", "abbreviation"
 })  # fmt: skip
+#: Elements of an article that are documents of their own: reviews, replies, translations.
+_OTHERS = frozenset({"sub-article", "response"})
 #: Headings of parts that have no title.
 _TITLES = {"ack": "Acknowledgements", "fn-group": "Notes", "glossary": "Abbreviations", "notes": "Notes"}
 
@@ -61,6 +63,9 @@ def read_jats(data: bytes, name: str) -> Document:
             label = wrap.find("label")
             table = inline(label).text.strip(" .:") if label else "a table"
             warnings.append(f"{table} is an image in this file: its values were not read")
+    if others := [part for part in article.elements() if part.tag in _OTHERS]:
+        names = ", ".join(dict.fromkeys(map(_name_of, others)))
+        warnings.append(f"other documents in this file are shown but not searched: {names}")
     return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
 
 
@@ -79,8 +84,32 @@ def _article(article: Node) -> Iterator[Draft]:
     for group in article.all("floats-group"):
         yield from _content(group, 1)
     for part in article.elements():
-        if part.tag in ("sub-article", "response"):
-            yield from _article(part)
+        if part.tag in _OTHERS:
+            yield from _apart(part)
+
+
+def _apart(part: Node) -> Iterator[Draft]:
+    """Yield another document of the file as a section under its title: no answers, metadata or tables."""
+    drafts = list(_article(part))
+    if not any(draft.kind is BlockKind.TITLE for draft in drafts):
+        yield Draft(BlockKind.HEADING, synthetic(_name_of(part).capitalize(), part.at), level=1)
+    for draft in drafts:
+        if draft.kind is BlockKind.TITLE:
+            yield Draft(BlockKind.HEADING, draft.text, level=1)
+        elif draft.kind is BlockKind.HEADING:
+            yield replace(draft, level=draft.level + 1)
+        else:
+            kind = BlockKind.REFERENCE if draft.kind is BlockKind.REFERENCE else BlockKind.APART
+            yield Draft(kind, draft.text)
+
+
+def _name_of(part: Node) -> str:
+    """Return the title of another document in the file, or else its kind: "reviewer report", "response"."""
+    title = part.find("front-stub/title-group/article-title") or part.find(
+        "front/article-meta/title-group/article-title"
+    )
+    kind = part.attributes.get("article-type") or part.attributes.get("response-type") or part.tag
+    return (inline(title).text if title else "") or kind.replace("-", " ")
 
 
 def _content(parent: Node, level: int, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[Draft]:

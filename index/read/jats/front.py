@@ -7,16 +7,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from index.read.jats.tree import inline, synthetic
+from index.read.jats.tree import Node, inline, synthetic
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Span, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from index.read.jats.tree import Node
-
 _EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
+#: Roles in which a person wrote the article, and no review of it.
+_AUTHORS = frozenset({"author", "authors"})
 #: Kinds of publication dates, the one to prefer first.
 _PUBLISHED = ("epub", "ppub", "collection", "epub-ppub", "pub", "")
 #: The address of a Creative Commons licence.
@@ -62,8 +62,13 @@ def _stated(name: str, value: MappedText, label: str = "") -> Draft:
 def _authors(meta: Node) -> Iterator[Draft]:
     text = MappedText("", ())
     fields: list[Field] = []
-    for person in meta.all("contrib-group/contrib"):
-        if person.attributes.get("contrib-type", "author") != "author":
+    people = [
+        (person, person.attributes.get("contrib-type") or group.attributes.get("content-type") or "author")
+        for group in meta.all("contrib-group")
+        for person in group.all("contrib")
+    ]
+    for person, role in people:
+        if role not in _AUTHORS:
             continue
         name = _name(person)
         if not name.text:
@@ -80,8 +85,15 @@ def _name(person: Node) -> MappedText:
     name = person.find("name") or person.find("name-alternatives/name")
     if name is None:
         other = person.find("collab") or person.find("string-name")
-        return inline(other, spaced=True) if other else MappedText("", ())
-    parts = [name.find(tag) for tag in ("prefix", "given-names", "surname", "suffix")]
+        if other is None:
+            return MappedText("", ())
+        # A group may list its members.
+        own = [c for c in other.children if not isinstance(c, Node) or c.tag not in ("contrib-group", "aff")]
+        return inline(replace(other, children=own), spaced=True)
+    order = ["given-names", "surname"]
+    if name.attributes.get("name-style") == "eastern":
+        order.reverse()
+    parts = [name.find(tag) for tag in ("prefix", *order, "suffix")]
     return join([inline(part) for part in parts if part is not None and inline(part).text])
 
 
@@ -93,6 +105,7 @@ def _dates(meta: Node) -> Iterator[Draft]:
     dates = {
         date.attributes.get("pub-type") or date.attributes.get("date-type") or "": date
         for date in reversed(list(meta.all("pub-date")))
+        if _date(date).text
     }
     published = next((dates[kind] for kind in _PUBLISHED if kind in dates), None)
     if published is not None:
