@@ -200,8 +200,9 @@ BOUND = (
     '<sub-article article-type="reviewer-report"><front-stub><title-group><article-title>Decision letter'
     '</article-title></title-group><contrib-group><contrib contrib-type="author"><name><surname>Two</surname>'
     "<given-names>Rev</given-names></name></contrib></contrib-group></front-stub><body><p>"
-    "The heart weighed 9 g.</p><fig><label>Figure 1</label><caption><p>Their figure.</p></caption></fig><table-wrap><label>Table 1"
-    "</label><table><tr><td>a</td><td>1</td></tr></table></table-wrap></body></sub-article>"
+    "The heart weighed 9 g.</p><fig><label>Figure 1</label><caption><p>Their figure.</p></caption></fig>"
+    "<table-wrap><label>Table 1</label><table><tr><td>a</td><td>1</td></tr></table></table-wrap></body>"
+    "</sub-article>"
     "<response response-type='reply'><front-stub/><body><p>We disagree.</p></body></response></article>"
 )
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from index.read.byline import PLACE
 from index.read.structure import Draft
 from index.text import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MAIN = (
     "abstract|summary|introduction|background|objectives?|aims?|purpose"
@@ -20,7 +25,8 @@ _MAIN = (
     "|summary and conclusions?|learning points|take[- ]home messages?"
 )
 _BACK = (
-    "acknowledge?ments?|references|bibliography|literature cited|works cited|additional information"
+    "acknowledge?ments?|references|references cited|(?:reference|literature) list|list of references"
+    "|bibliography|literature(?: cited)?|cited literature|works cited|additional information"
     "|disclosures?|conflicts? of interests?|competing (?:financial )?interests?"
     "|declaration of (?:competing )?interests?"
     "|declarations?|funding(?: (?:sources?|statement|information))?|financial (?:support|disclosure)"
@@ -39,7 +45,8 @@ _KNOWN = re.compile(
     re.IGNORECASE,
 )
 _REFERENCES = re.compile(
-    rf"{_NUMBER}(?:references(?: and notes)?|bibliography|literature cited|works cited)\s*[:.]?\s*",
+    rf"{_NUMBER}(?:references(?: and notes| cited)?|(?:reference|literature) list|list of references"
+    r"|bibliography|literature(?: cited)?|cited literature|works cited)\s*[:.]?\s*",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"\s*(?P<number>\d{1,2}(?:\.\d{1,2})*)\.?\s+(?P<title>[A-Z][^\n]{2,100}?)\s*")
@@ -69,7 +76,31 @@ _AUTHOR_ENTRY = re.compile(
     r"\s*(?:(?:[dv][aeiou]n?|del|der|den|le|la) )*[A-Z][\w'\u2019-]+"
     r"(?:,? (?:[A-Z]\.[ -]?|[A-Z]{1,3}\b ?){1,3}|, [A-Z]\w+)(?:[,;.&(]| and | et al|$)"
 )
+#: The beginning of an entry: its number, its authors: "[3] Bohan A,", "3. A. Bohan,".
+_ENTRY = re.compile(
+    rf"\s*(?:\[\d{{1,3}}\]|\(?\d{{1,3}}[.)]?(?=\s))?(?:{_AUTHOR_ENTRY.pattern}"
+    r"|\s*(?:[A-Z]\.[ -]?){1,3}[A-Z][\w'\u2019-]+(?:[,;]| and | et al))"
+)
+_ENTRY_YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
+#: A label of a structured abstract at the start of a line, set off by a mark or by its capitals.
+_ABSTRACT_LABEL = re.compile(
+    r"\s*(?P<label>background(?: (?:and|&) (?:aims?|objectives?|purpose))?|introduction|context|importance"
+    r"|rationale|aims?(?: (?:and|&) (?:objectives?|background))?|objectives?|objective\(s\)|purpose"
+    r"|aim of (?:the )?study|patients?(?: (?:and|&) methods?)?|materials? (?:and|&) methods?|methods?"
+    r"|methods? (?:and|&) (?:materials?|results?)|(?:study )?design|setting|participants|interventions?"
+    r"|main outcomes?(?: measures?| (?:and|&) measures?)?|(?:main |principal )?results?|(?:main )?findings"
+    r"|case(?: (?:presentation|report|description|summary))?|interpretation"
+    r"|discussion|conclusions?|conclusion\(s\)|limitations|patient concerns|diagnos[ie]s|outcomes?|lessons?)"
+    r"(?:\s?[:\u2013\u2014]|\.(?=\s+[A-Z])|(?<=[A-Z]{4})(?=\s+[A-Z][a-z]))\s*(?=\S)",
+    re.IGNORECASE,
+)
 _ENTRY_END = re.compile(r"(?:[.)\]]|\d|10\.\d{4,9}/\S+|https?:\S+)\s*$")
+#: Words of sentences, rare in names and addresses.
+_SMALL = frozenset({
+    "a", "an", "as", "after", "are", "at", "be", "been", "but", "by", "can", "from", "had", "has", "have",
+    "in", "is", "it", "its", "may", "not", "on", "or", "our", "that", "this", "to", "was", "we", "were",
+    "which", "with",
+})  # fmt: skip
 #: Characters that a heading has at most.
 _LONGEST = 160
 #: Only the letters of a figure's panels: "(a) (b)".
@@ -140,6 +171,55 @@ def licence_text(paragraph: str) -> bool:
 def author_entry(line: str) -> bool:
     """Return whether a line begins as an entry of a reference list without numbers: "Bohan A, Peter JB."."""
     return _AUTHOR_ENTRY.match(line) is not None
+
+
+def reference_entry(text: str) -> bool:
+    """Return whether a text reads as an entry of a reference list: number, if any, authors, and a year."""
+    return _ENTRY.match(text) is not None and _ENTRY_YEAR.search(text) is not None
+
+
+def unheaded_references(texts: Sequence[str]) -> set[int]:
+    """Return the positions of blocks that are reference lists without a heading: two entries or more.
+
+    Of three or more, a block or two between are odd entries, or the rest of one.
+    """
+    lists: list[list[int]] = []
+    for at in (at for at, text in enumerate(texts) if reference_entry(text)):
+        if lists and at - lists[-1][-1] <= 3:
+            lists[-1].append(at)
+        else:
+            lists.append([at])
+    return {
+        at
+        for entries in lists
+        for at in (range(entries[0], entries[-1] + 1) if len(entries) > 2 else entries)
+        if len(entries) > 2 or entries[-1] - entries[0] == 1
+    }
+
+
+def abstract_label(text: str) -> bool:
+    """Return whether a text begins as a part of a structured abstract: "Methods: We", "RESULTS We"."""
+    match = _ABSTRACT_LABEL.match(text)
+    # With IGNORECASE, [A-Z] matches any letter: what only capitals set off is looked at again.
+    return match is not None and (
+        match.group().rstrip()[-1] in ":.\u2013\u2014"
+        or (match["label"].isupper() and text[match.end()].isupper())
+    )
+
+
+def sentences(text: str) -> bool:
+    """Return whether a text of front matter reads as sentences, as an abstract without a heading does.
+
+    Addresses, names and dates have more commas and figures, and hardly any small words.
+    """
+    words = text.split()
+    if len(words) < 12 or text.rstrip()[-1:] not in ".!?" or "@" in text or reference_entry(text):
+        return False
+    if front_matter(text) or licence_text(text) or PLACE.search(text[:60]):
+        return False
+    small = sum(word.lower() in _SMALL for word in words)
+    set_apart = sum(word[-1] in ",;" or word[0].isdigit() for word in words)
+    return small >= 0.15 * len(words) and set_apart <= 0.2 * len(words)
 
 
 def ends_entry(line: str) -> bool:

@@ -12,11 +12,11 @@ from index.read import headings
 from index.read.clean import Vocabulary
 from index.read.metadata import state_fields
 from index.read.pdf.front import (
+    cut_labels,
     front_blocks,
     front_drafts,
     mend,
     running_drafts,
-    with_citation,
     with_file_fields,
 )
 from index.read.pdf.paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
@@ -57,7 +57,7 @@ def drafts_of(
         head: the file's own metadata, used where the text states none.
     """
     body = body_of([line for page in pages for line in page])
-    blocks = blocks_of(pages, body)
+    blocks = cut_labels(blocks_of(pages, body))
     title, end = front_blocks(blocks, body, str((head.get("info") or {}).get("Title", "")))
     vocabulary = Vocabulary("\n".join(line.text.text for page in pages for line in page))
     notes: list[str] = []
@@ -76,7 +76,9 @@ def drafts_of(
         # Without running text, nothing tells labels from statements: everything is kept.
         chunks = [Chunk(BlockKind.PARAGRAPH, block.lines) for block in blocks]
         drafts = [draft for chunk in chunks for draft in _drafts(chunk, vocabulary, notes)]
-    return with_file_fields(with_citation(state_fields(drafts)), head), tuple(notes)
+    first = [origin for line in pages[0] for origin in line.text.origins]
+    drafts = state_fields(drafts, until=max(first, default=0) + 1)
+    return with_file_fields(drafts, head), tuple(notes)
 
 
 def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> Iterator[Chunk]:
@@ -84,6 +86,7 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
     in_references: Block | None = None  #: the heading of the list under way
     in_back = False  #: whether a part after the paper proper is under way
     after_caption = ""  #: label of the table whose caption came last
+    unheaded = headings.unheaded_references([block.text for block in blocks])
     for number, block in enumerate(blocks):
         text = block.text
         before = blocks[number - 1] if number else None
@@ -102,12 +105,12 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
             in_back = headings.back_heading(text)
             after_caption = ""
             yield Chunk(BlockKind.HEADING, block.lines, level)
-        elif in_references is not None:
+        elif in_references is not None or number in unheaded:
             licence = headings.licence_text(text) and len(text.split()) > 12
             yield Chunk(BlockKind.FRONT if licence else BlockKind.REFERENCE, block.lines)
         elif block.tabular or between or in_table:
             yield Chunk(BlockKind.TABLE, block.lines)
-        elif block.like(body) or prose(text):
+        elif block.like(body) or prose(text) or headings.abstract_label(text):
             after_caption = ""
             kind = _text_kind(block, following, body)
             yield Chunk(BlockKind.NOTE if in_back and kind is BlockKind.PARAGRAPH else kind, block.lines)

@@ -62,6 +62,10 @@ class Block:
         """Whether it is as long as a paragraph."""
         return len(self.lines) >= 5
 
+    def part(self, start: int, end: int) -> Block:
+        """Return some of its lines as a block of their own."""
+        return _block(self.lines[start:end], tabular=self.tabular)
+
     def like(self, body: Body) -> bool:
         """Whether it is set as the running text is."""
         return abs(self.size - body.size) < 0.05 * body.size and (self.bold == body.bold)

@@ -8,20 +8,22 @@ tabs or pipes, captions in the middle of a column.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.read import headings
 from index.read.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise, split_glued
-from index.read.metadata import state_fields
+from index.read.metadata import letters, state_fields
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
+from index.read.text.front import yaml_front
 from index.read.text.lines import MARKED_HEADING, groups_of, layout_of, without_running_heads
 from index.read.text.tables import gather_cells, table_of_lines
 from index.text import BlockKind, Document, MappedText, line_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 #: Notes on repairs that a document carries at most.
 _NOTES = 20
@@ -44,11 +46,12 @@ def read_plain(data: bytes, name: str) -> Document:
         UndecodableText: the bytes are neither UTF-8 nor UTF-16 with a byte order mark.
     """
     raw = decode(data, name)
-    text, broken = mend_ligatures(normalise(MappedText.raw(raw)), Vocabulary(raw))
+    front, body = yaml_front(raw)
+    text, broken = mend_ligatures(normalise(MappedText.raw(raw[body:], body)), Vocabulary(raw))
     _require_words(text.text, name)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
-    marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
+    marked = bool(front) or name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
     if marked:
         text = _without_marks(text)
     vocabulary = Vocabulary(text.text)
@@ -63,7 +66,19 @@ def read_plain(data: bytes, name: str) -> Document:
     if len(different) > _NOTES:
         different[_NOTES:] = [f"{len(different) - _NOTES} more repairs of the same kinds"]
     source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
-    return assemble(source, state_fields(drafts), different)
+    return assemble(source, state_fields([*front, *_retitled(drafts, front)]), different)
+
+
+def _retitled(drafts: list[Draft], front: Sequence[Draft]) -> Iterator[Draft]:
+    """Yield the drafts; what was taken for the title is none if the front matter states another."""
+    stated = [letters(field.value) for draft in front for field in draft.fields if field.name == "title"]
+    for draft in drafts:
+        if draft.kind is BlockKind.TITLE and stated and letters(draft.text.text) not in stated:
+            text = draft.text.text.rstrip()
+            kind = BlockKind.PARAGRAPH if text.endswith((".", "!", "?")) else BlockKind.HEADING
+            yield replace(draft, kind=kind, level=1 if kind is BlockKind.HEADING else 0)
+        else:
+            yield draft
 
 
 def decode(data: bytes, name: str) -> str:
