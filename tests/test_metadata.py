@@ -8,7 +8,7 @@ from index.read.byline import byline
 from index.read.headings import abstract_label, sentences, unheaded_references
 from index.read.metadata import state_fields
 from index.read.structure import Draft
-from index.text import BlockKind, MappedText, Origin
+from index.text import BlockKind, MappedText, Origin, Span
 
 
 def fields(text: str, kind: BlockKind = BlockKind.FRONT) -> list[tuple[str, str]]:
@@ -82,7 +82,7 @@ def test_the_papers_own_citation_is_known_by_its_title() -> None:
 def test_what_stands_after_the_first_page_states_nothing() -> None:
     own = Draft(BlockKind.FRONT, MappedText.raw("Published 3 May 2020"))
     other = Draft(BlockKind.FRONT, MappedText.raw("Published 9 June 2001", start=500))
-    stated = [field.value for draft in state_fields([other, own], until=500) for field in draft.fields]
+    stated = [field.value for draft in state_fields([other, own], Span(0, 500)) for field in draft.fields]
     assert stated == ["3 May 2020", "3 May 2020"]
 
 

@@ -83,7 +83,7 @@ _ISSUE = re.compile(
 _LABELLED, _CITATION, _ISSUED, _MARGIN = 0.95, 0.9, 0.85, 0.03
 
 
-def state_fields(drafts: Sequence[Draft], *, until: int | None = None) -> list[Draft]:
+def state_fields(drafts: Sequence[Draft], page: Span | None = None) -> list[Draft]:
     """Return the drafts, each with the metadata that its text states.
 
     Only the title and front matter are searched: a DOI in the reference list or
@@ -91,7 +91,7 @@ def state_fields(drafts: Sequence[Draft], *, until: int | None = None) -> list[D
 
     Args:
         drafts: of the whole paper.
-        until: raw offset at which the first page ends, what follows it being left out; None without pages.
+        page: raw offsets of the first page, what begins elsewhere stating nothing; None without pages.
     """
     title = next((letters(draft.text.text) for draft in drafts if draft.kind is BlockKind.TITLE), "")
     done: list[Draft] = []
@@ -101,7 +101,7 @@ def state_fields(drafts: Sequence[Draft], *, until: int | None = None) -> list[D
         fields: tuple[Field, ...] = ()
         if draft.kind is BlockKind.TITLE:
             fields = (Field("title", text, Span(0, len(text)), Origin.PAGE, _LABELLED),)
-        elif draft.fields or (until is not None and draft.text.origins and draft.text.origins[0] >= until):
+        elif draft.fields or (page and not page.start <= next(iter(draft.text.origins), 0) < page.end):
             pass  # stated already, or of another page
         elif draft.kind is BlockKind.FRONT:
             if done and done[-1].kind is BlockKind.TITLE and not named:

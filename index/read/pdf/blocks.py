@@ -12,6 +12,7 @@ from index.read import headings
 from index.read.clean import Vocabulary
 from index.read.metadata import state_fields
 from index.read.pdf.front import (
+    cover,
     cut_labels,
     front_blocks,
     front_drafts,
@@ -22,7 +23,7 @@ from index.read.pdf.front import (
 from index.read.pdf.paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
 from index.read.pdf.tables import table_of
 from index.read.structure import Draft, table_label
-from index.text import CONTENT_KINDS, BlockKind
+from index.text import CONTENT_KINDS, BlockKind, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,10 +59,14 @@ def drafts_of(
     """
     body = body_of([line for page in pages for line in page])
     blocks = cut_labels(blocks_of(pages, body))
-    title, end = front_blocks(blocks, body, str((head.get("info") or {}).get("Title", "")))
+    stated = str((head.get("info") or {}).get("Title", ""))
+    skipped = cover(blocks, body, stated)
+    before, blocks = blocks[:skipped], blocks[skipped:]
+    title, end = front_blocks(blocks, body, stated)
     vocabulary = Vocabulary("\n".join(line.text.text for page in pages for line in page))
     notes: list[str] = []
-    drafts = list(front_drafts(blocks[:end], title, vocabulary))
+    drafts = [_plain(BlockKind.APART, block, vocabulary) for block in before]
+    drafts += front_drafts(blocks[:end], title, vocabulary)
     drafts += running_drafts(removed)
     label = ""
     left_out: Counter[int] = Counter()
@@ -76,9 +81,14 @@ def drafts_of(
         # Without running text, nothing tells labels from statements: everything is kept.
         chunks = [Chunk(BlockKind.PARAGRAPH, block.lines) for block in blocks]
         drafts = [draft for chunk in chunks for draft in _drafts(chunk, vocabulary, notes)]
-    first = [origin for line in pages[0] for origin in line.text.origins]
-    drafts = state_fields(drafts, until=max(first, default=0) + 1)
+    first = blocks[0].lines[0].page if blocks else 0
+    own = [origin for page in pages for line in page if line.page == first for origin in line.text.origins]
+    drafts = state_fields(drafts, Span(min(own, default=0), max(own, default=0) + 1))
     return with_file_fields(drafts, head), tuple(notes)
+
+
+def _plain(kind: BlockKind, block: Block, vocabulary: Vocabulary) -> Draft:
+    return Draft(kind, mend((line.text for line in block.lines), vocabulary, []))
 
 
 def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> Iterator[Chunk]:

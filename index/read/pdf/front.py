@@ -15,7 +15,7 @@ from index.read.pdf.extract.pieces import ARTIFACT
 from index.read.pdf.layout import Segment, segment_text
 from index.read.pdf.paragraphs import Block, Body, prose
 from index.read.structure import Draft
-from index.text import BlockKind, Field, MappedText, Origin
+from index.text import BlockKind, Field, MappedText, Origin, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,6 +53,28 @@ def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[
     title = _title(blocks[:count], body, stated)
     after = max(title, default=-1) + 1
     return title, next((i for i in range(after, count) if _opens(blocks[i])), after)
+
+
+def cover(blocks: Sequence[Block], body: Body, stated: str) -> int:
+    """Return how many blocks from the start are a page before the paper, such as a journal's front page.
+
+    It has no running text, and the page after it has all that opens a paper: title, byline, abstract or text.
+    """
+    page = blocks[0].lines[0].page if blocks else 0
+    count = next((i for i, block in enumerate(blocks) if block.lines[0].page != page), 0)
+    if not count or any(_opens(block) for block in blocks[:count]):
+        return 0
+    own = blocks[count:]
+    title, end = front_blocks(own, body, stated)
+    below = max(title, default=0) + 1
+    named = any(byline(_parted(_text_of(b), b), whole=False) for b in own[below : min(below + 4, end)])
+    opened = end < len(own) and own[end].lines[0].page == own[0].lines[0].page and _opens(own[end])
+    return count if title and named and opened else 0
+
+
+def _text_of(block: Block) -> MappedText:
+    """Return the lines of a block as one text, without repairs."""
+    return join([line.text for line in block.lines])
 
 
 def cut_labels(blocks: Sequence[Block]) -> list[Block]:

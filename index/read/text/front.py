@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _FENCED = re.compile(r"\s*---[ \t]*\n(?P<yaml>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 #: Characters of front matter at most; a file with more has none.
 _LONGEST = 20_000
+#: Lists and mappings in brackets at most.
+_MOST_PARTS = 300
 #: A line of front matter that is no YAML, such as a title with a colon of its own.
-_LINE = re.compile(r"^(?P<key>[A-Za-z][\w -]{0,40}):[ \t]+(?P<value>\S.*?)[ \t]*$", re.MULTILINE)
+_LINE = re.compile(r"^(?P<key>[A-Za-z][\w -]{0,40}):[ \t]+(?P<value>[\w\"'].*?)[ \t]*$", re.MULTILINE)
 #: Keys, by the name of the field that they state.
 _KEYS = {
     "title": "title", "author": "author", "authors": "author", "date": "published", "published": "published",
@@ -37,25 +39,35 @@ def yaml_front(raw: str) -> tuple[list[Draft], int]:
         return [], 0
     start, text = match.start("yaml"), match["yaml"]
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+        pairs = list(_pairs(text))
+    except (yaml.YAMLError, RecursionError):
         pairs = [
             (*m.span(), m["key"], [(m["value"].strip("\"'"), *m.span("value"))]) for m in _LINE.finditer(text)
         ]
-    else:
-        if not isinstance(root, yaml.MappingNode):
-            return [], 0
-        pairs = [
-            (key.start_mark.index, value.end_mark.index, str(key.value), list(_values(value, str(key.value))))
-            for key, value in root.value
-        ]
-    if not any(_KEYS.get(key.lower()) for _, _, key, _ in pairs):
+    if not any(key.lower() in _KEYS for _, _, key, _ in pairs):
         return [], 0
     drafts = [
-        _draft(text[a:b], start + a, key.lower(), [(v, s - a, e - a) for v, s, e in values])
+        _draft(text[a:b], start + a, key.lower(), [(value, c - a, d - a) for value, c, d in values])
         for a, b, key, values in pairs
     ]
     return drafts, match.end()
+
+
+def _pairs(text: str) -> Iterator[tuple[int, int, str, list[tuple[str, int, int]]]]:
+    """Yield for each key of a YAML mapping where it and its value begin and end, itself, and its values.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or made to be endless: by parts nested or repeated by reference.
+    """
+    if text.count("[") + text.count("{") > _MOST_PARTS:
+        raise yaml.YAMLError("it has too many parts")
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+        raise yaml.YAMLError("it refers to its own parts")
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    if isinstance(root, yaml.MappingNode):
+        for key, value in root.value:
+            name = str(key.value)
+            yield key.start_mark.index, value.end_mark.index, name, list(_values(value, name))
 
 
 def _values(node: yaml.Node, key: str) -> Iterator[tuple[str, int, int]]:
