@@ -41,6 +41,8 @@ _PARTICLES = frozenset({
     "el", "al", "bin", "ibn", "ben", "abu", "ter", "ten", "y", "e",
 })  # fmt: skip
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
+#: No byline has a year; citations and dates do.
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: Authors and characters of a byline at most.
 _MOST, _LONGEST = 200, 20_000
 
@@ -69,7 +71,9 @@ def byline(text: str, *, whole: bool = True) -> tuple[Field, ...]:
             break
         else:
             odd += len(part.strip()) > 3
-    return tuple(fields) if odd <= 0.2 * len(fields) and len(fields) <= _MOST else ()
+    if odd > 0.2 * len(fields) or len(fields) > _MOST or _YEAR.search(text[:at]):
+        return ()
+    return tuple(fields)
 
 
 def _degrees(part: str) -> bool:

@@ -24,9 +24,12 @@ _MAIN = (
     "|figure (?:legends?|captions?)|legends to figures|conclusions?|concluding remarks"
     "|summary and conclusions?|learning points|take[- ]home messages?"
 )
+_REFERENCE_LIST = (
+    "(?:notes and )?references(?: and notes| cited)?|(?:reference|literature) list|list of references"
+    "|bibliography|literature(?: cited)?|cited literature|works cited"
+)
 _BACK = (
-    "acknowledge?ments?|references|references cited|(?:reference|literature) list|list of references"
-    "|bibliography|literature(?: cited)?|cited literature|works cited|additional information"
+    rf"acknowledge?ments?|{_REFERENCE_LIST}|additional information"
     "|disclosures?|conflicts? of interests?|competing (?:financial )?interests?"
     "|declaration of (?:competing )?interests?"
     "|declarations?|funding(?: (?:sources?|statement|information))?|financial (?:support|disclosure)"
@@ -44,11 +47,7 @@ _KNOWN = re.compile(
     rf"(?:{_MAIN}|(?P<back>{_BACK}))\s*[:.]?\s*",
     re.IGNORECASE,
 )
-_REFERENCES = re.compile(
-    rf"{_NUMBER}(?:references(?: and notes| cited)?|(?:reference|literature) list|list of references"
-    r"|bibliography|literature(?: cited)?|cited literature|works cited)\s*[:.]?\s*",
-    re.IGNORECASE,
-)
+_REFERENCES = re.compile(rf"{_NUMBER}(?:{_REFERENCE_LIST})\s*[:.]?\s*", re.IGNORECASE)
 _NUMBERED = re.compile(r"\s*(?P<number>\d{1,2}(?:\.\d{1,2})*)\.?\s+(?P<title>[A-Z][^\n]{2,100}?)\s*")
 _RUN_IN = re.compile(
     r"\s*(?P<heading>(?P<number>\d{1,2}(?:\.\d{1,2})+)\.?\s+[A-Z][^.?!]{2,110}\.)\s+(?=[A-Z0-9(\"\u201c])"
@@ -210,7 +209,7 @@ def abstract_label(text: str) -> bool:
 def sentences(text: str) -> bool:
     """Return whether a text of front matter reads as sentences, as an abstract without a heading does.
 
-    Addresses, names and dates have more commas and figures, and hardly any small words.
+    Addresses and names have more commas, and hardly any small words.
     """
     words = text.split()
     if len(words) < 12 or text.rstrip()[-1:] not in ".!?" or "@" in text or reference_entry(text):
@@ -218,7 +217,7 @@ def sentences(text: str) -> bool:
     if front_matter(text) or licence_text(text) or PLACE.search(text[:60]):
         return False
     small = sum(word.lower() in _SMALL for word in words)
-    set_apart = sum(word[-1] in ",;" or word[0].isdigit() for word in words)
+    set_apart = sum(word[-1] in ",;" for word in words)
     return small >= 0.15 * len(words) and set_apart <= 0.2 * len(words)
 
 

@@ -104,7 +104,7 @@ def state_fields(drafts: Sequence[Draft], page: Span | None = None) -> list[Draf
         elif draft.fields or (page and not page.start <= next(iter(draft.text.origins), 0) < page.end):
             pass  # stated already, or of another page
         elif draft.kind is BlockKind.FRONT:
-            if done and done[-1].kind is BlockKind.TITLE and not named:
+            if page is None and not named and done and done[-1].kind is BlockKind.TITLE:
                 fields = byline(text)
             own = cited or "cite" in text.lower() or (len(title) > 15 and title in letters(text))
             if not fields and (own or not headings.reference_entry(text)):

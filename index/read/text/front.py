@@ -93,9 +93,16 @@ def _place(node: yaml.Node) -> tuple[int, int]:
 
 
 def _draft(text: str, at: int, key: str, values: list[tuple[str, int, int]]) -> Draft:
-    """Return a key and its values as one line of front matter."""
+    """Return a key and its values as one line of front matter, an abstract as a paragraph."""
     mapped = MappedText.raw(text, at)
-    mapped = mapped.edit((m.start(), m.end(), " ") for m in re.finditer(r"\s*\n\s*", text)).strip()
+    if key == "abstract" and values:
+        _, start, end = values[0]
+        indicator = re.match(r"(?:[|>][\d+-]*\n)?", text[start:])
+        mapped = mapped[start + (indicator.end() if indicator else 0) : end]
+    breaks = re.finditer(r"\s*\n\s*", mapped.text)
+    mapped = mapped.edit((m.start(), m.end(), " ") for m in breaks).strip()
+    if key == "abstract":
+        return Draft(BlockKind.PARAGRAPH, mapped)
     places = {origin: place for place, origin in reversed(list(enumerate(mapped.origins)))}
     fields: list[Field] = []
     for value, start, end in values:
