@@ -64,6 +64,8 @@ def test_statements_of_front_matter(text: str, stated: list[tuple[str, str]]) ->
     "entry",
     [
         "1. Smith J, Lee K. Mobilization in 900 patients. J Bone 2011, 4, 12-19.",
+        "3. World Health Organization. Bones 2011, 4, 12.",
+        "* Presented in part in Vienna 2009, 4 May",
         "[4] A. Smith, K. Lee, Mobilization, doi: 10.1234/other, 2011.",
         "Smith J (May 09, 2011) Another title. J Bone 14(8): e27. \u00a9 2011",
     ],

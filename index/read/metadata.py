@@ -61,7 +61,7 @@ _COPYRIGHT = re.compile(rf"(?:\u00a9|\(c\)|copyright)\D{{0,20}}(?P<value>{_YEAR}
 _CITED = re.compile(
     r"(?P<journal>(?:\d )?[A-Z][\w&.' -]{2,70}?),?\s*"
     rf"(?:[\[(](?P<y1>{_YEAR})[\])]|(?:\bVol(?:ume|\.)?\s*)?(?P<y2>{_YEAR})(?!\d))"
-    r"\s*[,;:]?\s*(?:\d|Article|vol|Vol)"
+    r"\s*[,;:]?\s*(?:\w?\d+\s*[,:(]|Article|vol|Vol)"
 )
 #: What precedes the journal in its citation.
 _BEFORE_JOURNAL = re.compile(
@@ -79,6 +79,7 @@ _ISSUE = re.compile(
     r"|\b\d+[,:]\s*\d+\s?[\u2013-]\s?\d+",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s")
 #: How sure each kind of statement is, judged on papers whose publisher gives the same in XML.
 _LABELLED, _CITATION, _ISSUED, _MARGIN = 0.95, 0.9, 0.85, 0.03
 
@@ -154,7 +155,8 @@ def statements(text: str, origin: Origin = Origin.PAGE) -> Iterator[Field]:
         if name != "affiliation" or not passing:
             for match in pattern.finditer(text):
                 yield stated(name, match["value"].strip().rstrip(".,"), match.start("value"), _LABELLED)
-    for name, start, end, sure in _citation(text):
+    # What has a number in front is an entry of a list, or a footnote.
+    for name, start, end, sure in () if _NUMBERED.match(text) else _citation(text):
         yield stated(name, text[start:end], start, sure)
 
 
