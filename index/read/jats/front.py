@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from index.read.jats.tree import Node
 
 _EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
+#: Roles in which a person wrote the article, and no review of it.
+_AUTHORS = frozenset({"author", "authors"})
 #: Kinds of publication dates, the one to prefer first.
 _PUBLISHED = ("epub", "ppub", "pub", "publication", "epub-ppub", "collection", "")
 #: What a group of authors holds besides its name.
@@ -67,8 +69,13 @@ def _stated(name: str, value: MappedText, label: str = "") -> Draft:
 def _authors(meta: Node) -> Iterator[Draft]:
     text = MappedText("", ())
     fields: list[Field] = []
-    for person in meta.all("contrib-group/contrib"):
-        if person.attributes.get("contrib-type", "author") != "author":
+    people = [
+        (person, person.attributes.get("contrib-type") or group.attributes.get("content-type") or "author")
+        for group in meta.all("contrib-group")
+        for person in group.all("contrib")
+    ]
+    for person, role in people:
+        if role not in _AUTHORS:
             continue
         name = _name(person)
         if not name.text:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from index.read.metadata import DOI, authors_in
+from index.read.byline import byline
+from index.read.metadata import DOI
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Span, join
 
@@ -125,6 +126,9 @@ class _Entry:
         if name is None:
             keys = next((keys for keys in _PARTS if keys[1] in values), ())
             parts = [values[key] for key in keys if isinstance(values.get(key), yaml.ScalarNode)]
+            if not parts and len(node.value) == 1 and isinstance(node.value[0][1], yaml.MappingNode):
+                # "Ann Bell: {institute: [sea]}"
+                parts = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
             return [join([self._text(part) for part in parts])] if parts else []
         return [self._text(name)] if isinstance(name, yaml.ScalarNode) else []
 
@@ -160,8 +164,10 @@ def _all(text: MappedText) -> Span:
 def _authors(texts: Sequence[MappedText]) -> Draft:
     """Return the authors in one line; a single text may name several ("Ann Bell and Carl Dunn")."""
     line = join(texts, ", ")
-    if len(texts) == 1 and (named := authors_in(line.text)):
-        return Draft(BlockKind.FRONT, line, fields=tuple(named))
+    if len(texts) == 1 and (named := byline(line.text)):
+        return Draft(
+            BlockKind.FRONT, line, fields=tuple(Field(item.name, item.value, item.span) for item in named)
+        )
     fields: list[Field] = []
     at = 0
     for text in texts:

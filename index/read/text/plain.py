@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.read import headings
 from index.read.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise, split_glued
-from index.read.metadata import state_fields
+from index.read.metadata import letters, state_fields
 from index.read.raised import Level, Run, set_out
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
@@ -109,12 +109,20 @@ def _document(
 
 
 def _unstated(drafts: Iterable[Draft], front: Sequence[Draft]) -> Iterator[Draft]:
-    """Yield the drafts without the fields that the front matter states already, perhaps in other words."""
-    stated = {field.name for draft in front for field in draft.fields}
-    if stated & {"published", "year"}:
-        stated |= {"published", "year"}
+    """Yield the drafts without the fields that the front matter states already, perhaps in other words.
+
+    What was taken for the title, and is none, is text.
+    """
+    stated = {field.name: field.value for draft in front for field in draft.fields}
+    known = stated.keys() | ({"published", "year"} if stated.keys() & {"published", "year"} else set())
     for draft in drafts:
-        yield replace(draft, fields=tuple(field for field in draft.fields if field.name not in stated))
+        left = replace(draft, fields=tuple(field for field in draft.fields if field.name not in known))
+        text = draft.text.text.rstrip()
+        if draft.kind is BlockKind.TITLE and letters(stated.get("title", "")) not in ("", letters(text)):
+            heading = not text.endswith((".", "!", "?"))
+            kind = BlockKind.HEADING if heading else BlockKind.PARAGRAPH
+            left = replace(left, kind=kind, level=int(heading))
+        yield left
 
 
 def decode(data: bytes, name: str) -> str:
