@@ -71,7 +71,7 @@ _ABSTRACT_LABEL = re.compile(
     r"|(?:main |principal )?results?|(?:main )?findings|case(?: (?:presentation|report|description|summary))?"
     r"|patient concerns|diagnos[ie]s|outcomes?|discussion|conclusions?|conclusion\(s\)|interpretation"
     r"|relevance|limitations|lessons?)(?: (?:and|&) \w+)?)"
-    r"(?:\s*[:\u2014]\s*[A-Z\d]|\.\s+[A-Z]|(?<=[A-Z]{4})\s+[A-Z][a-z])",
+    r"(?:\s*[:\u2014]\s*[A-Z\d]|(?<=[A-Z]{4})\s+[A-Z][a-z])",
     re.IGNORECASE,
 )
 _LICENCE = (
@@ -134,8 +134,7 @@ def abstract_label(line: str) -> bool:
         return False
     after = line[match.end("label") :].lstrip()
     # Without regard to case, [A-Z] is any letter: what no colon sets off is looked at again.
-    capital = after.lstrip(". ")[:1].isupper() and (after[0] == "." or match["label"].isupper())
-    return after[0] in ":\u2014" or capital
+    return after[0] in ":\u2014" or (match["label"].isupper() and after[0].isupper())
 
 
 def label(line: str) -> bool:
