@@ -12,6 +12,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from index.read.pdf.extract.canvas import around
+from index.read.pdf.extract.forms import place
 from index.read.pdf.extract.pieces import Collector
 from index.read.sandbox import confine, peak_memory, send
 
@@ -88,7 +90,8 @@ def _read_page(
 
 
 def _page(reader: Any, i: int, left: int, faces: dict[object, Any]) -> Collector:  # noqa: ANN401
-    from index.read.pdf.extract.content import Interpreter
+    from index.read.pdf.extract.content import Interpreter, mapped
+    from index.read.pdf.extract.fields import field_values
 
     page = reader.pages[i]
     box = page.cropbox
@@ -107,6 +110,8 @@ def _page(reader: Any, i: int, left: int, faces: dict[object, Any]) -> Collector
     content = page.get("/Contents")
     if content is not None and (content := content.get_object()) is not None:
         Interpreter(reader, collector, faces).walk(content, page.get("/Resources"), base)
+    for value, corners in field_values(page):
+        place(collector, value, around(mapped(base, x, y) for x, y in corners))
     collector.finish()
     return collector
 
@@ -120,6 +125,7 @@ def _pdfium(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         return _error("password" if "password" in str(error).lower() else "damaged", error)
+    pdf.init_forms()
     count = len(pdf)
     if count > request["pages"]:
         return _error("pages", count)
