@@ -15,12 +15,13 @@ from pathlib import Path
 from index.errors import IndexMissing
 from index.ingest.papers import file_id
 from index.ingest.pending import PENDING
-from index.store.open import generations, open_index
+from index.store.generation import SEGMENTS
+from index.store.open import generation_folder, generations, open_index, read_manifest
 from index.store.publish import KEPT_BEFORE
 from tests.disks import KillingDisk
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, write_papers
 
-LEFT_OVER_ALLOWED = {"CURRENT", "LOCK", "pins"}
+LEFT_OVER_ALLOWED = {"CURRENT", "LOCK", "pins", "segments"}
 
 
 def run(work: Path, step: int, *, half: bool, first: bool) -> list[dict[str, object]]:
@@ -55,11 +56,20 @@ def run(work: Path, step: int, *, half: bool, first: bool) -> list[dict[str, obj
                 "state": state,
                 "rebuilt": _contents(index) == new,
                 "left over": sorted(names - LEFT_OVER_ALLOWED),
-                "not collected": len(generations(index)) > 1 + KEPT_BEFORE,
+                "not collected": len(generations(index)) > 1 + KEPT_BEFORE or _unused_segments(index),
                 "had finished": len(finished),
                 "embedded again": _embedded_again(new_papers, finished, encoder.encoded),
             }
         )
+
+
+def _unused_segments(index: Path) -> list[str]:
+    """Return the files of segments that no generation uses."""
+    used: set[str] = set()
+    for number in generations(index):
+        manifest, _ = read_manifest(generation_folder(index, number))
+        used |= {record.name for record in manifest.segments}
+    return sorted({path.name for path in (index / SEGMENTS).iterdir()} - used)
 
 
 def _embedded_again(papers: Path, finished: set[str], encoded: list[str]) -> list[str]:

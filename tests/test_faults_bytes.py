@@ -12,7 +12,7 @@ from index.errors import IndexDamaged
 from index.store.arrays import Arrays
 from index.store.open import CURRENT, open_index
 from index.store.publish import verify
-from tests.index_fakes import build_papers, contents, contents_of, two_generations, write_papers
+from tests.index_fakes import TEA, build_papers, contents, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,55 +99,75 @@ def test_fault_6_damage_to_a_segment_is_noticed_before_a_byte_of_it_is_used(
     assert contents_of(index) == new
 
 
-def test_fault_6_a_damaged_segment_costs_only_the_generations_that_use_it(tmp_path: Path) -> None:
-    index = two_generations(tmp_path)
-    old, new = sorted((index / "segments").iterdir(), key=lambda path: -path.stat().st_size)
-    whole = {path: path.read_bytes() for path in (old, new)}
-    new.write_bytes(changed(whole[new]))
-    with open_index(index) as opened, pytest.raises(IndexDamaged, match=new.name):
+def long(name: str) -> str:
+    """Return a paper that fills several blocks."""
+    said = "".join(f"Sentence {i} says that {name} drank {i} cups of tea.\n" for i in range(3000))
+    return f"The tea of {name}\n\nResults\n\n{said}"
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """An index of which both generations use one segment of long papers, the second one of TEA too."""
+    write_papers(tmp_path / "papers", {"ann.txt": long("Ann"), "bob.txt": long("Bob")})
+    return two_generations(tmp_path)
+
+
+def damage_text(index: Path, source: str) -> Path:
+    """Change a letter in the middle of a paper; return the file."""
+    with open_index(index) as opened:
+        [paper] = [one for one in opened.listed.values() if one.source == source]
+        segment = opened.segments[paper.segment]
+        text = segment.extent(paper.number).text
+        at = segment.arrays["texts"].start + (text.start + text.stop) // 2
+    path = segment.arrays.path
+    whole = path.read_bytes()
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    return path
+
+
+def test_fault_6_a_reader_that_meets_damage_marks_the_segment(shared: Path, tmp_path: Path) -> None:
+    build_papers(shared, write_papers(tmp_path / "papers", {"cid.txt": long("Cid")}))
+    path = damage_text(shared, "cid.txt")
+    with open_index(shared) as opened, pytest.raises(IndexDamaged, match=path.name):
         contents(opened)
-    with open_index(index) as opened:  # the reader has marked the segment
-        assert (opened.generation, len(opened.documents)) == (1, 3)
-        assert new.name in opened.warnings[0]
-    assert [number for number, error in verify(index).items() if error] == [2]
-    new.write_bytes(whole[new])
-    assert verify(index) == {1: None, 2: None}  # which removes the mark
-    old.write_bytes(changed(whole[old]))
-    assert [number for number, error in verify(index).items() if error] == [1, 2]
+    with open_index(shared) as opened:
+        assert (opened.generation, len(opened.documents)) == (2, 6)
+        assert path.name in opened.warnings[0]
+    assert [number for number, error in verify(shared).items() if error] == [3]
 
 
-@pytest.mark.parametrize("keep", [True, False])
+def test_fault_6_a_paper_that_is_intact_is_read_although_another_is_not(shared: Path) -> None:
+    path = damage_text(shared, "ann.txt")
+    with open_index(shared) as opened:
+        keys = {paper.source: key for key, paper in opened.listed.items()}
+        assert "Bob drank 1500 cups" in opened.text(keys["bob.txt"])
+        with pytest.raises(IndexDamaged, match=path.name):
+            opened.text(keys["ann.txt"])
+    assert [number for number, error in verify(shared).items() if error] == [1, 2]
+
+
 @pytest.mark.parametrize("cut", [True, False])
 def test_fault_6_a_build_replaces_a_damaged_segment_and_names_what_is_lost(
-    tmp_path: Path, keep: bool, cut: bool
+    shared: Path, tmp_path: Path, cut: bool
 ) -> None:
-    index = two_generations(tmp_path)
-    expected = contents_of(index)
-    path = max((index / "segments").iterdir(), key=lambda path: path.stat().st_size)
-    whole = path.read_bytes()
-    with open_index(index) as opened:
-        at = (
-            opened.segments[[one.record.name for one in opened.segments].index(path.name)]
-            .arrays["vectors"]
-            .start
-        )
-    path.write_bytes(whole[:-1] if cut else whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-    verify(index)
-    if keep:
-        more = write_papers(
-            tmp_path / "more", {"coffee.txt": "Coffee\n\nAbstract\n\nCoffee was drunk by two.\n"}
-        )
-        report = build_papers(index, more, keep=True)
-        assert path.name in report.warnings[0]
-        assert "Lost, unless given again" in report.warnings[0]
-    build_papers(index, tmp_path / "papers")
-    assert contents_of(index) == expected
-    assert {error for number, error in verify(index).items() if number > 2} == {None}
-
-
-def changed(data: bytes) -> bytes:
-    """Return ``data`` with its first byte changed."""
-    return bytes([data[0] ^ 1]) + data[1:]
+    expected = contents_of(shared)
+    path = damage_text(shared, "ann.txt")
+    if cut:
+        path.write_bytes(path.read_bytes()[:-1])
+    assert any(verify(shared).values())
+    with pytest.raises(IndexDamaged, match="loccit build"):
+        open_index(shared)
+    more = write_papers(tmp_path / "more", {"coffee.txt": TEA["tea.txt"].replace("tea", "coffee")})
+    [warning] = build_papers(shared, more, keep=True).warnings
+    assert path.name in warning
+    assert "Lost, unless given again: " in warning
+    assert "ann.txt" in warning
+    assert ("bob.txt" in warning) is cut
+    with open_index(shared) as opened:
+        assert len(opened.documents) == (2 if cut else 6)
+    build_papers(shared, tmp_path / "papers")
+    assert contents_of(shared) == expected
+    assert {error for number, error in verify(shared).items() if number > 2} == {None}
 
 
 def test_fault_6_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:

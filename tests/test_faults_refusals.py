@@ -16,7 +16,6 @@ from index.ingest.build import build
 from index.store.manifest import FORMAT, MANIFEST, decode
 from index.store.open import CURRENT, generations, open_index, pointer_bytes
 from index.store.publish import gc, rollback
-from qa.cli.store import verify
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:
@@ -59,20 +58,32 @@ def test_fault_7_another_model_of_the_same_size_is_refused_with_both_named(two: 
     assert {path: path.read_bytes() for path in two.rglob("gen-*/*")} == before
 
 
-@pytest.mark.parametrize("version", [FORMAT - 1, FORMAT + 1])
+@pytest.mark.parametrize(("version", "keep"), [(FORMAT + 1, False), (FORMAT + 1, True), (FORMAT - 1, True)])
 def test_fault_7_another_format_is_refused_with_both_versions_named_and_nothing_written(
-    two: Path, version: int
+    two: Path, version: int, keep: bool
 ) -> None:
     rewrite(two, 2, format=version)
     before = {path: path.read_bytes() for path in two.rglob("*") if path.is_file()}
     papers = two.parent / "papers"
-    for attempt in (lambda: open_index(two), lambda: build_papers(two, papers), lambda: verify(index=two)):
+    for attempt in (lambda: open_index(two), lambda: build_papers(two, papers, keep=keep)):
         with pytest.raises(FormatMismatch) as caught:
             attempt()
         assert f"format {version}" in str(caught.value)
         assert f"format {FORMAT}" in str(caught.value)
         assert caught.value.exit_code == 6
     assert {path: path.read_bytes() for path in two.rglob("*") if path.is_file()} == before
+
+
+def test_fault_7_an_index_of_an_earlier_release_is_built_again_with_one_clear_line(two: Path) -> None:
+    expected = contents_of(two)
+    for number in (1, 2):
+        rewrite(two, number, format=FORMAT - 1)
+    report = build_papers(two, two.parent / "papers")
+    assert contents_of(two) == expected
+    (warning,) = report.warnings
+    assert f"format {FORMAT - 1}" in warning
+    assert "built again from the given papers" in warning
+    assert generations(two) == [3]  # the others cannot be read any more
 
 
 def test_fault_8_file_dates_do_not_matter(two: Path) -> None:

@@ -46,7 +46,7 @@ def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
     def standard(values: np.ndarray) -> np.ndarray:
         return np.asarray((values - values.mean()) / values.std())
 
-    cosines = index.sentence_vectors @ vector
+    cosines = index.sentence_vectors[np.arange(len(index.sentence_vectors))] @ vector
     rows = [[row for row, _ in index.sentences_of(i)] for i in range(len(index.passages))]
     nearest = np.array([max(cosines[own], default=-1.0) for own in rows])
     parts = zip(WEIGHTS, (words, meaning, nearest), strict=True)

@@ -73,7 +73,7 @@ def write_arrays(path: Path, arrays: Iterable[Made], disk: Disk) -> ArraysRecord
 
 
 def _contents(arrays: Iterable[Made], footer: list[tuple[int, str]]) -> Iterator[bytes]:
-    """Yield the bytes of the file block by block; put where the footer begins and its sha256 in ``footer``."""
+    """Yield the bytes of the file; put where the footer begins and its sha256 in ``footer``."""
     places: dict[str, tuple[int, str, tuple[int, ...]]] = {}
     sums: list[int] = []
     held = bytearray()

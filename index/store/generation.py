@@ -98,8 +98,10 @@ class Index:
         self.vectors = Vectors(arrays, self._order, dimension)
         self.sentence_vectors = SentenceVectors(arrays, self._sentences, dimension)
         #: documents by id, in order of id; decoded on access
-        self.documents: Mapping[str, Document] = _Documents(self, self._numbers)
-        self.passages = Passages(self, self._order)  #: by position
+        self.documents: Mapping[str, Document] = _Documents(
+            segments, {paper.id: paper for paper in self._used}
+        )
+        self.passages = Passages(segments, self._order, list(self._numbers))  #: by position
         self._texts = Recent[str](_TEXTS, len)
 
     def _orders(self) -> tuple[Order, Order, Order]:
@@ -244,32 +246,30 @@ class Index:
 class _Documents(Mapping[str, Document]):
     """Documents by id, in order of id, decoded on access."""
 
-    def __init__(self, index: Index, numbers: Mapping[str, int]) -> None:
-        self._index = index
-        self._numbers = numbers
+    def __init__(self, segments: Sequence[Segment], papers: Mapping[str, Listed]) -> None:
+        self._segments = segments  # no index: in a circle its files would stay mapped
+        self._papers = papers
         self._decoded = Recent[Document](_DECODED, lambda document: len(document.text))
 
     def __getitem__(self, key: str) -> Document:
-        if key not in self._numbers:
-            raise KeyError(key)
-        paper = self._index.listed[key]
-        segment = self._index.segments[paper.segment]
+        paper = self._papers[key]
+        segment = self._segments[paper.segment]
         return self._decoded.get(key, lambda: segment.document(paper.number, paper.source))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._numbers)
+        return iter(self._papers)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._papers)
 
 
 class Passages(Sequence[Passage]):
     """Passages by position, read on access."""
 
-    def __init__(self, index: Index, order: Order) -> None:
-        self._index = index
+    def __init__(self, segments: Sequence[Segment], order: Order, documents: Sequence[str]) -> None:
+        self._segments = segments
         self._order = order
-        self._ids = list(index.documents)
+        self._documents = documents  # ids
 
     def __len__(self) -> int:
         return len(self._order)
@@ -286,10 +286,10 @@ class Passages(Sequence[Passage]):
         owners = self._order.owners(asked)
         passages: dict[int, Passage] = {}
         for i, chosen, there in self._order.stored(asked):
-            segment = self._index.segments[i]
+            segment = self._segments[i]
             rows = segment.arrays["passages"].take(there).tolist()
             for at, (start, end, section, kind, tokens, context) in zip(chosen.tolist(), rows, strict=True):
-                head = self._ids[owners[at]], Span(start, end), section, segment.kinds[kind], tokens
+                head = self._documents[owners[at]], Span(start, end), section, segment.kinds[kind], tokens
                 passages[at] = Passage(*head, segment.context(context))
         return [passages[at] for at in range(len(positions))]
 

@@ -126,11 +126,11 @@ def open_place(
             if not salvage:
                 raise
             problem = error.message
-    if len(segments) < len(manifest.segments):
+    if problem:
         segments, papers, lost = salvaged(place.parent / SEGMENTS, manifest, papers)
         warnings = (*warnings, f"{problem} {lost}")
     index = Index(place, manifest, segments, papers, warnings=warnings, held=held)
-    if len(segments) == len(manifest.segments) and index.counts != manifest.counts:
+    if not problem and index.counts != manifest.counts:
         raise IndexDamaged(f"{place}: its papers do not match the manifest.")
     return index
 

@@ -51,7 +51,7 @@ class Order:
         return np.searchsorted(self.starts, rows, side="right") - 1
 
     def stored(self, rows: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
-        """Yield the segments that store ``rows``: number, which of ``rows`` (indices), and their rows there."""
+        """Yield the segments that store ``rows``: number, which of ``rows`` (indices), and the rows there."""
         if self.whole:
             yield 0, np.arange(len(rows)), rows
             return

@@ -28,7 +28,9 @@ def salvaged(
     opened: dict[int, Segment] = {}
     for number, record in enumerate(manifest.segments):
         try:
-            opened[number] = Segment(folder, record, marked=True)
+            segment = Segment(folder, record, marked=True)
+            if len(segment.extents) == len(segment.heads):  # both can be read
+                opened[number] = segment
         except IndexDamaged:
             continue
     order = {number: place for place, number in enumerate(opened)}
