@@ -51,7 +51,7 @@ def run_python(code: str, folder: Path) -> str:
 
 
 def test_opening_loads_no_model(two: Path) -> None:
-    heavy = "sorted({'torch', 'onnxruntime', 'transformers', 'bm25s'} & set(sys.modules))"
+    heavy = "sorted({'torch', 'onnxruntime', 'transformers'} & set(sys.modules))"
     assert run_python(f"print(index.generation, {heavy})", two) == "2 []"
 
 
