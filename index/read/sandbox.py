@@ -76,6 +76,7 @@ class Server:
     def __init__(self, module: str) -> None:
         self._module = module
         self._lock = threading.Lock()
+        self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._link: socket.socket  # open while there is a process
 
@@ -130,9 +131,9 @@ class Server:
         message = json.dumps(what).encode() + b"\n"
         with self._lock:
             for _ in range(2):
+                if self._closed:
+                    break
                 if not self._process:
-                    if not files:
-                        break  # it was closed, and its children ended with it
                     self._launch()
                 try:
                     sent = socket.send_fds(self._link, [message], files) if files else 0
@@ -164,8 +165,9 @@ class Server:
             self._link.close()
 
     def close(self) -> None:
-        """End the server and its children at once."""
+        """End the server and its children at once, for good: what they were reading is a crash."""
         with self._lock:
+            self._closed = True
             self._end(os.killpg)
 
 
