@@ -10,7 +10,6 @@ from typing import Any
 
 from index.read.sandbox import confine, send
 
-
 _SEEN: list[str] = []  #: what this process was asked before
 
 
