@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -148,13 +149,10 @@ class Server:
     def _launch(self) -> None:
         self._link, theirs = socket.socketpair()
         command = [sys.executable, "-I", "-c", _START, json.dumps(sys.path), self._module]
+        quiet = subprocess.DEVNULL
         with theirs:  # a group of its own: one signal ends the server and its children
             self._process = subprocess.Popen(
-                command,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                process_group=0,
+                command, stdin=theirs.fileno(), stdout=quiet, stderr=quiet, process_group=0
             )
 
     def _end(self, kill: Callable[[int, int], None]) -> None:
@@ -233,10 +231,6 @@ def _receive(pipe: IO[bytes], most: int) -> tuple[tuple[dict[str, Any], ...], En
 
 def confine(limits: dict[str, int]) -> None:
     """Lower the limits of this process for good; the child calls this before anything else."""
-    try:
-        import resource
-    except ImportError:  # no such limits on this system; the parent's clock still holds
-        return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
@@ -249,10 +243,6 @@ def send(message: dict[str, Any]) -> None:
 
 
 def peak_memory() -> int:
-    """Return the most memory this process has had resident, in bytes; 0 where unknown."""
-    try:
-        import resource
-    except ImportError:
-        return 0
+    """Return the most memory this process has had resident, in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
