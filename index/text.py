@@ -112,13 +112,24 @@ class Table:
         return tuple(self.header[at::width] for at in range(width))
 
 
+class Origin(StrEnum):
+    """Where a paper states something about itself."""
+
+    FRONT = "front matter"  #: marked as such in the file: the front of XML, the YAML of Markdown
+    PAGE = "first page"  #: or, without pages, the text around title and byline
+    HEAD = "running head"
+    FILE = "file properties"  #: of a PDF whose own title agrees with the page
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """Bibliographic metadata, with the place that states it."""
 
-    name: str  #: title, authors, journal, year, doi, licence, received, accepted, published
+    name: str  #: title, author, journal, year, doi, licence, received, accepted, published, ...
     value: str
     span: Span | None  #: None if it comes from file metadata and not from the text
+    origin: Origin = Origin.FRONT
+    sure: float = 0.98  #: probability that the value is the paper's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.terms import terms as terms_of
 from index.text import Span
 from qa.overview.answer import overview
 from qa.overview.kinds import RANKED, Kind, kind_of
 from qa.overview.papers import by_place
-from qa.quote.choose import choose, silent_papers
+from qa.quote.choose import choose, silent_papers, states
 from qa.quote.cite import cite, nearby
 from qa.quote.floats import asked_float, look_up_float
 from qa.quote.metadata import asked_field, look_up
@@ -34,6 +33,7 @@ from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
 from qa.understand.question import understand
 from qa.understand.several import of_one, superlative_in, without_superlative
 from qa.understand.spelling import Speller
+from qa.understand.subjects import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,13 +238,14 @@ class Answerer:
         One value is not given for the highest of several. Where only one is found, nothing changes.
         """
         word = superlative_in(question.text)
-        if not word or question.every_paper:
+        if not word or question.every_paper or question.subject != NOBODY:
             return question, found
         best = found.ranked[0] if found.ranked else None
-        if best is not None and best.confidence >= self.threshold:
-            known = best.candidate.matched | best.candidate.meant
-            if not question.among or not known.isdisjoint(terms_of(word)):
-                return question, found
+        sure = best is not None and best.confidence >= self.threshold
+        told = best is not None and states(best, word)
+        # Of several, only a sure sentence can state it; a value of one is given as it is.
+        if (sure and told) or ((sure or told) and not question.among):
+            return question, found
         compared = replace(question, compared=word)
         each = self._rank_each(compared, vector, documents)
         evidence = Evidence(compared, tuple(each.hits), tuple(each.ranked), each.presence, ())

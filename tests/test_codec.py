@@ -15,7 +15,20 @@ from index.read.text.plain import read_plain
 from index.store.codec import decode_document, encode_document
 from index.store.manifest import FORMAT, Counts, Manifest, Model, decode
 from index.terms import line_counts, read_counts, terms, written_counts
-from index.text import Block, BlockKind, Document, Field, Page, Row, Run, Section, SourceMap, Span, Table
+from index.text import (
+    Block,
+    BlockKind,
+    Document,
+    Field,
+    Origin,
+    Page,
+    Row,
+    Run,
+    Section,
+    SourceMap,
+    Span,
+    Table,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +58,9 @@ DOCUMENTS = st.builds(
     blocks=several(st.builds(Block, SPANS, st.sampled_from(BlockKind), NUMBERS)),
     sections=several(st.builds(Section, TEXTS, st.integers(0, 6), SPANS)),
     tables=several(st.builds(Table, SPANS, TEXTS, st.none() | SPANS, several(SPANS), several(ROWS))),
-    fields=several(st.builds(Field, TEXTS, TEXTS, st.none() | SPANS)),
+    fields=several(
+        st.builds(Field, TEXTS, TEXTS, st.none() | SPANS, st.sampled_from(Origin), st.floats(0, 1))
+    ),
     map=st.builds(
         SourceMap,
         several(st.builds(Run, NUMBERS, NUMBERS, NUMBERS)),

@@ -218,3 +218,59 @@ def test_floats_at_the_end_of_the_file_are_the_articles_own_under_their_heading(
     (caption,) = [block for block in document.blocks if block.span.of(document.text) == "Figure 2: The lung."]
     assert caption.kind is BlockKind.CAPTION
     assert document.sections[caption.section].title == "Figures and tables"
+
+
+def test_of_several_articles_the_first_is_read_and_the_others_are_told() -> None:
+    one = "<article><front/><body><p>{}</p></body></article>"
+    document = article(f"<set>{one.format('Otters swim.')}{one.format('Voles dig.')}</set>")
+    assert document.text == "Otters swim."
+    assert document.warnings == ("the file holds 2 articles: only the first was read",)
+
+
+@pytest.mark.parametrize(
+    ("contributor", "name"),
+    [
+        ("<name name-style='eastern'><surname>Ito</surname><given-names>Mei</given-names></name>", "Ito Mei"),
+        ("<name name-style='eastern'><surname>\u4f50\u85e4</surname><given-names>\u7f8e</given-names></name>",
+         "\u4f50\u85e4\u7f8e"),
+        ("<collab>OTTER Group<contrib-group><contrib><name><surname>Poe</surname></name></contrib>"
+         "</contrib-group></collab>", "OTTER Group"),
+    ],
+)  # fmt: skip
+def test_names_are_written_as_the_file_says(contributor: str, name: str) -> None:
+    meta = f"<contrib-group><contrib>{contributor}</contrib></contrib-group>"
+    text = f"<article><front><article-meta>{meta}</article-meta></front><body><p>Text.</p></body></article>"
+    assert article(text).authors == (name,)
+
+
+def test_the_date_of_publication_is_the_most_exact_that_is_not_empty() -> None:
+    dates = (
+        '<pub-date pub-type="epub"/><pub-date pub-type="collection"><year>2022</year></pub-date>'
+        '<pub-date date-type="pub"><day>4</day><month>3</month><year>2021</year></pub-date>'
+    )
+    text = f"<article><front><article-meta>{dates}</article-meta></front><body><p>Text.</p></body></article>"
+    document = article(text)
+    assert document.year == 2021
+    assert "4 March 2021" in texts(document, BlockKind.FRONT)[0]
+
+
+def test_a_footnote_does_not_cut_its_sentence_and_a_box_keeps_its_caption() -> None:
+    body = (
+        "<p>Otters ate 4 kg<fn><p>One ate 9 kg.</p></fn> a day.</p>"
+        "<boxed-text><caption><title>Key points</title></caption><p>Otters eat fish.</p></boxed-text>"
+    )
+    document = article(f"<article><front/><body>{body}</body></article>")
+    assert texts(document, BlockKind.PARAGRAPH) == [
+        "Otters ate 4 kg a day.",
+        "One ate 9 kg.",
+        "Otters eat fish.",
+    ]
+    assert texts(document, BlockKind.CAPTION) == ["Key points"]
+
+
+def test_a_note_on_the_title_is_no_part_of_it() -> None:
+    title = (
+        "<title-group><article-title>Otters<fn><p>Paid by us.</p></fn> at sea</article-title></title-group>"
+    )
+    text = f"<article><front><article-meta>{title}</article-meta></front><body><p>Text.</p></body></article>"
+    assert article(text).title == "Otters at sea"

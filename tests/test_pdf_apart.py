@@ -145,3 +145,35 @@ def test_numbers_set_sideways_without_a_caption_are_reported(tmp_path: Path) -> 
     words = [(str(17 * i), 100 + 30 * (i % 8), 500 + 12 * (i // 8)) for i in range(24)]
     document = reading(tmp_path, [Sheet(column(LEFT, 72, 700), extra=turned(words))], "pypdf")
     assert document.warnings == ("page 1: 24 words and numbers set sideways or at an angle were left out",)
+
+
+FIELDS = (
+    b"<< /T (group) /FT /Tx /V (8.4) /Kids [8 0 R] >>",
+    b"<< /Type /Annot /Subtype /Widget /Parent 7 0 R /Rect [170 546 260 564] /F 4 >>",
+    b"<< /Type /Annot /Subtype /Widget /T (b) /FT /Ch /V (warfarin) /Rect [170 506 260 524] /F 4 >>",
+    b"<< /Type /Annot /Subtype /Widget /T (c) /FT /Btn /V /Yes /AS /Yes /Rect [170 466 182 478] /F 4 "
+    b"/AP << /N << /Yes 13 0 R /Off 13 0 R >> >> >>",
+    b"<< /Type /Annot /Subtype /Widget /T (d) /FT /Btn /AS /Off /Rect [170 426 182 438] /F 4 "
+    b"/AP << /N << /Yes 13 0 R /Off 13 0 R >> >> >>",
+    b"<< /Type /Annot /Subtype /Widget /T (e) /FT /Tx /V (Unseen) /Rect [170 386 260 404] /F 2 >>",
+    b"<< /Type /XObject /Subtype /Form /BBox [0 0 12 12] /Length 0 >>\nstream\n\nendstream",
+)
+LABELS = ("INR on admission:", "Drug at home:", "Smoker:", "Diabetes:", "Note of the ward:")
+
+
+@both_engines
+def test_the_values_of_a_form_are_read_beside_their_labels(tmp_path: Path, engine: str) -> None:
+    words = [*column(LEFT, 72, 700), *column(LABELS, 72, 550, 40)]
+    sheet = Sheet(words, entries=b"/Annots [8 0 R 9 0 R 10 0 R 11 0 R 12 0 R]")
+    path = tmp_path / "form.pdf"
+    fields = b"/AcroForm << /Fields [7 0 R 9 0 R 10 0 R 11 0 R 12 0 R] /DA (/F1 10 Tf) >>"
+    path.write_bytes(pdf([sheet], catalog=fields, objects=FIELDS))
+    text = " ".join(read(path, engine=engine).text.split())
+    wanted = "INR on admission: 8.4 Drug at home: warfarin Smoker: \u2612 Diabetes: \u2610"
+    assert wanted in text and "Unseen" not in text
+
+
+@both_engines
+def test_a_page_without_a_glyph_is_a_scan(tmp_path: Path, engine: str) -> None:
+    with pytest.raises(NoTextLayer):
+        reading(tmp_path, [Sheet(extra=FULL_PICTURE)], engine, (IMAGE,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,7 @@ from index.text import BlockKind, Document
 from tests.documents import grid, place_of, sections, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     Papers = tuple[Document, Document]
@@ -448,3 +449,46 @@ def test_tags_code_and_details_of_markdown_stay_apart_from_sentences() -> None:
         "Two.",
     ]
     assert lines_of(document, "y = 2") == (11, 11)
+
+
+# Columns side by side
+
+LEFT = (
+    "The nurse had a tryptase of 55 ng/mL",
+    "one hour after the drug was given. Her",
+    "pressure was 65/35 mm Hg then.",
+)
+RIGHT = (
+    "Our finding agrees with that of others.",
+    "The rate of it is near one in 3,000. The",
+    "skin test is still the best of them.",
+)
+
+
+def side_by_side(left: Sequence[str], right: Sequence[str]) -> str:
+    rows = zip_longest(left, right, fillvalue="")
+    return "\n".join(f"{a:42}{' ' * (number % 2)}{b}".rstrip() for number, (a, b) in enumerate(rows))
+
+
+def test_columns_side_by_side_are_read_one_after_the_other() -> None:
+    longer = (*LEFT, "She was well on the next day, and the", "drug was not given again.")
+    page = side_by_side(("Results", "", *longer), ("Discussion", "", *RIGHT))
+    document = read(f"A short title of it\n\n{page}\n\f{side_by_side(RIGHT, LEFT)}\n")
+    assert [title for title, _ in sections(document)] == ["", "Results", "Discussion"]
+    paragraphs = [" ".join(lines) for lines in (longer, RIGHT, RIGHT, LEFT)]
+    assert " ".join(texts(document, BlockKind.PARAGRAPH)) == " ".join(paragraphs)
+    assert lines_of(document, "Our finding") == (5, 5)
+
+
+def test_a_table_of_two_wide_columns_stays_and_is_named() -> None:
+    rows = [
+        (f"Drug {n} by mouth in the night", f"rash in {n} patients and fever as well") for n in range(1, 9)
+    ]
+    table = side_by_side([a for a, _ in rows], [b for _, b in rows])
+    document = read(f"A short title of it\n\nResults\n\n{table}\n")
+    assert "Drug 7 by mouth in the night rash in 7 patients" in " ".join(document.text.split())
+    assert document.warnings == (
+        "lines 5 to 12 may hold two columns side by side: compare with the original",
+    )
+    with_front = read(f"---\ntitle: Rash\n---\nResults\n\n{table}\n")
+    assert with_front.warnings[0].startswith("lines 6 to 13 ")

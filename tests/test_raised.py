@@ -110,6 +110,17 @@ def test_a_pdf_is_read_by_the_same_rule(tmp_path: Path, engine: str) -> None:
             assert text in document.text, line
 
 
+@pytest.mark.parametrize(("size", "rise"), [(6, 1.5), (6, 4), (8.9, 3.5), (10, 2), (10, 4)])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_raised_numbers_of_any_size(tmp_path: Path, engine: str, size: float, rise: float) -> None:
+    shown = [("At 212 x 10", ""), ("9", "^"), ("/L in 14", ""), ("7,8", "^"), (" of 40 patients.", "")]
+    script, line = f"{rise} Ts /F1 {size} Tf", "0 Ts /F1 10 Tf"
+    text = " ".join(f"{script if raised else line} ({words}) Tj" for words, raised in shown)
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(pdf([Sheet(column(LEFT, 72, 700), extra=f"BT 72 500 Td {text} ET".encode())]))
+    assert "At 212 x 10^9/L in 14 [7,8] of 40 patients." in read(path, engine=engine).text
+
+
 def test_the_characters_and_their_marks_lead_to_their_place() -> None:
     source = (
         "<article><body><sec><title>A</title><p>At 0.8 \u00d7 10<sup>9</sup>/L.</p></sec></body></article>"

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from index.read.byline import PLACE
 from index.read.structure import Draft
 from index.text import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MAIN = (
     "abstract|summary|introduction|background|objectives?|aims?|purpose"
@@ -58,11 +63,15 @@ _FRONT = re.compile(
     r"|(?:received|revised|accepted|published|review began|review ended|available online)\b[^.]{0,30}\d{4})",
     re.IGNORECASE,
 )
+#: A label of a structured abstract at the start of a line, set off by a mark or by its capitals.
 _ABSTRACT_LABEL = re.compile(
-    r"\s*(?:background|context|importance|introduction|objectives?|aims?|purpose|rationale|(?:study )?design"
-    r"|setting|participants|(?:patients?|materials?|subjects?)(?: and methods?)?|methods?|interventions?"
-    r"|main outcome measures?|measurements|results?|findings|conclusions?|interpretation|relevance)"
-    r"(?: (?:and|&) \w+)?\s*[:\u2014]\s*[A-Z\d]",
+    r"\s*(?P<label>(?:background|context|importance|introduction|rationale|aims?|objectives?|objective\(s\)"
+    r"|purpose|aim of (?:the )?study|(?:study )?design|setting|participants|methods?|interventions?"
+    r"|(?:patients?|materials?|subjects?)(?: and methods?)?|main outcomes?(?: measures?)?|measurements"
+    r"|(?:main |principal )?results?|(?:main )?findings|case(?: (?:presentation|report|description|summary))?"
+    r"|patient concerns|diagnos[ie]s|outcomes?|discussion|conclusions?|conclusion\(s\)|interpretation"
+    r"|relevance|limitations|lessons?)(?: (?:and|&) \w+)?)"
+    r"(?:\s*[:\u2014]\s*[A-Z\d]|(?<=[A-Z]{4})\s+[A-Z][a-z])",
     re.IGNORECASE,
 )
 _LICENCE = (
@@ -77,8 +86,20 @@ _AUTHOR_ENTRY = re.compile(
     r"(?:,? (?:[A-Z]\.[ -]?|[A-Z]{1,3}\b ?){1,3}|, [A-Z]\w+)(?:[,;.&(]| and | et al|$)"
 )
 _ENTRY_NUMBER = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|\d{1,3}(?=\s+[A-Z]))\s*")
+_INITIALS_FIRST = re.compile(r"(?:[A-Z]\.[ -]?){1,3}[A-Z][\w'\u2019-]+(?:[,;]| and | et al)")
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
+_TELLS = re.compile(r"\b(?:was|were|had|has|have|we|who)\b")
+#: What entries of a list without a usual heading are taken for, and the fewest that make a list;
+#: if all are numbered, two do.
+_MAY_BE_ENTRIES = frozenset({BlockKind.FRONT, BlockKind.PARAGRAPH, BlockKind.NOTE, BlockKind.HEADING})
+_FEWEST_ENTRIES = 3
 _ENTRY_END = re.compile(r"(?:[.)\]]|\d|10\.\d{4,9}/\S+|https?:\S+)\s*$")
+#: Words of sentences, rare in names and addresses.
+_SMALL = frozenset({
+    "a", "an", "as", "after", "are", "at", "be", "been", "but", "by", "can", "from", "had", "has", "have",
+    "in", "is", "it", "its", "may", "not", "on", "or", "our", "that", "this", "to", "was", "we", "were",
+    "which", "with",
+})  # fmt: skip
 #: Characters that a heading has at most.
 _LONGEST = 160
 #: Only the letters of a figure's panels: "(a) (b)".
@@ -108,7 +129,12 @@ def references_heading(line: str) -> bool:
 
 def abstract_label(line: str) -> bool:
     """Return whether the line begins with a label of a structured abstract: "METHODS: We asked 40 men"."""
-    return _ABSTRACT_LABEL.match(line) is not None and line.strip()[:1].isupper()
+    match = _ABSTRACT_LABEL.match(line)
+    if match is None or not line.strip()[:1].isupper():
+        return False
+    after = line[match.end("label") :].lstrip()
+    # Without regard to case, [A-Z] is any letter: what no colon sets off is looked at again.
+    return after[0] in ":\u2014" or (match["label"].isupper() and after[0].isupper())
 
 
 def label(line: str) -> bool:
@@ -138,7 +164,48 @@ def with_run_in_heading(draft: Draft) -> tuple[Draft, ...]:
 
 def entry(text: str) -> bool:
     """Return whether ``text`` reads as one or more entries of a reference list: number, authors, a year."""
-    return _YEAR.search(text) is not None and author_entry(_ENTRY_NUMBER.sub("", text, count=1))
+    rest = _ENTRY_NUMBER.sub("", text, count=1)
+    return _YEAR.search(text) is not None and (author_entry(rest) or _INITIALS_FIRST.match(rest) is not None)
+
+
+def unheaded_references(texts: Sequence[tuple[BlockKind, str]]) -> set[int]:
+    """Return the positions of entries of references that end a paper or a part of it under no usual heading.
+
+    Args:
+        texts: for each part of the paper its kind and its first line.
+    """
+    found: set[int] = set()
+    run: list[int] = []
+    for at, (kind, text) in enumerate([*texts, (BlockKind.HEADING, "")]):
+        if kind in _MAY_BE_ENTRIES and entry(text):
+            run.append(at)
+            continue
+        if kind is not BlockKind.HEADING:
+            run.clear()
+        numbered = [i for i in run if _ENTRY_NUMBER.match(texts[i][1])]
+        listed = len(run) >= _FEWEST_ENTRIES or len(numbered) == len(run) > 1
+        # "Patient A, seen in 2011, had gout." begins as an entry does.
+        if listed and 3 * sum(_TELLS.search(texts[i][1]) is not None for i in run) <= len(run):
+            found |= set(run)
+        # A statement with a number before it is an entry even alone: a paper does not number its own.
+        found |= {i for i in numbered if texts[i][0] is BlockKind.FRONT}
+        run = []
+    return found
+
+
+def sentences(text: str) -> bool:
+    """Return whether a text of front matter reads as sentences, as an abstract without a heading does.
+
+    Addresses and names have more commas, and hardly any small words.
+    """
+    words = text.split()
+    if len(words) < 12 or text.rstrip()[-1:] not in ".!?" or "@" in text or entry(text):
+        return False
+    if front_matter(text) or licence_text(text) or PLACE.search(text[:60]):
+        return False
+    small = sum(word.lower() in _SMALL for word in words)
+    set_apart = sum(word[-1] in ",;" for word in words)
+    return small >= 0.15 * len(words) and set_apart <= 0.2 * len(words)
 
 
 def caption(line: str) -> bool:

@@ -43,13 +43,14 @@ _MINUS = "\u2010-\u2013\u2212-"  # the end of a character class
 _NUMBERS = re.compile(rf"[1-9]\d{{0,2}}(?:\s*[,;{_MINUS}]\s*[1-9]\d{{0,2}})*")
 _BRACKETED = re.compile(rf"[\[(]{_NUMBERS.pattern}[\])]")
 _BETWEEN = re.compile(rf"\s*[,;{_MINUS}]\s*")
-_SIGNED = re.compile(rf"[+{_MINUS}]\s?\d|\d+[+{_MINUS}]+$")
+#: A number that only a power or charge can be.
+_SIGNED = re.compile(rf"[+{_MINUS}]\s?\d|\d+[+{_MINUS}]+$|\d+\.\d+$")
 #: A ten, as the base of a power: not the end of 110, 0.10 or 2,010.
 _TEN = re.compile(rf"(?:^|[^\w.,]|[x\u00d7])10\s?[{_MINUS}]?$")
 _LENGTH = re.compile(r"(?:(?<![^\W\d_])[cdkmn\u00b5\u03bc]?m|\d\s?(?:in|ft|deg))$")
 #: A unit behind another: "m/s", "kg\u00b7m", "L/min".
 _COMPOUND = re.compile(r"[/\u00b7\u22c5](?:[cdkmn\u00b5\u03bc]?m|k?g|s|min|h)$")
-_VARIABLE = re.compile(r"(?<![^\W_])[^\W\d_]$")
+_VARIABLE = re.compile(r"(?<![^\W_])(?<![^\W\d_]-)[^\W\d_]$")
 #: A unit of one letter, which a number raised behind it does not make a power.
 _UNIT = re.compile(r"[\d/]\s?[ghlLms]$")
 #: A power that a lowered run follows.
@@ -62,6 +63,9 @@ _REACH = 80
 
 def set_out(runs: Iterable[Run]) -> MappedText:
     """Return runs as plain text, each raised or lowered one with its marks; a mark has its run's origin."""
+    runs = list(runs)
+    if all(run.level is Level.LINE for run in runs):
+        return join([run.text for run in runs], "")
     merged = _merged(_without_citing(runs))
     parts: list[MappedText] = []
     before = ""
@@ -71,7 +75,7 @@ def set_out(runs: Iterable[Run]) -> MappedText:
         if run.level is not Level.LINE and core:
             start = text.text.index(core)
             end = start + len(core)
-            after = text.text[end:] + _ahead(merged[number + 1 : number + 3])
+            after = text.text[end:] + _ahead(merged[number + 1 : number + 4])
             opening, closing = marks(before + text.text[:start], core, after, run.level)
             text = text.edit([(start, start, opening), (end, end, closing)])
             if opening == "^":  # no space parts a power from its base
@@ -192,7 +196,7 @@ def _bracketed(before: str) -> bool:
 
 
 def _merged(runs: Iterable[Run]) -> Sequence[Run]:
-    """Return the runs, neighbours on one level as one; so are raised numbers with a comma between."""
+    """Return the runs, raised or lowered neighbours as one; so are raised numbers with a comma between."""
     done: list[Run] = []
     for run in runs:
         if not run.text.text:
@@ -209,6 +213,8 @@ def _merged(runs: Iterable[Run]) -> Sequence[Run]:
 
 
 def _alike(one: Run, other: Run) -> bool:
+    if one.level is Level.LINE:
+        return False
     return one.level is other.level or {one.level, other.level} == _RAISED
 
 

@@ -10,7 +10,20 @@ import json
 from typing import Any
 
 from index.terms import line_counts, written_counts
-from index.text import Block, BlockKind, Document, Field, Page, Row, Run, Section, SourceMap, Span, Table
+from index.text import (
+    Block,
+    BlockKind,
+    Document,
+    Field,
+    Origin,
+    Page,
+    Row,
+    Run,
+    Section,
+    SourceMap,
+    Span,
+    Table,
+)
 
 
 def encode_document(document: Document) -> str:
@@ -27,7 +40,10 @@ def encode_document(document: Document) -> str:
         "blocks": [[*_pair(block.span), str(block.kind), block.section] for block in document.blocks],
         "sections": [[item.title, item.level, *_pair(item.span)] for item in document.sections],
         "tables": [_table(table) for table in document.tables],
-        "fields": [[item.name, item.value, _optional(item.span)] for item in document.fields],
+        "fields": [
+            [item.name, item.value, _optional(item.span), str(item.origin), item.sure]
+            for item in document.fields
+        ],
         "runs": [number for run in document.map.runs for number in (run.start, run.raw, run.length)],
         "lines": document.map.lines,
         "pages": [[page.number, page.label, *_pair(page.raw)] for page in document.map.pages],
@@ -58,7 +74,7 @@ def decode_document(details: str, text: str, source: str) -> Document:
         blocks=tuple(Block(Span(a, b), _KINDS[kind], part) for a, b, kind, part in value["blocks"]),
         sections=tuple(Section(title, level, Span(a, b)) for title, level, a, b in value["sections"]),
         tables=tuple(_table_of(item) for item in value["tables"]),
-        fields=tuple(Field(name, stated, _span(span)) for name, stated, span in value["fields"]),
+        fields=tuple(_field(*item) for item in value["fields"]),
         map=SourceMap(
             tuple(map(Run, runs[::3], runs[1::3], runs[2::3])),
             tuple(value["lines"]),
@@ -79,6 +95,13 @@ def _optional(span: Span | None) -> list[int] | None:
 
 def _span(pair: list[int] | None) -> Span | None:
     return None if pair is None else Span(*pair)
+
+
+def _field(
+    name: str, value: str, span: list[int] | None, origin: str = Origin.PAGE, sure: float = 0.95
+) -> Field:
+    """Return a field; origin and certainty are missing from indexes made before they were kept."""
+    return Field(name, value, _span(span), Origin(origin), sure)
 
 
 def _flat(spans: tuple[Span, ...]) -> list[int]:

@@ -153,11 +153,13 @@ def _show_files(report: BuildReport) -> None:
 
 
 def show_reading(document: Document) -> None:
-    """Print the front matter, sections, tables and warnings of one paper."""
+    """Print the front matter, each fact with its origin and certainty, sections, tables and warnings."""
     facts = {"title": document.title, "authors": ", ".join(document.authors), "journal": document.journal}
     facts |= {"year": str(document.year or ""), "doi": document.doi, "licence": document.licence}
+    found = {field.name: f" ({field.origin}, {field.sure:.0%})" for field in reversed(document.fields)}
+    found["authors"] = found.get("author", "")
     for name, fact in facts.items():
-        say(f"{name:<10} {fact or '(not stated)'}")
+        say(f"{name:<10} {fact + found.get(name, '') if fact else '(not stated)'}")
     pages = f"{counted(len(document.map.pages), 'page')}, " if document.map.pages else ""
     say(f"format     {document.format}, {pages}{counted(len(document.text), 'character')}")
     say("sections")

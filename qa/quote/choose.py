@@ -57,6 +57,11 @@ def choose(evidence: Evidence, settings: Settings, threshold: float, possible: f
     return sorted(quoted, key=lambda item: first[item.candidate.document.id])
 
 
+def states(item: Ranked, word: str) -> bool:
+    """Tell whether a sentence has ``word`` of the question, or one that says the same."""
+    return not (item.candidate.matched | item.candidate.meant).isdisjoint(terms(word))
+
+
 def papers_left_out(evidence: Evidence, quoted: Sequence[Ranked], relative: float) -> set[str]:
     """Return the ids of the papers with sentences nearly as good as those quoted, which are not quoted."""
     if not quoted:

@@ -62,8 +62,8 @@ _ASKED = (
     ),
 )
 _PATTERNS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _ASKED)
-#: Fields that only front matter can state.
-_STATED_ONLY = frozenset({"doi", "licence", "journal", "keywords", "received", "accepted", "published"})
+#: The one field that running text may tell where no front matter states it.
+_TOLD = "affiliation"
 #: Specificity (see ``qa.understand.question``) from which on a word names something.
 _NAME = 0.4
 #: Papers whose front matter is looked through for names; of more, those of the best passages.
@@ -103,25 +103,25 @@ def look_up(
 
     A question that names something the papers meant never mention ("Who wrote
     Hamlet?") is not about them. What a paper does not state is not looked for
-    elsewhere, but for authors and affiliations, which running text may tell.
+    elsewhere: other years, names and journals are those of other papers.
     """
     name = asked_field(question.text)
     if name is None:
         return None
     papers = [paper for paper in _papers(index, question, hits, documents) if not _foreign(question, paper)]
-    found = [(paper, span, short) for paper in papers for span, short in _places(paper, name)]
-    if not found and (not papers or name not in _STATED_ONLY):
+    found = [(paper, *place) for paper in papers for place in _places(paper, name)]
+    if not found and (not papers or name == _TOLD):
         return None
-    silent = [paper.name for paper in papers if not any(other is paper for other, _, _ in found)]
+    silent = [paper.name for paper in papers if not any(other is paper for other, *_ in found)]
     return LookUp(
         tuple(_cite(number, *place) for number, place in enumerate(found, 1)),
         tuple(f"“{paper}” does not state it: {name}." for paper in silent),
     )
 
 
-def _cite(number: int, document: Document, span: Span, short: Span) -> Citation:
+def _cite(number: int, document: Document, span: Span, short: Span, sure: float) -> Citation:
     sentence = Sentence(document.id, span, -1, _kind(document, span))
-    return cite_stated(document, sentence, number=number, confidence=LOOKED_UP, short=short)
+    return cite_stated(document, sentence, number=number, confidence=min(sure, LOOKED_UP), short=short)
 
 
 def _foreign(question: Question, document: Document) -> bool:
@@ -175,23 +175,24 @@ def _names(question: Question) -> set[str]:
     }
 
 
-def _places(document: Document, name: str) -> list[tuple[Span, Span]]:
-    """Return quote and decisive words for each statement of the field, without repeats."""
+def _places(document: Document, name: str) -> list[tuple[Span, Span, float]]:
+    """Return quote, decisive words and certainty of each statement of the field, without repeats."""
     wanted = _FALLBACK.get(name, (name,))
     fields: list[Field] = []
     for candidate in wanted:
         fields = [field for field in document.fields if field.name == candidate]
         if fields:
             break
-    found: dict[Span, Span] = {}
+    found: dict[Span, tuple[Span, float]] = {}
     for field in fields:
         if field.span is None:  # known from the file's properties only: there is nothing to quote
             continue
         block = next(block.span for block in document.blocks if block.span.contains(field.span))
         quote = block if len(block) <= _LONGEST_QUOTE else field.span
         previous = found.get(quote)
-        found[quote] = Span(previous.start, field.span.end) if previous and name == "author" else field.span
-    return list(found.items())[:2]
+        start = previous[0].start if previous and name == "author" else field.span.start
+        found[quote] = Span(start, field.span.end), field.sure
+    return [(quote, *found[quote]) for quote in list(found)[:2]]
 
 
 def _kind(document: Document, span: Span) -> BlockKind:

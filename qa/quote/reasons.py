@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from index.terms import terms as terms_of
-from qa.quote.choose import papers_left_out, silent_papers
+from qa.quote.choose import papers_left_out, silent_papers, states
 from qa.rank.candidates import abbreviations_of, paper_stems
 from qa.rank.numbered import counts_among, mentions, subjects_told
 from qa.records import Status
@@ -75,9 +75,11 @@ def _limits(evidence: Evidence, status: Status, quoted: Sequence[Ranked]) -> lis
     told = [
         f"No quote is about number {number} of “{name}”." for name, number in open_numbers(evidence, quoted)
     ]
-    question = evidence.question
-    if question.compared or (status is Status.POSSIBLE and superlative_in(question.text)):
-        word = question.compared or superlative_in(question.text)
+    word = evidence.question.compared
+    if not word and status is Status.POSSIBLE:
+        word = superlative_in(evidence.question.text)
+        word = "" if any(states(one, word) for one in quoted) else word
+    if word:
         told.append(f"{NO_COMPARISON} The quotes give values found; which is {word} is open.")
     if evidence.unasked:
         asked = len({hit.passage.document_id for hit in evidence.hits})

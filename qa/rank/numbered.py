@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from index.text import BlockKind
@@ -55,7 +56,7 @@ def subjects_told(document: Document, span: Span) -> frozenset[tuple[str, str]]:
 
 def counts_among(document: Document, nouns: Set[str]) -> bool:
     """Tell whether a paper counts things of one of the kinds ``nouns``: patient 1, patient 2."""
-    return any(len(_read(_ById(document)).numbers_of(noun)) >= _SERIES for noun in nouns)
+    return any(len(_read(_ById(document)).counted.get(noun, ())) >= _SERIES for noun in nouns)
 
 
 def lead_of(document: Document, span: Span, nouns: Set[str]) -> int | None:
@@ -156,6 +157,7 @@ class _Read:
     opening: frozenset[int]  #: and those with which a paragraph or heading begins, but for times
     rows: dict[Span, tuple[Mention, ...]]  #: of each row of a table: by its cells, heads and caption
     name: tuple[Mention, ...]  #: in title and file name
+    counted: dict[str, frozenset[str]]  #: by noun, the numbers of all things called so
 
     def within(self, start: int, end: int) -> tuple[int, int]:
         """Return the first position of the mentions that start in a range, and the position after them."""
@@ -163,14 +165,7 @@ class _Read:
 
     def numbers(self, asked: Mention) -> frozenset[str]:
         """Return the numbers of all things of the kind of ``asked``."""
-        return frozenset().union(*map(self.numbers_of, asked.nouns))
-
-    def numbers_of(self, noun: str) -> frozenset[str]:
-        """Return the numbers of all things called ``noun``."""
-        rows = (mention for row in self.rows.values() for mention in row)
-        return frozenset().union(
-            *(one.numbers for one in (*self.mentions, *self.name, *rows) if noun in one.nouns)
-        )
+        return frozenset().union(*(self.counted.get(noun, frozenset()) for noun in asked.nouns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,13 +186,25 @@ def _read(paper: _ById) -> _Read:
     document = paper.document
     found = mentions_in(document.text)
     name = _GLUED.sub(" ", document.source.rsplit(".", 1)[0])
+    named = (*mentions_in(document.title), *mentions_in(name))
+    rows = {row.span: tuple(_of_row(document, table, row)) for table in document.tables for row in table.rows}
     return _Read(
         found,
         frozenset(one.start for one in found if _leads(document, one)),
         frozenset(one.start for one in found if _opens(document, one)),
-        {row.span: tuple(_of_row(document, table, row)) for table in document.tables for row in table.rows},
-        (*mentions_in(document.title), *mentions_in(name)),
+        rows,
+        named,
+        _counted((*found, *named, *chain.from_iterable(rows.values()))),
     )
+
+
+def _counted(mentions: Iterable[Mention]) -> dict[str, frozenset[str]]:
+    """Return, by noun, the numbers of all ``mentions``."""
+    numbers: dict[str, set[str]] = {}
+    for mention in mentions:
+        for noun in mention.nouns:
+            numbers.setdefault(noun, set()).update(mention.numbers)
+    return {noun: frozenset(held) for noun, held in numbers.items()}
 
 
 def _leads(document: Document, mention: Mention) -> bool:

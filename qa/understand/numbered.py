@@ -37,6 +37,7 @@ _GRADED = """type grade stage phase class level score category degree age factor
     january february march april may june july august september october november december"""
 _ORDINALS = tuple("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())  # noqa: SIM905 - a list would take four lines
 _COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_IN_LETTERS = frozenset((*_ORDINALS, *_COUNTED))
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _TOKEN = re.compile(r"[^\W_]+(?:[-\u2010-\u2013'\u2019./][^\W_]+)*|[^\w\s]|_")
 _LABEL = re.compile(r"(S?\d{1,6})(?:[A-Za-z]|st|nd|rd|th)?")
@@ -49,6 +50,7 @@ _UNIT = re.compile(
 _BEFORE = frozenset(("no", "#", "number", "nr"))
 _SHORTENED = frozenset(("no", "nr", "fig", "figs", "tab", "pt"))  # a full stop may follow
 _BETWEEN = frozenset((",", "and", "or", "&", "to", "through", "versus", "vs", "with"))
+_FARTHEST_NOUN = 3  #: tokens from a number back to its noun: "case no. 5"
 _FARTHEST = 40  #: tokens that a list of numbers takes at most
 _WIDEST = 50  #: numbers that a range may stand for
 #: Zipf frequency from which on a word can be an everyday noun and not a name ("elobixibat 5").
@@ -108,7 +110,14 @@ def kind_of_thing(word: str) -> str:
 def mentions_in(text: str) -> tuple[Mention, ...]:
     """Return what ``text`` names by number, in order."""
     tokens = [_Token(match.group(), *match.span()) for match in _TOKEN.finditer(text)]
-    return tuple(mention for at in range(len(tokens)) if (mention := _mention(text, tokens, at)))
+    telling = (at for at, token in enumerate(tokens) if _tells(token.text))
+    places = sorted({place for at in telling for place in range(max(at - _FARTHEST_NOUN, 0), at + 1)})
+    return tuple(mention for at in places if (mention := _mention(text, tokens, at)))
+
+
+def _tells(token: str) -> bool:
+    """Tell whether a token can be a number, in digits or letters: most words of a paper cannot."""
+    return any(map(str.isdigit, token)) or token in _ROMAN or token.lower() in _IN_LETTERS
 
 
 def named_in(question: str) -> tuple[Mention, ...]:

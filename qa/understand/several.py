@@ -56,10 +56,11 @@ def _one(match: re.Match[str]) -> str:
     return f"the {match.group('which')}{singular}{chr(39) + 's' if match.group('owned') else ''}"
 
 
-#: Adjectives that single out one by comparing numbers; "best" and "latest" compare something else.
+#: Adjectives that single out one by comparing numbers; "best" compares something else, and "minimum" is
+#: part of names ("minimum inhibitory concentration").
 _SUPERLATIVES = frozenset(
     """highest lowest largest smallest biggest greatest longest shortest oldest youngest heaviest lightest
-    earliest fastest slowest fewest maximum minimum maximal minimal""".split()  # noqa: SIM905 - a list would take twenty lines
+    earliest fastest slowest fewest""".split()  # noqa: SIM905 - a list would take twenty lines
 )
 _NEGATIONS = frozenset(("not", "no", "never", "none", "nor", "neither", "without", "cannot"))
 

@@ -34,7 +34,9 @@ _TITLES = {"ack": "Acknowledgements", "fn-group": "Notes", "glossary": "Abbrevia
 
 
 def read_jats(data: bytes, name: str) -> Document:
-    """Return the article in ``data``, a JATS XML file called ``name``.
+    """Return the article in ``data``, a JATS XML file called ``name``; of several articles the first.
+
+    What is printed with the article but is a document of its own is left out, with a warning.
 
     Raises:
         DamagedFile: the XML is broken, or declares its own entities.
@@ -45,28 +47,36 @@ def read_jats(data: bytes, name: str) -> Document:
         root = parse(raw)
     except XmlError as error:
         raise DamagedFile(name, f"{error}.", "Get the file again from its source.") from error
-    article = root if root.tag == "article" else next(root.walk("article"), None)
-    if article is None or (article.find("front") is None and article.find("body") is None):
+    articles = [root] if root.tag == "article" else list(root.walk("article"))
+    whole = articles[0] if articles else None
+    if whole is None or (whole.find("front") is None and whole.find("body") is None):
         raise UnknownFormat(
             name,
             f"XML with the root <{root.tag[:40]}>, not a JATS article.",
             "Give a PDF, JATS XML, Markdown or text file.",
         )
-    others = [part for part in article.elements() if part.tag in _OTHERS]
-    article.children = [c for c in article.children if not isinstance(c, Node) or c.tag not in _OTHERS]
+    article = whole.without(_OTHERS)
     drafts = list(_article(article))
     if not any(draft.text.text.strip() for draft in drafts):
         raise DamagedFile(name, "the article contains no text.", "Get the file again from its source.")
-    warnings = [] if article.find("body") else ["the file has no body, only metadata and abstract"]
-    if others:
-        counted = "another text is" if len(others) == 1 else f"{len(others)} other texts are"
+    warnings = list(_unread(article))
+    if others := len(whole.children) - len(article.children):
+        counted = "another text is" if others == 1 else f"{others} other texts are"
         warnings.append(f"{counted} in this file (reviews, replies or translations) and were not read")
+    if len(articles) > 1:
+        warnings.append(f"the file holds {len(articles)} articles: only the first was read")
+    return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
+
+
+def _unread(article: Node) -> Iterator[str]:
+    """Yield a warning if the article has no body, and one for each table that is an image."""
+    if not article.find("body"):
+        yield "the file has no body, only metadata and abstract"
     for wrap in article.walk("table-wrap"):
         if not any(_rows(wrap)):
             label = wrap.find("label")
             table = inline(label).text.strip(" .:") if label else "a table"
-            warnings.append(f"{table} is an image in this file: its values were not read")
-    return assemble(Source(data, name, "jats", lines=line_starts(raw)), drafts, warnings)
+            yield f"{table} is an image in this file: its values were not read"
 
 
 def _article(article: Node) -> Iterator[Draft]:
@@ -81,7 +91,7 @@ def _article(article: Node) -> Iterator[Draft]:
         yield from _content(body, 0)
     for back in article.all("back"):
         yield from _back(back)
-    for group in article.all("floats-group"):
+    for group in (*article.all("floats-group"), *article.all("floats-wrap")):  # the second is NLM's
         yield Draft(BlockKind.HEADING, synthetic("Figures and tables", group.at), level=1)
         yield from _content(group, 1)
 
@@ -117,14 +127,14 @@ def _section(section: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
 
 
 def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
-    """Yield a paragraph and after it the floats inside it; a list splits it."""
+    """Yield a paragraph and after it the floats and footnotes inside it; a list splits it."""
     if _is_heading(paragraph):
         yield Draft(BlockKind.HEADING, inline(paragraph), level=level + 1)
         return
     piece = Node(paragraph.tag, paragraph.attributes, paragraph.at)
     floats: list[Node] = []
     for child in paragraph.children:
-        if isinstance(child, Node) and child.tag in FLOATS:
+        if isinstance(child, Node) and (child.tag in FLOATS or child.tag == "fn"):
             floats.append(child)
         elif isinstance(child, Node) and child.tag in LISTS:
             yield Draft(kind, inline(piece))
@@ -134,7 +144,7 @@ def _paragraph(paragraph: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
             piece.children.append(child)
     yield Draft(kind, inline(piece))
     for child in floats:
-        yield from _float(child, level)
+        yield from _content(child, level, kind) if child.tag == "fn" else _float(child, level)
 
 
 def _is_heading(paragraph: Node) -> bool:
@@ -172,6 +182,8 @@ def _float(node: Node, level: int) -> Iterator[Draft]:
     if node.tag in ("table-wrap", "table-wrap-group"):
         yield from _table_wrap(node)
     elif node.tag == "boxed-text":
+        if node.find("caption"):
+            yield _caption(node)
         yield from _section(node, level + 1, BlockKind.PARAGRAPH)
     else:
         yield _caption(node)

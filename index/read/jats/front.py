@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from index.read.jats.tree import Node
 
 _EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
+#: Roles in which a person wrote the article, and no review of it.
+_AUTHORS = frozenset({"author", "authors"})
 #: Kinds of publication dates, the one to prefer first.
-_PUBLISHED = ("epub", "ppub", "collection", "epub-ppub", "pub", "")
+_PUBLISHED = ("epub", "ppub", "pub", "publication", "epub-ppub", "collection", "")
+#: What a group of authors holds besides its name.
+_OF_MEMBERS = frozenset({"contrib-group", "aff", "address", "author-comment", "bio", "fn", "email", "xref"})
+#: The parts of a name in the order in which they are written.
+_WESTERN = ("prefix", "given-names", "surname", "suffix")
+_EASTERN = ("prefix", "surname", "given-names", "suffix")
 #: The address of a Creative Commons licence.
 _CC = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]+)/([\d.]+)|publicdomain/zero/([\d.]+))")
 
@@ -27,7 +34,7 @@ def front_drafts(journal: Node | None, meta: Node) -> Iterator[Draft]:
     """Yield title, authors, addresses, journal, dates, DOI, licence and keywords, as far as stated."""
     title = meta.find("title-group/article-title")
     if title is not None:
-        text = inline(title)
+        text = inline(title.without({"fn"}))
         subtitle = meta.find("title-group/subtitle")
         if subtitle is not None and (more := inline(subtitle)).text:
             text = join([text, more], " " if text.text[-1:] in ":?.\u2013\u2014" else ": ")
@@ -62,8 +69,13 @@ def _stated(name: str, value: MappedText, label: str = "") -> Draft:
 def _authors(meta: Node) -> Iterator[Draft]:
     text = MappedText("", ())
     fields: list[Field] = []
-    for person in meta.all("contrib-group/contrib"):
-        if person.attributes.get("contrib-type", "author") != "author":
+    people = [
+        (person, person.attributes.get("contrib-type") or group.attributes.get("content-type") or "author")
+        for group in meta.all("contrib-group")
+        for person in group.all("contrib")
+    ]
+    for person, role in people:
+        if role not in _AUTHORS:
             continue
         name = _name(person)
         if not name.text:
@@ -80,9 +92,13 @@ def _name(person: Node) -> MappedText:
     name = person.find("name") or person.find("name-alternatives/name")
     if name is None:
         other = person.find("collab") or person.find("string-name")
-        return inline(other, spaced=True) if other else MappedText("", ())
-    parts = [name.find(tag) for tag in ("prefix", "given-names", "surname", "suffix")]
-    return join([inline(part) for part in parts if part is not None and inline(part).text])
+        return inline(other.without(_OF_MEMBERS), spaced=True) if other else MappedText("", ())
+    order = _EASTERN if name.attributes.get("name-style") == "eastern" else _WESTERN
+    found = (part for tag in order if (part := name.find(tag)) is not None)
+    parts = [text for part in found if (text := inline(part)).text]
+    letters = "".join(part.text for part in parts)
+    cased = letters.lower() != letters.upper()  # the scripts that write names without a space have no cases
+    return join(parts, " " if cased or order is _WESTERN else "")
 
 
 def _dates(meta: Node) -> Iterator[Draft]:
@@ -93,6 +109,7 @@ def _dates(meta: Node) -> Iterator[Draft]:
     dates = {
         date.attributes.get("pub-type") or date.attributes.get("date-type") or "": date
         for date in reversed(list(meta.all("pub-date")))
+        if _date(date).text
     }
     published = next((dates[kind] for kind in _PUBLISHED if kind in dates), None)
     if published is not None:

@@ -17,7 +17,7 @@ from index.read.raised import Level, Run, set_out
 from index.text import MappedText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 #: Elements that contain each other at most.
 DEEPEST = 150
@@ -83,6 +83,11 @@ class Node:
                     yield from child.all(rest)
                 else:
                     yield child
+
+    def without(self, tags: Collection[str]) -> Node:
+        """Return the element without its child elements of these tags."""
+        left = [child for child in self.children if not (isinstance(child, Node) and child.tag in tags)]
+        return Node(self.tag, self.attributes, self.at, left)
 
     def walk(self, tag: str) -> Iterator[Node]:
         """Yield every descendant with this tag, in the order of the file."""

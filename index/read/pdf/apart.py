@@ -87,22 +87,24 @@ def _upright(pieces: Iterable[Piece]) -> int:
 def _line_numbers(pages: Sequence[RawPage], upright: Sequence[dict[int, Piece]]) -> list[frozenset[int]]:
     """Return the numbers that count the lines of the pages, as preprints have them."""
     columns = [_counting(pieces, page.height) for page, pieces in zip(pages, upright, strict=True)]
-    numbered = sum(map(bool, columns))
-    # A list that happens to have one line an entry fills a page, not a paper.
-    if not numbered or numbered < 0.3 * sum(len(_rows(pieces)) > _NUMBERS for pieces in upright):
-        return [frozenset() for _ in pages]
+    if not any(columns):
+        return columns
     edges = {
         (round(pieces[i].x0), round(pieces[i].x1))
         for column, pieces in zip(columns, upright, strict=True)
         for i in column
     }
     done: list[frozenset[int]] = []
+    against = 0  #: pages with text where the numbers of others are
     for page, pieces, column in zip(pages, upright, columns, strict=True):
         # A page with a few lines has a few numbers, at the same place.
         few = [i for i in _bare_numbers(pieces) if any(_at_edge(pieces[i], *edge) for edge in edges)]
-        alone = few and not column and _own_margin(few, pieces, page.height)
-        done.append(frozenset(few) if alone else column)
-    return done
+        free = all(_margin(x0, x1, few, pieces, page.height) for x0, x1 in edges)
+        against += not column and not free
+        done.append(column or frozenset(few if free else ()))
+    # A list or table that happens to have one line an entry fills a page, not a paper.
+    numbered, full = sum(map(bool, columns)), sum(len(_rows(pieces)) > _NUMBERS for pieces in upright)
+    return done if numbered > max(against, 0.3 * full - 1) else [frozenset() for _ in pages]
 
 
 def _at_edge(piece: Piece, x0: float, x1: float) -> bool:
@@ -125,11 +127,19 @@ def _counting(pieces: dict[int, Piece], height: float) -> frozenset[int]:
     for edge in ("x1", "x0"):  # aligned at the right, or at the left
         order = sorted(set(bare) - taken, key=lambda i: getattr(pieces[i], edge))
         for column in _clusters(order, [getattr(pieces[i], edge) for i in order]):
+            if len(column) < _NUMBERS:
+                continue
             column.sort(key=lambda i: rows[i])
             first, last = rows[column[0]], rows[column[-1]]
             beside = [p.text for i, p in pieces.items() if i not in column and first <= rows[i] <= last]
             counts = _counts([(int(pieces[i].text), rows[i]) for i in column])
-            if counts and prose(" ".join(beside)) and _own_margin(column, pieces, height):
+            left, right = min(pieces[i].x0 for i in column), max(pieces[i].x1 for i in column)
+            headed = any(
+                rows[i] in (first - 1, last + 1) and p.x0 < right and p.x1 > left and _in_body(p, height)
+                for i, p in pieces.items()
+            )
+            margin = _margin(left, right, column, pieces, height)
+            if counts and margin and not headed and prose(" ".join(beside)):
                 taken.update(column)
     return frozenset(taken)
 
@@ -154,8 +164,6 @@ def _clusters(order: Sequence[int], edges: Sequence[float]) -> Iterator[list[int
 
 def _counts(column: Sequence[tuple[int, int]]) -> bool:
     """Return whether numbers, each with its row, grow by a fixed step and as the rows do."""
-    if len(column) < _NUMBERS:
-        return False
     steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(column)]
     usual = mode(step for step, _ in steps)
     regular = sum(step == usual for step, _ in steps)
@@ -165,15 +173,21 @@ def _counts(column: Sequence[tuple[int, int]]) -> bool:
     return enough and usual in (1, 2, 5, 10) and regular >= 0.8 * len(steps) and near >= 0.6 * len(steps)
 
 
-def _own_margin(column: Sequence[int], pieces: dict[int, Piece], height: float) -> bool:
-    """Return whether hardly anything but the heads and feet of the page is above or below the numbers."""
-    left, right = min(pieces[i].x0 for i in column), max(pieces[i].x1 for i in column)
+def _margin(
+    left: float, right: float, numbers: Sequence[int], pieces: dict[int, Piece], height: float
+) -> bool:
+    """Return whether next to nothing but these numbers stands between two edges on a page."""
     within = {
         round(piece.y)
         for i, piece in pieces.items()
-        if i not in column and piece.x0 < right and piece.x1 > left and 0.1 * height < piece.y < 0.9 * height
+        if i not in numbers and piece.x0 < right and piece.x1 > left and _in_body(piece, height)
     }
-    return len(within) <= max(2, 0.1 * len(column))
+    return len(within) <= max(2, 0.1 * len(numbers))
+
+
+def _in_body(piece: Piece, height: float) -> bool:
+    """Return whether a piece is outside the margins of heads and feet."""
+    return 0.1 * height < piece.y < 0.9 * height
 
 
 def _watermarks(
@@ -185,7 +199,7 @@ def _watermarks(
     for number, pieces in enumerate(shown):
         for i, piece in pieces.items():
             weights[piece.size] += len(piece.text)
-            if letters([piece]) >= _MARK:
+            if len(piece.text) >= _MARK and letters([piece]) >= _MARK:
                 key = (piece.text.strip(), piece.angle, round(piece.x0 / 4), round(piece.y / 4))
                 places[key].append((number, i))
     body = max(weights, key=lambda size: weights[size], default=10.0)

@@ -12,17 +12,17 @@ from index.read import headings
 from index.read.clean import Vocabulary
 from index.read.metadata import state_fields
 from index.read.pdf.front import (
+    cover,
     front_blocks,
     front_drafts,
     mend,
     running_drafts,
-    with_citation,
     with_file_fields,
 )
 from index.read.pdf.paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
 from index.read.pdf.tables import table_of
 from index.read.structure import Draft, table_label
-from index.text import CONTENT_KINDS, BlockKind
+from index.text import CONTENT_KINDS, BlockKind, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,9 +34,6 @@ _MANY_LABELS = 30
 #: The end of a sentence, and the marks and citations that may follow it.
 _TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*(?:\s?\[[\d,\s\u2013-]+\])?$")
 _NUMBERED = re.compile(r"\s*(?:\[(\d{1,3})\]|\(?(\d{1,3})[.)]|(\d{1,3})\s+(?=[A-Z]))\s*\S?")
-#: What entries of a list without a usual heading are taken for, and the fewest that make a list.
-_MAY_BE_ENTRIES = frozenset({BlockKind.FRONT, BlockKind.PARAGRAPH, BlockKind.NOTE, BlockKind.HEADING})
-_FEWEST_ENTRIES = 3
 _LEGAL = re.compile(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", re.IGNORECASE)
 
 
@@ -61,10 +58,14 @@ def drafts_of(
     """
     body = body_of([line for page in pages for line in page])
     blocks = blocks_of(pages, body)
-    title, end = front_blocks(blocks, body, str((head.get("info") or {}).get("Title", "")))
+    stated = str((head.get("info") or {}).get("Title", ""))
+    skipped = cover(blocks, body, stated)
+    before, blocks = blocks[:skipped], blocks[skipped:]
+    title, end = front_blocks(blocks, body, stated)
     vocabulary = Vocabulary("\n".join(line.text.text for page in pages for line in page))
     notes: list[str] = []
-    drafts = list(front_drafts(blocks[:end], title, vocabulary))
+    drafts = [_plain(BlockKind.FRONT, block, vocabulary) for block in before]
+    drafts += front_drafts(blocks[:end], title, vocabulary)
     drafts += running_drafts(removed)
     label = ""
     left_out: Counter[int] = Counter()
@@ -79,7 +80,14 @@ def drafts_of(
         # Without running text, nothing tells labels from statements: everything is kept.
         chunks = [Chunk(BlockKind.PARAGRAPH, block.lines) for block in blocks]
         drafts = [draft for chunk in chunks for draft in _drafts(chunk, vocabulary, notes)]
-    return with_file_fields(with_citation(state_fields(drafts)), head), tuple(notes)
+    first = blocks[0].lines[0].page if blocks else 0
+    own = [origin for page in pages for line in page if line.page == first for origin in line.text.origins]
+    drafts = state_fields(drafts, Span(min(own, default=0), max(own, default=0) + 1))
+    return with_file_fields(drafts, head), tuple(notes)
+
+
+def _plain(kind: BlockKind, block: Block, vocabulary: Vocabulary) -> Draft:
+    return Draft(kind, mend((line.text for line in block.lines), vocabulary, []))
 
 
 def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> Iterator[Chunk]:
@@ -110,7 +118,7 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
             yield Chunk(BlockKind.FRONT if licence else BlockKind.REFERENCE, block.lines)
         elif block.tabular or between or in_table:
             yield Chunk(BlockKind.TABLE, block.lines)
-        elif block.like(body) or prose(text):
+        elif block.like(body) or prose(text) or headings.abstract_label(text):
             after_caption = ""
             kind = _text_kind(block, following, body)
             yield Chunk(BlockKind.NOTE if in_back and kind is BlockKind.PARAGRAPH else kind, block.lines)
@@ -122,21 +130,8 @@ def _classify(blocks: Sequence[Block], body: Body, left_out: Counter[int]) -> It
 
 def _with_references(chunks: Sequence[Chunk]) -> list[Chunk]:
     """Make a list of references of those that end a paper or a part of it under no usual heading."""
-    done = list(chunks)
-    run: list[int] = []
-    for at, chunk in enumerate([*chunks, None]):
-        if chunk is not None and chunk.kind in _MAY_BE_ENTRIES and headings.entry(chunk.lines[0].text.text):
-            run.append(at)
-            continue
-        if chunk is not None and chunk.kind is not BlockKind.HEADING:
-            run.clear()
-        for i in run:
-            # A statement with a number before it is an entry even alone: a paper does not number its own.
-            alone = chunks[i].kind is BlockKind.FRONT and _NUMBERED.match(chunks[i].lines[0].text.text)
-            if alone or len(run) >= _FEWEST_ENTRIES:
-                done[i] = replace(done[i], kind=BlockKind.REFERENCE)
-        run = []
-    return done
+    listed = headings.unheaded_references([(chunk.kind, chunk.lines[0].text.text) for chunk in chunks])
+    return [replace(c, kind=BlockKind.REFERENCE) if at in listed else c for at, c in enumerate(chunks)]
 
 
 def _between_rows(before: Block | None, block: Block, following: Block | None) -> bool:

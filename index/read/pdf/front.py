@@ -8,19 +8,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from index.read import headings
+from index.read.byline import ARTICLE_KIND, PLACE, byline
 from index.read.clean import WORD, Vocabulary, join_lines, mend_ligatures, normalise, without_numbers
-from index.read.metadata import DOI
+from index.read.metadata import DOI, letters, statements
 from index.read.pdf.extract.pieces import ARTIFACT
 from index.read.pdf.layout import Segment, segment_text
 from index.read.pdf.paragraphs import Block, Body, prose
 from index.read.structure import Draft
-from index.text import BlockKind, Field, MappedText, Span
+from index.text import BlockKind, Field, MappedText, Origin, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 #: Blocks at the beginning among which a title stands.
 _FIRST_DRAFTS = 30
+#: Letters from which a title names one paper, and how sure the file's own metadata are.
+_TELLING, _FILE = 15, 0.8
 #: Share of the page's height, at the top and at the bottom, in which heads and feet stand.
 _MARGIN = 0.13
 _PAGE_NUMBER = re.compile(r"\W*(?:page|p\.)?\W*[a-z]?\d{1,5}(?:\W*(?:of|/)\W*\d{1,5})?\W*", re.IGNORECASE)
@@ -29,44 +32,14 @@ _VERBS = frozenset({
     "was", "were", "is", "are", "has", "have", "had", "been", "that", "this", "which", "we", "can", "may",
     "by", "to", "it",
 })  # fmt: skip
-#: The kind of an article, printed above its title.
-_TYPE = re.compile(
-    r"(?:original|research|review|case|short|brief|rapid|clinical|data|mini|systematic|special|study|letter|editorial"
-    r"|open|invited)?[\s-]*(?:article|paper|reports?|review|note|communication|study|trial|letter|editorial|access"
-    r"|research|series|protocol)s?",
-    re.IGNORECASE,
-)
 #: Words of a journal's banner.
 _BANNER = re.compile(
     r"\b(?:journal|annals|archives|proceedings|bulletin|publishing|press|www|issn|vol(?:ume)?|https?)\b|doi[:.]"
     r"|^\s*\w+ reports\s*$",
     re.IGNORECASE,
 )
-#: Words of addresses and other statements, which no name has.
-_PLACE = re.compile(
-    r"\b(?:departments?|universit\w+|hospitals?|institut\w+|cent(?:er|re)s?|school|college|facult\w+|laborator\w+|division"
-    r"|clinic|academy|abstract|correspond\w+|received|accepted|published|e-?mail|street|road|article|editors?|reviewed)\b",
-    re.IGNORECASE,
-)
-#: An academic degree without its spaces.
-_DEGREE = re.compile(
-    r"(?:[A-Z][a-z]{0,2}\.?){1,4}[A-Z]\.?|Ph\.?D\.?|M\.?Sc\.?|B\.?Sc\.?|Dr\.?|Prof\.?|Jr\.?|Sr\.?|I{2,3}|IV"
-)
-#: Words of a name that have no capital letter.
-_PARTICLES = frozenset({
-    "de", "da", "do", "dos", "das", "di", "del", "della", "der", "den", "van", "von", "zu", "la", "le",
-    "el", "al", "bin", "ibn", "ben", "abu", "ter", "ten", "y", "e",
-})  # fmt: skip
-_NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
-#: The paper's own citation: "Molecules 2016, 21, 188", "Trials (2021) 22:94".
-_CITED = re.compile(
-    r"(?P<journal>(?:\d )?[A-Z][\w&.' -]{2,70}?),?\s*"
-    r"(?:[\[(](?P<y1>(?:19|20)\d\d)[\])]|(?:\bVol(?:ume|\.)?\s*)?(?P<y2>(?:19|20)\d\d)(?!\d))"
-    r"\s*[,;:]?\s*(?:\d|Article|vol|Vol)"
-)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: A DOI or a year.
-_STATES = re.compile(rf"(?i:doi)|10\.\d{{4}}|{_YEAR.pattern}")
+_STATES = re.compile(r"(?i:doi)|10\.\d{4}|\b(?:19|20)\d\d\b")
 
 
 def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[int], int]:
@@ -86,6 +59,28 @@ def front_blocks(blocks: Sequence[Block], body: Body, stated: str) -> tuple[set[
     return title, next((i for i in range(after, count) if _opens(blocks[i])), after)
 
 
+def cover(blocks: Sequence[Block], body: Body, stated: str) -> int:
+    """Return how many blocks from the start are a page before the paper, such as a journal's front page.
+
+    It has no running text, and the page after it has all that opens a paper: title, byline, abstract or text.
+    """
+    page = blocks[0].lines[0].page if blocks else 0
+    count = next((i for i, block in enumerate(blocks) if block.lines[0].page != page), 0)
+    if not count or any(_opens(block) for block in blocks[:count]):
+        return 0
+    own = blocks[count:]
+    title, end = front_blocks(own, body, stated)
+    below = max(title, default=0) + 1
+    named = any(byline(_parted(_text_of(b), b), whole=False) for b in own[below : min(below + 4, end)])
+    opened = end < len(own) and own[end].lines[0].page == own[0].lines[0].page and _opens(own[end])
+    return count if title and named and opened else 0
+
+
+def _text_of(block: Block) -> MappedText:
+    """Return the lines of a block as one text, without repairs."""
+    return join([line.text for line in block.lines])
+
+
 def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
     """Return the blocks set as the title: the largest type that is no banner, or what the metadata names."""
     end = next((i for i, b in enumerate(blocks) if _abstract_heading(b.text)), len(blocks))
@@ -98,8 +93,8 @@ def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
     ]
     if not able:
         return set()
-    wanted = _letters(stated)
-    named = [i for i in able if len(wanted) > 15 and _letters(blocks[i].text)[:40] in wanted]
+    wanted = letters(stated)
+    named = [i for i in able if len(wanted) > 15 and letters(blocks[i].text)[:40] in wanted]
     best = max(named or able, key=lambda i: (_rank(blocks[i]), -i))
     title = {best, *_same_type(blocks, best)}
     below = max(title) + 1
@@ -108,17 +103,13 @@ def _title(blocks: Sequence[Block], body: Body, stated: str) -> set[int]:
         block, above = blocks[below], blocks[best]
         large = len(block.lines) <= 2 and 1.3 * body.size < block.size < above.size
         near = above.lines[-1].y - block.lines[0].y < 2.5 * above.size
-        if large and near and not (byline(block.text) or _PLACE.search(block.text) or _is_type(block)):
+        if large and near and not (byline(block.text) or PLACE.search(block.text) or _is_type(block)):
             title.add(below)
     return title
 
 
 def _is_type(block: Block) -> bool:
-    return _TYPE.fullmatch(block.text.strip()) is not None
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text.lower() if character.isalpha())
+    return ARTICLE_KIND.fullmatch(block.text.strip()) is not None
 
 
 def _abstract_heading(text: str) -> bool:
@@ -158,41 +149,10 @@ def _opens(block: Block) -> bool:
     text = block.text
     if _abstract_heading(text) or headings.known_heading(text) or headings.abstract_label(text):
         return True
-    if headings.front_matter(text) or headings.licence_text(text[:300]) or _PLACE.search(text[:60]):
+    if headings.front_matter(text) or headings.licence_text(text[:300]) or PLACE.search(text[:60]):
         return False
-    return prose(text) and sum(word.lower() in _VERBS for word in WORD.findall(text)) >= 3
-
-
-def byline(text: str) -> tuple[Field, ...]:
-    """Return one field an author for a byline, academic degrees left out; nothing where it is none.
-
-    Args:
-        text: the line, each superscript character replaced by a comma.
-    """
-    fields: list[Field] = []
-    odd = 0
-    text = re.sub(r"\b(?:and|with|on behalf of)\b", lambda m: "," * len(m.group()), text)
-    for match in re.finditer(r"[^,;&|\u2022\u00b7*\u2020\u2021\u00a7\u2217#0-9\[\]()]+", text):
-        name = match.group().strip(" .\u00a0")
-        if not name or _DEGREE.fullmatch(name.replace(" ", "")):
-            continue
-        if _PLACE.search(name) or _TYPE.fullmatch(name) or not _is_name(name):
-            odd += len(name) > 3
-            continue
-        start = match.start() + match.group().index(name)
-        fields.append(Field("author", name, Span(start, start + len(name))))
-    return tuple(fields) if fields and odd <= 0.2 * len(fields) and len(fields) <= 200 else ()
-
-
-def _is_name(name: str) -> bool:
-    words = name.split()
-    if not 2 <= len(words) <= 7:
-        return False
-    capital = [word for word in words if word[:1].isupper()]
-    rest = [word for word in words if not word[:1].isupper()]
-    if len(capital) < 2 or not any(len(word.strip(".")) > 1 for word in capital):
-        return False
-    return all(map(_NAME_WORD.fullmatch, words)) and all(word.lower() in _PARTICLES for word in rest)
+    verbs = sum(word.lower() in _VERBS for word in WORD.findall(text))
+    return (prose(text) and verbs >= 3) or headings.sentences(text)
 
 
 def mend(lines: Iterable[MappedText], vocabulary: Vocabulary, notes: list[str]) -> MappedText:
@@ -218,12 +178,28 @@ def front_drafts(blocks: Sequence[Block], title: set[int], vocabulary: Vocabular
         text = mend((line.text for line in block.lines), vocabulary, [])
         fields: tuple[Field, ...] = ()
         if title and not ended and 0 < i - max(title) <= (8 if named else 4):
-            raised = _superscripts(block)
-            pairs = zip(text.text, text.origins, strict=True)
-            fields = byline("".join("," if origin in raised else c for c, origin in pairs))
+            fields = byline(_parted(text, block), whole=named)
             ended = named and not fields  # a byline may go on over several blocks
             named = named or bool(fields)
         yield Draft(BlockKind.FRONT, text, fields=fields)
+
+
+def _parted(text: MappedText, block: Block) -> str:
+    """Return a block's text with what only its layout shows: commas for raised marks, line feeds for breaks.
+
+    A line break parts names only where each line is one name.
+    """
+    raised = _superscripts(block)
+    lines = [segment_text(segment) for line in block.lines for segment in line.segments]
+    starts = {line.origins[0] for line in lines[1:] if line.origins}
+    alone = all(len(byline(line.text)) == 1 for line in lines)
+    marks = {origin: "," for origin in raised}
+    characters = [marks.get(origin, c) for c, origin in zip(text.text, text.origins, strict=True)]
+    if alone:
+        for at, origin in enumerate(text.origins):
+            if at and origin in starts and characters[at - 1] == " ":
+                characters[at - 1] = "\n"
+    return "".join(characters)
 
 
 def _superscripts(block: Block) -> frozenset[int]:
@@ -238,19 +214,6 @@ def _superscripts(block: Block) -> frozenset[int]:
     )
 
 
-def with_citation(drafts: list[Draft]) -> list[Draft]:
-    """Add journal and year from the paper's own citation, where nothing states them better."""
-    stated = {field.name for draft in drafts for field in draft.fields}
-    opening = next((i for i, d in enumerate(drafts) if d.kind is BlockKind.HEADING), len(drafts))
-    for finder, end in ((_citation, len(drafts)), (_any_year, opening)):
-        for i, draft in enumerate(drafts[:end]):
-            if draft.kind is BlockKind.FRONT and not {"year", "journal"} <= stated:
-                new = [field for field in finder(draft.text.text) if field.name not in stated]
-                stated |= {field.name for field in new}
-                drafts[i] = replace(draft, fields=(*draft.fields, *new))
-    return drafts
-
-
 def running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
     """Yield the running heads that state something about the paper, each once, as front matter."""
     seen: set[str] = set()
@@ -260,50 +223,35 @@ def running_drafts(removed: Sequence[Sequence[Segment]]) -> Iterator[Draft]:
             key = without_numbers(text.text)
             if key not in seen and _STATES.search(text.text):
                 seen.add(key)
-                yield Draft(BlockKind.FRONT, text)
+                yield Draft(BlockKind.FRONT, text, fields=tuple(statements(text.text, Origin.HEAD)))
 
 
 def with_file_fields(drafts: list[Draft], head: dict[str, Any]) -> list[Draft]:
-    """Add title and DOI from the file's metadata where the text states none; the title if the text has it."""
-    stated = {field.name for draft in drafts for field in draft.fields}
+    """Add title and DOI from the file's own metadata where the text states none.
+
+    A file's metadata may be those of a template or of another paper: only where its title is
+    printed in the text does it speak of this paper.
+    """
+    stated = {field.name: field.value for draft in drafts for field in draft.fields}
     info = head.get("info") or {}
     fields: list[Field] = []
     title = str(info.get("Title", "")).strip()
     made_up = re.search(r"\.\w{2,4}$|^Microsoft|untitled", title)  # by the program that wrote the file
-    printed = _letters(" ".join(draft.text.text for draft in drafts[:_FIRST_DRAFTS]))
-    if "title" not in stated and len(title.split()) > 2 and not made_up and _letters(title) in printed:
-        fields.append(Field("title", title, None))
-    if "doi" not in stated:
-        places = " ".join([*(str(value) for value in info.values()), str(head.get("xmp", ""))])
-        if doi := DOI.search(places):
-            fields.append(Field("doi", doi.group().rstrip(".'"), None))
-    if fields and drafts:
+    printed = letters(" ".join(draft.text.text for draft in drafts[:_FIRST_DRAFTS]))
+    if "title" not in stated and len(title.split()) > 2 and not made_up and letters(title) in printed:
+        fields.append(Field("title", title, None, Origin.FILE, _FILE))
+    places = " ".join([*(str(value) for value in info.values()), str(head.get("xmp", ""))])
+    own = letters(stated.get("title", title if fields else ""))
+    if (
+        "doi" not in stated
+        and len(own) >= _TELLING
+        and own in letters(places)
+        and (doi := DOI.search(places))
+    ):
+        fields.append(Field("doi", doi.group().rstrip(".'"), None, Origin.FILE, _FILE))
+    if fields:
         drafts[0] = replace(drafts[0], fields=(*drafts[0].fields, *fields))
     return drafts
-
-
-def _citation(text: str) -> Iterator[Field]:
-    """Yield journal and year from a line such as "Molecules 2016, 21, 188" or "Trials (2021) 22:94"."""
-    match = _CITED.search(text)
-    if match is None:
-        return
-    group = "y1" if match["y1"] else "y2"
-    yield Field("year", match[group], Span(*match.span(group)))
-    journal = match["journal"].strip(" ,.")
-    before = re.search(
-        r"(?:et ?al\.?|Corporation|doi\S*|\w \d|^[A-Z][a-z]+ and [A-Z][a-z]+)\s+(?=[A-Z])", journal
-    )
-    start = before.end() if before else 0
-    at = match.start("journal") + match["journal"].index(journal) + start
-    journal = journal[start:]
-    if len(journal) > 2 and not journal.lower().startswith(("page", "vol", "published", "received")):
-        yield Field("journal", journal, Span(at, at + len(journal)))
-
-
-def _any_year(text: str) -> Iterator[Field]:
-    """Yield the latest year that a line before the abstract prints, as a last resort."""
-    if latest := max(_YEAR.finditer(text), key=lambda match: match.group(), default=None):
-        yield Field("year", latest.group(), Span(*latest.span()))
 
 
 def running_heads(pages: Sequence[tuple[float, Sequence[Segment]]]) -> list[set[int]]:

@@ -5,6 +5,7 @@ Pure geometry. Places are in points, y upwards.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,11 @@ _SHELF = 8.0
 _SMALL = 0.87
 #: How far a raised part is above the line, and a lowered one below it, at least, in units of the font size.
 _RISE, _DROP = 0.18, 0.1
+#: How far a number of any size is off the line if no space is before it, and how far above at most.
+_TIGHT, _HIGHEST = 0.12, 0.6
+#: Gap, in units of the smaller font size, above which parts are set apart by a space.
+_SPACE = 0.13
+_NUMBER = re.compile(r"\s*[+\u2010-\u2013\u2212-]?\d[\d+,\u2010-\u2013\u2212-]{0,7}\s*")
 #: Characters of a raised or lowered part at most; a longer one is text beside a large initial.
 _SCRIPT = 24
 #: The widest gap within a segment, in units of the font size.
@@ -107,15 +113,16 @@ class Line:
 
 def segment_text(segment: Segment) -> MappedText:
     """Return the text of a segment, with a space wherever its parts are set apart."""
+    if len(segment.parts) == 1:
+        return segment.parts[0].text.strip()
     runs: list[Run] = []
     before: Part | None = None
     base = next((part for part in segment.parts if part.size * _SMALL > segment.parts[0].size), None)
     for part in segment.parts:
-        level = _level(part, base)
+        level = _level(part, base, before)
         if before is not None:
-            em = min(part.size, before.size) or 1.0
             spaced = before.text.text[-1:].isspace() or part.text.text[:1].isspace()
-            if part.x0 - before.x1 > 0.13 * em and not spaced:
+            if not spaced and not _tight(before, part):
                 same = level is runs[-1].level
                 runs.append(Run(MappedText(" ", before.text.origins[-1:]), level if same else Level.LINE))
         runs.append(Run(part.text, level))
@@ -124,11 +131,22 @@ def segment_text(segment: Segment) -> MappedText:
     return set_out(runs).strip()
 
 
-def _level(part: Part, base: Part | None) -> Level:
-    """Return how a part stands to the larger one beside it on the line."""
-    if base is None or part.size >= _SMALL * base.size or len(part.text) > _SCRIPT:
+def _tight(before: Part, part: Part) -> bool:
+    """Return whether no space is between two parts."""
+    return part.x0 - before.x1 <= _SPACE * (min(part.size, before.size) or 1.0)
+
+
+def _level(part: Part, base: Part | None, before: Part | None) -> Level:
+    """Return how a part stands to the one on the line beside it; ``before`` is directly before it."""
+    if base is None or len(part.text) > _SCRIPT:
         return Level.LINE
-    rise = (part.y - base.y) / base.size
+    rise = (part.y - base.y) / (base.size or 1.0)
+    small = part.size < _SMALL * base.size
+    number = before is not None and _tight(before, part) and _NUMBER.fullmatch(part.text.text)
+    if number and abs(rise) > _TIGHT:
+        return Level.RAISED if rise > 0 else Level.LOWERED
+    if not small:
+        return Level.LINE
     return Level.RAISED if rise > _RISE else Level.LOWERED if rise < -_DROP else Level.LINE
 
 
@@ -173,7 +191,9 @@ def _distance(group: Sequence[Part], part: Part) -> float | None:
     rise = part.y - main.y if main.size >= part.size else main.y - part.y
     ratio = min(main.size, part.size) / (em or 1.0)
     if ratio > 0.87:
-        if abs(part.y - main.y) > 0.22 * em and abs(part.y - last.y) > 0.12 * em:
+        apart = abs(part.y - main.y) > 0.22 * em and abs(part.y - last.y) > 0.12 * em
+        number = _tight(last, part) and _NUMBER.fullmatch(part.text.text)
+        if apart and not (number and 0 < rise < _HIGHEST * em):
             return None
     elif not -0.4 * em < rise < 0.75 * em:
         return None

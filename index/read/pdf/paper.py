@@ -15,6 +15,8 @@ from index.read.headings import caption
 from index.read.pdf.apart import FEW_LETTERS, letters, notes_on, pages_text, set_apart, turned_pieces
 from index.read.pdf.blocks import drafts_of
 from index.read.pdf.columns import common_gutter, reading_order
+from index.read.pdf.direction import logical, mirrored, right_to_left
+from index.read.pdf.extract.glyphs import RIGHT_TO_LEFT
 from index.read.pdf.extract.pieces import OCR, Piece, RawPage
 from index.read.pdf.front import running_heads
 from index.read.pdf.layout import Line, Part, Segment, segment_text, segments
@@ -91,26 +93,25 @@ def _refuse_empty(name: str, raw: Sequence[RawPage]) -> None:
 
 
 def _scans(raw: Sequence[RawPage]) -> list[int]:
-    """Return the numbers of the pages that are pictures with next to no text of their own.
+    """Return the numbers of the pages that are pictures with next to no text of their own, or empty.
 
     A stamp, a running head or what stands on other pages too is not the text of a page.
     """
-    keys = [{without_numbers(piece.text) for piece in page.pieces} for page in raw]
-    repeated = Counter(key for page in keys for key in page)
-    scans: list[int] = []
-    for page in raw:
-        own = [
-            piece
-            for piece in page.pieces
-            if 0.1 * page.height < piece.y < 0.9 * page.height
-            and (piece.flags & OCR or repeated[without_numbers(piece.text)] < 2)
-        ]
-        read = letters(piece for piece in page.pieces if piece.flags & OCR) >= FEW_LETTERS
-        few = letters(page.pieces) < FEW_LETTERS
-        few = few or (page.picture > 0.8 and not read and letters(own) < _STAMP)
-        if not page.error and few and (page.picture > 0.5 or not page.pieces):
-            scans.append(page.number)
-    return scans
+    scans = [page for page in raw if not page.error and (page.picture > 0.5 or not page.pieces)]
+    repeated: Counter[str] = Counter()
+    if any(page.pieces for page in scans):
+        repeated.update(key for page in raw for key in {without_numbers(piece.text) for piece in page.pieces})
+    return [page.number for page in scans if _without_text(page, repeated)]
+
+
+def _without_text(page: RawPage, repeated: Counter[str]) -> bool:
+    """Return whether a page has hardly any text of its own; ``repeated`` counts the pages with a text."""
+    if letters(page.pieces) < FEW_LETTERS:
+        return True
+    if page.picture <= 0.8 or letters(piece for piece in page.pieces if piece.flags & OCR) >= FEW_LETTERS:
+        return False
+    inside = (piece for piece in page.pieces if 0.1 * page.height < piece.y < 0.9 * page.height)
+    return letters(piece for piece in inside if repeated[without_numbers(piece.text)] < 2) < _STAMP
 
 
 def _garbled(pages: Sequence[RawPage]) -> bool:
@@ -217,6 +218,7 @@ def _lay_out(
         for piece in page.pieces:
             parts.append(_part(piece, at))
             at += len(piece.text) + 1
+        parts = _read_from_left(parts, page)
         pages.append(Page(page.number, page.label or str(page.number), Span(start, max(at - 1, start))))
         at = max(at, start + 1)
         upright = (
@@ -232,9 +234,24 @@ def _lay_out(
     usual = common_gutter(kept)
     laid = [reading_order(segs, page.number, usual) for page, segs in zip(raw, kept, strict=True)]
     notes = notes_on(raw, apart)
+    if other := [page.number for page in raw if RIGHT_TO_LEFT.search("".join(p.text for p in page.pieces))]:
+        notes.append(
+            "right-to-left text was put into logical order; compare numbers and brackets with the original"
+            f" ({pages_text(other)})"
+        )
     for page, lines, groups in zip(raw, laid, aside, strict=True):
         notes += _add_turned(page.number, lines, groups)
     return tuple(pages), laid, removed, notes
+
+
+def _read_from_left(parts: list[Part], page: RawPage) -> list[Part]:
+    """Return the parts, mirrored if the page is read from right to left, with their text in logical order."""
+    text = "".join(piece.text for piece in page.pieces)
+    if right_to_left(text):
+        return mirrored(parts, page.width)
+    if RIGHT_TO_LEFT.search(text):
+        return [replace(part, text=logical(part.text)) for part in parts]
+    return parts
 
 
 def _part(piece: Piece, at: int) -> Part:

@@ -207,7 +207,7 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -
         return False  # a caption continues in plain type after its bold beginning
     if (line.flags ^ last.flags) & BOLD or headings.caption(line.text.text):
         return True
-    if line.page == 1 and headings.abstract_label(line.text.text):
+    if line.page <= 2 and headings.abstract_label(line.text.text):
         return True
     if len(part) == 1 and headings.known_heading(last.text.text):
         return True

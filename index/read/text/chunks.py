@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from index.read import headings
-from index.read.metadata import authors_in
+from index.read.byline import byline
 from index.read.text.lines import CODE, MARKED_HEADING, TERMINAL, Layout, split_group, underline, unfinished
 from index.read.text.tables import cell_lines, tabular
 from index.text import BlockKind, MappedText
@@ -67,6 +67,8 @@ class Chunk:
 def classify(groups: Sequence[Sequence[MappedText]], layout: Layout) -> Iterator[Chunk]:
     """Yield chunks in the file's order; front matter ends where the body opens."""
     parts = [part for group in groups for part in split_group(group, layout)]
+    headed = next((number for number, part in enumerate(parts) if _heads_body(part, number)), len(parts))
+    parts[:headed] = [part for whole in parts[:headed] for part in _cut_labels(whole)]
     opening = _body_opening(parts)
     yield from _front(parts[:opening])
     marks = [len(match.group(1)) for part in parts if (match := MARKED_HEADING.match(part[0].text))]
@@ -77,16 +79,30 @@ def _words(lines: Iterable[MappedText]) -> int:
     return sum(len(line.text.split()) for line in lines)
 
 
+def _heads_body(part: Sequence[MappedText], number: int) -> bool:
+    """Return whether a part, the file's ``number``-th, is a heading of the body."""
+    marked = MARKED_HEADING.match(part[0].text)
+    if marked and (number or len(marked.group(1)) > 1 or headings.known_heading(marked.group(2))):
+        return True
+    return len(part) == 1 and headings.known_heading(part[0].text)
+
+
+def _cut_labels(part: list[MappedText]) -> Iterator[list[MappedText]]:
+    """Yield the parts of a structured abstract that follow byline and each other directly."""
+    labels = [at for at, line in enumerate(part) if at and headings.abstract_label(line.text)]
+    for start, end in pairwise([0, *labels, len(part)]):
+        yield part[start:end]
+
+
 def _body_opening(parts: Sequence[Sequence[MappedText]]) -> int:
     """Return the number of the part that opens the body: a heading, else the first running text."""
     for number, part in enumerate(parts):
-        marked = MARKED_HEADING.match(part[0].text)
-        if marked and (number or len(marked.group(1)) > 1 or headings.known_heading(marked.group(2))):
-            return number
-        if len(part) == 1 and headings.known_heading(part[0].text):
+        if _heads_body(part, number):
             return number
     for number, part in enumerate(parts):
-        if _running_text(part) or (len(part) == 1 and headings.numbered_heading(part[0].text)):
+        if _running_text(part) or headings.abstract_label(part[0].text):
+            return number
+        if len(part) == 1 and headings.numbered_heading(part[0].text):
             return number
     # Only short paragraphs: the body begins below the title, if that is marked.
     return int(len(parts) > 1 and MARKED_HEADING.match(parts[0][0].text) is not None)
@@ -99,12 +115,18 @@ def _running_text(part: Sequence[MappedText]) -> bool:
     return TERMINAL.search(part[-1].text.strip()) is not None and "@" not in text
 
 
+def _sentences(part: Sequence[MappedText]) -> bool:
+    """Return whether a part below the title is an abstract without a heading, however short."""
+    return headings.sentences(" ".join(line.text.strip() for line in part))
+
+
 def _front(parts: Sequence[Sequence[MappedText]]) -> Iterator[Chunk]:
     """Yield title, running text and front matter from what precedes the body."""
     titled = False
     for part in parts:
+        abstract = titled and (headings.abstract_label(part[0].text) or _sentences(part))
         length, stopped = (0, False) if titled else _title_lines(part)
-        if _running_text(part) and not stopped:
+        if abstract or (_running_text(part) and not stopped):
             yield Chunk(BlockKind.PARAGRAPH, tuple(part))
             continue
         if length:
@@ -143,7 +165,7 @@ def _title_lines(part: Sequence[MappedText]) -> tuple[int, bool]:
 
 def _names(line: str) -> bool:
     """Return whether a line holds several names, or names with marks of affiliations; the last may be cut."""
-    names = authors_in(line.rstrip(", ")) or authors_in(line.rpartition(",")[0])
+    names = byline(line.rstrip(", ")) or byline(line.rpartition(",")[0])
     marked = any(
         a.isalpha() and (b.isdecimal() or b in "*\u00b9\u00b2\u00b3\u2020") for a, b in pairwise(line)
     )
@@ -171,6 +193,14 @@ class _Body:
 
     def chunks(self, parts: Sequence[list[MappedText]]) -> Iterator[Chunk]:
         """Yield the chunk of each part, a reference list as its entries."""
+        chunks = list(self._unlisted(parts))
+        texts = [(chunk.kind, " ".join(line.text for line in chunk.lines)) for chunk in chunks]
+        listed = headings.unheaded_references(texts)
+        for at, chunk in enumerate(chunks):
+            entries = at in listed or chunk.kind is BlockKind.REFERENCE
+            yield from _entries(replace(chunk, kind=BlockKind.REFERENCE)) if entries else (chunk,)
+
+    def _unlisted(self, parts: Sequence[list[MappedText]]) -> Iterator[Chunk]:
         for number, part in enumerate(parts):
             following = parts[number + 1] if number + 1 < len(parts) else []
             if level := self._heading_level(part, following):
@@ -181,7 +211,7 @@ class _Body:
             chunk = Chunk(self._kind(part), tuple(part))
             if self._in_back and chunk.kind is BlockKind.PARAGRAPH:
                 chunk = replace(chunk, kind=BlockKind.NOTE)
-            yield from _entries(chunk) if chunk.kind is BlockKind.REFERENCE else (chunk,)
+            yield chunk
 
     def _enter(self, heading: Chunk) -> None:
         title = heading.start

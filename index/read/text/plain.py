@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.read import headings
 from index.read.clean import LOST, Vocabulary, join_lines, mend_ligatures, normalise, split_glued
-from index.read.metadata import state_fields
+from index.read.metadata import letters, state_fields
 from index.read.raised import Level, Run, set_out
 from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
+from index.read.text.columns import columns_below
 from index.read.text.front import front_matter
 from index.read.text.lines import CODE, CODE_LINE, MARKED_HEADING, groups_of, layout_of, without_running_heads
 from index.read.text.tables import gather_cells, table_of_lines
@@ -59,15 +60,18 @@ def read_plain(data: bytes, name: str) -> Document:
         UndecodableText: the bytes are neither UTF-8 nor UTF-16 with a byte order mark.
     """
     raw = decode(data, name)
-    front, start = front_matter(raw)
-    text, broken = _repaired(MappedText.raw(raw[start:], start), name)
+    front, start = front_matter(raw, lambda value: _without_marks(normalise(value)))
+    if not any(map(str.isalpha, raw[start:])):  # nothing but the block: it is the text
+        front, start = (), 0
+    ordered, doubtful = columns_below(MappedText.raw(raw[start:], start), raw.count("\n", 0, start))
+    text, broken = _repaired(ordered, name)
     heads = sum(MARKED_HEADING.match(line) is not None for line in text.text.split("\n"))
     marks = len(_LINK.findall(text.text)) + len(_STRONG.findall(text.text))
     marked = name.lower().endswith((".md", ".markdown")) or heads >= 2 or marks >= 3
     source = Source(data, name, "markdown" if marked else "text", lines=line_starts(raw))
     if marked:
         text = join([part if code else _without_marks(part) for code, part in _code_apart(text)], "")
-    return _document(text, source, broken, front)
+    return _document(text, source, (*doubtful, *broken), front)
 
 
 def read_marked(text: MappedText, source: Source) -> Document:
@@ -95,24 +99,30 @@ def _document(
     layout = layout_of(groups)
     groups, left_out = without_running_heads(groups, layout)
     notes = [*broken, *left_out]
-    drafts = list(front)
+    drafts: list[Draft] = []
     for chunk in join_broken(classify(gather_cells(groups), layout), layout):
         drafts += _drafts(chunk, vocabulary, notes)
     different = list(dict.fromkeys(notes))
     if len(different) > _NOTES:
         different[_NOTES:] = [f"{len(different) - _NOTES} more repairs of the same kinds"]
-    return assemble(source, _stated_once(state_fields(drafts)), different)
+    return assemble(source, [*front, *_unstated(state_fields(drafts), front)], different)
 
 
-def _stated_once(drafts: Iterable[Draft]) -> list[Draft]:
-    """Return the drafts without fields that repeat an earlier one: front matter and byline name the same."""
-    seen: set[tuple[str, str]] = set()
-    done: list[Draft] = []
+def _unstated(drafts: Iterable[Draft], front: Sequence[Draft]) -> Iterator[Draft]:
+    """Yield the drafts without the fields that the front matter states already, perhaps in other words.
+
+    What was taken for the title, and is none, is text.
+    """
+    stated = {field.name: field.value for draft in front for field in draft.fields}
+    known = stated.keys() | ({"published", "year"} if stated.keys() & {"published", "year"} else set())
     for draft in drafts:
-        new = tuple(field for field in draft.fields if (field.name, field.value) not in seen)
-        seen |= {(field.name, field.value) for field in new}
-        done.append(replace(draft, fields=new))
-    return done
+        left = replace(draft, fields=tuple(field for field in draft.fields if field.name not in known))
+        text = draft.text.text.rstrip()
+        if draft.kind is BlockKind.TITLE and letters(stated.get("title", "")) not in ("", letters(text)):
+            heading = not text.endswith((".", "!", "?"))
+            kind = BlockKind.HEADING if heading else BlockKind.PARAGRAPH
+            left = replace(left, kind=kind, level=int(heading))
+        yield left
 
 
 def decode(data: bytes, name: str) -> str:

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 from pypdf import PdfReader
 from pypdf.errors import FileNotDecryptedError
 
-from index.read.pdf.extract.content import Interpreter
+from index.read.pdf.extract.canvas import around
+from index.read.pdf.extract.content import Interpreter, mapped
+from index.read.pdf.extract.fields import field_values
+from index.read.pdf.extract.forms import place
 from index.read.pdf.extract.pieces import Collector
 from index.read.sandbox import confine, peak_memory, send
 
@@ -105,6 +108,8 @@ def _page(reader: PdfReader, i: int, left: int, faces: dict[object, Any]) -> Col
     content = page.get("/Contents")
     if content is not None and (content := content.get_object()) is not None:
         Interpreter(reader, collector, faces).walk(content, page.get("/Resources"), base)
+    for value, corners in field_values(page):
+        place(collector, value, around(mapped(base, x, y) for x, y in corners))
     collector.finish()
     return collector
 
@@ -118,6 +123,7 @@ def _pdfium(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         return _error("password" if "password" in str(error).lower() else "damaged", error)
+    pdf.init_forms()
     count = len(pdf)
     if count > request["pages"]:
         return _error("pages", count)

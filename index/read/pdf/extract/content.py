@@ -14,7 +14,7 @@ from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, NameObje
 
 from index.read.pdf.extract.canvas import Box, around, white
 from index.read.pdf.extract.fonts import Face, load_face, number
-from index.read.pdf.extract.glyphs import UNREADABLE
+from index.read.pdf.extract.glyphs import RIGHT_TO_LEFT, UNREADABLE
 from index.read.pdf.extract.pieces import ARTIFACT, HIDDEN, Collector, Style
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -205,12 +205,12 @@ class _Walk:
         box = form.get("/BBox")
         if isinstance(box, ArrayObject) and len(box) == 4:
             x0, y0, x1, y1 = map(number, box)
-            clip = _cut(clip, [_point(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
+            clip = _cut(clip, [mapped(base, x, y) for x, y in ((x0, y0), (x1, y0), (x0, y1), (x1, y1))])
         owner.walk(form, form.get("/Resources") or self.resources, base, self.depth + 1, clip)
 
     def image(self, _: list[Any]) -> None:
         corners = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
-        self.owner.collector.paint(around(_point(self.state.ctm, x, y) for x, y in corners))
+        self.owner.collector.paint(around(mapped(self.state.ctm, x, y) for x, y in corners))
 
     def shade(self, _: list[Any]) -> None:
         page = self.owner.collector
@@ -241,8 +241,7 @@ class _Walk:
 
     def graphics(self, operands: list[Any]) -> None:
         named = _entry(self.resources, "/ExtGState")
-        given = operands and operands[0] in named
-        values: Any = named[operands[0]].get_object() if given else {}
+        values = named[operands[0]].get_object() if operands and operands[0] in named else None
         if isinstance(values, DictionaryObject) and "/ca" in values:
             self.state.opaque = number(values["/ca"], 1.0) > 0.02
 
@@ -258,7 +257,7 @@ class _Walk:
 
     def _corners(self, *points: tuple[float, float]) -> None:
         if len(self.path) < 10_000:
-            self.path += [_point(self.state.ctm, x, y) for x, y in points]
+            self.path += [mapped(self.state.ctm, x, y) for x, y in points]
 
     def clip_to(self, _: list[Any]) -> None:
         if self.path:
@@ -288,7 +287,7 @@ class _Walk:
         if not state.white or mode not in (0, 4):
             return False
         # The middle of the first letter, roughly.
-        middle = _point(_times(self.tm, state.ctm), 0.25 * state.size, 0.25 * state.size)
+        middle = mapped(_times(self.tm, state.ctm), 0.25 * state.size, 0.25 * state.size)
         return self.owner.collector.canvas.white_at(*middle)
 
     def _show(self, data: bytes | str) -> None:
@@ -302,9 +301,11 @@ class _Walk:
         for text, width, is_space in glyphs:
             if self.actual is not None:
                 text = self.actual.pop() if self.actual else ""
+            if len(text) > 1 and len(RIGHT_TO_LEFT.findall(text)) == len(text):
+                text = text[::-1]  # a ligature, in the order in which it is seen, as all glyphs are
             wide = width * state.size * state.scale
             m = _times(self.tm, state.ctm)
-            x, y = _point(m, wide / 2, 0.0)  # the middle on the baseline, with room for rounding
+            x, y = mapped(m, wide / 2, 0.0)  # the middle on the baseline, with room for rounding
             clip = state.clip
             if not clip or (clip[0] - 2 <= x <= clip[2] + 2 and clip[1] - 3 <= y <= clip[3] + 3):
                 em = state.size * face.unit * 1000
@@ -338,7 +339,7 @@ def _matrix(operands: Any) -> Matrix:  # noqa: ANN401
     return values if len(values) == 6 else UNIT
 
 
-def _point(m: Matrix, x: float, y: float) -> tuple[float, float]:
+def mapped(m: Matrix, x: float, y: float) -> tuple[float, float]:
     """Return the point that a matrix maps ``(x, y)`` to."""
     return x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5]
 

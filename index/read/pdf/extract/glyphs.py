@@ -10,6 +10,8 @@ import unicodedata
 from functools import lru_cache
 
 UNREADABLE = "\ufffd"
+#: Letters of right-to-left scripts: Hebrew to Arabic, and their presentation forms.
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 #: TeX's symbol font (OMS, Knuth 1986), by code. Springer's and Wolters Kluwer's fonts name
 #: glyphs "C0", "C6" after it.

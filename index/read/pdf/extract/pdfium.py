@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import math
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2.raw as pdfium
 
 from index.read.pdf.extract.canvas import Box, around, white
+from index.read.pdf.extract.forms import PASSWORD, TICKED, UNSHOWN, UNTICKED, place
 from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style, heavy, slanted, turned
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 _NOWHERE: Point = (math.nan, math.nan)
 _NAME_BYTES = 256
+_SIDES = ("left", "bottom", "right", "top")
 _PAINTED = [pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_SHADING]
 #: Characters without width: at one place with the next, they would be taken for a part of a ligature.
 _WIDTHLESS = frozenset({0x200B, 0x2060, 0xFEFF})
@@ -86,12 +89,24 @@ class PageReader:
 
     def read(self) -> None:
         """Hand every glyph to the collector."""
-        glyphs = list(self.glyphs())
-        for (i, text, origin), (_, _, following) in zip(
-            glyphs, [*glyphs[1:], (0, "", _NOWHERE)], strict=True
-        ):
+        glyphs = chain(self.glyphs(), [(0, "", _NOWHERE)])
+        for (i, text, origin), (_, _, following) in pairwise(glyphs):
             self._place(i, text, origin, following)
+        self._fields()
         self.collector.finish()
+
+    def _fields(self) -> None:
+        """Place the values of the form fields."""
+        form = self.page.formenv
+        for i in range(pdfium.FPDFPage_GetAnnotCount(self.page) if form else 0):
+            widget = pdfium.FPDFPage_GetAnnot(self.page, i)
+            if pdfium.FPDFAnnot_GetSubtype(widget) == pdfium.FPDF_ANNOT_WIDGET:
+                value = _field_value(form, widget)
+                if value and pdfium.FPDFAnnot_GetRect(widget, self.rect):
+                    left, bottom, right, top = (getattr(self.rect, side) for side in _SIDES)
+                    corners = ((left, bottom), (right, bottom), (left, top), (right, top))
+                    place(self.collector, value, around(self.upright(*corner) for corner in corners))
+            pdfium.FPDFPage_CloseAnnot(widget)
 
     def glyphs(self) -> Iterator[tuple[int, str, Point]]:
         """Yield position, characters and origin of each glyph; a ligature is one."""
@@ -187,6 +202,24 @@ def _fill_colour(item: Any) -> tuple[float, float, float] | None:  # noqa: ANN40
         return 0.0, 0.0, 0.0  # a pattern
     colour = red.value / 255, green.value / 255, blue.value / 255
     return colour if alpha.value > 5 else None
+
+
+def _field_value(form: Any, widget: Any) -> str:  # noqa: ANN401
+    """Return what a form field shows; empty for a button, a secret or an empty field."""
+    kind = pdfium.FPDFAnnot_GetFormFieldType(form, widget)
+    if pdfium.FPDFAnnot_GetFlags(widget) & UNSHOWN:
+        return ""
+    if kind in (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON):
+        return TICKED if pdfium.FPDFAnnot_IsChecked(form, widget) else UNTICKED
+    written = (pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX)
+    if kind not in written or pdfium.FPDFAnnot_GetFormFieldFlags(form, widget) & PASSWORD:
+        return ""
+    length = pdfium.FPDFAnnot_GetFormFieldValue(form, widget, None, 0)
+    buffer = ctypes.create_string_buffer(length)
+    pdfium.FPDFAnnot_GetFormFieldValue(
+        form, widget, ctypes.cast(buffer, ctypes.POINTER(pdfium.FPDF_WCHAR)), length
+    )
+    return buffer.raw[: max(length - 2, 0)].decode("utf-16-le", "replace").strip()
 
 
 def _whole(text: str) -> str:
