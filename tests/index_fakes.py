@@ -13,7 +13,7 @@ from index.read import read_many
 from index.store.open import open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -99,7 +99,7 @@ class Reads:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def __call__(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
+    def __call__(self, paths: Sequence[Path], workers: int) -> Generator[Outcome, None, None]:
         self.names += [path.name for path in paths]
         return read_many(paths, workers)
 

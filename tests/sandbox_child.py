@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from typing import Any
 
 from index.read.sandbox import confine, send
+
+_SEEN: list[str] = []  #: what this process was asked before
 
 
 def main(request: dict[str, Any]) -> None:
@@ -18,6 +21,12 @@ def main(request: dict[str, Any]) -> None:
 
 def _echo(request: dict[str, Any]) -> None:
     send({"length": len(sys.stdin.buffer.read()), "limits": request["limits"]})
+    send({"end": "done"})
+
+
+def _remember(request: dict[str, Any]) -> None:
+    _SEEN.append(request["do"])
+    send({"seen": len(_SEEN), "server": os.getppid()})
     send({"end": "done"})
 
 
@@ -59,12 +68,14 @@ def _deaf(_: dict[str, Any]) -> None:
 
 _ACTS = {
     "echo": _echo,
+    "remember": _remember,
     "spin": _spin,
     "sleep": lambda _: time.sleep(60),
     "grow": _grow,
     "talk": _talk,
     "crash": _crash,
     "abort": lambda _: os.abort(),
+    "parricide": lambda _: os.kill(os.getppid(), signal.SIGKILL),
     "exit": lambda _: sys.exit(3),
     "garbage": lambda _: sys.stdout.write("not json\n"),
     "list": lambda _: sys.stdout.write("[1]\n"),

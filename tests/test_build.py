@@ -29,7 +29,7 @@ from tests.index_fakes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from index.ingest.work import Outcome
@@ -354,15 +354,28 @@ def test_a_missing_path_stops_the_build_before_papers_are_dropped(folder: Path, 
     assert contents_of(folder) == before
 
 
-def test_progress_reaches_its_totals(tmp_path: Path, papers: Path) -> None:
+def test_progress_never_falls_and_ends_at_its_totals(tmp_path: Path, papers: Path) -> None:
+    (papers / "empty.txt").write_text(" \n")
+    many = {f"{i}.txt": PAPERS["sleep.txt"].replace("36", str(i)) for i in range(40, 80)}
+    write_papers(papers, many)
     calls: list[tuple[str, int, int]] = []
-    build([papers], tmp_path / "index", encoder=WordEncoder(), progress=lambda *call: calls.append(call))
-    assert ("papers", 3, 3) in calls
+    encoder = WordEncoder()
+    build([papers], tmp_path / "index", encoder=encoder, progress=lambda *call: calls.append(call))
     assert calls[-1] == ("saving", 1, 1)
+    for stage in ("papers", "texts"):
+        told = [call[1:] for call in calls if call[0] == stage]
+        done, totals = zip(*told, strict=True)
+        assert sorted(done) == list(done)
+        assert sorted(totals) == list(totals)
+        assert all(one <= total for one, total in told)
+        assert done[-1] == totals[-1]
+    papers_told = [call[1:] for call in calls if call[0] == "papers"]
+    assert papers_told[0] == (0, 44)
+    assert papers_told[-1] == (44, 44)
 
 
 def test_text_that_cannot_be_stored_is_refused_and_the_rest_is_built(tmp_path: Path, papers: Path) -> None:
-    def half(paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
+    def half(paths: Sequence[Path], workers: int) -> Generator[Outcome, None, None]:
         for outcome in read_many(paths, workers):
             document = outcome.document
             if document and document.source == "sleep.txt":

@@ -21,12 +21,13 @@ from index.errors import (
     ReadError,
     UnknownFormat,
 )
-from index.read import Limits, Status, read, read_many
+from index.read import Limits, Outcome, Status, read, read_many
 from index.text import BlockKind, Document, Span
 from tests.documents import grid, place_of, texts
 from tests.make_pdf import LEFT, RIGHT, Sheet, Words, column, paper, pdf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 USUAL = Limits()
@@ -287,6 +288,47 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path) -> None:
     outcomes = list(read_many([bad, good, gone], workers=2))
     assert [o.status for o in outcomes] == [Status.REFUSED, Status.READ, Status.REFUSED]
     assert isinstance(outcomes[2].error, FileMissing)
+
+
+def test_what_a_file_becomes_does_not_depend_on_the_files_before_it(tmp_path: Path) -> None:
+    pages = b" ".join(b"1 0 0 1 72 %d Tm (Line %d of the second.) Tj" % (700 - 14 * i, i) for i in range(40))
+    contents = {
+        "one.pdf": paper(),
+        "broken.pdf": b"%PDF-1.4 broken",
+        "cut.pdf": paper()[: len(paper()) // 2],
+        "two.pdf": pdf([Sheet(column(LEFT, 72, 700), extra=b"BT /F1 11 Tf " + pages + b" ET")] * 2),
+        "notes.txt": b"Sleep\n\nAbstract\n\nNineteen nurses slept 5.4 hours by day.\n",
+        "three.pdf": pdf([Sheet(column(LEFT, 72, 700))]),
+    }
+    paths = [tmp_path / name for name in contents]
+    for path in paths:
+        path.write_bytes(contents[path.name])
+
+    def told(outcomes: Iterable[Outcome]) -> dict[Path, object]:
+        return {one.path: one.document or str(one.error) for one in outcomes}
+
+    forwards, backwards = told(read_many(paths, 1)), told(read_many(paths[::-1], 2))
+    alone = told(outcome for path in paths for outcome in read_many([path]))
+    assert forwards == backwards == alone
+    assert sum(isinstance(one, Document) for one in alone.values()) >= 4
+
+
+def test_reading_runs_ahead_of_what_is_taken_but_not_far_and_ends_when_closed(tmp_path: Path) -> None:
+    path = tmp_path / "any.txt"
+    path.write_text("Sleep\n\nAbstract\n\nNineteen nurses slept 5.4 hours by day.\n")
+    asked: list[int] = []
+
+    def paths() -> Iterator[Path]:
+        for number in range(100):
+            asked.append(number)
+            yield path
+
+    outcomes = read_many(paths())
+    next(outcomes)
+    next(outcomes)
+    assert 2 < len(asked) < 50
+    outcomes.close()
+    assert not [*outcomes]
 
 
 @given(data=st.data())

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from qa.show.progress import Progress, reporting
+from qa.show.progress import Progress, reporting, time_left
 
 
 def test_a_line_per_tenth(capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,4 +36,11 @@ def test_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     with reporting(Progress.BARS) as report:
         report("asked", 1, 2)
         report("asked", 2, 2)
-    assert "asked" in capsys.readouterr().err
+    shown = capsys.readouterr()
+    assert "asked" in shown.err
+    assert shown.out == ""
+
+
+def test_time_left_is_told_once_something_is_done() -> None:
+    assert [time_left(10, done, 6) for done in (0, 1, 6)] == ["", "less than a minute left", ""]
+    assert time_left(60, 1, 4) == "about 3 min left"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,16 +30,15 @@ if TYPE_CHECKING:
     from index.store.generation import Index
     from index.text import Document
 
-_READ_AHEAD = 32  #: papers handed to the readers at once
 #: Texts embedded together: many small papers cost what one with as many sentences costs. A large paper is
 #: embedded by itself, so that an interrupted build loses little.
 _TOGETHER = 256
 
-#: Called with a stage, the number done and the total. Stages: "papers" (read and embedded), "texts"
-#: (embedded, of the papers at hand), "saving" (0 or 1 of 1).
+#: Called with a stage, the number done and the total; neither ever falls. Stages: "papers" (read and
+#: embedded, of those to read), "texts" (embedded, of the papers read so far), "saving" (0 or 1 of 1).
 Progress = Callable[[str, int, int], None]
-#: Reads files with a number of workers and yields an outcome for each, in the given order.
-Read = Callable[[Sequence[Path], int], Iterator[Outcome]]
+#: Reads files with a number of workers and yields an outcome for each, in the given order, until closed.
+Read = Callable[[Sequence[Path], int], Generator[Outcome, None, None]]
 
 
 class Became(StrEnum):
@@ -108,6 +108,7 @@ class Work:
         self._outcomes: dict[Path, FileOutcome] = {}
         self._named: dict[Path, tuple[str, str]] = {}  # document id and name in ``_names``, by file
         self._waiting: list[_Waiting] = []  # split, not embedded
+        self._count = {"papers": (0, 0), "texts": (0, 0)}  # done and all, by stage of ``Progress``
 
     @property
     def outcomes(self) -> tuple[FileOutcome, ...]:
@@ -190,22 +191,25 @@ class Work:
         self._ids.add(embedded.paper.id)
 
     def _read(self, paths: Sequence[Path]) -> None:
-        self.progress("papers", 0, len(paths))
-        done = 0
-        for start in range(0, len(paths), _READ_AHEAD):
-            for outcome in self._read_files(paths[start : start + _READ_AHEAD], self._workers):
+        self._tell("papers", more=len(paths))
+        with closing(self._read_files(paths, self._workers)) as outcomes:
+            for outcome in outcomes:
                 try:
                     if outcome.document is None:
                         raise outcome.error or FileEmpty(outcome.path.name, "no text.", "Try another file.")
                     self._waiting.append(self._split(outcome.document, reading_fingerprint(), outcome.path))
                 except LoccitError as error:
                     self.refuse({outcome.path: error})
-                    done += 1
+                    self._tell("papers", done=1)
                 if sum(len(one.new) for one in self._waiting) >= _TOGETHER:
-                    done += self._embed()
-                self.progress("papers", done, len(paths))
-        done += self._embed()
-        self.progress("papers", done, len(paths))
+                    self._embed()
+        self._embed()
+
+    def _tell(self, stage: str, done: int = 0, more: int = 0) -> None:
+        """Report that ``done`` more are done of a stage, and ``more`` more to do."""
+        before, total = self._count[stage]
+        self._count[stage] = before + done, total + more
+        self.progress(stage, *self._count[stage])
 
     def refuse(self, errors: Mapping[Path, LoccitError]) -> None:
         """Note what could not be read."""
@@ -234,15 +238,16 @@ class Work:
             reason = "the text contains unpaired surrogates."
             raise GarbledText(source, reason, "Get the paper in another format.") from error
         known = self._known(paper)
-        return _Waiting(
-            path, paper, document.warnings, known, frozenset(paper.embedded_texts()) - known.keys()
-        )
+        new = frozenset(paper.embedded_texts()) - known.keys()
+        self._tell("texts", more=len(new))
+        return _Waiting(path, paper, document.warnings, known, new)
 
-    def _embed(self) -> int:
-        """Embed the papers that wait, all texts at once, and make them pending; return their number."""
+    def _embed(self) -> None:
+        """Embed the papers that wait, all texts at once, and make them pending."""
         waiting, self._waiting = self._waiting, []
         new = sorted(frozenset[str]().union(*(one.new for one in waiting)))
-        made = self.encoder.encode(new, progress=lambda done, total: self.progress("texts", done, total))
+        before, known = self._count["texts"]
+        made = self.encoder.encode(new, progress=lambda done, _: self.progress("texts", before + done, known))
         vectors = dict(zip(new, made, strict=True))
         for one in waiting:
             paper = one.paper
@@ -254,7 +259,8 @@ class Work:
             if one.path is not None:
                 became = Became.UNCHANGED if paper.id in self._held else Became.ADDED
                 self._note(one.path, became, paper.id, one.warnings)
-        return len(waiting)
+        self._tell("texts", done=sum(len(one.new) for one in waiting))  # a text of two papers counts twice
+        self._tell("papers", done=len(waiting))
 
     def _known(self, paper: PaperRows) -> dict[str, NDArray[np.float32]]:
         """Return the vectors that the previous generation has for this paper or its file name, by text.
@@ -277,15 +283,16 @@ class Work:
         """Embed the papers of ``base``, which has another model. Nothing is read again."""
         old = sorted(self._ids - self._fresh)
         held = Selection({key: source for key, (source, _) in self._held.items()}, base)
-        for number, key in enumerate(old, 1):
+        self._tell("papers", more=len(old))
+        for key in old:
             if self.pending.get(key):
                 self._fresh.add(key)
+                self._tell("papers", done=1)
             else:
                 paper = held.paper(key)
                 self._waiting.append(self._split(paper.document(), paper.reading, None))
             if sum(len(one.new) for one in self._waiting) >= _TOGETHER:
                 self._embed()
-            self.progress("papers", number, len(old))
         self._embed()
 
     def _note(self, path: Path, became: Became, key: str, warnings: tuple[str, ...] = ()) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -21,11 +23,12 @@ from index.errors import (
     UsageError,
     why_unreadable,
 )
-from index.read.sandbox import MIB, Limits
+from index.read.sandbox import MIB, Limits, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
+    from index.read.sandbox import Run
     from index.text import Document
 
 #: Suffixes, in lower case, of the files that may hold papers; their content decides which reader takes them.
@@ -40,6 +43,8 @@ _NAMED = {
     ".xml": ("jats", "an XML file", "Get the file again from its source."),
     ".nxml": ("jats", "an XML file", "Get the file again from its source."),
 }
+#: Files that ``read_many`` reads ahead of the one last yielded, at most: what waits is held in memory.
+_AHEAD = 32
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 #: First bytes of files that are not papers.
 _MAGIC = {
@@ -116,6 +121,10 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
         StorageError: the file system refused to read it.
         UsageError: the engine is unknown.
     """
+    return _read(path, limits, engine, None)
+
+
+def _read(path: Path, limits: Limits, engine: str, run: Run | None) -> Document:
     if engine not in ENGINES:
         raise UsageError(f"there is no engine {engine!r}.", f"Choose {' or '.join(ENGINES)}.")
     data, name = _bytes(path, limits), name_of(path)
@@ -124,7 +133,7 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
         if kind == "pdf":
             from index.read.pdf.paper import read_pdf
 
-            return read_pdf(data, name, limits, engine)
+            return read_pdf(data, name, limits, engine, run)
         if kind == "jats":
             from index.read.jats.article import read_jats
 
@@ -202,17 +211,30 @@ def _kind_of_text(data: bytes) -> str:
     return "jats" if jats else "text"
 
 
-def read_many(paths: Iterable[Path], workers: int = 2, *, engine: str = "pypdf") -> Iterator[Outcome]:
+def read_many(
+    paths: Iterable[Path], workers: int = 2, *, engine: str = "pypdf"
+) -> Generator[Outcome, None, None]:
     """Yield what became of each file, in the order given; a bad file never stops the rest.
 
-    Reads ``workers`` files at once; for ``engine`` see ``read``.
+    Reads ``workers`` files at once and goes on reading between two outcomes, up to ``_AHEAD``
+    files. Closing the generator ends all reading. For ``engine`` see ``read``.
     """
+    from index.read.pdf.paper import CHILD
 
     def attempt(path: Path) -> Outcome:
         try:
-            return Outcome(path, read(path, engine=engine), None)
+            return Outcome(path, _read(path, USUAL, engine, server.run), None)
         except LoccitError as error:
             return Outcome(path, None, error)
 
-    with ThreadPoolExecutor(max(workers, 1)) as pool:
-        yield from pool.map(attempt, paths)
+    left = iter(paths)
+    with Server(CHILD) as server, ThreadPoolExecutor(max(workers, 1)) as pool:
+        ahead = deque(pool.submit(attempt, path) for path in islice(left, _AHEAD))
+        try:
+            while ahead:
+                outcome = ahead.popleft().result()
+                ahead.extend(pool.submit(attempt, path) for path in islice(left, 1))
+                yield outcome
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            server.close()  # what is being read ends; the pool waits for that

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 #: Text of a bar, for stages with a short name.
-_LABELS = {"papers": "papers read and embedded", "texts": "texts of these papers"}
+_LABELS = {"papers": "papers read and embedded", "texts": "texts of the papers read so far"}
+_GROWING = "texts"  #: the stage whose total grows, so that nothing follows from it for the time left
 
 
 class Progress(StrEnum):
@@ -48,16 +49,27 @@ def reporting(kind: Progress = Progress.AUTO) -> Iterator[Report]:
 def _bars() -> Iterator[Report]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    left = TextColumn("{task.fields[left]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), left)
     with Progress(*columns, console=err(), transient=True) as bars:
         tasks = {}
 
         def report(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(_LABELS.get(stage, stage), total=total)
-            bars.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(_LABELS.get(stage, stage), total=total, left="")
+            seconds = bars.tasks[tasks[stage]].elapsed or 0.0
+            left = "" if stage == _GROWING else time_left(seconds, done, total)
+            bars.update(tasks[stage], completed=done, total=total, left=left)
 
         yield report
+
+
+def time_left(seconds: float, done: int, total: int) -> str:
+    """Return in words how long the rest takes at the pace so far; "" while nothing or all is done."""
+    if not 0 < done < total:
+        return ""
+    left = seconds / done * (total - done)
+    return "less than a minute left" if left < 60 else f"about {left / 60:.0f} min left"
 
 
 def tenths() -> Report:

@@ -11,6 +11,7 @@ from index.ingest.catalogue import catalogue_of
 from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
 from qa.files.names import file_names
 from qa.show.present import byline, counted, utc_words
+from qa.show.progress import time_left
 from qa.understand.language import other_language
 
 if TYPE_CHECKING:
@@ -105,6 +106,26 @@ def _row(name: str, became: str, error: LoccitError | None, warnings: Sequence[s
     return {"name": name, "became": became, "good": error is None, "notes": notes}
 
 
+def in_words(stages: Mapping[str, tuple[int, int]], seconds: float) -> tuple[float, str]:
+    """Return how much of a build is done, from 0 to 1, and that in words.
+
+    Args:
+        stages: the last report of each stage, see ``index.ingest.work.Progress``.
+        seconds: since it began.
+    """
+    if "saving" in stages:
+        return 1.0, "Saving the index"
+    (done, papers), (embedded, texts) = (stages.get(stage, (0, 0)) for stage in ("papers", "texts"))
+    if not papers:
+        return 0.0, "Looking for papers to read"
+    words = [f"{done} of {counted(papers, 'paper')} read and embedded"]
+    if texts:
+        words.append(f"{embedded:,} of {texts:,} texts of the papers read so far")
+    if left := time_left(seconds, done, papers):
+        words.append(left)
+    return done / papers, " · ".join(words)
+
+
 def waiting_view(
     waiting: Sequence[Path], seen: Mapping[Path, LoccitError | None], refused: Sequence[LoccitError]
 ) -> View:
@@ -112,23 +133,20 @@ def waiting_view(
 
     Args:
         waiting: the files, in any order.
-        seen: the files read so far, in that order, with their error or None; the last is being embedded.
+        seen: the files read so far, with their error or None.
         refused: the errors of files that were not read.
     """
-    last = [*seen][-1] if seen else None
-    rows = [_row(path.name, *_stage(path, seen, last)) for path in waiting]
+    rows = [_row(path.name, *_stage(path, seen)) for path in waiting]
+    for row in rows:
+        row["good"] = None if row["good"] else False  # nothing is in the index yet
     return {"view": "outcomes", "rows": [*rows, *outcomes_view((), refused)["rows"]]}
 
 
-def _stage(
-    path: Path, seen: Mapping[Path, LoccitError | None], last: Path | None
-) -> tuple[str, LoccitError | None]:
-    if path not in seen:
-        return "Waiting", None
-    error = seen[path]
+def _stage(path: Path, seen: Mapping[Path, LoccitError | None]) -> tuple[str, LoccitError | None]:
+    error = seen.get(path)
     if error:
         return _BECAME[Became.REFUSED], error
-    return "Embedding" if path == last else "Read", None
+    return "Read" if path in seen else "Waiting", None
 
 
 def history_view(folder: Path) -> tuple[View, int | None]:

@@ -7,7 +7,8 @@ import json
 import subprocess
 import sys
 import threading
-from contextlib import nullcontext
+import time
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -16,7 +17,7 @@ from index.errors import LoccitError
 from index.read import read_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from index.ingest.build import FileOutcome
@@ -41,10 +42,11 @@ class Adding:
         ``refused`` holds the errors of files that are not passed to ``work``.
         """
         self.waiting = waiting
-        self.stage, self.done, self.total = "papers", 0, 0
+        self.stages: dict[str, tuple[int, int]] = {}  #: how many are done of how many, see ``Progress``
+        self.began = time.monotonic()
         self.outcomes: Sequence[FileOutcome] = ()
         self.refused = list(refused)
-        #: The error of each file read so far, None without one; all but the last are embedded, too.
+        #: The error of each file read so far, None without one.
         self.seen: dict[Path, LoccitError | None] = {}
         self._work = work
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -60,12 +62,13 @@ class Adding:
             raise
 
     def _note_progress(self, stage: str, done: int, total: int) -> None:
-        self.stage, self.done, self.total = stage, done, total
+        self.stages[stage] = done, total
 
-    def _read(self, paths: Sequence[Path], workers: int) -> Iterator[Outcome]:
-        for outcome in read_many(paths, workers):
-            self.seen[outcome.path] = outcome.error
-            yield outcome
+    def _read(self, paths: Sequence[Path], workers: int) -> Generator[Outcome, None, None]:
+        with closing(read_many(paths, workers)) as outcomes:
+            for outcome in outcomes:
+                self.seen[outcome.path] = outcome.error
+                yield outcome
 
     @property
     def running(self) -> bool:

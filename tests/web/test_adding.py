@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from index.errors import StorageError
-from qa.show.shelf import waiting_view
+from qa.show.shelf import in_words, waiting_view
 from qa.web.background import Adding
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def test_progress_and_outcomes_are_visible_to_the_session() -> None:
         return ()
 
     found = ended(Adding(work))
-    assert (found.stage, found.done, found.total) == ("texts", 3, 7)
+    assert found.stages == {"texts": (3, 7)}
     assert (found.outcomes, found.refused) == ((), [])
 
 
@@ -40,7 +40,7 @@ def test_progress_is_visible_per_file(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
     good.write_text("Moss\n\nAbstract\n\nWe counted 52 mosses on the granite cliffs in May.\n", "utf-8")
     bad.write_text(" \n", "utf-8")
-    shown: list[tuple[str, list[str]]] = []
+    shown: list[tuple[str, list[tuple[str, bool | None]]]] = []
     begun = threading.Event()
 
     def work(progress: Progress, read: Read) -> Sequence[FileOutcome]:
@@ -48,16 +48,37 @@ def test_progress_is_visible_per_file(tmp_path: Path) -> None:
         files = [good, bad, tmp_path / "later.txt"]
         for outcome in read([good, bad], 1):
             rows = waiting_view(files, found.seen, ())["rows"]
-            shown.append((outcome.path.name, [row["became"] for row in rows]))
+            shown.append((outcome.path.name, [(row["became"], row["good"]) for row in rows]))
         return ()
 
     found = Adding(work)
     begun.set()
     ended(found)
     assert shown == [
-        ("good.txt", ["Embedding", "Waiting", "Waiting"]),
-        ("bad.txt", ["Read", "Refused", "Waiting"]),
+        ("good.txt", [("Read", None), ("Waiting", None), ("Waiting", None)]),
+        ("bad.txt", [("Read", None), ("Refused", False), ("Waiting", None)]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("stages", "seconds", "share", "words"),
+    [
+        ({}, 0, 0, "Looking for papers to read"),
+        ({"papers": (0, 1)}, 2, 0, "0 of 1 paper read and embedded"),
+        (
+            {"papers": (2, 6), "texts": (1812, 2040)},
+            90,
+            1 / 3,
+            "2 of 6 papers read and embedded · 1,812 of 2,040 texts of the papers read so far"
+            " · about 3 min left",
+        ),
+        ({"papers": (6, 6), "texts": (9, 9), "saving": (0, 1)}, 90, 1, "Saving the index"),
+    ],
+)
+def test_progress_in_words_says_of_what(
+    stages: dict[str, tuple[int, int]], seconds: float, share: float, words: str
+) -> None:
+    assert in_words(stages, seconds) == (share, words)
 
 
 def test_an_error_is_reported() -> None:

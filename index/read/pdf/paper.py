@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from index.text import Document
 
+CHILD = "index.read.pdf.extract.child"  #: module whose ``main`` extracts the text of a PDF
 _AGAIN = "Get the file again from its source."
 #: Pieces of text on a page; one with more is a drawing.
 MOST_PIECES = 40_000
@@ -46,20 +48,22 @@ _COMMON = frozenset({
 })  # fmt: skip
 
 
-def read_pdf(data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypdf") -> Document:
-    """Return the paper in ``data``, a PDF called ``name``.
+def read_pdf(
+    data: bytes, name: str, limits: sandbox.Limits, engine: str = "pypdf", run: sandbox.Run | None = None
+) -> Document:
+    """Return the paper in ``data``, a PDF called ``name``; for ``run`` see ``extract``.
 
     Raises:
         PasswordNeeded, DamagedFile, FileTooLarge, NoTextLayer, GarbledText: see ``index.errors``.
     """
     warnings: list[str] = []
     try:
-        head, raw = extract(data, name, limits, engine)
+        head, raw = extract(data, name, limits, engine, run)
     except DamagedFile:
         if engine != "pypdf":
             raise
         # A broken file may still open in the other engine, which repairs more.
-        head, raw = extract(data, name, limits, "pdfium")
+        head, raw = extract(data, name, limits, "pdfium", run)
         repaired = "the file is damaged; it was repaired as far as possible, compare it with the original"
         warnings.append(repaired)
     warnings += [f"page {page.number} could not be read: {page.error}" for page in raw if page.error]
@@ -137,9 +141,11 @@ def _garbled(pages: Sequence[RawPage]) -> bool:
 
 
 def extract(
-    data: bytes, name: str, limits: sandbox.Limits, engine: str
+    data: bytes, name: str, limits: sandbox.Limits, engine: str, run: sandbox.Run | None = None
 ) -> tuple[dict[str, Any], tuple[RawPage, ...]]:
     """Return the metadata of the file and its pages, read in a child process.
+
+    ``run`` is that of a ``sandbox.Server`` of ``CHILD``; without it, one is started for this file.
 
     Raises:
         PasswordNeeded, DamagedFile, FileTooLarge: see ``index.errors``.
@@ -147,7 +153,7 @@ def extract(
     request = {"engine": engine} | {
         name: getattr(limits, name) for name in ("pages", "characters", "page_cpu")
     }
-    result = sandbox.run("index.read.pdf.extract.child", request, data, limits)
+    result = (run or partial(sandbox.run, CHILD))(request, data, limits)
     error = next((message for message in result.messages if "error" in message), None)
     if error is not None:
         raise _refusal(name, str(error["error"]), str(error.get("detail", "")), limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,18 @@ from index.store.publish import rollback
 from qa.files.originals import forget_upload, keep_upload, paths, remember
 from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view
-from qa.show.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
+from qa.show.shelf import (
+    history_view,
+    in_words,
+    matching,
+    outcomes_view,
+    papers_view,
+    removal_words,
+    waiting_view,
+)
 from qa.web import library
 from qa.web.background import Adding
-from qa.web.component import event, show, show_error, show_progress, show_title
+from qa.web.component import event, show, show_error, show_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +41,6 @@ if TYPE_CHECKING:
     from index.store.open import Index
 
 _AT_ONCE = 20  #: papers shown before "Show more"
-_STAGES = {"papers": "Reading papers", "texts": "Embedding the current paper", "saving": "Saving the index"}
 
 
 def page() -> None:
@@ -136,7 +144,7 @@ def _progress(what: str) -> None:
     work: Adding | None = st.session_state.get(f"{what}-work")
     if work is None or not work.running:
         st.rerun()
-    show_progress(_STAGES.get(work.stage, "Working"), work.done, work.total)
+    st.progress(*in_words(work.stages, time.monotonic() - work.began))
     show(waiting_view(work.waiting, work.seen, work.refused), f"{what}-waiting-rows")
 
 

@@ -26,8 +26,9 @@ function papers(view, send) {
 }
 
 function outcomeRow(good, word, name, notes, aside) {
+  const kind = good === null ? "li" : good ? "li.good" : "li.bad"; // null: not decided yet
   const more = notes.length && list("ul.notes", notes);
-  return make(good ? "li.good" : "li.bad", make("strong", word), text("span", name), more, aside);
+  return make(kind, make("strong", word), text("span", name), more, aside);
 }
 
 function outcomes(view) {

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pypdf import PdfReader
+from pypdf.errors import FileNotDecryptedError
+
 from index.read.pdf.extract.canvas import around
+from index.read.pdf.extract.content import Interpreter, mapped
+from index.read.pdf.extract.fields import field_values
 from index.read.pdf.extract.forms import place
 from index.read.pdf.extract.pieces import Collector
 from index.read.sandbox import confine, peak_memory, send
@@ -38,11 +44,6 @@ def main(request: dict[str, Any]) -> None:
 
 
 def _pypdf(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
-    import logging
-
-    from pypdf import PdfReader
-    from pypdf.errors import FileNotDecryptedError
-
     logging.disable(logging.CRITICAL)
     try:
         reader = PdfReader(io.BytesIO(data))
@@ -70,7 +71,7 @@ def _pypdf(data: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _read_page(
-    reader: Any,  # noqa: ANN401 - pypdf, imported late
+    reader: PdfReader,
     i: int,
     left: int,
     faces: dict[object, Any],
@@ -89,10 +90,7 @@ def _read_page(
         return {"error": _say(error)}, left
 
 
-def _page(reader: Any, i: int, left: int, faces: dict[object, Any]) -> Collector:  # noqa: ANN401
-    from index.read.pdf.extract.content import Interpreter, mapped
-    from index.read.pdf.extract.fields import field_values
-
+def _page(reader: PdfReader, i: int, left: int, faces: dict[object, Any]) -> Collector:
     page = reader.pages[i]
     box = page.cropbox
     x0, x1 = sorted((float(box.left), float(box.right)))
@@ -165,7 +163,7 @@ def _metadata(reader: Any) -> dict[str, Any]:  # noqa: ANN401
     return {"info": info, "xmp": xmp}
 
 
-def _labels(reader: Any, count: int) -> list[str]:  # noqa: ANN401
+def _labels(reader: PdfReader, count: int) -> list[str]:
     with contextlib.suppress(Exception):
         if "/PageLabels" in reader.root_object:
             labels = [str(label)[:50] for label in reader.page_labels]
