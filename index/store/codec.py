@@ -10,7 +10,20 @@ import json
 from typing import Any
 
 from index.terms import line_counts, written_counts
-from index.text import Block, BlockKind, Document, Field, Page, Row, Run, Section, SourceMap, Span, Table
+from index.text import (
+    Block,
+    BlockKind,
+    Byline,
+    Document,
+    Field,
+    Page,
+    Row,
+    Run,
+    Section,
+    SourceMap,
+    Span,
+    Table,
+)
 
 
 def encode_document(document: Document) -> str:
@@ -35,6 +48,15 @@ def encode_document(document: Document) -> str:
         "stems": document.stems or written_counts(*line_counts(document.text)),
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_byline(beginning: str) -> Byline | None:
+    """Return the byline from the beginning of what ``encode_document`` made; None if it is cut too soon."""
+    head, blocks, _ = beginning.partition(',"blocks":')  # a string would have its quotes escaped
+    if not blocks:
+        return None
+    value = json.loads(head + "}")
+    return Byline(value["title"], tuple(value["authors"]), value["year"])
 
 
 _KINDS = {str(kind): kind for kind in BlockKind}  #: faster than calling the enumeration

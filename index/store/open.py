@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.store.pins import Pin
-    from index.text import Document, Sentence, Span
+    from index.text import Byline, Document, Sentence, Span
 
 CURRENT = "CURRENT"
 ROWS = "passages.sqlite"
@@ -87,6 +88,11 @@ class Index:
         expected = (*(counts.passages,) * 4, counts.sentences, self.manifest.model.dimension)
         if self.rows.counts() != counts or sizes != expected:
             raise IndexDamaged(f"{self.folder}: the sizes of its files do not match the manifest.")
+
+    @cached_property
+    def bylines(self) -> Mapping[str, Byline]:
+        """Title, authors and year of each document by id."""
+        return self.rows.bylines()
 
     @property
     def generation(self) -> int:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import numpy as np
 
 from index.errors import IndexDamaged, StorageError
-from index.store.codec import decode_document, encode_document
+from index.store.codec import decode_byline, decode_document, encode_document
 from index.store.manifest import Counts
-from index.text import BlockKind, Document, Passage, Sentence, Span
+from index.text import BlockKind, Byline, Document, Passage, Sentence, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -52,6 +52,7 @@ _OPENING = (
     "JOIN documents d ON d.number = p.document WHERE d.id = ? ORDER BY s.row LIMIT ?"
 )
 _AT_ONCE = 500  #: positions in one query
+_BEGINNING = 4_096  #: compressed bytes of a document that hold its byline, but for thousands of authors
 _MAPPED = (1 << 31) - (1 << 16)  #: bytes; SQLite maps no more
 _TEXTS = 16_000_000  #: characters of texts kept in memory: about 500 papers
 _DECODED = 8_000_000  #: characters of decoded documents kept in memory, each about ten bytes
@@ -199,6 +200,17 @@ class Rows:
     def opening(self, document_id: str, count: int) -> list[Span]:
         """Return the first ``count`` sentences of a document."""
         return [Span(start, end) for start, end in self.query(_OPENING, document_id, count)]
+
+    def bylines(self) -> dict[str, Byline]:
+        """Return title, authors and year of each document by id, much faster than decoding them."""
+        found = {}
+        query = "SELECT id, substr(details, 1, ?) FROM documents ORDER BY number"
+        for key, start in self.query(query, _BEGINNING):
+            beginning = (
+                zlib.decompressobj().decompress(start).decode(errors="ignore")
+            )  # cut inside a character
+            found[key] = decode_byline(beginning) or self.documents[key].byline
+        return found
 
     def readings(self) -> dict[str, tuple[str, str]]:
         """Return file name and reading (see ``PaperRows``) of each document by id."""
