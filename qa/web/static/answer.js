@@ -78,13 +78,16 @@ function whichOf(view, send) {
 // Copies one quote with its page and reference. The words on the button tell that it worked.
 function copyQuoteButton({ copy, number }) {
   const words = "Copy quote";
+  const status = make("span.live", { role: "status" });
   const onclick = async () => {
     await navigator.clipboard.writeText(copy);
-    showBriefly(status, "Copied with its reference");
+    showBriefly(status, `Quote ${number} copied with its reference`);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = words), 4000);
   };
-  const status = make("span.copied", { role: "status" });
   const attributes = { "aria-label": `Copy quote ${number} with its reference`, onclick };
-  return copy && make("span.copy-one", make("button.small", attributes, words), status);
+  const button = make("button.small.copy", attributes, words);
+  return copy && make("span", button, status);
 }
 
 function copyButton(view, status) {
