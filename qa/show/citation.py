@@ -137,7 +137,7 @@ def citation_keys(bylines: Mapping[str, Byline]) -> dict[str, str]:
         alike[_stem(byline)].append(paper)
     keys: dict[str, str] = {}
     for stem, papers in alike.items():
-        letters = {paper: _letters(paper) for paper in papers}
+        letters = {paper: _letters(paper) for paper in papers} if len(papers) > 1 else {papers[0]: ""}
         count = 0
         while len({name[:count] for name in letters.values()}) < len(papers):
             count += 1
@@ -160,12 +160,12 @@ def _stem(byline: Byline) -> str:
 
 def _letters(paper: str) -> str:
     """Return letters that no two papers share as a whole."""
-    digest = int(hashlib.sha256(paper.encode(errors="surrogatepass")).hexdigest(), 16)
-    letters = ""
-    while digest:
-        digest, one = divmod(digest, 26)
-        letters += chr(ord("a") + one)
-    return letters
+    digest = hashlib.sha256(paper.encode(errors="surrogatepass")).hexdigest()
+    return digest.translate(_AS_LETTERS)
+
+
+#: Hexadecimal digits as letters, without "a" to "d", which follow years in other ways (2022a).
+_AS_LETTERS = str.maketrans("0123456789abcdef", "efghkmnpqrstvwxz")
 
 
 def locator(citation: Citation) -> str:
