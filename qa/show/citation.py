@@ -49,7 +49,7 @@ class Style(StrEnum):
 class Reference:
     """A paper as it is cited."""
 
-    key: str  #: citation key, of ASCII letters and digits
+    key: str  #: citation key, of ASCII letters, digits and "-"
     document_id: str
     source: str  #: file name
     title: str  #: its file name in square brackets if it states none
@@ -141,8 +141,13 @@ def citation_keys(bylines: Mapping[str, Byline]) -> dict[str, str]:
         count = 0
         while len({name[:count] for name in letters.values()}) < len(papers):
             count += 1
-        keys |= {paper: f"{stem}{name[:count]}" for paper, name in letters.items()}
+        keys |= {paper: _with_letters(stem, name[:count]) for paper, name in letters.items()}
     return keys
+
+
+def _with_letters(stem: str, letters: str) -> str:
+    """Return the key; after a name without a year, letters would make another name."""
+    return f"{stem}-{letters}" if letters and stem.isalpha() else f"{stem}{letters}"
 
 
 def _stem(byline: Byline) -> str:
@@ -153,8 +158,8 @@ def _stem(byline: Byline) -> str:
         words = [word for word in words if word.isalpha() and word.casefold() not in _COMMON][:1]
     title = (ascii_letters(word) for word in byline.title.split())
     name = ascii_letters("".join(words)) or next((word for word in title if word and word not in _COMMON), "")
-    # A digit would run into the year.
-    name = name.strip("0123456789") or "paper"
+    # Other digits would be taken for the year.
+    name = "".join(filter(str.isalpha, name)) or "paper"
     return f"{name}{byline.year or ''}"
 
 
@@ -259,7 +264,7 @@ def references(
     for citation in citations:
         paper = citation.document_id
         if paper not in found:
-            gone = f"{_stem(Byline(citation.title, (), None))}{_letters(paper)[:4]}"
+            gone = _with_letters(_stem(Byline(citation.title, (), None)), _letters(paper)[:4])
             found[paper] = reference(citation, documents.get(paper), keys.get(paper, gone))
     return _told_apart(found)
 
