@@ -125,7 +125,7 @@ class Origin(StrEnum):
 class Field:
     """Bibliographic metadata, with the place that states it."""
 
-    name: str  #: title, author, journal, year, doi, licence, received, accepted, published, ...
+    name: str  #: title, author, family name, journal, year, doi, licence, received, accepted, published, ...
     value: str
     span: Span | None  #: None if it comes from file metadata and not from the text
     origin: Origin = Origin.FRONT
@@ -230,6 +230,11 @@ class Document:
         """The title, or the file name if there is none."""
         return self.title or self.source
 
+    @property
+    def byline(self) -> Byline:
+        """Title, authors and year."""
+        return Byline(self.title, self.authors, self.year)
+
     def section_path(self, section: int) -> tuple[str, ...]:
         """Return the titles from the main section down to ``section``."""
         path: list[str] = []
@@ -240,6 +245,15 @@ class Document:
                 if candidate.title:
                     path.append(candidate.title)
         return tuple(reversed(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """What a paper is cited by in running text; read for many papers without decoding them."""
+
+    title: str  #: empty if not stated
+    authors: tuple[str, ...]
+    year: int | None
 
 
 @dataclass(frozen=True, slots=True)

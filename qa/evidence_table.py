@@ -8,14 +8,12 @@ confidence of those rows never exceeds that of their sentence among all papers, 
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from qa.show.export import escaped
+from qa.show.citation import biblatex, citation_keys, locator, pandoc
+from qa.show.export import csv_of, escaped, short_words
 from qa.show.present import counted, per_cent, place_of, section_words, where
 
 if TYPE_CHECKING:
@@ -33,11 +31,9 @@ NOTHING = "nothing found"
 NEGLIGIBLE = 0.05
 #: Passages whose sentences are compared over all papers, at least and for each paper asked.
 _WIDE, _OF_EACH = 200, 5
-#: Start of a cell that a spreadsheet may take for a formula (OWASP, "CSV Injection").
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _COLUMNS = (
     *("paper", "year", "stated", "short_answer", "quote", "section", "place", "confidence"),
-    *("doi", "file", "start", "end", "document_id"),
+    *("doi", "citation_key", "pandoc", "biblatex", "file", "start", "end", "document_id"),
 )
 
 
@@ -52,6 +48,7 @@ class Row:
     doi: str  #: empty if the paper states none
     citation: Citation | None  #: None: the paper is unlikely to answer
     sure: bool  #: the confidence of its quote reaches the threshold
+    key: str = ""  #: citation key
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +102,7 @@ def evidence_table(
     for citation in sorted(answer.citations, key=lambda citation: -citation.confidence):
         best.setdefault(citation.document_id, citation)
     papers = list(dict.fromkeys((*best, *papers)))
+    keys = citation_keys(answerer.index.bylines)
     rows = []
     for done, paper in enumerate(papers[:most], 1):
         found = best.get(paper)
@@ -112,7 +110,8 @@ def evidence_table(
             found = _best(answerer, question, paper, among_all)
         document = answerer.index.documents[paper]
         sure = found is not None and found.confidence >= answerer.threshold
-        rows.append(Row(paper, document.name, document.source, document.year, document.doi, found, sure))
+        stated = (document.name, document.source, document.year, document.doi)
+        rows.append(Row(paper, *stated, found, sure, keys[paper]))
         progress(done, min(len(papers), most))
     rows.sort(key=lambda row: -row.citation.confidence if row.citation else 1.0)
     numbers = count(1)
@@ -159,22 +158,8 @@ def _best(
 
 
 def as_csv(table: EvidenceTable) -> str:
-    r"""Return the table as CSV (RFC 4180, every cell in quotes, ``\r\n``).
-
-    A cell that a spreadsheet may take for a formula gets one apostrophe before it, as OWASP recommends.
-    Nothing else is changed.
-    """
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, _COLUMNS, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writeheader()
-    for row in table.rows:
-        writer.writerow({column: guarded(str(value)) for column, value in _cells(row).items()})
-    return stream.getvalue()
-
-
-def guarded(cell: str) -> str:
-    """Return ``cell``, after an apostrophe if a spreadsheet may take it for a formula."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    """Return a row for each paper as CSV, see ``qa.show.export.csv_of``."""
+    return csv_of(_COLUMNS, map(_cells, table.rows))
 
 
 def _cells(row: Row) -> dict[str, object]:
@@ -185,7 +170,7 @@ def _cells(row: Row) -> dict[str, object]:
         "stated": "no",
         "quote": NOTHING,
     }
-    cells |= {"doi": row.doi, "file": row.source, "document_id": row.document_id}
+    cells |= {"doi": row.doi, "citation_key": row.key, "file": row.source, "document_id": row.document_id}
     if (citation := row.citation) is None:
         return cells
     return cells | {
@@ -194,18 +179,12 @@ def _cells(row: Row) -> dict[str, object]:
         "quote": citation.quote,
         "section": section_words(citation.section),
         "place": place_of(citation),
+        "pandoc": pandoc(row.key, locator(citation)),
+        "biblatex": biblatex(row.key, locator(citation)),
         "confidence": f"{citation.confidence:.2f}",
         "start": citation.span.start,
         "end": citation.span.end,
     }
-
-
-def short_words(citation: Citation) -> str:
-    """Return the decisive words of a quote; empty if they are uncertain."""
-    if citation.short is None:
-        return ""
-    start = citation.span.start
-    return citation.quote[citation.short.start - start : citation.short.end - start]
 
 
 def as_markdown(table: EvidenceTable) -> str:
@@ -222,6 +201,7 @@ def as_markdown(table: EvidenceTable) -> str:
             lines.append(f"| {name} | *{NOTHING}* | | |")
             continue
         place = escaped(where("", citation.section, place_of(citation)))
+        place += f" {pandoc(row.key, locator(citation))}"
         sure = f"{per_cent(citation.confidence)}%{'' if row.sure else ', not sure'}"
         lines.append(f"| {name} | “{escaped(citation.quote)}” | {place} | {sure} |")
     return "\n".join([*lines, "", f"{said(table)} Index generation {table.generation}.", ""])

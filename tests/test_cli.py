@@ -206,6 +206,48 @@ def test_hits_are_in_the_order_of_the_score_shown(loccit: Loccit, seed_index: Pa
     assert shown == [(str(rank), score) for rank, score in enumerate(scores, 1)]
 
 
+# Formats
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("text", r"\(1\)\n(?s:.*)\nReferences\n\n1\. Patel S, Abu-Abaa M, Mousavi F\. .*\. Cureus\. 2022\."),
+        ("markdown", r"(?s)> \| Electrolyte \|.*\n> \| CK \|.*\[@patel2022\].*## References\n"),
+        ("bibtex", r"@article\{patel2022,\n(?s:.*)author = \{Patel, Shriya and Abu-Abaa, Mohammad"),
+        ("ris", r"TY  - JOUR\nID  - patel2022\n(?s:.*)\nAU  - Patel, Shriya\n(?s:.*)\nER  - \n"),
+        ("csv", r"(?s)^\"question\",.*\"\[@patel2022\]\""),
+        ("json", r'"citation_key": "patel2022", "pandoc": "\[@patel2022\]"'),
+    ],
+)
+def test_the_formats_of_an_answer(loccit: Loccit, seed_index: Path, form: str, shown: str) -> None:
+    output = loccit("ask", CK, "--format", form, "--index", seed_index)
+    assert (output.code, output.err) == (0, "")
+    assert re.search(shown, output.out.replace("\r\n", "\n")), output.out
+
+
+def test_the_style_of_the_references(loccit: Loccit, seed_index: Path) -> None:
+    shown = loccit("ask", CK, "--style", "apa", "--index", seed_index).out
+    assert "\n  patel2022: Patel, S., Abu-Abaa, M., & Mousavi, F. (2022). Seronegative" in shown
+
+
+def test_the_papers_cited_in_answers_to_a_file(loccit: Loccit, seed_index: Path, questions: Path) -> None:
+    output = loccit("ask", "--file", questions, "--format", "bibtex", "--index", seed_index)
+    assert output.code == 2
+    assert output.err.splitlines()[0].startswith("empty: the question is empty.")
+    assert "2 of 5 questions could not be asked" in output.err
+    assert output.out.count("@article{patel2022,") == output.out.count("@misc{paper,") == 1
+    output = loccit("ask", "--file", questions, "--format", "json", "--index", seed_index)
+    lines = [json.loads(line) for line in output.out.splitlines()]
+    assert [one.get("id") for one in lines] == ["a", 7, 3, "empty", "half a pair"]
+    assert [item["id"] for item in lines[2]["references"]] == ["patel2022"]
+
+
+def test_json_and_another_format_contradict(loccit: Loccit, seed_index: Path) -> None:
+    output = loccit("ask", CK, "--json", "--format", "ris", "--index", seed_index)
+    assert "--json cannot be combined with --format ris" in one_line(output, 2)
+
+
 # Papers and indexes
 
 

@@ -17,10 +17,9 @@ from qa.evidence_table import (
     as_csv,
     as_markdown,
     evidence_table,
-    guarded,
     said,
-    short_words,
 )
+from qa.show.export import guarded, short_words
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,6 @@ from index.text import Span
 from qa.files.originals import LARGEST, UPLOADS, forget_upload, harmless_name, keep_upload, uploaded_file
 from qa.quote.cite import cite
 from qa.records import Answer, Receipt, Scores, Status
-from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris, as_text
 from qa.show.present import (
     answer_view,
     confidence_word,
@@ -28,7 +25,6 @@ from qa.show.present import (
     source_view,
     where,
 )
-from tests.web.papers import HOSTILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,24 +160,6 @@ def test_a_source_whose_text_has_changed_is_refused() -> None:
     answer = answer_of(document, find(document, "It rose again later."))
     with pytest.raises(QuoteError, match="changed"):
         source_view(replace(document, text=document.text.replace("rose", "sank")), answer, 1, "1")
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_exports_keep_hostile_text(text: str) -> None:
-    document = replace(paper(), text=f"It said {text} here.", blocks=(), tables=(), title=text)
-    answer = answer_of(document, Span(0, len(document.text)))
-    assert document.text in as_text(answer)
-    (stored,) = json.loads(as_json_text([answer]))
-    assert stored["citations"][0]["quote"] == document.text
-    markdown = as_markdown([answer])
-    assert re.sub(r"\\([\\`*_\[\]<>#|~$&!:@{}^.+=\-()])", r"\1", markdown).count(document.text) == 1
-    for opening in ("<script", "<img", "![", "](", "$", "**"):
-        assert re.search(rf"(?<!\\){re.escape(opening)}", markdown.replace("\\[1\\]", "")) is None
-    bib = as_bibtex([answer], {document.id: document})
-    assert bib.count("{") - bib.count(r"\{") == bib.count("}") - bib.count(r"\}")
-    ris = as_ris([answer], {document.id: document})
-    assert all(re.match(r"[A-Z][A-Z0-9]  - ", line) for line in ris.split("\r\n") if line)
-    assert document.text in ris
 
 
 @given(st.text(max_size=300))

@@ -13,6 +13,7 @@ from index.terms import line_counts, written_counts
 from index.text import (
     Block,
     BlockKind,
+    Byline,
     Document,
     Field,
     Origin,
@@ -51,6 +52,12 @@ def encode_document(document: Document) -> str:
         "stems": document.stems or written_counts(*line_counts(document.text)),
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_byline(details: str) -> Byline:
+    """Return the byline of a document, much faster than ``decode_document``."""
+    value = json.loads(details.partition(',"blocks":')[0] + "}")  # a string would have its quotes escaped
+    return Byline(value["title"], tuple(value["authors"]), value["year"])
 
 
 _KINDS = {str(kind): kind for kind in BlockKind}  #: faster than calling the enumeration

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from index.store.manifest import Manifest
     from index.store.paper import PaperRows
     from index.store.pins import Pin
+    from index.text import Byline
 
 SEGMENTS = "segments"  #: folder of the segments of all generations of an index
 PAPERS = "papers.json"
@@ -141,13 +142,19 @@ class Index:
     @cached_property
     def names(self) -> dict[str, str]:
         """Title or file name by document id, in order of id."""
-        titles = (self.segments[paper.segment].heads[paper.number][1] for paper in self._used)
-        return {paper.id: title or paper.source for paper, title in zip(self._used, titles, strict=True)}
+        return {paper.id: self.bylines[paper.id].title or paper.source for paper in self._used}
+
+    @cached_property
+    def bylines(self) -> dict[str, Byline]:
+        """Title, authors and year by document id, in order of id."""
+        return {paper.id: self.segments[paper.segment].bylines[paper.number] for paper in self._used}
 
     def given(self) -> dict[str, tuple[str, str]]:
         """Return file name and reading (see ``PaperRows``) of every paper by id, used or set aside."""
-        heads = {key: self.segments[paper.segment].heads[paper.number] for key, paper in self._listed.items()}
-        return {key: (self._listed[key].source, reading) for key, (_, _, reading) in heads.items()}
+        return {
+            key: (paper.source, self.segments[paper.segment].readings[paper.number])
+            for key, paper in self._listed.items()
+        }
 
     def paper(self, document_id: str) -> PaperRows:
         """Return a paper, used or set aside, as it is stored; raises ``KeyError`` if it is unknown."""

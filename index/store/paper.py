@@ -6,13 +6,13 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from index.store.codec import decode_document, encode_document
+from index.store.codec import decode_byline, decode_document, encode_document
 from index.text import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.text import Document, Passage, Sentence
+    from index.text import Byline, Document, Passage, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ class PaperRows:
     def document(self) -> Document:
         """Return the document itself."""
         return decode_document(zlib.decompress(self.details).decode(), self.text, self.source)
+
+    def byline(self) -> Byline:
+        """Return title, authors and year."""
+        return decode_byline(zlib.decompress(self.details).decode())
 
     def embedded_texts(self) -> list[str]:
         """Return the texts to encode: every passage with its context, then every sentence."""

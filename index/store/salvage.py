@@ -29,7 +29,7 @@ def salvaged(
     for number, record in enumerate(manifest.segments):
         try:
             segment = Segment(folder, record, marked=True)
-            if len(segment.extents) == len(segment.heads):  # both can be read
+            if len(segment.extents) == len(segment.bylines):  # both can be read
                 opened[number] = segment
         except IndexDamaged:
             continue

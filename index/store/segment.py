@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +20,7 @@ from index.store.lexical import lexical_arrays
 from index.store.paper import PaperRows
 from index.store.sentence_vectors import sentence_vector_arrays
 from index.store.vectors import vector_arrays
-from index.text import BlockKind
+from index.text import BlockKind, Byline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,7 +81,7 @@ def _texts(papers: Callable[[], Iterable[PaperRows]], extents: NDArray[np.int64]
     _, _, text, details = extents[-1].tolist()
     yield Made("texts", np.uint8, (text,), (_bytes(paper.text.encode()) for paper in papers()))
     yield Made("details", np.uint8, (details,), (_bytes(paper.details) for paper in papers()))
-    heads = [(paper.id, paper.title, paper.reading) for paper in papers()]
+    heads = [(paper.id, paper.reading, *astuple(paper.byline())) for paper in papers()]
     yield Made.of("heads", _bytes(json.dumps({"kinds": list(BlockKind), "papers": heads}).encode()))
 
 
@@ -147,11 +147,15 @@ class Segment:
         heads: dict[str, Any] = json.loads(self.arrays["heads"].all().tobytes())
         return heads
 
-    @property
-    def heads(self) -> list[tuple[str, str, str]]:
-        """Id, title and reading (see ``PaperRows``) of each paper."""
-        heads: list[tuple[str, str, str]] = self._heads["papers"]
-        return heads
+    @cached_property
+    def readings(self) -> list[str]:
+        """What read each paper, see ``PaperRows``."""
+        return [reading for _, reading, *_ in self._heads["papers"]]
+
+    @cached_property
+    def bylines(self) -> list[Byline]:
+        """Title, authors and year of each paper."""
+        return [Byline(title, tuple(authors), year) for _, _, title, authors, year in self._heads["papers"]]
 
     @cached_property
     def kinds(self) -> list[BlockKind]:
@@ -183,7 +187,7 @@ class Segment:
 
     def paper(self, number: int, source: str) -> PaperRows:
         """Return paper ``number`` as it was written, under the file name ``source``."""
-        key, title, reading = self.heads[number]
+        key, reading, title, *_ = self._heads["papers"][number]
         extent = self.extent(number)
         passages = [
             [start, end, section, str(self.kinds[kind]), tokens, self.context(context)]

@@ -14,7 +14,9 @@ import typer
 from index.errors import IndexMissing, UsageError
 from qa.cli.options import (
     AfterOption,
+    AnswerFormat,
     CrossEncoderOption,
+    FormatOption,
     IndexOption,
     JsonOption,
     ModelOption,
@@ -22,10 +24,12 @@ from qa.cli.options import (
     QuestionArgument,
     QuestionsOption,
     ReaderOption,
+    StyleOption,
 )
 from qa.cli.papers import build
 from qa.files.questions import Entry, read_questions
 from qa.settings import AskOptions
+from qa.show.citation import Style
 from qa.show.terminal import emit, warn
 
 if TYPE_CHECKING:
@@ -33,7 +37,9 @@ if TYPE_CHECKING:
 
     from index.store.open import Index
     from qa.answer import Answerer
+    from qa.conversation import Conversations
     from qa.rank.evidence import RankedPassage
+    from qa.records import Answer
 
 app = typer.Typer()
 
@@ -78,14 +84,19 @@ def ask(
     cross_encoder: CrossEncoderOption = None,
     reader: ReaderOption = None,
     receipt: ReceiptOption = None,
+    form: FormatOption = None,
+    style: StyleOption = Style.VANCOUVER,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with verbatim quotes.
 
     The exit code is 1 if nothing was found, and 0 for answers and possible answers. With --file it is 0.
+    With --file, answers are printed as JSON lines unless --format says otherwise.
 
     \b
     loccit ask "When was MMF restarted?"
+    loccit ask "When was MMF restarted?" --format markdown --style apa
+    loccit ask --file questions.jsonl --format bibtex > cited.bib
     loccit ask "And IVIG?" --after "When was MMF restarted?"
     loccit ask --file questions.jsonl > answers.jsonl
     head -5 questions.jsonl | loccit ask --file -
@@ -95,10 +106,13 @@ def ask(
             "--after and --receipt cannot be combined with --file.",
             "Use “history” in the file instead of --after.",
         )
+    if as_json and form not in (None, AnswerFormat.JSON):
+        raise UsageError(f"--json cannot be combined with --format {form}.", "Give one of them.")
     entries = _entries("ask", question, file, after)
     options = AskOptions(model, threshold, right, cross_encoder, reader or "")
     if receipt is not None and receipt.is_dir():
         raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
+    from qa.cli.formats import cited_in, write_answers
     from qa.cli.printed import show_answer
     from qa.conversation import Conversations
     from qa.receipts import write_receipt
@@ -108,15 +122,17 @@ def ask(
     with _opened(index, paper, options) as (answerer, documents):
         conversations = Conversations(answerer, documents)
         if file is not None:
-            return _emit_each(entries, lambda one: answer_json(conversations.ask(one.history, one.question)))
+            return _ask_each(entries, conversations, answerer.index, form, style)
         conversation = conversations.after(entries[0].history)
         answer, _ = conversation.ask(answerer, entries[0].question, documents)
-    if receipt is not None:
-        write_receipt(receipt, answer, conversation, documents)
-    if as_json:
-        emit(answer_json(answer))
-    else:
-        show_answer(answer)
+        if receipt is not None:
+            write_receipt(receipt, answer, conversation, documents)
+        if as_json:
+            emit(answer_json(answer))
+        elif form is None:
+            show_answer(answer, cited_in([answer], answerer.index), style)
+        else:
+            write_answers([answer], answerer.index, form, style)
     if answer.status is Status.NOT_FOUND:
         raise typer.Exit(1)
 
@@ -267,6 +283,43 @@ def _opened(
         yield answerer, find_papers(answerer.index, papers)
 
 
+def _ask_each(
+    entries: Sequence[Entry],
+    conversations: Conversations,
+    index: Index,
+    form: AnswerFormat | None,
+    style: Style,
+) -> None:
+    """Print the answers to all ``entries``: JSON lines as they come, or one text in another format.
+
+    Raises:
+        UsageError: some questions could not be asked; the others were.
+    """
+    from qa.cli.formats import cited_in, write_answers
+    from qa.records import as_json as answer_json
+    from qa.show.export import with_references
+
+    def answer_to(entry: Entry) -> Answer:
+        return conversations.ask(entry.history, entry.question)
+
+    def referenced(entry: Entry) -> dict[str, Any]:
+        answer = answer_to(entry)
+        return with_references(answer, cited_in([answer], index))
+
+    if form is None:
+        return _emit_each(entries, lambda entry: answer_json(answer_to(entry)))
+    if form is AnswerFormat.JSON:
+        return _emit_each(entries, referenced)
+    answers: list[Answer] = []
+    for entry in entries:
+        try:
+            answers.append(answer_to(entry))
+        except UsageError as error:
+            warn([f"{entry.id}: {error}"])
+    write_answers(answers, index, form, style)
+    _refuse(len(entries) - len(answers), len(entries), "See the lines above.")
+
+
 def _emit_each(entries: Sequence[Entry], work: Callable[[Entry], dict[str, Any]]) -> None:
     """Emit one JSON line per entry: its result, or ``error`` if the question cannot be asked.
 
@@ -280,10 +333,12 @@ def _emit_each(entries: Sequence[Entry], work: Callable[[Entry], dict[str, Any]]
         except UsageError as error:
             refused += 1
             emit({"id": entry.id, "question": entry.question, "error": str(error)})
+    _refuse(refused, len(entries), "See “error” in their output lines.")
+
+
+def _refuse(refused: int, total: int, remedy: str) -> None:
     if refused:
-        raise UsageError(
-            f"{refused} of {len(entries)} questions could not be asked.", "See “error” in their output lines."
-        )
+        raise UsageError(f"{refused} of {total} questions could not be asked.", remedy)
 
 
 def _hit_json(index: Index, ranked: RankedPassage) -> dict[str, Any]:

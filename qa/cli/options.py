@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,18 @@ import typer
 
 from qa.files.resources import index_folder
 from qa.settings import READER_VARIABLE, ReaderName
+from qa.show.citation import Style
+
+
+class AnswerFormat(StrEnum):
+    """How answers are printed."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    CSV = "csv"
+    JSON = "json"
 
 
 def stated_path(text: str) -> Path:
@@ -43,6 +56,15 @@ IndexOption = Annotated[
         show_default=False,
     ),
 ]
+FormatOption = Annotated[
+    AnswerFormat | None,
+    typer.Option(
+        "--format",
+        help="BibTeX and RIS hold the papers cited, with the quotes as notes.  [default: text]",
+        show_default=False,
+    ),
+]
+StyleOption = Annotated[Style, typer.Option(help="Style of the references in text, Markdown and CSV.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 CrossEncoderOption = Annotated[
     Path | None,

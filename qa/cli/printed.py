@@ -10,6 +10,7 @@ from rich.text import Text
 from index.ingest.work import Became
 from qa.evidence_table import NOTHING, said
 from qa.records import Status
+from qa.show.citation import in_words
 from qa.show.present import confidence_word, counted, headline, per_cent, place_of, place_words, where
 from qa.show.terminal import out, say, visible
 
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
     from index.text import Document
     from qa.evidence_table import EvidenceTable
     from qa.records import Answer, Citation
+    from qa.show.citation import Reference, Style
 
 
 # Answers
 
 
-def show_answer(answer: Answer) -> None:
-    """Print how the question was understood, and the quotes with their places, or the closest passages."""
+def show_answer(answer: Answer, cited: Mapping[str, Reference], style: Style) -> None:
+    """Print how the question was understood, and the quotes with their places, or the closest passages.
+
+    The references follow, each after its citation key; ``cited`` is by paper.
+    """
     if answer.resolved_question != " ".join(answer.question.split()):
         say(f"Understood as: {answer.resolved_question}", "dim")
     if answer.status in (Status.NOT_FOUND, Status.POSSIBLE):
@@ -39,6 +44,10 @@ def show_answer(answer: Answer) -> None:
         out().print()
         out().print(Text(f"[{citation.number}] ", style="bold").append_text(_quote(citation)))
         say(f"    {_place_line(citation)}", "dim")
+    if cited:
+        say("\nReferences:", "dim")
+    for paper in cited.values():
+        say(f"  {paper.key}: {in_words(paper, style)}", "dim")
     if answer.nearby:
         say("\nClosest passages:", "dim")
     for near in answer.nearby:

@@ -1,55 +1,124 @@
-"""Answers as plain text, Markdown, JSON, BibTeX and RIS.
+"""Answers with their references as text, Markdown, CSV and JSON; see ``qa.show.library`` for BibTeX and RIS.
 
-Pure. Quotes stay as they are, except that each format's special characters are escaped.
+Pure. Quotes stay as they are, except that each format's special characters are escaped and, outside JSON,
+characters that are unseen or turn the text around are written out (``<U+202E>``), as on the terminal.
 """
 
 from __future__ import annotations
 
-import json
+import csv
+import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qa.records import as_json
-from qa.show.present import by_paper, headline, per_cent, place_of, where
+from qa.show.citation import Style, biblatex, in_text, in_words, locator, pandoc
+from qa.show.present import by_paper, headline, per_cent, place_of, section_words, where
+from qa.show.terminal import json_text, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from index.text import Document, Span
-    from qa.records import Answer, Citation, Nearby
+    from qa.records import Answer, Citation, Nearby, TableContext
+    from qa.show.citation import Reference
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!:@{}^])")
 _LINE_START = re.compile(r"(?m)^(\s*)(\d{1,9}(?=[.)])|)([+\-=.)])")
-_BIBTEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{sign: f"\\{sign}" for sign in "#$%&_"},
-}
+#: Start of a cell that a spreadsheet may take for a formula (OWASP, "CSV Injection").
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_COLUMNS = (
+    *("question", "status", "quote", "short_answer", "table", "section", "place", "confidence"),
+    *("title", "authors", "journal", "year", "doi", "reference"),
+    *("citation_key", "pandoc", "biblatex", "file", "start", "end", "document_id"),
+)
 
 
-def _spot(item: Citation | Nearby, paper: str = "") -> str:
+def citations_of(answers: Iterable[Answer]) -> list[Citation]:
+    """Return the citations of all answers."""
+    return [citation for answer in answers for citation in answer.citations]
+
+
+def spot(item: Citation | Nearby, paper: str = "") -> str:
+    """Return paper, section and page of ``item`` in words."""
     return where(paper, item.section, place_of(item), ", ")
 
 
-def as_text(answer: Answer) -> str:
-    """Return the question and the quotes with their places as plain text."""
-    lines = [answer.question, "", headline(answer)]
-    lines += answer.reasons
-    for group in by_paper(answer.citations):
-        lines += ["", group[0].title or group[0].source]
-        lines += [f"[{citation.number}] “{citation.quote}” ({_spot(citation)})" for citation in group]
-    return "\n".join(lines) + "\n"
+# Text
 
 
-def as_markdown(answers: Sequence[Answer]) -> str:
-    """Return a conversation as Markdown (CommonMark); quotes are block quotes."""
-    return "\n".join(part for answer in answers for part in _markdown_of(answer)) + "\n"
+def as_text(answers: Sequence[Answer], cited: Mapping[str, Reference], style: Style = Style.VANCOUVER) -> str:
+    """Return the questions, the quotes with their citations, and the list of references as plain text.
+
+    ``cited`` is the reference to each paper by id, in the order of citing.
+    """
+    numbers = _numbers(cited)
+    lines: list[str] = []
+    for answer in answers:
+        lines += [answer.question, "", headline(answer), *answer.reasons]
+        for citation in answer.citations:
+            key = citation.document_id
+            mark = in_text(cited[key], style, numbers[key], locator(citation))
+            lines += ["", f"{quote_text(citation)} {mark}"]
+            lines += [f"    {spot(citation)}"] * bool(spot(citation))
+        lines.append("")
+    if cited:
+        lines += ["References", ""]
+    for number, one in enumerate(cited.values(), 1):
+        lines.append(f"{number}. " * (style is Style.VANCOUVER) + in_words(one, style))
+    return visible("\n".join(lines).strip() + "\n")
 
 
-def _markdown_of(answer: Answer) -> list[str]:
+def _numbers(cited: Mapping[str, Reference]) -> dict[str, int]:
+    return {key: number for number, key in enumerate(cited, 1)}
+
+
+def one_quote(citation: Citation, cited: Reference, style: Style = Style.VANCOUVER) -> str:
+    """Return one quote with its page and the reference, to be pasted."""
+    page = locator(citation)
+    mark = f" (p. {page})" * bool(page) if style is Style.VANCOUVER else f" {in_text(cited, style, 1, page)}"
+    return visible(f"{quote_text(citation)}{mark}\n\n{in_words(cited, style)}\n")
+
+
+def quote_text(citation: Citation) -> str:
+    """Return a quote in quotation marks; a table row as "head: cell | head: cell", after its caption."""
+    table = citation.table
+    if table is None:
+        return f"“{citation.quote}”"
+    heads = _heads(table)
+    cells = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
+    caption = " ".join(_caption(table).split())
+    return f"{caption}\n{' | '.join(cells)}" if caption else " | ".join(cells)
+
+
+def _heads(table: TableContext) -> Sequence[str]:
+    return table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
+
+
+def _caption(table: TableContext) -> str:
+    """Return the caption, which begins with the label in most papers."""
+    if table.caption.casefold().startswith(table.label.casefold()):
+        return table.caption
+    return f"{table.label}: {table.caption}" if table.caption else table.label
+
+
+# Markdown
+
+
+def as_markdown(
+    answers: Sequence[Answer], cited: Mapping[str, Reference], style: Style = Style.VANCOUVER
+) -> str:
+    """Return a conversation as Markdown with Pandoc's citations; quotes are block quotes.
+
+    ``cited`` is the reference to each paper by id.
+    """
+    lines = [line for answer in answers for line in _markdown_of(answer, cited)]
+    if cited:
+        lines += ["## References", ""]
+    lines += [f"- {escaped(in_words(one, style))} (`{one.key}`)" for one in cited.values()]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _markdown_of(answer: Answer, cited: Mapping[str, Reference]) -> list[str]:
     lines = [f"## {escaped(answer.question)}", ""]
     if answer.resolved_question != answer.question:
         lines += [f"Searched as: {escaped(answer.resolved_question)}", ""]
@@ -59,19 +128,31 @@ def _markdown_of(answer: Answer) -> list[str]:
     for group in by_paper(answer.citations):
         lines += [f"### {escaped(group[0].title or group[0].source)}", ""]
         for citation in group:
-            number = f"\\[{citation.number}\\]"
-            lines += [*_quoted(citation.quote), ">", f"> {number} {escaped(_spot(citation))}", ""]
+            lines += _markdown_quote(citation, cited[citation.document_id].key)
     if answer.nearby:
         lines += ["### Closest passages", ""]
     for near in answer.nearby:
-        place = escaped(_spot(near, near.title or near.source))
-        lines += [*_quoted(near.quote), ">", f"> {place}", ""]
+        lines += [*_quoted(near.quote), ">", f"> {escaped(spot(near, near.title or near.source))}", ""]
     return lines
+
+
+def _markdown_quote(citation: Citation, key: str) -> list[str]:
+    quote = _table_lines(citation.table) if citation.table else _quoted(citation.quote)
+    place = [escaped(spot(citation))] if spot(citation) else []
+    mark = " ".join([f"\\[{citation.number}\\]", *place, pandoc(key, locator(citation))])
+    return [*quote, ">", f"> {mark}", ""]
+
+
+def _table_lines(table: TableContext) -> list[str]:
+    """Return a quoted row below its caption and column heads (GitHub's Markdown, also read by Pandoc)."""
+    caption = escaped(_caption(table))
+    rows = (map(escaped, _heads(table)), ["---"] * len(table.cells), map(escaped, table.cells))
+    return [*([f"> {caption}", ">"] if caption else []), *(f"> | {' | '.join(row)} |" for row in rows)]
 
 
 def escaped(text: str) -> str:
     """Return ``text`` on one line, with Markdown's special characters escaped."""
-    line = _MARKDOWN.sub(r"\\\1", " ".join(text.splitlines()))
+    line = _MARKDOWN.sub(r"\\\1", visible(" ".join(text.splitlines())))
     return re.sub(r"(?i)\bwww\.", lambda match: match.group()[:3] + r"\.", _LINE_START.sub(r"\1\2\\\3", line))
 
 
@@ -81,72 +162,87 @@ def _quoted(text: str) -> list[str]:
     return [f"> {line}\\" for line in lines[:-1]] + [f"> {line}" for line in lines[-1:]]
 
 
-def as_json_text(answers: Sequence[Answer]) -> str:
-    """Return a conversation as a JSON array of answers with receipts."""
-    return json.dumps([as_json(answer) for answer in answers], ensure_ascii=False, indent=1) + "\n"
+# CSV
 
 
-def _cited(answers: Sequence[Answer]) -> dict[str, list[Citation]]:
-    """Return the citations of all answers by paper, each span once."""
-    papers: dict[str, dict[Span, Citation]] = {}
+def as_csv(answers: Sequence[Answer], cited: Mapping[str, Reference], style: Style = Style.VANCOUVER) -> str:
+    """Return a row for each quote; a question without quotes has one row of its own."""
+    rows: list[dict[str, object]] = []
     for answer in answers:
-        for citation in answer.citations:
-            papers.setdefault(citation.document_id, {}).setdefault(citation.span, citation)
-    return {key: list(citations.values()) for key, citations in papers.items()}
+        asked: dict[str, object] = {"question": answer.question, "status": answer.status}
+        rows += [asked | _cells(one, cited[one.document_id], style) for one in answer.citations] or [asked]
+    return csv_of(_COLUMNS, rows)
 
 
-def as_bibtex(answers: Sequence[Answer], documents: Mapping[str, Document]) -> str:
-    """Return an entry for each cited paper, with its quotes in ``annote``.
-
-    Fields that a paper does not state are left out. Papers missing from ``documents``
-    are cited by title and file name.
-    """
-    return "\n".join(
-        _bibtex_entry(citations, documents.get(key)) for key, citations in _cited(answers).items()
-    )
-
-
-def _bibtex_entry(citations: Sequence[Citation], document: Document | None) -> str:
-    first = citations[0]
-    fields = {
-        "title": "{" + _bibtex(first.title or first.source) + "}",
-        "author": " and ".join(map(_bibtex, document.authors)) if document else "",
-        "journal": _bibtex(document.journal) if document else "",
-        "year": str(document.year or "") if document else "",
-        "doi": _bibtex(document.doi) if document else "",
-        "file": _bibtex(first.source),
-        "annote": " ".join(f"``{_bibtex(item.quote)}'' ({_bibtex(_spot(item))})" for item in citations),
+def _cells(citation: Citation, paper: Reference, style: Style) -> dict[str, object]:
+    page = locator(citation)
+    table = citation.table
+    return {
+        "quote": citation.quote if table is None else quote_text(citation).rpartition("\n")[2],
+        "short_answer": short_words(citation),
+        "table": _caption(table) if table else "",
+        "section": section_words(citation.section),
+        "place": place_of(citation),
+        "confidence": f"{citation.confidence:.2f}",
+        "title": paper.title,
+        "authors": "; ".join(name.in_order for name in paper.authors),
+        "journal": paper.journal,
+        "year": paper.year or "",
+        "doi": paper.doi,
+        "reference": in_words(paper, style),
+        "citation_key": paper.key,
+        "pandoc": pandoc(paper.key, page),
+        "biblatex": biblatex(paper.key, page),
+        "file": paper.source,
+        "start": citation.span.start,
+        "end": citation.span.end,
+        "document_id": citation.document_id,
     }
-    kind = "article" if fields["journal"] else "misc"
-    lines = [f"  {name} = {{{' '.join(value.split())}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@{kind}{{{_key(first, document)},", *lines, "}", ""])
 
 
-def _key(citation: Citation, document: Document | None) -> str:
-    """Return a stable citation key: first author, year, and the start of the paper's id."""
-    last_name = document.authors[0].split()[-1].lower() if document and document.authors else ""
-    author = re.sub(r"[^a-z]", "", last_name) or "paper"
-    return f"{author}{(document and document.year) or ''}-{citation.document_id[:8]}"
+def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    r"""Return rows as CSV (RFC 4180, every cell in quotes, ``\r\n``).
+
+    A cell that a spreadsheet may take for a formula gets one apostrophe before it, as OWASP recommends.
+    """
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({column: guarded(_shown(str(value))) for column, value in row.items()})
+    return stream.getvalue()
 
 
-def _bibtex(text: str) -> str:
-    return "".join(_BIBTEX.get(sign, sign) for sign in text)
+def guarded(cell: str) -> str:
+    """Return ``cell``, after an apostrophe if a spreadsheet may take it for a formula."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def as_ris(answers: Sequence[Answer], documents: Mapping[str, Document]) -> str:
-    """Return a record for each cited paper, with each quote and its place as a note (N1)."""
-    records = []
-    for key, citations in _cited(answers).items():
-        document, first = documents.get(key), citations[0]
-        lines = [
-            ("TY", "JOUR" if document and document.journal else "GEN"),
-            ("TI", first.title or first.source),
-        ]
-        if document:
-            lines += [("AU", author) for author in document.authors]
-            lines += [("JO", document.journal), ("PY", str(document.year or "")), ("DO", document.doi)]
-        lines += [("SP", str(first.page or ""))]
-        lines += [("N1", f"“{item.quote}” ({_spot(item)})") for item in citations]
-        record = "".join(f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in lines if value)
-        records.append(f"{record}ER  - \r\n\r\n")
-    return "".join(records)
+def _shown(cell: str) -> str:
+    return "\r".join(map(visible, cell.split("\r")))  # in quotes, an end of line is one of the cell
+
+
+def short_words(citation: Citation) -> str:
+    """Return the decisive words of a quote; empty if they are uncertain."""
+    if citation.short is None:
+        return ""
+    start = citation.span.start
+    return citation.quote[citation.short.start - start : citation.short.end - start]
+
+
+# JSON
+
+
+def with_references(answer: Answer, cited: Mapping[str, Reference]) -> dict[str, Any]:
+    """Return an answer for JSON: as ``as_json``, with citations to paste and ``references`` as CSL-JSON."""
+    value = as_json(answer)
+    for shown, citation in zip(value["citations"], answer.citations, strict=True):
+        key, page = cited[citation.document_id].key, locator(citation)
+        shown |= {"citation_key": key, "pandoc": pandoc(key, page), "biblatex": biblatex(key, page)}
+    used = dict.fromkeys(citation.document_id for citation in answer.citations)
+    return value | {"references": [cited[key].csl() for key in used]}
+
+
+def as_json_text(answers: Sequence[Answer], cited: Mapping[str, Reference]) -> str:
+    """Return a conversation as a JSON array of answers with receipts and references."""
+    return json_text([with_references(answer, cited) for answer in answers], indent=1) + "\n"

@@ -15,7 +15,7 @@ from qa.records import UNSUPPORTED, Citation, Nearby, Status
 from qa.understand.question import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from index.text import Block, Document, Place, Table
     from qa.records import Answer, TableContext
@@ -97,14 +97,17 @@ def parts(text: str, start: int, marks: Sequence[tuple[str, Span]]) -> list[View
     ]
 
 
-def answer_view(answer: Answer, key: str, *, scope: str = "", copy: str = "") -> View:
+def answer_view(
+    answer: Answer, key: str, *, scope: str = "", copy: str = "", copies: Mapping[int, str] | None = None
+) -> View:
     """Return one question and its answer for the page.
 
     Args:
         answer: the answer to show.
         key: names the turn in events from the page.
         scope: which papers were asked, unless all were.
-        copy: text for the copy button.
+        copy: text for the copy button of the answer.
+        copies: text for the copy button of each quote, by its number; none for quotes without a button.
     """
     resolved = answer.resolved_question
     as_typed = " ".join(resolved.split()).casefold() == " ".join(answer.question.split()).casefold()
@@ -121,7 +124,10 @@ def answer_view(answer: Answer, key: str, *, scope: str = "", copy: str = "") ->
             {
                 "name": group[0].title or group[0].source,
                 "untitled": not group[0].title,
-                "quotes": [_quote_view(citation) for citation in group],
+                "quotes": [
+                    _quote_view(citation) | {"copy": (copies or {}).get(citation.number, "")}
+                    for citation in group
+                ],
             }
             for group in by_paper(answer.citations)
         ],

@@ -60,12 +60,20 @@ def never_fail_to_write() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def json_text(value: object, indent: int | None = None) -> str:
+    r"""Return ``value`` as JSON in which unseen characters are escaped: ``\u202e`` is the same string."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() or visible(c) == c else json.dumps(c)[1:-1] for c in text)
+
+
 def emit(value: object) -> None:
     """Write ``value`` to standard output as one line of JSON."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json_text(value)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # the terminal is not UTF-8, or a question holds half a surrogate pair
+    except UnicodeEncodeError:  # the terminal is not UTF-8
         text = json.dumps(value)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

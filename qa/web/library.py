@@ -13,6 +13,7 @@ from index.embed.encoder import question_encoder
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
 from qa.files.resources import index_folder
+from qa.show import citation
 
 if TYPE_CHECKING:
     from index.embed.encoder import Encoder
@@ -54,7 +55,17 @@ def _answerer(place: str, number: int, digest: str) -> Answerer:
 )
 def years(index: Index) -> dict[str, int]:
     """Return the year of each paper that states one, by id; computed once per generation."""
-    return {key: year for key in index.names if (year := index.documents[key].year)}
+    return {key: byline.year for key, byline in index.bylines.items() if byline.year}
+
+
+@st.cache_resource(
+    max_entries=2,
+    show_spinner=False,
+    hash_funcs={"index.store.open.Index": lambda index: (str(index.folder), index.generation)},
+)
+def citation_keys(index: Index) -> dict[str, str]:
+    """Return the citation key of each paper by id; computed once per generation."""
+    return citation.citation_keys(index.bylines)
 
 
 def paper_labels(index: Index) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser import SIZES, both_themes, settled, watched_page
-from tests.web.papers import HOSTILE, LICHENS, NAMES, ON_LICHENS, QUESTION, TITLE, lichens_pdf
+from tests.web.papers import HOSTILE, LICHENS, NAMES, ON_LICHENS, QUESTION, TITLE, YEAR, lichens_pdf
 from tests.web.serving import (
     ANSWERED,
     REFUSED,
@@ -182,6 +182,24 @@ def test_exports_hold_a_hostile_paper_unchanged(page: Page) -> None:
             page.get_by_role("button", name=name).click()
         assert "Zebrafish" in download.value.path().read_text(encoding="utf-8")
     assert page.evaluate("window.hurt === undefined")
+
+
+def test_a_quote_is_copied_with_its_reference(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, QUESTION.format(NAMES[2]))
+    button = page.get_by_role("button", name="Copy quote 1 with its reference").first
+    button.click()
+    page.get_by_role("button", name="Copy quote 1 with its reference").filter(has_text="Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert HOSTILE[2] in copied
+    assert f"\n\n{TITLE}. {YEAR}." in copied
+    page.get_by_role("button", name="Export").click()
+    page.get_by_text("APA", exact=True).click()
+    page.keyboard.press("Escape")
+    settled(page)
+    button.click()
+    page.wait_for_timeout(200)
+    assert f"\n\n{TITLE}. ({YEAR})." in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_a_single_answer_can_be_exported(page: Page) -> None:

@@ -82,10 +82,24 @@ def _authors(meta: Node) -> Iterator[Draft]:
             continue
         if text.text:
             text += synthetic(", ", person.at)
-        fields.append(Field("author", name.text, Span(len(text), len(text) + len(name))))
+        start = len(text)
+        fields.append(Field("author", name.text, Span(start, start + len(name))))
+        family = _family(person, name.text)  # reference managers want it apart
+        if family and family in name.text:
+            start += name.text.rindex(family)
+            fields.append(Field("family name", family, Span(start, start + len(family))))
         text += name
     if fields:
         yield Draft(BlockKind.FRONT, text, fields=tuple(fields))
+
+
+def _family(person: Node, name: str) -> str:
+    """Return the family name of a person, or the whole name of a group; empty if it is not marked."""
+    if person.find("collab") and not (person.find("name") or person.find("name-alternatives")):
+        return name
+    surname = person.find("name/surname") or person.find("name-alternatives/name/surname")
+    surname = surname or person.find("string-name/surname")
+    return inline(surname).text if surname else ""
 
 
 def _name(person: Node) -> MappedText:

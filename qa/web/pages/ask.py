@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from index.errors import LoccitError
 from qa.conversation import Conversation
 from qa.evidence_table import as_csv, as_markdown, evidence_table, said
-from qa.show.export import as_text
+from qa.show.citation import references
+from qa.show.export import as_text, one_quote
 from qa.show.present import answer_view, notice_view, table_row_view
 from qa.understand.question import LONGEST
 from qa.web import library, sign_in, state
 from qa.web.component import show, show_error, show_title
 from qa.web.pages.panel import opened, panel, sheet
-from qa.web.pages.toolbar import exports, scope, scope_words
+from qa.web.pages.toolbar import exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
 
 if TYPE_CHECKING:
     from index.store.open import Index
     from qa.answer import Answerer
+    from qa.records import Answer
     from qa.web.pages.toolbar import Scope
 
 _INTRO = "Loccit answers with verbatim quotes and their exact places, or says that the papers do not answer."
@@ -179,7 +181,7 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
         view = notice_view("error", "This question could not be answered", *turn.failure)
         show(view | {"view": "failed", "question": turn.question}, key)
         return
-    view = answer_view(turn.answer, turn.key, scope=turn.scope, copy=as_text(turn.answer))
+    view = answer_view(turn.answer, turn.key, scope=turn.scope, **_copies(turn.answer, answerer))
     chat = state.chat()
     names = answerer.index.names if answerer else {}
     view |= {
@@ -194,6 +196,17 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
     show(view, key, lambda: opened(key))
     if answerer:
         _evidence(answerer, turn)
+
+
+def _copies(answer: Answer, answerer: Answerer | None) -> dict[str, Any]:
+    """Return what the copy buttons copy: the answer, and each quote by number, with references."""
+    documents = answerer.index.documents if answerer else {}
+    keys = library.citation_keys(answerer.index) if answerer else {}
+    cited = references(answer.citations, documents, keys)
+    return {
+        "copy": as_text([answer], cited, style()),
+        "copies": {one.number: one_quote(one, cited[one.document_id], style()) for one in answer.citations},
+    }
 
 
 def _evidence(answerer: Answerer, turn: Turn) -> None:

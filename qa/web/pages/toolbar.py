@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from qa.show.export import as_bibtex, as_json_text, as_markdown, as_ris
+from qa.show.citation import Style, references
+from qa.show.export import as_csv, as_json_text, as_markdown, citations_of
+from qa.show.library import as_bibtex, as_ris
 from qa.web import library, state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from streamlit.delta_generator import DeltaGenerator
 
     from index.store.open import Index
     from qa.answer import Answerer
     from qa.records import Answer
+    from qa.show.citation import Reference
     from qa.web.state import Turn
 
 #: Percentages to choose from, and the default (``evals.train.rankers.PRECISION``).
 _SHARES, _DEFAULT = ("80", "85", "90", "95"), "90"
 _MOST_NAMED = 5  #: papers named in the words for a scope
+_STYLE_NAMES = {"vancouver": "Vancouver", "apa": "APA"}  #: by the value of ``Style``
 _RIS = "application/x-research-info-systems"
 
 
@@ -117,12 +121,12 @@ def _years(index: Index) -> frozenset[str] | None:
 
 def exports(answerer: Answerer) -> None:
     """Offer the conversation for download; each file is made when its button is pressed."""
-    documents = answerer.index.documents
-    formats: tuple[tuple[str, str, str, Callable[[list[Answer]], str]], ...] = (
-        ("Markdown", "md", "text/markdown", as_markdown),
+    formats: tuple[tuple[str, str, str, Callable[[Sequence[Answer], Mapping[str, Reference]], str]], ...] = (
+        ("Markdown", "md", "text/markdown", partial(as_markdown, style=style())),
+        ("BibTeX, with quotes", "bib", "application/x-bibtex", as_bibtex),
+        ("RIS, with quotes", "ris", _RIS, as_ris),
+        ("CSV", "csv", "text/csv", partial(_spreadsheet, style=style())),
         ("JSON, with receipts", "json", "application/json", as_json_text),
-        ("BibTeX, with quotes", "bib", "application/x-bibtex", partial(as_bibtex, documents=documents)),
-        ("RIS, with quotes", "ris", _RIS, partial(as_ris, documents=documents)),
     )
     turns = state.chat().turns
     questions = {turn.key: turn.question for turn in turns if turn.answer}
@@ -133,12 +137,20 @@ def exports(answerer: Answerer) -> None:
             format_func=lambda key: questions[key] if key else "The whole conversation",
             key="export-which",
         )
+        st.radio(
+            "Style of references",
+            list(_STYLE_NAMES),
+            format_func=_STYLE_NAMES.__getitem__,
+            key="style",
+            bind="query-params",
+            horizontal=True,
+        )
         count = 1 if one else len(questions)
         st.caption("One answer, as:" if count == 1 else f"{count} answers, as:")
         for label, ending, mime, write in formats:
             st.download_button(
                 label,
-                partial(_written, write, turns, one),
+                partial(_written, write, turns, one, answerer.index),
                 file_name=f"loccit-conversation.{ending}",
                 mime=mime,
                 on_click="ignore",
@@ -146,12 +158,29 @@ def exports(answerer: Answerer) -> None:
             )
 
 
-def _written(write: Callable[[list[Answer]], str], turns: Sequence[Turn], one: str) -> str:
+def style() -> Style:
+    """Return the style of references, as chosen below “Export”."""
+    return Style(st.session_state.get("style") or Style.VANCOUVER)
+
+
+def _written(
+    write: Callable[[Sequence[Answer], Mapping[str, Reference]], str],
+    turns: Sequence[Turn],
+    one: str,
+    index: Index,
+) -> str:
     """Return the file for the turn ``one``, or for all turns if it is empty.
 
     Called when the button is pressed, outside the session, hence the list of turns.
     """
-    return write([turn.answer for turn in turns if turn.answer and one in ("", turn.key)])
+    answers = [turn.answer for turn in turns if turn.answer and one in ("", turn.key)]
+    cited = references(citations_of(answers), index.documents, library.citation_keys(index))
+    return write(answers, cited)
+
+
+def _spreadsheet(answers: Sequence[Answer], cited: Mapping[str, Reference], style: Style) -> str:
+    """Return CSV with a byte order mark, by which spreadsheets detect UTF-8."""
+    return "\ufeff" + as_csv(answers, cited, style)
 
 
 def _earlier() -> None:

@@ -44,7 +44,7 @@ function quoteOf(view, paper, quote, send) {
   return make(
     view.status === "possible" || quote.confidence.word === "Low" ? "li.unsure" : "li",
     make("blockquote", quoteText(quote)),
-    make("div.under", sourceButton(view, quote, tip, send), confidence(quote.confidence))
+    make("div.under", sourceButton(view, quote, tip, send), copyQuoteButton(quote), confidence(quote.confidence))
   );
 }
 
@@ -73,6 +73,21 @@ function whichOf(view, send) {
     return make("li", make("button.small", { onclick }, name));
   };
   return make("ul.which", { "aria-label": "In which paper?" }, view.which.map(choice));
+}
+
+// Copies one quote with its page and reference. The words on the button tell that it worked.
+function copyQuoteButton({ copy, number }) {
+  const words = "Copy quote";
+  const status = make("span.live", { role: "status" });
+  const onclick = async () => {
+    await navigator.clipboard.writeText(copy);
+    showBriefly(status, `Quote ${number} copied with its reference`);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = words), 4000);
+  };
+  const attributes = { "aria-label": `Copy quote ${number} with its reference`, onclick };
+  const button = make("button.small.copy", attributes, words);
+  return copy && make("span", button, status);
 }
 
 function copyButton(view, status) {

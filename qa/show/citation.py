@@ -1,0 +1,282 @@
+"""References to papers: citation keys, CSL data, and the reference in words by a citation style.
+
+Nothing is invented. What a paper does not state is left out; a paper without a title gets its file name in
+square brackets, as bibliographies mark titles that are not the paper's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache, lru_cache
+from pathlib import Path
+from string import ascii_lowercase
+from typing import TYPE_CHECKING, Any
+
+from index.text import Byline
+from qa.show.names import Name, ascii_letters, split_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from index.text import Document
+    from qa.records import Citation
+
+_STYLES = Path(__file__).parent / "styles"
+#: Format characters that words of some languages need: joiners and marks of direction.
+_KEPT = frozenset("\u200c\u200d\u200e\u200f")
+_DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
+#: Title words too common to name a paper by.
+_COMMON = frozenset({
+    "a", "an", "and", "case", "for", "from", "in", "of", "on", "report", "study", "the", "to", "with"
+})  # fmt: skip
+#: Stands for "<", since citeproc-py removes some markup from titles; ``cleaned`` removes it from papers.
+_LESS = "\ue000"
+
+
+class Style(StrEnum):
+    """How references are written out."""
+
+    VANCOUVER = "vancouver"  #: numbered in the order of citing; NLM, "Citing Medicine"
+    APA = "apa"  #: by author and year, 7th edition
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A paper as it is cited."""
+
+    key: str  #: citation key, of ASCII letters, digits and "-"
+    document_id: str
+    source: str  #: file name
+    title: str  #: its file name in square brackets if it states none
+    authors: tuple[Name, ...] = ()
+    journal: str = ""
+    year: int | None = None
+    doi: str = ""
+    letter: str = ""  #: tells it in running text from others of the same authors and year: 2022a
+
+    @property
+    def kind(self) -> str:
+        """The CSL type."""
+        return "article-journal" if self.journal else "document"
+
+    def csl(self) -> dict[str, Any]:
+        """Return the reference as CSL-JSON."""
+        item: dict[str, Any] = {"id": self.key, "type": self.kind, "title": self.title}
+        item["author"] = [_csl_name(name) for name in self.authors]
+        item["container-title"] = self.journal
+        item["issued"] = {"date-parts": [[self.year]]} if self.year else {}
+        item["DOI"] = self.doi
+        return {name: value for name, value in item.items() if value}
+
+
+def _csl_name(name: Name) -> dict[str, str]:
+    if name.group:
+        return {"literal": name.family}
+    parts = {
+        "family": name.family,
+        "given": name.given,
+        "non-dropping-particle": name.particle,
+        "suffix": name.suffix,
+    }
+    return {part: value for part, value in parts.items() if value}
+
+
+def cleaned(text: str) -> str:
+    """Return bibliographic data on one line, without characters that are unseen or turn the text around."""
+    seen = (
+        c if c in _KEPT or unicodedata.category(c) not in _DROPPED else ""
+        for c in "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    )
+    return " ".join("".join(seen).split())
+
+
+def reference(citation: Citation, document: Document | None, key: str) -> Reference:
+    """Return the reference to the paper of ``citation``; without its ``document``, only title and file."""
+    source = cleaned(citation.source)
+    title = cleaned(citation.title) or f"[{source}]"
+    if document is None:
+        return Reference(key, citation.document_id, source, title)
+    return Reference(
+        key,
+        document.id,
+        source,
+        title,
+        split_names(_names(document)),
+        cleaned(document.journal),
+        document.year,
+        cleaned(document.doi).replace(" ", ""),
+    )
+
+
+def _names(document: Document) -> list[tuple[str, str]]:
+    """Return each author with the family name that the paper marks, or an empty one."""
+    families = [field for field in document.fields if field.name == "family name" and field.span]
+    authors = [field for field in document.fields if field.name == "author"]
+    if tuple(field.value for field in authors) != document.authors:
+        return [(cleaned(name), "") for name in document.authors]
+    stated = [
+        next((one.value for one in families if one.span and field.span and field.span.contains(one.span)), "")
+        for field in authors
+    ]
+    return [(cleaned(field.value), cleaned(family)) for field, family in zip(authors, stated, strict=True)]
+
+
+def citation_keys(bylines: Mapping[str, Byline]) -> dict[str, str]:
+    """Return a citation key for each paper by id: "patel2022", or "patel2022k" if several would be that.
+
+    The letters come from the paper's contents. So when a paper is added, another one's key may get a letter,
+    but a key never comes to mean another paper.
+    """
+    alike = defaultdict(list)
+    for paper, byline in bylines.items():
+        alike[_stem(byline)].append(paper)
+    keys: dict[str, str] = {}
+    for stem, papers in alike.items():
+        letters = {paper: _letters(paper) for paper in papers} if len(papers) > 1 else {papers[0]: ""}
+        count = 0
+        while len({name[:count] for name in letters.values()}) < len(papers):
+            count += 1
+        keys |= {paper: _with_letters(stem, name[:count]) for paper, name in letters.items()}
+    return keys
+
+
+def _with_letters(stem: str, letters: str) -> str:
+    """Return the key; after a name without a year, letters would make another name."""
+    return f"{stem}-{letters}" if letters and stem.isalpha() else f"{stem}{letters}"
+
+
+def _stem(byline: Byline) -> str:
+    """Return first author and year; the first telling word of the title if no author is stated."""
+    (first, *_) = split_names([(cleaned(name), "") for name in byline.authors]) or (Name(""),)
+    words = first.family.split()
+    if first.group:
+        words = [word for word in words if word.isalpha() and word.casefold() not in _COMMON][:1]
+    title = (ascii_letters(word) for word in byline.title.split())
+    name = ascii_letters("".join(words)) or next((word for word in title if word and word not in _COMMON), "")
+    # Other digits would be taken for the year.
+    name = "".join(filter(str.isalpha, name)) or "paper"
+    return f"{name}{byline.year or ''}"
+
+
+def _letters(paper: str) -> str:
+    """Return letters that no two papers share as a whole."""
+    digest = hashlib.sha256(paper.encode(errors="surrogatepass")).hexdigest()
+    return digest.translate(_AS_LETTERS)
+
+
+#: Hexadecimal digits as letters, without "a" to "d", which follow years in other ways (2022a).
+_AS_LETTERS = str.maketrans("0123456789abcdef", "efghkmnpqrstvwxz")
+
+
+def locator(citation: Citation) -> str:
+    """Return the page to cite: as printed, or else as counted in the file; empty if there are no pages."""
+    return cleaned(citation.page_label or str(citation.page or "")) if citation.page else ""
+
+
+def pandoc(key: str, page: str) -> str:
+    """Return a citation in Pandoc's Markdown: "[@patel2022, p. 3]"."""
+    return f"[@{key}, p. {_plain(page)}]" if _plain(page) else f"[@{key}]"
+
+
+def biblatex(key: str, page: str) -> str:
+    r"""Return a citation in BibLaTeX: "\autocite[3]{patel2022}"."""
+    return rf"\autocite[{_plain(page)}]{{{key}}}" if _plain(page) else rf"\autocite{{{key}}}"
+
+
+def _plain(page: str) -> str:
+    """Return a page without characters that would end the citation or begin a command."""
+    return "".join(c for c in page if c.isalnum() or c in " .-\u2013").strip()
+
+
+# Words
+
+
+_ONE_AT_A_TIME = threading.Lock()  # citeproc-py keeps its state in the style
+
+
+@lru_cache(maxsize=4096)
+def in_words(cited: Reference, style: Style) -> str:
+    """Return the entry of a reference list, without a number: "Patel S. Title. Cureus. 2022. doi:10.7/x"."""
+    text = _rendered(cited, style)[0].removeprefix("1.").strip()
+    # citeproc-py ends a title with a point even after another mark.
+    return text.replace(f"{cited.title}.", cited.title) if cited.title[-1] in "?!." else text
+
+
+@lru_cache(maxsize=4096)
+def _author_and_year(cited: Reference, style: Style) -> str:
+    return _rendered(cited, style)[1].strip("()")
+
+
+def in_text(cited: Reference, style: Style, number: int, page: str) -> str:
+    """Return the citation that follows a quote: "(1, p. 3)" or "(Patel et al., 2022, p. 3)".
+
+    ``number`` is that of the paper in the reference list.
+    """
+    who = str(number) if style is Style.VANCOUVER else _author_and_year(cited, style)
+    return f"({who}, p. {page})" if page else f"({who})"
+
+
+def _rendered(cited: Reference, style: Style) -> tuple[str, str]:
+    """Return the entry of the reference list and the citation in running text."""
+    from citeproc import Citation as Cited
+    from citeproc import CitationItem, CitationStylesBibliography, formatter
+    from citeproc.source.json import CiteProcJSON
+
+    item = cited.csl() | {"title": cited.title.replace("<", _LESS)}
+    if not cited.authors:  # styles put the title in place of the authors; citeproc-py then repeats it
+        item |= {"author": [{"literal": item.pop("title")}]}
+    with _ONE_AT_A_TIME:
+        bibliography = CitationStylesBibliography(_style(style), CiteProcJSON([item]), formatter.plain)
+        citation = Cited([CitationItem(cited.key)])
+        bibliography.register(citation)
+        entry = "".join(map(str, bibliography.bibliography()[0]))
+        short = str(bibliography.cite(citation, lambda item: None))
+    if style is Style.APA and cited.letter:  # citeproc-py does not tell alike references apart
+        date = str(cited.year or "n.d.")
+        told = f"{date}{'' if cited.year else '-'}{cited.letter}"
+        entry, short = entry.replace(f"({date})", f"({told})", 1), short.replace(f"{date})", f"{told})")
+    return entry.replace(_LESS, "<"), short.replace(_LESS, "<")
+
+
+@cache
+def _style(style: Style) -> Any:  # noqa: ANN401 - citeproc-py has no types
+    from citeproc import CitationStylesStyle
+
+    return CitationStylesStyle(str(_STYLES / f"{style}.csl"), validate=False)
+
+
+def references(
+    citations: Iterable[Citation], documents: Mapping[str, Document], keys: Mapping[str, str]
+) -> dict[str, Reference]:
+    """Return the reference to each cited paper by id, in the order of citing.
+
+    Args:
+        citations: quotes of one or more answers.
+        documents: papers by id; those missing, since removed, are cited by title and file name.
+        keys: citation keys by id, see ``citation_keys``; those missing come from the title.
+    """
+    found: dict[str, Reference] = {}
+    for citation in citations:
+        paper = citation.document_id
+        if paper not in found:
+            gone = _with_letters(_stem(Byline(citation.title, (), None)), _letters(paper)[:4])
+            found[paper] = reference(citation, documents.get(paper), keys.get(paper, gone))
+    return _told_apart(found)
+
+
+def _told_apart(found: dict[str, Reference]) -> dict[str, Reference]:
+    """Give letters to references that would read the same in running text."""
+    alike = defaultdict(list)
+    for cited in found.values():
+        families = [name.family for name in cited.authors]
+        if families:
+            alike[families[0], len(families) > 2 or tuple(families[1:]), cited.year].append(cited)
+    for group in alike.values():
+        for letter, cited in zip(ascii_lowercase, group if len(group) > 1 else (), strict=False):
+            found[cited.document_id] = replace(cited, letter=letter)
+    return found
