@@ -16,13 +16,15 @@ from qa.records import Citation as Citation
 from qa.records import Status as Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from qa.annotated import Annotated
     from qa.answer import Answerer
     from qa.conversation import Conversation as Conversation
     from qa.settings import AskOptions
 
-__all__ = ["Answer", "Citation", "Conversation", "Status", "open"]
+__all__ = ["Answer", "Citation", "Conversation", "Status", "annotate", "open"]
 
 
 def open(folder: str | Path, options: AskOptions | None = None) -> AbstractContextManager[Answerer]:
@@ -34,6 +36,16 @@ def open(folder: str | Path, options: AskOptions | None = None) -> AbstractConte
     from qa.settings import USUAL
 
     return opened(Path(folder), options or USUAL)
+
+
+def annotate(papers: Answerer, answers: Sequence[Answer], into: str | Path) -> tuple[Annotated, ...]:
+    """Write copies of the PDFs that ``answers`` cite into a folder, with the quotes highlighted.
+
+    Returns what became of each cited paper; raises a ``LoccitError`` as ``qa.annotated.annotate`` does.
+    """
+    from qa.annotated import annotate as annotate_copies
+
+    return annotate_copies(papers.index, answers, Path(into))
 
 
 def __getattr__(name: str) -> object:

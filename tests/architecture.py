@@ -27,7 +27,7 @@ OURS = ("index", "qa", "evals", "app")
 OWNERS: Mapping[str, tuple[str, ...]] = {
     "faiss": ("index.store.vectors",),
     "tiktoken": ("index.read.passages",),
-    "pypdf": ("index.read.pdf.*",),
+    "pypdf": ("index.read.pdf.*", "index.pages.*"),
     "pypdfium2": ("index.read.pdf.*", "index.pages.*"),
     "streamlit": ("app", "qa.web.*"),
     "onnxruntime": ("index.embed.onnx",),

@@ -23,6 +23,7 @@ class Sheet:
     words: list[Words] = field(default_factory=list)
     extra: bytes = b""  #: more content operators
     rotate: int = 0
+    entries: bytes = b""  #: more entries of the page
 
 
 def content(sheet: Sheet) -> bytes:
@@ -62,8 +63,13 @@ def pdf(
         stream = content(sheet)
         made.append(
             b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Rotate %d /Contents %d 0 R /Resources "
-            b"<< /Font << /F1 3 0 R /F2 4 0 R /F3 5 0 R >> %s >> >>"
-            % (sheet.rotate, first + 2 * i + 1, b"/XObject << /X1 7 0 R >>" if objects else b"")
+            b"<< /Font << /F1 3 0 R /F2 4 0 R /F3 5 0 R >> %s >> %s >>"
+            % (
+                sheet.rotate,
+                first + 2 * i + 1,
+                b"/XObject << /X1 7 0 R >>" if objects else b"",
+                sheet.entries,
+            )
         )
         made.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
     out = bytearray(b"%PDF-1.7\n")

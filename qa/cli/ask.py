@@ -22,18 +22,21 @@ from qa.cli.options import (
     QuestionArgument,
     QuestionsOption,
     ReaderOption,
+    stated_path,
 )
 from qa.cli.papers import build
 from qa.files.questions import Entry, read_questions
 from qa.settings import AskOptions
-from qa.show.terminal import emit, warn
+from qa.show.terminal import emit, note, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from index.store.open import Index
     from qa.answer import Answerer
+    from qa.conversation import Conversations
     from qa.rank.evidence import RankedPassage
+    from qa.records import Answer
 
 app = typer.Typer()
 
@@ -52,6 +55,14 @@ RightOption = Annotated[
 ]
 ReceiptOption = Annotated[
     Path | None, typer.Option(help="Write a receipt to this file; loccit verify replays it.")
+]
+AnnotateOption = Annotated[
+    Path | None,
+    typer.Option(
+        parser=stated_path,
+        metavar="<folder>",
+        help="Write copies of the cited PDFs to this folder, with the quotes highlighted.",
+    ),
 ]
 
 
@@ -78,6 +89,7 @@ def ask(
     cross_encoder: CrossEncoderOption = None,
     reader: ReaderOption = None,
     receipt: ReceiptOption = None,
+    annotate: AnnotateOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with verbatim quotes.
@@ -87,6 +99,7 @@ def ask(
     \b
     loccit ask "When was MMF restarted?"
     loccit ask "And IVIG?" --after "When was MMF restarted?"
+    loccit ask "When was MMF restarted?" --annotate marked/
     loccit ask --file questions.jsonl > answers.jsonl
     head -5 questions.jsonl | loccit ask --file -
     """
@@ -99,24 +112,28 @@ def ask(
     options = AskOptions(model, threshold, right, cross_encoder, reader or "")
     if receipt is not None and receipt.is_dir():
         raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
+    from qa.annotated import require_target
     from qa.cli.printed import show_answer
     from qa.conversation import Conversations
     from qa.receipts import write_receipt
     from qa.records import Status
     from qa.records import as_json as answer_json
 
+    if annotate is not None:
+        require_target(annotate)
     with _opened(index, paper, options) as (answerer, documents):
         conversations = Conversations(answerer, documents)
         if file is not None:
-            return _emit_each(entries, lambda one: answer_json(conversations.ask(one.history, one.question)))
+            return _ask_each(entries, conversations, answerer.index, annotate)
         conversation = conversations.after(entries[0].history)
         answer, _ = conversation.ask(answerer, entries[0].question, documents)
-    if receipt is not None:
-        write_receipt(receipt, answer, conversation, documents)
-    if as_json:
-        emit(answer_json(answer))
-    else:
-        show_answer(answer)
+        if receipt is not None:
+            write_receipt(receipt, answer, conversation, documents)
+        if as_json:
+            emit(answer_json(answer))
+        else:
+            show_answer(answer)
+        _annotate(answerer.index, [answer], annotate)
     if answer.status is Status.NOT_FOUND:
         raise typer.Exit(1)
 
@@ -284,6 +301,37 @@ def _emit_each(entries: Sequence[Entry], work: Callable[[Entry], dict[str, Any]]
         raise UsageError(
             f"{refused} of {len(entries)} questions could not be asked.", "See “error” in their output lines."
         )
+
+
+def _ask_each(
+    entries: Sequence[Entry], conversations: Conversations, index: Index, annotate: Path | None
+) -> None:
+    """Emit one JSON line per question; then annotate the papers, each with the quotes of all answers."""
+    from qa.records import as_json
+
+    answers: list[Answer] = []
+
+    def ask_one(entry: Entry) -> dict[str, Any]:
+        answers.append(conversations.ask(entry.history, entry.question))
+        return as_json(answers[-1])
+
+    try:
+        _emit_each(entries, ask_one)
+    finally:
+        _annotate(index, answers, annotate)
+
+
+def _annotate(index: Index, answers: Sequence[Answer], into: Path | None) -> None:
+    """Write annotated copies of the cited PDFs and say on standard error what became of each."""
+    if into is None:
+        return
+    from qa.annotated import annotate
+    from qa.show.present import counted
+
+    for one in annotate(index, answers, into):
+        if one.copy is not None:
+            note(f"Annotated: {one.copy} ({counted(one.quotes, 'quote')})")
+        warn([one.problem] if one.problem else [])
 
 
 def _hit_json(index: Index, ranked: RankedPassage) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from index.errors import UsageError
 from index.ingest.catalogue import catalogue_of, given
+from index.ingest.originals import paths
 from index.read.open import name_of
-from qa.files.originals import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

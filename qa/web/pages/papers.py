@@ -11,9 +11,9 @@ import streamlit as st
 from index.embed.encoder import load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
+from index.ingest.originals import forget_upload, keep_upload, paths, remember
 from index.read import SUFFIXES
 from index.store.publish import rollback
-from qa.files.originals import forget_upload, keep_upload, paths, remember
 from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view
 from qa.show.shelf import history_view, matching, outcomes_view, papers_view, removal_words, waiting_view
