@@ -30,6 +30,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "pypdf": ("index.read.pdf.*", "index.pages.*"),
     "pypdfium2": ("index.read.pdf.*", "index.pages.*"),
     "streamlit": ("app", "qa.web.*"),
+    "mcp": ("qa.mcp",),
     "onnxruntime": ("index.embed.onnx",),
     "huggingface_hub": ("index.embed.model",),  # finds a model in its cache, never fetches one
 }
