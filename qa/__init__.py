@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qa.conversation import Conversation as Conversation
     from qa.settings import AskOptions
 
-__all__ = ["Answer", "Citation", "Conversation", "Status", "annotate", "open"]
+__all__ = ["Answer", "Citation", "Conversation", "Status", "annotate", "as_html", "as_markdown", "open"]
 
 
 def open(folder: str | Path, options: AskOptions | None = None) -> AbstractContextManager[Answerer]:
@@ -46,6 +46,20 @@ def annotate(papers: Answerer, answers: Sequence[Answer], into: str | Path) -> t
     from qa.annotated import annotate as annotate_copies
 
     return annotate_copies(papers.index, answers, Path(into))
+
+
+def as_html(answer: Answer) -> str:
+    """Return an answer as HTML, with the text of papers escaped."""
+    from qa.show.notebook import answer_html
+
+    return answer_html(answer)
+
+
+def as_markdown(answer: Answer) -> str:
+    """Return an answer as Markdown (CommonMark), with special characters of papers escaped."""
+    from qa.show.export import as_markdown as markdown_of
+
+    return markdown_of([answer])
 
 
 def __getattr__(name: str) -> object:
