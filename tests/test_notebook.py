@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -13,6 +17,8 @@ from qa.evidence_table import EvidenceTable, Row, evidence_table
 from tests.web.papers import HOSTILE, TITLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qa.answer import Answerer
     from qa.records import Answer
 
@@ -98,3 +104,17 @@ def test_an_evidence_table_becomes_a_data_frame_with_types(answerer: Answerer) -
     formula = replace(made, rows=(replace(made.rows[1], name="=1+1", year=2020),))
     assert list(formula.to_pandas()[["paper", "year"]].iloc[0]) == ["=1+1", 2020]
     assert list(replace(made, rows=()).to_pandas().columns) == list(frame.columns)
+
+
+def test_the_cells_of_the_example_run_in_order(root: Path, tmp_path: Path) -> None:
+    cells = json.loads((root / "docs" / "example.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert not any(cell.get("outputs") for cell in cells)
+    script = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    (tmp_path / "seeds").symlink_to(root / "seeds")
+    script = script.replace(
+        "opened.__exit__", "print(len(frame), frame.confidence.max() > 0)\nopened.__exit__"
+    )
+    environment = {**os.environ, "MPLBACKEND": "agg", "LOCCIT_READER": "small"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "2 True\n"), done.stderr
