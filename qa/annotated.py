@@ -102,7 +102,7 @@ def _annotate(
         copy = _write(into, name, highlighted(name, data, highlights))
     except ReadError as error:
         return Annotated(name, None, 0, f"Not annotated: {error}")
-    lacking = f"{copy}: {counted(lost, 'quote')} not highlighted: its position on the page is uncertain."
+    lacking = f"{copy}: {counted(lost, 'quote')} not highlighted, without a certain position on the page."
     return Annotated(name, copy, len(marked), lacking if lost else "")
 
 
