@@ -45,9 +45,15 @@ def build(
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import build as build_index
+    from index.ingest.originals import remember
 
-    chosen = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
-    return build_index(chosen, Path(into), encoder=encoder or load_encoder(), progress=progress, keep=keep)
+    chosen, folder = (
+        [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)],
+        Path(into),
+    )
+    report = build_index(chosen, folder, encoder=encoder or load_encoder(), progress=progress, keep=keep)
+    remember(folder, report.outcomes)
+    return report
 
 
 def add(

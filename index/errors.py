@@ -12,6 +12,7 @@
     │   ├── UnknownFormat             not PDF, JATS XML, HTML, Word, Markdown or text
     │   ├── UndecodableText           text in an unknown encoding
     │   ├── PasswordNeeded            an encrypted PDF
+    │   ├── Signed                    a signed PDF, which must not be changed
     │   ├── NoTextLayer               a scan: pages without text
     │   ├── GarbledText               text of glyph codes instead of words
     │   └── DamagedFile               damaged beyond reading
@@ -99,6 +100,10 @@ class UndecodableText(ReadError):
 
 class PasswordNeeded(ReadError):
     """The PDF is encrypted and the empty password does not open it."""
+
+
+class Signed(ReadError):
+    """The PDF has a digital signature that a change would break."""
 
 
 class NoTextLayer(ReadError):

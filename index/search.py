@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Passage
 
 #: Minimum number of passages taken from each of the two searches before fusion.

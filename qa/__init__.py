@@ -16,13 +16,15 @@ from qa.records import Citation as Citation
 from qa.records import Status as Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
+    from qa.annotated import Annotated
     from qa.answer import Answerer
     from qa.conversation import Conversation as Conversation
     from qa.settings import AskOptions
 
-__all__ = ["Answer", "Citation", "Conversation", "Status", "open"]
+__all__ = ["Answer", "Citation", "Conversation", "Status", "annotate", "as_html", "as_markdown", "open"]
 
 
 def open(folder: str | Path, options: AskOptions | None = None) -> AbstractContextManager[Answerer]:
@@ -34,6 +36,30 @@ def open(folder: str | Path, options: AskOptions | None = None) -> AbstractConte
     from qa.settings import USUAL
 
     return opened(Path(folder), options or USUAL)
+
+
+def annotate(papers: Answerer, answers: Sequence[Answer], into: str | Path) -> tuple[Annotated, ...]:
+    """Write copies of the PDFs that ``answers`` cite into a folder, with the quotes highlighted.
+
+    Returns what became of each cited paper; raises a ``LoccitError`` as ``qa.annotated.annotate`` does.
+    """
+    from qa.annotated import annotate as annotate_copies
+
+    return annotate_copies(papers.index, answers, Path(into))
+
+
+def as_html(answer: Answer) -> str:
+    """Return an answer as HTML, with the text of papers escaped."""
+    from qa.show.notebook import answer_html
+
+    return answer_html(answer)
+
+
+def as_markdown(answer: Answer) -> str:
+    """Return an answer as Markdown (CommonMark), with special characters of papers escaped."""
+    from qa.show.export import as_markdown as markdown_of
+
+    return markdown_of([answer], {})
 
 
 def __getattr__(name: str) -> object:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from index.embed.encoder import Encoder
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Sentence
     from qa.rank.evidence import Ranked
     from qa.rank.select import Ranker

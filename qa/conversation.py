@@ -36,7 +36,7 @@ from qa.understand.subjects import asked_about
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Span
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence

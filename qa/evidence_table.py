@@ -9,15 +9,19 @@ confidence of those rows never exceeds that of their sentence among all papers, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import count
 from typing import TYPE_CHECKING
 
 from qa.show.citation import biblatex, citation_keys, locator, pandoc
 from qa.show.export import csv_of, escaped, short_words
+from qa.show.notebook import framed, quote_html
 from qa.show.present import counted, per_cent, place_of, section_words, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas
 
     from index.text import Span
     from qa.answer import Answerer
@@ -65,6 +69,38 @@ class EvidenceTable:
     def citations(self) -> tuple[Citation, ...]:
         """The quotes, numbered from 1 in the order of their rows."""
         return tuple(row.citation for row in self.rows if row.citation)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Return the columns of the CSV as a data frame, verbatim; what is missing is ``pandas.NA``.
+
+        Year, offsets and confidence are numbers; ``start`` and ``end`` count code points of the paper's text.
+        """
+        import pandas
+
+        rows: list[dict[str, object]] = [
+            {
+                **{column: value for column, value in _cells(row).items() if value not in ("", NOTHING)},
+                "confidence": row.citation.confidence if row.citation else None,
+            }
+            for row in self.rows
+        ]
+        frame = pandas.DataFrame(rows, columns=list(_COLUMNS))
+        numbers = {"year": "Int64", "start": "Int64", "end": "Int64", "confidence": "Float64"}
+        return frame.astype({column: numbers.get(column, "string") for column in _COLUMNS})
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show; text of papers is escaped."""
+        rows = []
+        for row in self.rows:
+            name = escape(f"{row.name} ({row.year})" if row.year else row.name)
+            quote = quote_html(row.citation, sure=row.sure) if row.citation else f"<i>{NOTHING}</i>"
+            rows.append(f"<tr><td>{name}</td><td>{quote}</td></tr>")
+        head = f"<p><b>{escape(self.question)}</b></p><table><tr><th>Paper</th><th>Quote</th></tr>"
+        return framed(f"{head}{''.join(rows)}</table><p>{escape(said(self))}</p>")
+
+    def _repr_markdown_(self) -> str:
+        """Return the same as Markdown."""
+        return as_markdown(self)
 
 
 def evidence_table(

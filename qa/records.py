@@ -124,6 +124,20 @@ class Answer:
     #: ids of the papers that the question could be about, where it is about one and does not say which
     which: tuple[str, ...] = ()
 
+    # How answers look is decided above the records, so notebooks reach it by the package.
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show; text of papers is escaped."""
+        import qa
+
+        return qa.as_html(self)
+
+    def _repr_markdown_(self) -> str:
+        """Return the same as Markdown."""
+        import qa
+
+        return qa.as_markdown(self)
+
 
 def as_json(answer: Answer) -> dict[str, Any]:
     """Return ``answer`` as an object that ``json.dumps`` takes, with the field names above."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.settings import AskOptions
 
 

@@ -25,7 +25,7 @@ from tests.index_fakes import WordEncoder, build_papers, write_papers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document
     from qa.rank.candidates import Candidate
 

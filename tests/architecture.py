@@ -25,11 +25,12 @@ OURS = ("index", "qa", "evals", "app")
 
 #: Libraries that only some modules may import, at any depth of the code.
 OWNERS: Mapping[str, tuple[str, ...]] = {
-    "faiss": ("index.store.vectors",),
+    "faiss": ("index.segments.vectors",),
     "tiktoken": ("index.read.passages",),
-    "pypdf": ("index.read.pdf.*",),
+    "pypdf": ("index.read.pdf.*", "index.pages.*"),
     "pypdfium2": ("index.read.pdf.*", "index.pages.*"),
     "streamlit": ("app", "qa.web.*"),
+    "mcp": ("qa.mcp",),
     "onnxruntime": ("index.embed.onnx",),
     "huggingface_hub": ("index.embed.model",),  # finds a model in its cache, never fetches one
 }

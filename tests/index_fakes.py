@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from index.ingest.build import BuildReport
     from index.ingest.work import Outcome
-    from index.store.open import Index
+    from index.store.generation import Index
 
 PAPERS = {
     "ferritin.txt": """Iron stores in runners

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.store.open import Index
+    from index.store.generation import Index
 
 QUESTION = "ferritin of runners before the season"
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.records import Citation, Nearby
 
 TWIN = """Two potters

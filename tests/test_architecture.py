@@ -31,7 +31,7 @@ def test_the_project_keeps_its_rules(root: Path) -> None:
 def test_the_rules_see_the_project(root: Path) -> None:
     """Fails if the checker sees no modules."""
     assert {"index.text", "index.read.text.plain", "qa.files.resources", "evals"} <= modules(root).keys()
-    assert any(one.importer == "index.store.vectors" and one.imported == "faiss" for one in imports(root))
+    assert any(one.importer == "index.segments.vectors" and one.imported == "faiss" for one in imports(root))
 
 
 def test_the_diagram_of_the_rooms_shows_the_imports(root: Path) -> None:
@@ -74,9 +74,13 @@ def test_a_room_holds_about_a_dozen_modules(root: Path) -> None:
         ("index/store/open.py", "import index.search", "circle in index"),
         ("index/read/plain.py", "from ..store.open import x", "circle in index"),
         ("index/read/words.py", "from index.read import glued", "circle in index.read"),
-        ("index/store/open.py", "def f():\n    import faiss", "only index.store.vectors"),
-        ("index/store/vectors.py", "import faiss", "when imported"),
-        ("index/store/vectors.py", "try:\n    import faiss\nexcept ImportError:\n    pass", "when imported"),
+        ("index/store/open.py", "def f():\n    import faiss", "only index.segments.vectors"),
+        ("index/segments/vectors.py", "import faiss", "when imported"),
+        (
+            "index/segments/vectors.py",
+            "try:\n    import faiss\nexcept ImportError:\n    pass",
+            "when imported",
+        ),
         ("index/embed/encoder.py", "class A:\n    from torch import nn", "when imported"),
         ("qa/answer.py", "def f():\n    from streamlit import runtime", "only app"),
         ("evals/run.py", "def f():\n    import tiktoken", "only index.read.passages"),
@@ -109,7 +113,7 @@ def test_a_tree_that_breaks_a_rule_is_reported(tmp_path: Path, module: str, sour
     ("module", "source"),
     [
         ("index/read/clean.py", "from index.text import Span"),
-        ("index/store/vectors.py", "def f():\n    import faiss"),
+        ("index/segments/vectors.py", "def f():\n    import faiss"),
         ("index/read/pdf/pages.py", "import pypdf"),
         ("index/embed/encoder.py", "def f():\n    return g(trust_remote_code=False)"),
         ("app.py", "import streamlit\nfrom qa.answer import x\nfrom qa.web import y"),

@@ -16,7 +16,7 @@ from qa.records import Scores, Status
 from tests.answering import PAPERS, paper, rows_of, sentence
 
 if TYPE_CHECKING:
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.answer import Answerer
     from qa.records import Answer, Citation
 

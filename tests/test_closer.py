@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from evals.train.reader_net import ReaderNet
-    from index.store.open import Index
+    from index.store.generation import Index
 
 TEXT = "She was admitted with fever. Prednisone 40 mg daily was started. Six weeks later she was well."
 SENTENCES = (Span(0, 28), Span(29, 64), Span(65, len(TEXT)))

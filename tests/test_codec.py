@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from index.errors import FormatMismatch, IndexDamaged
 from index.files import FileRecord
 from index.read.text.plain import read_plain
-from index.store.arrays import ArraysRecord
-from index.store.codec import decode_document, encode_document
+from index.segments.arrays import ArraysRecord
+from index.segments.codec import decode_document, encode_document
 from index.store.manifest import FORMAT, Counts, Manifest, Model, decode
 from index.terms import line_counts, read_counts, terms, written_counts
 from index.text import (

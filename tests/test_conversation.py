@@ -24,7 +24,7 @@ from tests.index_fakes import WordEncoder, build_papers, write_papers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.rank.evidence import Evidence
     from qa.rank.reader import Text
     from qa.records import Answer

@@ -18,8 +18,8 @@ from index.ingest.catalogue import Catalogue, catalogue_of
 from index.ingest.editions import FEWEST, Edition, disagree, edition_of, likeness, near, set_aside
 from index.ingest.versions import differ
 from index.read import read
+from index.segments.paper import PaperRows
 from index.store.open import open_index
-from index.store.paper import PaperRows
 from qa.show.shelf import removal_words
 from tests.index_fakes import Reads, WordEncoder, contents, ids_by_source, write_papers
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.answer import Answerer
     from qa.files.feedback import Judgement
 

@@ -24,7 +24,7 @@ from tests.answering import candidate, paper, plain_weights, sentence
 from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.rank.evidence import Evidence
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import IndexDamaged
-from index.store.arrays import Arrays
+from index.segments.arrays import Arrays
 from index.store.open import CURRENT, open_index
 from index.store.publish import verify
 from tests.index_fakes import TEA, build_papers, contents, contents_of, two_generations, write_papers

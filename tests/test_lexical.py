@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from index.files import LOCAL_DISK
-from index.store.arrays import Arrays, write_arrays
-from index.store.lexical import K1, B, Lexical, lexical_arrays
-from index.store.order import Order
+from index.segments.arrays import Arrays, write_arrays
+from index.segments.lexical import K1, B, Lexical, lexical_arrays
+from index.segments.order import Order
 from index.terms import terms, weighted_terms, words
 
 if TYPE_CHECKING:

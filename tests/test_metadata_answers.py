@@ -11,7 +11,7 @@ from qa.records import Status
 from tests.answering import paper
 
 if TYPE_CHECKING:
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.answer import Answerer
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from index.read.text.plain import read_plain
 from index.store.open import open_index
+from index.text import Block, BlockKind, Row, Span, Table
 from qa.answer import Answerer
 from qa.conversation import Conversation
-from qa.rank.numbered import Fits, fits
+from qa.rank.numbered import Fits, fits, subjects_told
 from qa.rank.stages import Stages
 from qa.records import Status
 from qa.understand.numbered import mentions_in, named_in
@@ -215,3 +219,16 @@ def test_a_file_name_numbers_its_case(series: Answerer) -> None:
     document, one = sentence(series.index, "magnesium was 3")
     assert document.source == "case04.txt"
     assert fits(document, one.span, named_in("What about case 4?")) is Fits.SAME
+
+
+def test_a_row_shorter_than_its_table_is_read() -> None:
+    text = "Case Age Dose 1 40 5 2 51"
+    spans = [
+        Span(start, start + len(word))
+        for start, word in ((match.start(), match.group()) for match in re.finditer(r"\S+", text))
+    ]
+    rows = [Row(Span(cells[0].start, cells[-1].end), tuple(cells)) for cells in (spans[3:6], spans[6:])]
+    table = Table(Span(0, len(text)), "Table 1", None, tuple(spans[:3]), tuple(rows))
+    blocks = (Block(Span(0, len(text)), BlockKind.TABLE, 0),)
+    document = replace(read_plain(b"Cases", "a.txt"), text=text, tables=(table,), blocks=blocks)
+    assert ("patient", "2") in subjects_told(document, rows[1].span)

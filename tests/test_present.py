@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import FileEmpty, FileTooLarge, QuoteError, UnknownFormat
+from index.ingest.originals import LARGEST, UPLOADS, forget_upload, harmless_name, keep_upload, uploaded_file
 from index.read import read
 from index.read.text.plain import read_plain
 from index.text import Span
-from qa.files.originals import LARGEST, UPLOADS, forget_upload, harmless_name, keep_upload, uploaded_file
 from qa.quote.cite import cite
 from qa.records import Answer, Receipt, Scores, Status
 from qa.show.present import (

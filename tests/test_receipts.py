@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from index.store.open import Index
+    from index.store.generation import Index
 
 QUESTION = "What was the woman's LDH on admission?"
 

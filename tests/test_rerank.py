@@ -25,7 +25,7 @@ from tests.answering import paper
 from tests.index_fakes import WordEncoder
 
 if TYPE_CHECKING:
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.rank.candidates import Candidate
 
 TEXT = Text(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from index.search import WEIGHTS, search
-from index.store.open import Index, open_index
+from index.store.generation import Index
+from index.store.open import open_index
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 if TYPE_CHECKING:

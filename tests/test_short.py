@@ -12,7 +12,7 @@ from qa.understand.question import understand
 from tests.answering import candidate
 
 if TYPE_CHECKING:
-    from index.store.open import Index
+    from index.store.generation import Index
 
 
 @pytest.mark.parametrize(

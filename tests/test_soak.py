@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from evals.bench.soak import soak
-from index.store.open import Index, generations
+from index.store.generation import Index
+from index.store.open import generations
 from qa.answer import Answerer
 from qa.rank.stages import Stages
 from tests.answering import plain_weights

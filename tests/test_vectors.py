@@ -9,9 +9,9 @@ import pytest
 
 from index.errors import IndexDamaged
 from index.files import LOCAL_DISK
-from index.store.arrays import Arrays, write_arrays
-from index.store.order import Order
-from index.store.vectors import FLAT_UP_TO, Vectors, vector_arrays
+from index.segments.arrays import Arrays, write_arrays
+from index.segments.order import Order
+from index.segments.vectors import FLAT_UP_TO, Vectors, vector_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from index.embed.encoder import Encoder
-    from index.store.open import Index
+    from index.store.generation import Index
 
 _ASKERS = 2
 #: Counts of open files after a rebuild, and seconds between them.

@@ -37,11 +37,11 @@ from index.ingest.build import add, remove
 from index.read import read
 from index.read.passages import passages_of
 from index.search import search
-from index.store.arrays import Arrays, write_arrays
+from index.segments.arrays import Arrays, write_arrays
+from index.segments.order import Order
+from index.segments.paper import PaperRows
+from index.segments.vectors import FLAT_UP_TO, Vectors, vector_arrays
 from index.store.open import open_index
-from index.store.order import Order
-from index.store.paper import PaperRows
-from index.store.vectors import FLAT_UP_TO, Vectors, vector_arrays
 from qa.answer import Answerer
 from qa.settings import Settings
 

@@ -18,9 +18,9 @@ import numpy as np
 
 from index.embed.encoder import load_encoder, model_of
 from index.ingest.build import build
-from index.store.codec import encode_document
+from index.segments.codec import encode_document
+from index.segments.paper import PaperRows
 from index.store.open import CURRENT
-from index.store.paper import PaperRows
 from index.store.publish import Origin, publish, writing
 from index.store.publish import Papers as ToPublish
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span, line_starts

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from evals.measure.runner import Run
     from index.embed.encoder import Encoder
-    from index.store.lexical import Lexical
+    from index.segments.lexical import Lexical
 
 #: Metrics in the table of ablations.
 SHOWN = (

@@ -13,8 +13,8 @@ import numpy as np
 from index.embed.encoder import model_of
 from index.errors import FormatMismatch, IndexDamaged
 from index.read.passages import passages_of
+from index.segments.paper import PaperRows
 from index.store.open import CURRENT, open_index
-from index.store.paper import PaperRows
 from index.store.publish import Origin, Papers, publish, writing
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.embed.encoder import Encoder
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document
 
 #: Texts encoded before their vectors are saved.

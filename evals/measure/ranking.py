@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from evals.sets.cases import Gold
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Span
     from qa.rank.evidence import Ranked
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.answer import Answerer
     from qa.rank.candidates import Candidate
     from qa.rank.evidence import Evidence, Ranked

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from evals.sets.cases import Case, Corpus
     from evals.train.samples import Sample
     from index.embed.encoder import Encoder
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document
     from qa.rank.rerank import Read
     from qa.show.progress import Report

@@ -22,9 +22,9 @@ from evals.sets.cases import Case, Corpus, Gold
 from evals.sets.corpora import document_of
 from index.files import LOCAL_DISK
 from index.read.passages import passages_of
-from index.store.arrays import Arrays, write_arrays
-from index.store.lexical import Lexical, lexical_arrays
-from index.store.order import Order
+from index.segments.arrays import Arrays, write_arrays
+from index.segments.lexical import Lexical, lexical_arrays
+from index.segments.order import Order
 from index.terms import terms
 from index.text import Span
 from qa.rank.identity import identified, identity_of

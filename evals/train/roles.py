@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from evals.sets.cases import Case
     from index.embed.encoder import Encoder
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.overview.roles import Body
 
     Rows = NDArray[np.float64]

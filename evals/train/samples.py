@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from evals.sets.cases import Case
     from index.embed.encoder import Encoder
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.rank.candidates import Candidate
     from qa.rank.rerank import Read
     from qa.understand.question import Question

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from evals.sets.cases import Case
     from index.embed.encoder import Encoder
-    from index.store.open import Index
+    from index.store.generation import Index
 
 #: How rare a word is in English, 0 to 1, from which on it names something.
 NAMED = 0.5

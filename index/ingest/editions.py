@@ -25,7 +25,7 @@ from index.text import BlockKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from index.store.paper import PaperRows
+    from index.segments.paper import PaperRows
     from index.text import Document
 
 METHOD = 2  #: version of ``edition_of``: raised when it gives another result for the same paper

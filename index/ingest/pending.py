@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import IndexDamaged
-from index.store.paper import PaperRows
+from index.segments.paper import PaperRows
 
 if TYPE_CHECKING:
     from pathlib import Path

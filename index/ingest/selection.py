@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.ingest.pending import Pending
+    from index.segments.paper import PaperRows
+    from index.segments.segment import Segment
     from index.store.generation import Index
-    from index.store.paper import PaperRows
-    from index.store.segment import Segment
 
 
 @dataclass(frozen=True)

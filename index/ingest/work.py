@@ -20,7 +20,7 @@ from index.read import Outcome as Outcome
 from index.read import may_be_paper
 from index.read.open import name_of
 from index.read.passages import passages_of
-from index.store.paper import PaperRows
+from index.segments.paper import PaperRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Self, overload
 import numpy as np
 
 from index.errors import IndexDamaged
-from index.store.lexical import Lexical
+from index.segments.lexical import Lexical
+from index.segments.order import Order
+from index.segments.segment import Segment
+from index.segments.vectors import SentenceVectors, Vectors, cosines
 from index.store.manifest import Counts
-from index.store.order import Order
 from index.store.recent import Recent
-from index.store.segment import Segment
-from index.store.sentence_vectors import SentenceVectors
-from index.store.vectors import Vectors, cosines
 from index.text import Document, Passage, Sentence, Span
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from index.segments.paper import PaperRows
     from index.store.manifest import Manifest
-    from index.store.paper import PaperRows
     from index.store.pins import Pin
     from index.text import Byline
 

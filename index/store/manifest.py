@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from index.errors import FormatMismatch, IndexDamaged, OlderFormat
 from index.files import FileRecord
-from index.store.arrays import ArraysRecord
+from index.segments.arrays import ArraysRecord
 
 FORMAT = 2  #: version of the files of a generation
 MANIFEST = "manifest.json"

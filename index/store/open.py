@@ -4,7 +4,7 @@
 
 ``CURRENT`` names a generation and the sha256 of its manifest; the manifest has the checksum of its other
 files and of the segments it uses. Those of its files are compared at once, those of segments block by block
-when they are read (``index.store.arrays``). ``index.store.publish`` writes.
+when they are read (``index.segments.arrays``). ``index.store.publish`` writes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 
 from index.errors import IndexDamaged, IndexMissing
 from index.files import bytes_if_present, check, refusals
-from index.store.generation import SEGMENTS, read_listing
-from index.store.generation import Index as Index
+from index.segments.segment import Segment
+from index.store.generation import SEGMENTS, Index, read_listing
 from index.store.manifest import MANIFEST, Manifest, decode
 from index.store.pins import pin
 from index.store.salvage import salvaged
-from index.store.segment import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

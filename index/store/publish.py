@@ -20,7 +20,8 @@ from filelock import FileLock, Timeout
 
 from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing, StorageError
 from index.files import LOCAL_DISK, Disk, FileRecord, check, refusals
-from index.store.arrays import MARK, ArraysRecord
+from index.segments.arrays import MARK, ArraysRecord
+from index.segments.segment import Contents, Segment, write_segment
 from index.store.generation import PAPERS, SEGMENTS, Listed, encode_listing
 from index.store.manifest import FORMAT, MANIFEST, Counts, Manifest, Model
 from index.store.open import (
@@ -35,7 +36,6 @@ from index.store.open import (
     read_pointer,
 )
 from index.store.pins import pinned
-from index.store.segment import Contents, Segment, write_segment
 
 LOCK = "LOCK"
 STAGING = "staging"

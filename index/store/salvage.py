@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.errors import IndexDamaged
-from index.store.segment import Segment
+from index.segments.segment import Segment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

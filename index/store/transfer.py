@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from index.store.arrays import ArraysRecord
+    from index.segments.arrays import ArraysRecord
     from index.store.generation import Index
 
 _MANIFEST_LIMIT = 1 << 20  #: bytes; a real one has a few thousand

@@ -25,17 +25,18 @@ from qa.cli.options import (
     QuestionsOption,
     ReaderOption,
     StyleOption,
+    stated_path,
 )
 from qa.cli.papers import build
 from qa.files.questions import Entry, read_questions
 from qa.settings import AskOptions
 from qa.show.citation import Style
-from qa.show.terminal import emit, warn
+from qa.show.terminal import emit, note, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.answer import Answerer
     from qa.conversation import Conversations
     from qa.rank.evidence import RankedPassage
@@ -58,6 +59,14 @@ RightOption = Annotated[
 ]
 ReceiptOption = Annotated[
     Path | None, typer.Option(help="Write a receipt to this file; loccit verify replays it.")
+]
+AnnotateOption = Annotated[
+    Path | None,
+    typer.Option(
+        parser=stated_path,
+        metavar="<folder>",
+        help="Write copies of the cited PDFs to this folder, with the quotes highlighted.",
+    ),
 ]
 
 
@@ -86,6 +95,7 @@ def ask(
     receipt: ReceiptOption = None,
     form: FormatOption = None,
     style: StyleOption = Style.VANCOUVER,
+    annotate: AnnotateOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question with verbatim quotes.
@@ -98,6 +108,7 @@ def ask(
     loccit ask "When was MMF restarted?" --format markdown --style apa
     loccit ask --file questions.jsonl --format bibtex > cited.bib
     loccit ask "And IVIG?" --after "When was MMF restarted?"
+    loccit ask "When was MMF restarted?" --annotate marked/
     loccit ask --file questions.jsonl > answers.jsonl
     head -5 questions.jsonl | loccit ask --file -
     """
@@ -112,6 +123,7 @@ def ask(
     options = AskOptions(model, threshold, right, cross_encoder, reader or "")
     if receipt is not None and receipt.is_dir():
         raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
+    from qa.annotated import require_target
     from qa.cli.formats import cited_in, write_answers
     from qa.cli.printed import show_answer
     from qa.conversation import Conversations
@@ -119,10 +131,12 @@ def ask(
     from qa.records import Status
     from qa.records import as_json as answer_json
 
+    if annotate is not None:
+        require_target(annotate)
     with _opened(index, paper, options) as (answerer, documents):
         conversations = Conversations(answerer, documents)
         if file is not None:
-            return _ask_each(entries, conversations, answerer.index, form, style)
+            return _ask_each(entries, conversations, answerer.index, form, style, annotate)
         conversation = conversations.after(entries[0].history)
         answer, _ = conversation.ask(answerer, entries[0].question, documents)
         if receipt is not None:
@@ -133,6 +147,7 @@ def ask(
             show_answer(answer, cited_in([answer], answerer.index), style)
         else:
             write_answers([answer], answerer.index, form, style)
+        _annotate(answerer.index, [answer], annotate)
     if answer.status is Status.NOT_FOUND:
         raise typer.Exit(1)
 
@@ -289,8 +304,11 @@ def _ask_each(
     index: Index,
     form: AnswerFormat | None,
     style: Style,
+    annotate: Path | None,
 ) -> None:
     """Print the answers to all ``entries``: JSON lines as they come, or one text in another format.
+
+    Then the papers are annotated, each with the quotes of all answers.
 
     Raises:
         UsageError: some questions could not be asked; the others were.
@@ -299,24 +317,29 @@ def _ask_each(
     from qa.records import as_json as answer_json
     from qa.show.export import with_references
 
+    answers: list[Answer] = []
+
     def answer_to(entry: Entry) -> Answer:
-        return conversations.ask(entry.history, entry.question)
+        answers.append(conversations.ask(entry.history, entry.question))
+        return answers[-1]
 
     def referenced(entry: Entry) -> dict[str, Any]:
         answer = answer_to(entry)
         return with_references(answer, cited_in([answer], index))
 
-    if form is None:
-        return _emit_each(entries, lambda entry: answer_json(answer_to(entry)))
-    if form is AnswerFormat.JSON:
-        return _emit_each(entries, referenced)
-    answers: list[Answer] = []
-    for entry in entries:
-        try:
-            answers.append(answer_to(entry))
-        except UsageError as error:
-            warn([f"{entry.id}: {error}"])
-    write_answers(answers, index, form, style)
+    try:
+        if form is None:
+            return _emit_each(entries, lambda entry: answer_json(answer_to(entry)))
+        if form is AnswerFormat.JSON:
+            return _emit_each(entries, referenced)
+        for entry in entries:
+            try:
+                answer_to(entry)
+            except UsageError as error:
+                warn([f"{entry.id}: {error}"])
+        write_answers(answers, index, form, style)
+    finally:
+        _annotate(index, answers, annotate)
     _refuse(len(entries) - len(answers), len(entries), "See the lines above.")
 
 
@@ -339,6 +362,19 @@ def _emit_each(entries: Sequence[Entry], work: Callable[[Entry], dict[str, Any]]
 def _refuse(refused: int, total: int, remedy: str) -> None:
     if refused:
         raise UsageError(f"{refused} of {total} questions could not be asked.", remedy)
+
+
+def _annotate(index: Index, answers: Sequence[Answer], into: Path | None) -> None:
+    """Write annotated copies of the cited PDFs and say on standard error what became of each."""
+    if into is None:
+        return
+    from qa.annotated import annotate
+    from qa.show.present import counted
+
+    for one in annotate(index, answers, into):
+        if one.copy is not None:
+            note(f"Annotated: {one.copy} ({counted(one.quotes, 'quote')})")
+        warn([one.problem] if one.problem else [])
 
 
 def _hit_json(index: Index, ranked: RankedPassage) -> dict[str, Any]:

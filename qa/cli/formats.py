@@ -14,7 +14,7 @@ from qa.show.terminal import emit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.records import Answer
     from qa.show.citation import Reference
 

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from index.errors import LoccitError
-from qa.cli import ask, evaluate, papers, store
+from qa.cli import ask, evaluate, mcp, papers, store
 from qa.show.terminal import never_fail_to_write, visible
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (ask, papers, store):
+for group in (ask, papers, store, mcp):
     app.add_typer(group.app)
 app.add_typer(evaluate.app, name="eval")
 

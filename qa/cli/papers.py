@@ -196,8 +196,8 @@ def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path) -> None:
     Raises:
         UsageError: a file in ``chosen`` was refused; the others are in the index.
     """
+    from index.ingest.originals import remember
     from qa.cli.printed import show_build
-    from qa.files.originals import remember
 
     remember(folder, report.outcomes)
     show_build(report, folder)

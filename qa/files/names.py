@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from index.errors import UsageError
 from index.ingest.catalogue import catalogue_of
+from index.ingest.originals import paths
 from index.read.open import name_of
-from qa.files.originals import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from index.store.open import Index
+    from index.store.generation import Index
 
 _LISTED = 10  #: papers that a message lists at most
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.overview.roles import Body
     from qa.records import Citation
     from qa.understand.question import Question

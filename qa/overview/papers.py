@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.understand.question import Question
 
 #: Most papers that are answered from, or offered, together.

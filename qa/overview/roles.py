@@ -20,7 +20,7 @@ from qa.overview.softmax import load
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document, Sentence
     from qa.overview.softmax import Softmax
 

@@ -15,7 +15,7 @@ from qa.understand.numbered import FIGURE, TABLE, kind_of_thing, mentions_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document, Table
     from qa.records import Citation
     from qa.understand.numbered import Mention

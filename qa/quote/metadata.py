@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document, Field
     from qa.records import Citation
     from qa.understand.question import Question

@@ -20,7 +20,7 @@ from qa.understand.subjects import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.rank.evidence import Evidence, Ranked
 
 ASK_EACH = "The evidence table asks each paper."

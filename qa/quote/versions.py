@@ -12,7 +12,7 @@ from index.ingest.catalogue import versions_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document
     from qa.rank.evidence import Ranked
 

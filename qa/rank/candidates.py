@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document, Sentence
     from qa.understand.question import Question
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Span
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Reader, Text

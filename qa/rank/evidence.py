@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.rank.candidates import Candidate
     from qa.rank.reader import Mark
     from qa.records import LookUp

@@ -225,6 +225,7 @@ def _of_row(document: Document, table: Table, row: Row) -> Iterator[Mention]:
     heads = [" ".join(span.of(document.text) for span in spans) for spans in table.columns]
     cells = [cell.of(document.text) for cell in row.cells]
     heads += [""] * (len(cells) - len(heads))
+    cells += [""] * (len(heads) - len(cells))  # a row may be shorter than the table is wide
     caption = table.caption.of(document.text) if table.caption else table.label
     yield from _numbering(heads[0], cells[0], caption)
     for head, cell in zip(heads[1:], cells[1:], strict=True):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.search import Hit
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.understand.question import Question
 
 #: Search this many times the passages wanted where some will be left out.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.rank.evidence import Found
     from qa.rank.rerank import Reranker
     from qa.rank.select import Ranker, Weights

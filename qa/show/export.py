@@ -109,7 +109,7 @@ def as_markdown(
 ) -> str:
     """Return a conversation as Markdown with Pandoc's citations; quotes are block quotes.
 
-    ``cited`` is the reference to each paper by id.
+    ``cited`` is the reference to each paper by id; without one, its quotes have places only.
     """
     lines = [line for answer in answers for line in _markdown_of(answer, cited)]
     if cited:
@@ -128,7 +128,7 @@ def _markdown_of(answer: Answer, cited: Mapping[str, Reference]) -> list[str]:
     for group in by_paper(answer.citations):
         lines += [f"### {escaped(group[0].title or group[0].source)}", ""]
         for citation in group:
-            lines += _markdown_quote(citation, cited[citation.document_id].key)
+            lines += _markdown_quote(citation, cited.get(citation.document_id))
     if answer.nearby:
         lines += ["### Closest passages", ""]
     for near in answer.nearby:
@@ -136,10 +136,12 @@ def _markdown_of(answer: Answer, cited: Mapping[str, Reference]) -> list[str]:
     return lines
 
 
-def _markdown_quote(citation: Citation, key: str) -> list[str]:
+def _markdown_quote(citation: Citation, cited: Reference | None) -> list[str]:
     quote = _table_lines(citation.table) if citation.table else _quoted(citation.quote)
     place = [escaped(spot(citation))] if spot(citation) else []
-    mark = " ".join([f"\\[{citation.number}\\]", *place, pandoc(key, locator(citation))])
+    mark = " ".join(
+        [f"\\[{citation.number}\\]", *place, *([pandoc(cited.key, locator(citation))] if cited else [])]
+    )
     return [*quote, ">", f"> {mark}", ""]
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from index.errors import LoccitError
     from index.ingest.build import FileOutcome
+    from index.store.generation import Index
     from index.store.manifest import Manifest
-    from index.store.open import Index
     from qa.show.present import View
 
 _BECAME = {

@@ -38,13 +38,18 @@ def out() -> Console:
 
 
 def err() -> Console:
-    """Return the console for progress and warnings on standard error."""
-    return Console(stderr=True, highlight=False)
+    """Return the console for progress and warnings on standard error; it wraps lines only on a terminal."""
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def say(text: str, style: str = "") -> None:
     """Print ``text`` to standard output, escaped."""
     out().print(Text(visible(text), style=style))
+
+
+def note(text: str) -> None:
+    """Print ``text`` to standard error, escaped: standard output is for answers."""
+    err().print(Text(visible(text)))
 
 
 def warn(warnings: Iterable[str]) -> None:

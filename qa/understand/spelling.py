@@ -16,7 +16,7 @@ from index.terms import terms as terms_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.store.lexical import Lexical
+    from index.segments.lexical import Lexical
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _SHORTEST = 5  #: letters of a word that may be corrected

@@ -17,7 +17,7 @@ from qa.show import citation
 
 if TYPE_CHECKING:
     from index.embed.encoder import Encoder
-    from index.store.open import Index
+    from index.store.generation import Index
 
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
 TURN = threading.Lock()

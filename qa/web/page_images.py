@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from index.errors import LoccitError
+from index.ingest.originals import Lost, original
 from index.pages.places import boxes, picture
-from qa.files.originals import Lost, original
 from qa.files.resources import index_folder
 
 if TYPE_CHECKING:

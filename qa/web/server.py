@@ -90,8 +90,8 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
     app.run(config=settings)
 
 
-def require_free(port: int) -> None:
-    """Check that the port can be used.
+def require_free(port: int, command: str = "chat") -> None:
+    """Check that the port can be used; ``command`` is named in the remedy.
 
     Raises:
         UsageError: it is taken or not permitted.
@@ -103,7 +103,7 @@ def require_free(port: int) -> None:
         except OSError as error:
             raise UsageError(
                 f"Port {port} on this machine cannot be used: {error.strerror}.",
-                f"Choose another port: loccit chat --port {port + 1 if port < 65535 else 8501}",
+                f"Choose another port: loccit {command} --port {port + 1 if port < 65535 else 8501}",
             ) from error
 
 

@@ -21,7 +21,7 @@ from qa.web.pages.toolbar import exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
 
 if TYPE_CHECKING:
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.answer import Answerer
     from qa.records import Answer
     from qa.web.pages.toolbar import Scope

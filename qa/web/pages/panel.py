@@ -16,7 +16,7 @@ from qa.web.component import event, show
 from qa.web.state import Asked, Chosen
 
 if TYPE_CHECKING:
-    from index.store.open import Index
+    from index.store.generation import Index
     from index.text import Document
     from qa.records import Citation, Nearby
     from qa.show.present import View

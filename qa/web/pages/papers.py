@@ -12,9 +12,9 @@ import streamlit as st
 from index.embed.encoder import load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
+from index.ingest.originals import forget_upload, keep_upload, paths, remember
 from index.read import SUFFIXES
 from index.store.publish import rollback
-from qa.files.originals import forget_upload, keep_upload, paths, remember
 from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view
 from qa.show.shelf import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.ingest.build import FileOutcome
     from index.ingest.work import Progress, Read
-    from index.store.open import Index
+    from index.store.generation import Index
 
 _AT_ONCE = 20  #: papers shown before "Show more"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from streamlit.delta_generator import DeltaGenerator
 
-    from index.store.open import Index
+    from index.store.generation import Index
     from qa.answer import Answerer
     from qa.records import Answer
     from qa.show.citation import Reference

@@ -43,7 +43,7 @@ class Lost(StrEnum):
 
     UNKNOWN = "The index does not know where this paper’s file is."
     GONE = "This paper’s file is no longer where it was read."
-    CHANGED = "This paper’s file has changed since it was read, so its pages are not shown."
+    CHANGED = "This paper’s file has changed since it was read, so it is not used."
 
 
 def remember(folder: Path, outcomes: Iterable[FileOutcome]) -> None:

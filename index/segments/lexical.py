@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.store.arrays import Made, Strings, string_arrays
+from index.segments.arrays import Made, Strings, string_arrays
 from index.terms import printed, split, terms_of, weighted_terms
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.store.arrays import Arrays, Checked
-    from index.store.order import Order
+    from index.segments.arrays import Arrays, Checked
+    from index.segments.order import Order
 
 K1 = 1.5  #: saturation of the term frequency
 B = 0.75  #: strength of the length normalisation

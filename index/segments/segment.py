@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from index.store.arrays import Arrays, ArraysRecord, Made, Strings, string_arrays, write_arrays
-from index.store.codec import decode_document
-from index.store.lexical import lexical_arrays
-from index.store.paper import PaperRows
-from index.store.sentence_vectors import sentence_vector_arrays
-from index.store.vectors import vector_arrays
+from index.segments.arrays import Arrays, ArraysRecord, Made, Strings, string_arrays, write_arrays
+from index.segments.codec import decode_document
+from index.segments.lexical import lexical_arrays
+from index.segments.paper import PaperRows
+from index.segments.vectors import sentence_vector_arrays, vector_arrays
 from index.text import BlockKind, Byline
 
 if TYPE_CHECKING:

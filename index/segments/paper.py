@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from index.store.codec import decode_byline, decode_document, encode_document
+from index.segments.codec import decode_byline, decode_document, encode_document
 from index.text import BlockKind
 
 if TYPE_CHECKING:

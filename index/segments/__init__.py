@@ -1,0 +1,1 @@
+"""Segments: files of papers, cut, embedded and ready to be searched."""
