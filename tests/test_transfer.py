@@ -80,7 +80,7 @@ def test_a_damaged_file_changes_nothing(exported: Path) -> None:
 def test_forged_entries_are_not_unpacked(exported: Path) -> None:
     here = exported.parent
     with tarfile.open(exported, "a") as tar:  # a second entry of a name replaces the first in many readers
-        for name in ("../evil", "/evil", "sub/evil", ".evil", "passages.sqlite"):
+        for name in ("../evil", "/evil", "sub/evil", ".evil", "papers.json"):
             for kind in (tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE):
                 entry = tarfile.TarInfo(name)
                 entry.type, entry.linkname = kind, "/etc/passwd"

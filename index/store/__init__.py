@@ -1,1 +1,1 @@
-"""Generations on disk: publishing, opening, lexical and vector search files."""
+"""Generations of an index on disk: publishing, opening, rolling back, salvaging."""

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.errors import IndexDamaged, UsageError
-from index.files import LOCAL_DISK, FileRecord, chunks_in, chunks_of, refusals
+from index.files import LOCAL_DISK, FileRecord, check, chunks_in, chunks_of, refusals
 from index.store.generation import SEGMENTS
 from index.store.manifest import MANIFEST, Manifest, decode
 from index.store.open import current_generation, open_index
@@ -60,6 +60,7 @@ def _archive(index: Index) -> Iterator[bytes]:
         yield from _entry(record.name, record.size, chunks_of(index.folder / record.name))
     for segment in index.manifest.segments:
         path = index.folder.parent / SEGMENTS / segment.name
+        check(path.parent, FileRecord(segment.name, segment.size, segment.sha256))
         yield from _entry(f"{SEGMENTS}/{segment.name}", segment.size, chunks_of(path))
     yield bytes(2 * tarfile.BLOCKSIZE)  # the end of the archive
 

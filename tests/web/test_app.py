@@ -110,7 +110,7 @@ def test_without_an_index_the_page_says_what_to_do(tmp_path: Path, opened: Calla
 
 
 def _damage(folder: Path) -> None:
-    for path in folder.glob("gen-*/vectors.faiss"):
+    for path in folder.glob("gen-*/papers.json"):
         path.write_bytes(b"?" + path.read_bytes()[1:])
 
 
@@ -121,7 +121,7 @@ def _other_model(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
-    [(_damage, "vectors.faiss"), (_other_model, "words")],
+    [(_damage, "papers.json"), (_other_model, "words")],
     ids=["damaged", "other model"],
 )
 def test_an_unusable_index_is_reported_with_a_remedy(
