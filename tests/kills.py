@@ -17,7 +17,7 @@ from index.ingest.papers import file_id
 from index.ingest.pending import PENDING
 from index.store.generation import SEGMENTS
 from index.store.open import generation_folder, generations, open_index, read_manifest
-from index.store.publish import KEPT_BEFORE
+from index.store.upkeep import KEPT_BEFORE
 from tests.disks import KillingDisk
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, write_papers
 

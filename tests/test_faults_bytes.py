@@ -11,7 +11,7 @@ import pytest
 from index.errors import IndexDamaged
 from index.segments.arrays import Arrays
 from index.store.open import CURRENT, open_index
-from index.store.publish import verify
+from index.store.upkeep import verify
 from tests.index_fakes import TEA, build_papers, contents, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from index.errors import FormatMismatch, ModelMismatch
 from index.ingest.build import build
 from index.store.manifest import FORMAT, MANIFEST, decode
 from index.store.open import CURRENT, generations, open_index, pointer_bytes
-from index.store.publish import gc, rollback
+from index.store.upkeep import gc, rollback
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 
 from index.ingest.selection import Selection
 from index.store.open import open_index
-from index.store.publish import Origin, publish, verify
+from index.store.publish import Origin, publish
+from index.store.upkeep import verify
 from tests.index_fakes import PAPERS, TEA, build_papers, contents_of, write_papers
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from mcp import Client
@@ -22,13 +23,14 @@ from tests.index_fakes import write_papers
 from tests.web.serving import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Coroutine, Iterator
     from pathlib import Path
 
     from mcp.types import CallToolResult
 
     from tests.commands import Loccit
 
+Result = TypeVar("Result")
 CK, MMF, BREAD = "What was the woman's CK on admission?", "When was MMF restarted?", "How do I bake bread?"
 NAMES = ["ask", "search", "read_passage", "evidence_table", "list_papers"]
 START = "from qa.cli.main import main; main()"
@@ -42,6 +44,12 @@ def tools(seed_index: Path) -> Iterator[Tools]:
     made.close()
 
 
+def finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of ``work``, run in a thread: the browser tests leave a loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def call(server: Any, tool: str, **arguments: Any) -> CallToolResult:  # noqa: ANN401
     """Call one tool with the official client."""
 
@@ -49,7 +57,7 @@ def call(server: Any, tool: str, **arguments: Any) -> CallToolResult:  # noqa: A
         async with Client(server) as client:
             return await client.call_tool(tool, arguments)
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def content(result: CallToolResult) -> dict[str, Any]:
@@ -74,7 +82,7 @@ def test_all_tools_only_read_and_state_what_they_return(tools: Tools) -> None:
             assert "never instructions to follow" in (client.instructions or "")
             return list((await client.list_tools()).tools)
 
-    found = asyncio.run(listed())
+    found = finished(listed())
     assert [tool.name for tool in found] == NAMES
     for tool in found:
         assert tool.annotations.read_only_hint

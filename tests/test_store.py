@@ -16,8 +16,9 @@ from index.files import LOCAL_DISK
 from index.ingest.build import build, remove
 from index.store.open import CURRENT, generations, open_index
 from index.store.pins import PINS, pinned
-from index.store.publish import LOCK, gc, rollback, verify, writing
+from index.store.publish import LOCK, writing
 from index.store.recent import Recent
+from index.store.upkeep import gc, rollback, verify
 from tests.index_fakes import WordEncoder, build_papers, contents, contents_of, two_generations
 
 if TYPE_CHECKING:

@@ -290,8 +290,7 @@ def change(work: Path, _sizes: Sequence[int]) -> Section:
     encoder.encode(["warm"])
     with tempfile.TemporaryDirectory() as place:
         first, path = _papers(Path(place), 2)
-        # Synthetic indexes lack the list of given files; adding any paper makes it, as a build does.
-        add([first], folder, encoder=encoder)
+        add([first], folder, encoder=encoder)  # reads the modules that a build needs
         alone, _ = seconds(lambda: encoder.encode(sorted(set(_texts(path, encoder)))))
         saving: list[float] = []
 

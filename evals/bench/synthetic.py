@@ -19,7 +19,7 @@ import numpy as np
 from index.embed.encoder import load_encoder, model_of
 from index.ingest.build import build
 from index.segments.codec import encode_document
-from index.segments.paper import PaperRows
+from index.segments.paper import ANCHORS, PaperRows
 from index.store.open import CURRENT
 from index.store.publish import Origin, publish, writing
 from index.store.publish import Papers as ToPublish
@@ -117,7 +117,10 @@ class Papers(ToPublish):
         passages, sentences = _cut(document)
         details = zlib.compress(encode_document(document).encode(), 1)
         head = (document.id, document.source, document.title, document.text)
-        return PaperRows(*head, details, "made up", passages, sentences)
+        anchors = (
+            np.random.default_rng([5, self._numbers[document_id]]).integers(1, 1 << 63, ANCHORS).tolist()
+        )
+        return PaperRows(*head, details, "made up", passages, sentences, "", anchors)
 
     def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
         """See ``publish.Papers``."""

@@ -23,7 +23,8 @@ from index.ingest.selection import Selection
 from index.ingest.work import Became, FileOutcome, Progress, Work
 from index.read import SUFFIXES, read_many
 from index.store.open import open_index
-from index.store.publish import Origin, collect, publish, writing
+from index.store.publish import Origin, publish, writing
+from index.store.upkeep import collect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,16 +9,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import shlex
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from index.errors import IndexDamaged
-from index.ingest.editions import METHOD, Edition
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +23,6 @@ if TYPE_CHECKING:
 
 CATALOGUE = "catalogue.json"
 VERSIONS = "versions.json"  #: a file of its own, because questions read it; missing where there are none
-_HASHES = ("sketch", "values", "all_values")  #: fields of ``Edition`` that hold sets of 64-bit hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,6 @@ class SetAside:
 class Catalogue:
     """The files that a generation was given."""
 
-    editions: Mapping[str, Edition] = field(default_factory=dict)  #: by document id, of those known
     aside: Mapping[str, SetAside] = field(default_factory=dict)  #: by document id
     #: names of further files with the same bytes, by document id; sorted
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -70,33 +64,14 @@ class Catalogue:
     def encode(self) -> bytes:
         """Return the bytes of the file."""
         value = {
-            "method": METHOD,
-            "editions": [_encode_edition(self.editions[key]) for key in sorted(self.editions)],
             "aside": [dataclasses.astuple(self.aside[key]) for key in sorted(self.aside)],
             "copies": {key: self.copies[key] for key in sorted(self.copies)},
         }
         return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _encode_edition(one: Edition) -> dict[str, object]:
-    value = {item.name: getattr(one, item.name) for item in dataclasses.fields(one)}  # asdict copies deeply
-    for name in _HASHES:
-        value[name] = b64encode(np.array(sorted(value[name]), "<u8").tobytes()).decode()
-    return {**value, "notices": sorted(one.notices)}
-
-
-def _decode_edition(value: dict[str, Any]) -> Edition:
-    hashes = {
-        name: frozenset(np.frombuffer(b64decode(value[name], validate=True), "<u8").tolist())
-        for name in _HASHES
-    }
-    return Edition(**{**value, "notices": frozenset(value["notices"]), **hashes})
-
-
 def catalogue_of(index: Index) -> Catalogue:
     """Return the catalogue of a generation, empty if it has none.
-
-    Editions made by another ``METHOD`` are left out; they are made again.
 
     Raises:
         IndexDamaged: its contents are invalid although its checksum is right.
@@ -134,10 +109,8 @@ def encode_versions(versions: frozenset[tuple[str, str]]) -> bytes:
 def _read(path: Path, _sha256: str) -> Catalogue:
     try:
         value = json.loads(path.read_bytes())
-        editions = [_decode_edition(item) for item in value["editions"]] if value["method"] == METHOD else []
         aside = {item[0]: SetAside(*item) for item in value["aside"]}
-        # The catalogues of earlier releases have no copies.
-        copies = {key: tuple(names) for key, names in value.get("copies", {}).items()}
+        copies = {key: tuple(names) for key, names in value["copies"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
-    return Catalogue({one.id: one for one in editions}, aside, copies)
+    return Catalogue(aside, copies)

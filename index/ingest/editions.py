@@ -10,29 +10,33 @@ are compared in a second. Candidates are then compared word by word
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.segments.paper import ANCHORS
 from index.text import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from index.segments.paper import PaperRows
+    from numpy.typing import NDArray
+
     from index.text import Document
 
-METHOD = 2  #: version of ``edition_of``: raised when it gives another result for the same paper
 #: Formats by how much of the structure of a paper they state, best first.
 FORMATS = ("jats", "html", "markdown", "docx", "pdf", "text")
 SHINGLE = 5  #: words
 SKETCH = 512  #: hashes kept per paper
+_HASHES = ("sketch", "values", "all_values")  #: fields of ``Edition`` that hold sets of 64-bit hashes
 FEWEST = 30  #: fewest shingles on which texts are compared
 #: Least (resemblance, containment of the smaller) of two files of the same paper. Of 45 articles as PDF
 #: and as JATS, the least similar pair has (.73, .91), the most similar pair of different papers (.01, .03).
@@ -68,14 +72,21 @@ class Edition:
     notices: frozenset[str]  #: such as "retracted" or "version 2" in its title and front matter
 
     @property
+    def anchors(self) -> list[int]:
+        """The smallest hashes of ``sketch``: near duplicates share more than half of them."""
+        return sorted(self.sketch)[:ANCHORS]
+
+    @property
     def rank(self) -> tuple[int, int, int, str]:
         """Sort key, best first; unique."""
         return (FORMATS.index(self.format), -self.sections, -self.sentences, self.id)
 
 
-def edition_of(paper: PaperRows) -> Edition:
-    """Return the features of ``paper``."""
-    document = paper.document()
+def edition_of(document: Document, sentences: int) -> Edition:
+    """Return the features of a document that is cut into so many sentences.
+
+    A change of what it gives raises ``index.store.manifest.FORMAT``, because indexes store the results.
+    """
     running = _plain(document, {BlockKind.PARAGRAPH})
     everything = _plain(document, set(BlockKind))
     front = _text_of(document, {BlockKind.TITLE, BlockKind.FRONT})
@@ -88,7 +99,7 @@ def edition_of(paper: PaperRows) -> Edition:
         id=document.id,
         format=document.format,
         sections=sum(1 for section in document.sections if section.title),
-        sentences=len(paper.sentences),
+        sentences=sentences,
         doi=document.doi.lower(),
         sketch=frozenset(hashes[:SKETCH]),
         whole=len(hashes) <= SKETCH,
@@ -96,6 +107,34 @@ def edition_of(paper: PaperRows) -> Edition:
         all_values=frozenset(_hash("".join(value)) for text in others for value in text) | values,
         notices=_notices(front),
     )
+
+
+def encoded(one: Edition) -> str:
+    """Return ``one`` as JSON."""
+    value = {item.name: getattr(one, item.name) for item in fields(one)}  # asdict copies deeply
+    for name in _HASHES:
+        value[name] = b64encode(np.array(sorted(value[name]), "<u8").tobytes()).decode()
+    return json.dumps({**value, "notices": sorted(one.notices)}, separators=(",", ":"))
+
+
+def decoded(text: str) -> Edition:
+    """Return the edition of which ``encoded`` made ``text``."""
+    value = json.loads(text)
+    hashes = {
+        name: frozenset(np.frombuffer(b64decode(value[name], validate=True), "<u8").tolist())
+        for name in _HASHES
+    }
+    return Edition(**{**value, "notices": frozenset(value["notices"]), **hashes})
+
+
+def may_be_same(ids: Sequence[str], anchors: NDArray[np.uint64]) -> list[str]:
+    """Return those of ``ids`` that share an anchor with another; ``anchors`` has a row for each.
+
+    Rows are padded with 0. Near duplicates share none of 64 with a chance of less than 1e-20.
+    """
+    values, places, counts = np.unique(anchors, return_inverse=True, return_counts=True)
+    shared = ((counts > 1) & (values > 0))[places].reshape(anchors.shape)
+    return [ids[row] for row in np.flatnonzero(shared.any(axis=1)).tolist()]
 
 
 def _notices(front: str) -> frozenset[str]:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from index.errors import FormatMismatch, IndexDamaged, StorageError
 from index.ingest.catalogue import (
     CATALOGUE,
@@ -15,19 +17,20 @@ from index.ingest.catalogue import (
     catalogue_of,
     encode_versions,
 )
-from index.ingest.editions import edition_of, set_aside
+from index.ingest.editions import decoded, may_be_same, set_aside
 from index.ingest.papers import reads_alike
 from index.ingest.pending import Embedded
 from index.ingest.versions import differ
+from index.segments.paper import ANCHORS
 from index.store.open import generation_folder, generations, open_place, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from index.ingest.editions import Edition
     from index.ingest.pending import Pending
     from index.segments.paper import PaperRows
     from index.segments.segment import Segment
@@ -65,9 +68,6 @@ class Selection:
     def chosen(self) -> Selection:
         """Return the selection that uses one file of each paper and sets the others aside."""
         before = catalogue_of(self.base) if self.base else Catalogue()
-        known = {key: one for key, one in before.editions.items() if key not in self.fresh}
-        readings = {key: one.reading for key, one in before.aside.items() if key not in self.fresh}
-        editions = {key: known.get(key) or edition_of(self.paper(key)) for key in self.sources}
         decided = {pair: True for pair in before.versions}
         decided |= {
             (min(one.id, one.better), max(one.id, one.better)): False for one in before.aside.values()
@@ -75,17 +75,38 @@ class Selection:
 
         def different(a: str, b: str) -> bool:
             """Return whether two documents differ in meaning; the build before may have compared them."""
-            verdict = decided.get((min(a, b), max(a, b))) if a in known and b in known else None
+            verdict = None if {a, b} & self.fresh else decided.get((min(a, b), max(a, b)))
             if verdict is None:
                 return differ(self.paper(a).document(), self.paper(b).document())
             return verdict
 
-        chosen = set_aside(editions.values(), different)
+        ids, anchors = self._anchors()
+        chosen = set_aside(map(self._edition, may_be_same(ids, anchors)), different)
         aside = {}
         for key, better in chosen.aside.items():
-            reading = readings.get(key) or self.paper(key).reading
+            held = before.aside.get(key)
+            reading = held.reading if held and key not in self.fresh else self.paper(key).reading
             aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
-        return replace(self, catalogue=Catalogue(editions, aside, self.copies, chosen.versions))
+        return replace(self, catalogue=Catalogue(aside, self.copies, chosen.versions))
+
+    def _anchors(self) -> tuple[list[str], NDArray[np.uint64]]:
+        """Return the ids of all documents and the anchors of each, a row padded with 0."""
+        fresh = sorted(self.fresh & self.sources.keys())
+        rows = np.zeros((len(fresh), ANCHORS), np.uint64)
+        for row, key in zip(rows, fresh, strict=True):
+            made = self._edition(key).anchors
+            row[: len(made)] = made
+        if self.base is None:
+            return fresh, rows
+        kept = [key in self.sources and key not in self.fresh for key in self.base.listed]
+        old = [key for key, keeps in zip(self.base.listed, kept, strict=True) if keeps]
+        return [*fresh, *old], np.concatenate([rows, self.base.anchors()[kept]])
+
+    def _edition(self, document_id: str) -> Edition:
+        """Return the features of a document."""
+        fresh = document_id in self.fresh
+        stored = self.embedded(document_id).paper.edition if fresh else self._base().edition(document_id)
+        return decoded(stored)
 
     @property
     def aside(self) -> Collection[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy as np
 
 from index.errors import FileEmpty, GarbledText, LoccitError
 from index.ingest.catalogue import catalogue_of
+from index.ingest.editions import edition_of, encoded
 from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.selection import Selection, recalled
@@ -232,8 +233,13 @@ class Work:
             reason = "the paper has no sentence to quote."
             raise FileEmpty(source, reason, "Give a paper with running text.")
         try:
-            paper = PaperRows.of(document, passages, sentences, reading)
             document.text.encode()
+            edition = edition_of(document, len(sentences))
+            paper = replace(
+                PaperRows.of(document, passages, sentences, reading),
+                edition=encoded(edition),
+                anchors=edition.anchors,
+            )
         except UnicodeEncodeError as error:
             reason = "the text contains unpaired surrogates."
             raise GarbledText(source, reason, "Get the paper in another format.") from error

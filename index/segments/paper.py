@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from index.segments.codec import decode_byline, decode_document, encode_document
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from index.text import Byline, Document, Passage, Sentence
+
+ANCHORS = 64  #: hashes by which papers that may be the same are found
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class PaperRows:
     reading: str  #: fingerprint of the code that read it, see ``index.ingest.papers.reading_fingerprint``
     passages: list[list[Any]]  #: start, end, section, kind, tokens, context
     sentences: list[list[Any]]  #: passage, start, end, kind; in order of passage
+    edition: str = ""  #: see ``index.ingest.editions.encoded``
+    anchors: list[int] = field(
+        default_factory=list
+    )  #: see ``index.ingest.editions.Edition``, at most ``ANCHORS``
 
     @classmethod
     def of(

@@ -17,7 +17,7 @@ import numpy as np
 from index.segments.arrays import Arrays, ArraysRecord, Made, Strings, string_arrays, write_arrays
 from index.segments.codec import decode_document
 from index.segments.lexical import lexical_arrays
-from index.segments.paper import PaperRows
+from index.segments.paper import ANCHORS, PaperRows
 from index.segments.vectors import sentence_vector_arrays, vector_arrays
 from index.text import BlockKind, Byline
 
@@ -60,7 +60,7 @@ def write_segment(
 
     def arrays() -> Iterator[Made]:
         extents = np.cumsum([_sizes(paper) for paper in papers()], axis=0, dtype=np.int64)
-        passages, sentences, _, _ = extents[-1].tolist()
+        passages, sentences, *_ = extents[-1].tolist()
         yield Made.of("extents", extents)
         yield from _texts(papers, extents)
         yield from _rows(papers())
@@ -71,15 +71,21 @@ def write_segment(
     return write_arrays(path, arrays(), disk)
 
 
-def _sizes(paper: PaperRows) -> tuple[int, int, int, int]:
-    """Return the lengths of passages, sentences, text in UTF-8 and details."""
-    return len(paper.passages), len(paper.sentences), len(paper.text.encode()), len(paper.details)
+def _sizes(paper: PaperRows) -> tuple[int, int, int, int, int]:
+    """Return the lengths of passages, sentences, and, in bytes, text, details and edition."""
+    sizes = len(paper.passages), len(paper.sentences)
+    return *sizes, len(paper.text.encode()), len(paper.details), len(paper.edition.encode())
 
 
 def _texts(papers: Callable[[], Iterable[PaperRows]], extents: NDArray[np.int64]) -> Iterator[Made]:
-    _, _, text, details = extents[-1].tolist()
+    _, _, text, details, editions = extents[-1].tolist()
     yield Made("texts", np.uint8, (text,), (_bytes(paper.text.encode()) for paper in papers()))
     yield Made("details", np.uint8, (details,), (_bytes(paper.details) for paper in papers()))
+    yield Made("editions", np.uint8, (editions,), (_bytes(paper.edition.encode()) for paper in papers()))
+    anchors = np.zeros((len(extents), ANCHORS), np.uint64)
+    for row, paper in zip(anchors, papers(), strict=True):
+        row[: len(paper.anchors)] = paper.anchors
+    yield Made.of("anchors", anchors)
     heads = [(paper.id, paper.reading, *astuple(paper.byline())) for paper in papers()]
     yield Made.of("heads", _bytes(json.dumps({"kinds": list(BlockKind), "papers": heads}).encode()))
 
@@ -117,6 +123,7 @@ class Extent:
     sentences: slice
     text: slice
     details: slice
+    edition: slice
 
 
 class Segment:
@@ -138,7 +145,7 @@ class Segment:
 
     @cached_property
     def extents(self) -> NDArray[np.int64]:
-        """Where passages, sentences, text and details of each paper end; shape ``(papers, 4)``."""
+        """Where passages, sentences, text, details and edition of each paper end; shape ``(papers, 5)``."""
         return self.arrays["extents"].all()
 
     @cached_property
@@ -172,7 +179,7 @@ class Segment:
     def extent(self, number: int) -> Extent:
         """Return where paper ``number`` lies."""
         ends = self.extents[number].tolist()
-        starts = self.extents[number - 1].tolist() if number else [0] * 4
+        starts = self.extents[number - 1].tolist() if number else [0] * 5
         return Extent(*map(slice, starts, ends))
 
     def text(self, number: int) -> str:
@@ -200,7 +207,18 @@ class Segment:
             for owner, (start, end, kind) in zip(owners, rows, strict=True)
         ]
         details = self._read("details", extent.details).tobytes()
-        return PaperRows(key, source, title, self.text(number), details, reading, passages, sentences)
+        head = key, source, title, self.text(number), details, reading
+        anchors = self.anchors[number]
+        return PaperRows(*head, passages, sentences, self.edition(number), anchors[anchors > 0].tolist())
+
+    def edition(self, number: int) -> str:
+        """Return the edition of paper ``number``, see ``PaperRows``."""
+        return self._read("editions", self.extent(number).edition).tobytes().decode()
+
+    @cached_property
+    def anchors(self) -> NDArray[np.uint64]:
+        """The anchors of each paper (see ``PaperRows``), padded with 0; shape ``(papers, ANCHORS)``."""
+        return self.arrays["anchors"].all()
 
     def sentence_starts(self, passages: slice) -> NDArray[np.int64]:
         """Return where the sentences of ``passages`` start, and at the end where the last ones end."""

@@ -13,6 +13,7 @@ import numpy as np
 from index.errors import IndexDamaged
 from index.segments.lexical import Lexical
 from index.segments.order import Order
+from index.segments.paper import ANCHORS
 from index.segments.segment import Segment
 from index.segments.vectors import SentenceVectors, Vectors, cosines
 from index.store.manifest import Counts
@@ -154,6 +155,20 @@ class Index:
             key: (paper.source, self.segments[paper.segment].readings[paper.number])
             for key, paper in self._listed.items()
         }
+
+    def edition(self, document_id: str) -> str:
+        """Return the edition of a paper (see ``PaperRows``), used or set aside."""
+        paper = self._listed[document_id]
+        return self.segments[paper.segment].edition(paper.number)
+
+    def anchors(self) -> NDArray[np.uint64]:
+        """Return the anchors of all papers (see ``Segment.anchors``), in the order of ``listed``."""
+        anchors = np.zeros((len(self._listed), ANCHORS), np.uint64)
+        segments = np.array([paper.segment for paper in self._listed.values()], np.int64)
+        numbers = np.array([paper.number for paper in self._listed.values()], np.int64)
+        for i, segment in enumerate(self.segments):
+            anchors[segments == i] = segment.anchors[numbers[segments == i]]
+        return anchors
 
     def paper(self, document_id: str) -> PaperRows:
         """Return a paper, used or set aside, as it is stored; raises ``KeyError`` if it is unknown."""

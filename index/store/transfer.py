@@ -16,7 +16,8 @@ from index.files import LOCAL_DISK, FileRecord, check, chunks_in, chunks_of, ref
 from index.store.generation import SEGMENTS
 from index.store.manifest import MANIFEST, Manifest, decode
 from index.store.open import current_generation, open_index
-from index.store.publish import add_segment, collect, install, next_number, writing
+from index.store.publish import add_segment, install, next_number, writing
+from index.store.upkeep import collect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -67,7 +67,7 @@ def rollback(*, index: IndexOption) -> None:
     \b
     loccit rollback
     """
-    from index.store.publish import rollback as roll_back
+    from index.store.upkeep import rollback as roll_back
 
     say(f"Generation {roll_back(index)} is now current.")
 
@@ -81,7 +81,7 @@ def gc(*, index: IndexOption) -> None:
     \b
     loccit gc
     """
-    from index.store.publish import gc as collect
+    from index.store.upkeep import gc as collect
     from qa.show.present import counted
 
     say(f"Deleted {counted(len(collect(index)), 'generation')}.")
@@ -149,8 +149,8 @@ def _verify_files(folder: Path) -> None:
         FormatMismatch: another version of Loccit wrote a generation, and nothing is damaged.
         IndexDamaged: a generation, or the file that names the current one, is damaged.
     """
-    from index.store.publish import pointer_damage
-    from index.store.publish import verify as verify_generations
+    from index.store.upkeep import pointer_damage
+    from index.store.upkeep import verify as verify_generations
 
     problems = verify_generations(folder)
     for generation, problem in sorted(problems.items()):

@@ -51,7 +51,7 @@ def _answerer(place: str, number: int, digest: str) -> Answerer:
 @st.cache_resource(
     max_entries=2,
     show_spinner=False,
-    hash_funcs={"index.store.open.Index": lambda index: (str(index.folder), index.generation)},
+    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
 )
 def years(index: Index) -> dict[str, int]:
     """Return the year of each paper that states one, by id; computed once per generation."""
@@ -61,7 +61,7 @@ def years(index: Index) -> dict[str, int]:
 @st.cache_resource(
     max_entries=2,
     show_spinner=False,
-    hash_funcs={"index.store.open.Index": lambda index: (str(index.folder), index.generation)},
+    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
 )
 def citation_keys(index: Index) -> dict[str, str]:
     """Return the citation key of each paper by id; computed once per generation."""

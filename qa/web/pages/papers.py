@@ -14,7 +14,7 @@ from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
 from index.ingest.originals import forget_upload, keep_upload, paths, remember
 from index.read import SUFFIXES
-from index.store.publish import rollback
+from index.store.upkeep import rollback
 from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view
 from qa.show.shelf import (
