@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.read.jats.article import read_jats
@@ -131,6 +131,7 @@ def test_keys_of_the_same_author_and_year_get_letters_that_stay_when_papers_are_
         st.text(max_size=4), st.builds(Byline, st.text(), st.tuples(st.text()), st.none() | st.just(2022))
     )
 )
+@example({"": Byline("\u2119", ("",), None)})
 def test_keys_are_unique_and_plain(papers: dict[str, Byline]) -> None:
     keys = citation_keys(papers)
     assert len(set(keys.values())) == len(papers)

@@ -162,8 +162,8 @@ def spaced(given: str) -> str:
 
 def ascii_letters(text: str) -> str:
     """Return the Latin letters and digits of ``text`` in lower case, without accents."""
-    latin = text.casefold().translate(_LATIN)
-    return "".join(c for c in unicodedata.normalize("NFKD", latin) if c.isascii() and c.isalnum())
+    latin = unicodedata.normalize("NFKD", text).casefold().translate(_LATIN)
+    return "".join(c for c in latin if c.isascii() and c.isalnum())
 
 
 #: Letters that do not decompose.
