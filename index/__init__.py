@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from index.embed.encoder import Encoder
-    from index.ingest.build import BuildReport, Progress
+    from index.ingest.report import BuildReport, Progress
 
 __all__ = ["LoccitError", "add", "build", "remove"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.ingest.build import BuildReport
+    from index.ingest.report import BuildReport
     from index.ingest.work import Outcome
     from index.store.generation import Index
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from index.errors import FileMissing, IndexMissing, ModelMismatch, NothingToRead, StorageError
-from index.ingest.build import Became, add, build, remove
+from index.ingest.build import add, build, remove
 from index.ingest.papers import find_papers
 from index.ingest.pending import PENDING
+from index.ingest.report import Became
 from index.read import read_many
 from index.store.open import open_index
 from tests.index_fakes import (

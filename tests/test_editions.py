@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.ingest.build import Became, add, build, remove
+from index.ingest.build import add, build, remove
 from index.ingest.catalogue import Catalogue, catalogue_of
 from index.ingest.editions import FEWEST, Edition, disagree, edition_of, likeness, near, set_aside
+from index.ingest.report import Became
 from index.ingest.versions import differ
 from index.read import read
 from index.store.open import open_index

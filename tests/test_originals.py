@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.ingest.build import Became, FileOutcome
 from index.ingest.originals import FILE, Lost, keep_upload, original, paths, remember
+from index.ingest.report import Became, FileOutcome
 
 
 def _accepted(path: Path, text: str) -> FileOutcome:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import IndexLocked, NothingToRead, UsageError
-from index.ingest.build import BuildReport
+from index.ingest.report import BuildReport
 from index.ingest.watch import builds, changes
 from index.store.open import open_index
 from index.store.publish import writing

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from index.ingest.build import BuildReport
+from index.ingest.report import BuildReport
 from index.ingest.watch import builds, changes
 from tests.index_fakes import WordEncoder
 

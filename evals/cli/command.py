@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from evals.measure.runner import Run
     from evals.report.tables import Table as Rows
     from evals.sets.named import QuestionSet
-    from qa.show.progress import Report
+    from index.ingest.report import Progress as Report
 
 #: Figures printed below the table, with their intervals.
 _MORE = (

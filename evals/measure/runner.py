@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from evals.measure.outcomes import Judged, Outcome
     from evals.sets.cases import Case
     from evals.sets.named import QuestionSet
+    from index.ingest.report import Progress as Report
     from qa.answer import Answerer
-    from qa.show.progress import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,10 @@ if TYPE_CHECKING:
     from evals.sets.cases import Case, Corpus
     from evals.train.samples import Sample
     from index.embed.encoder import Encoder
+    from index.ingest.report import Progress as Report
     from index.store.generation import Index
     from index.text import Document
     from qa.rank.rerank import Read
-    from qa.show.progress import Report
 
 #: Columns of the first stage's calibrator; see ``qa.rank.select.evidence``.
 EVIDENCE = (

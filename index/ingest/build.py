@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from index.embed.encoder import model_of, require_same_model
 from index.errors import IndexDamaged, IndexMissing, NothingToRead, OlderFormat
 from index.files import LOCAL_DISK
-from index.ingest.catalogue import Catalogue, SetAside, catalogue_of
+from index.ingest.catalogue import Catalogue, catalogue_of
 from index.ingest.papers import Skipped, find_papers
+from index.ingest.report import Became, BuildReport, FileOutcome, Progress
 from index.ingest.selection import Selection
-from index.ingest.work import Became, FileOutcome, Progress, Work
+from index.ingest.work import Work
 from index.read import SUFFIXES, read_many
 from index.store.open import open_index
 from index.store.publish import Origin, publish, writing
@@ -36,31 +37,8 @@ if TYPE_CHECKING:
     from index.store.generation import Index
     from index.store.manifest import Manifest
 
-__all__ = ["Became", "BuildReport", "FileOutcome", "Progress", "add", "build", "remove"]
-
 
 _TOLD = 20  #: refused files that an error names at most
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did."""
-
-    generation: int  #: the current one
-    published: bool  #: False if nothing had changed
-    outcomes: tuple[FileOutcome, ...]  #: in order of path
-    added: tuple[str, ...]  #: document ids, in order; so are the next two
-    unchanged: tuple[str, ...]
-    removed: tuple[str, ...]
-    set_aside: tuple[SetAside, ...]  #: all files set aside, in order of id
-    new_aside: tuple[str, ...]  #: ids of those that were not set aside before
-    passages: int  #: in the whole index
-    sentences: int  #: in the whole index
-    seconds: float
-    warnings: tuple[str, ...]  #: about the index; those about papers are in ``outcomes``
-    skipped: tuple[Skipped, ...] = ()  #: what was found in folders and is no paper
-    #: pairs of names of papers that are nearly the same and differ in meaning, both used; new ones only
-    new_versions: tuple[tuple[str, str], ...] = ()
 
 
 def build(

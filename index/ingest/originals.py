@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING
 from index.errors import FileEmpty, FileTooLarge, StorageError
 from index.files import LOCAL_DISK, refusals
 from index.ingest.papers import file_id
-from index.ingest.work import Became
+from index.ingest.report import Became
 from index.read import require_suffix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from index.ingest.build import FileOutcome
+    from index.ingest.report import FileOutcome
 
 FILE = "originals.json"
 _FORMAT = 1

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from index.errors import IndexLocked, LoccitError, StorageError
 from index.files import require_folder
-from index.ingest.build import BuildReport, build
+from index.ingest.build import build
+from index.ingest.report import BuildReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

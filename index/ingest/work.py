@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from index.ingest.catalogue import catalogue_of
 from index.ingest.editions import edition_of, encoded
 from index.ingest.papers import file_id, reading_fingerprint, reads_alike
 from index.ingest.pending import Embedded, Pending
+from index.ingest.report import Became, FileOutcome, Progress
 from index.ingest.selection import Selection, recalled
 from index.read import Outcome as Outcome
 from index.read import may_be_paper
@@ -35,32 +35,8 @@ if TYPE_CHECKING:
 #: embedded by itself, so that an interrupted build loses little.
 _TOGETHER = 256
 
-#: Called with a stage, the number done and the total; neither ever falls. Stages: "papers" (read and
-#: embedded, of those to read), "texts" (embedded, of the papers read so far), "saving" (0 or 1 of 1).
-Progress = Callable[[str, int, int], None]
 #: Reads files with a number of workers and yields an outcome for each, in the given order, until closed.
 Read = Callable[[Sequence[Path], int], Generator[Outcome, None, None]]
-
-
-class Became(StrEnum):
-    """What became of a file."""
-
-    ADDED = "added"
-    UNCHANGED = "unchanged"  #: the index holds it already
-    DUPLICATE = "duplicate"  #: an earlier file has the same bytes
-    SET_ASIDE = "set aside"  #: another file of the same paper is better structured
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class FileOutcome:
-    """What became of one file."""
-
-    path: Path
-    became: Became
-    document_id: str | None  #: None if it was refused
-    warnings: tuple[str, ...] = ()  #: what could not be read or repaired, if this build read it
-    error: LoccitError | None = None  #: why it was refused
 
 
 @dataclass(frozen=True, slots=True)

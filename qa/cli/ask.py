@@ -123,7 +123,6 @@ def ask(
     options = AskOptions(model, threshold, right, cross_encoder, reader or "")
     if receipt is not None and receipt.is_dir():
         raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
-    from qa.annotated import require_target
     from qa.cli.formats import cited_in, write_answers
     from qa.cli.printed import show_answer
     from qa.conversation import Conversations
@@ -132,6 +131,8 @@ def ask(
     from qa.records import as_json as answer_json
 
     if annotate is not None:
+        from qa.annotated import require_target
+
         require_target(annotate)
     with _opened(index, paper, options) as (answerer, documents):
         conversations = Conversations(answerer, documents)

@@ -16,7 +16,7 @@ from qa.show.terminal import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from index.ingest.build import BuildReport
+    from index.ingest.report import BuildReport
 
 app = typer.Typer()
 
@@ -141,7 +141,7 @@ def watch(
     loccit watch ~/papers --index ~/papers-index
     """
     from index.embed.encoder import load_encoder
-    from index.ingest.build import BuildReport
+    from index.ingest.report import BuildReport
     from index.ingest.watch import builds, changes, check_folder
     from index.store.open import open_index
     from qa.cli.printed import show_build

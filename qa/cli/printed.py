@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from index.ingest.work import Became
+from index.ingest.report import Became
 from qa.evidence_table import NOTHING, said
 from qa.records import Status
 from qa.show.citation import in_words
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from index.ingest.build import BuildReport
+    from index.ingest.report import BuildReport
     from index.text import Document
     from qa.evidence_table import EvidenceTable
     from qa.records import Answer, Citation

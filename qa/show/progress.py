@@ -13,10 +13,7 @@ from qa.show.terminal import err
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from index.ingest import build
-
-    #: Receives a stage, how much of it is done, and its total.
-    Report = build.Progress
+    from index.ingest.report import Progress as Report
 
 
 #: Text of a bar, for stages with a short name.

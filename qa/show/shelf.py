@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged
-from index.ingest.build import Became
 from index.ingest.catalogue import catalogue_of
+from index.ingest.report import Became
 from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
 from qa.files.names import file_names
 from qa.show.present import byline, counted, utc_words
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.errors import LoccitError
-    from index.ingest.build import FileOutcome
+    from index.ingest.report import FileOutcome
     from index.store.generation import Index
     from index.store.manifest import Manifest
     from qa.show.present import View
@@ -110,7 +110,7 @@ def in_words(stages: Mapping[str, tuple[int, int]], seconds: float) -> tuple[flo
     """Return how much of a build is done, from 0 to 1, and that in words.
 
     Args:
-        stages: the last report of each stage, see ``index.ingest.work.Progress``.
+        stages: the last report of each stage, see ``index.ingest.report.Progress``.
         seconds: since it began.
     """
     if "saving" in stages:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
-    from index.ingest.build import FileOutcome
-    from index.ingest.work import Outcome, Progress, Read
+    from index.ingest.report import FileOutcome, Progress
+    from index.ingest.work import Outcome, Read
 
 _FAILED = "An internal error stopped the work. The index is unchanged; the server's log has details."
 _PROGRAM = "import os; getattr(os, 'nice', id)(10); from qa.cli.main import main; main()"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from index.ingest.build import FileOutcome
-    from index.ingest.work import Progress, Read
+    from index.ingest.report import FileOutcome, Progress
+    from index.ingest.work import Read
 
 
 def ended(work: Adding) -> Adding:

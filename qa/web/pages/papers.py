@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from index.embed.encoder import Encoder
-    from index.ingest.build import FileOutcome
-    from index.ingest.work import Progress, Read
+    from index.ingest.report import FileOutcome, Progress
+    from index.ingest.work import Read
     from index.store.generation import Index
 
 _AT_ONCE = 20  #: papers shown before "Show more"
