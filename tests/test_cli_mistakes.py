@@ -143,6 +143,22 @@ def test_a_damaged_index(loccit: Loccit, three: Path) -> None:
     assert "loccit build" in message
 
 
+def test_papers_are_added_to_and_removed_from_a_damaged_index(
+    loccit: Loccit, seed_index: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    shutil.copytree(seed_index, index)
+    (path,) = index.glob("segments/*.seg")
+    path.write_bytes(path.read_bytes()[:-1])
+    output = loccit("add", write_papers(tmp_path / "tea", TEA), "--index", index)
+    assert output.code == 0
+    assert "Lost, unless given again" in " ".join(output.out.split())
+    path = max(index.glob("segments/*.seg"), key=lambda path: path.stat().st_mtime)
+    path.write_bytes(path.read_bytes()[:-1])
+    output = loccit("remove", "tea.txt", "--index", index)
+    assert (output.code, "no paper is called" in output.err) == (2, True)
+
+
 def test_a_damaged_pointer(loccit: Loccit, three: Path) -> None:
     (three / "CURRENT").write_bytes(b"gen-00000009 what\n")
     output = loccit("verify", "--index", three)

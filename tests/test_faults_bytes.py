@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.errors import IndexDamaged
+from index.ingest.build import remove
 from index.segments.arrays import Arrays
 from index.store.open import CURRENT, open_index
 from index.store.upkeep import verify
-from tests.index_fakes import TEA, build_papers, contents, contents_of, two_generations, write_papers
+from tests.index_fakes import PAPERS, TEA, build_papers, contents, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from index.store.generation import Listed
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
@@ -168,6 +171,37 @@ def test_fault_6_a_build_replaces_a_damaged_segment_and_names_what_is_lost(
     build_papers(shared, tmp_path / "papers")
     assert contents_of(shared) == expected
     assert {error for number, error in verify(shared).items() if number > 2} == {None}
+
+
+def test_fault_6_removing_a_paper_keeps_all_that_can_be_read_and_names_the_lost_one(shared: Path) -> None:
+    path = damage_text(shared, "ann.txt")
+    verify(shared)
+    [tea] = [key for key, paper in _listed(shared).items() if paper.source == "tea.txt"]
+    report = remove(frozenset({tea}), shared)
+    [warning] = report.warnings
+    assert path.name in warning
+    assert "Lost, unless given again: ann.txt." in warning
+    assert {paper.source for paper in _listed(shared).values()} == {*PAPERS, "bob.txt"}
+
+
+def test_fault_6_a_paper_whose_segment_is_gone_is_taken_from_an_older_generation(tmp_path: Path) -> None:
+    index, papers = tmp_path / "index", tmp_path / "papers"
+    for number in range(8):  # the last build writes all segments into one
+        build_papers(
+            index, write_papers(papers, {f"{number}.txt": PAPERS["sleep.txt"].replace("36", f"{number}4")})
+        )
+    with open_index(index) as opened:
+        [segment] = opened.segments
+    segment.arrays.path.unlink()
+    more = write_papers(tmp_path / "more", TEA)
+    [warning] = build_papers(index, more, keep=True).warnings
+    assert "Lost, unless given again: 7.txt." in warning
+    assert {paper.source for paper in _listed(index).values()} == {*TEA, *(f"{i}.txt" for i in range(7))}
+
+
+def _listed(index: Path) -> dict[str, Listed]:
+    with open_index(index, salvage=True) as opened:
+        return dict(opened.listed)
 
 
 def test_fault_6_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:

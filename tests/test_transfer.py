@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import io
 import random
 import tarfile
@@ -12,10 +13,10 @@ import pytest
 
 from index.errors import FormatMismatch, IndexDamaged, IndexMissing, LoccitError, StorageError, UsageError
 from index.store.manifest import FORMAT, MANIFEST
-from index.store.open import open_index
+from index.store.open import CURRENT, generation_folder, open_index, pointer_bytes, read_manifest
 from index.store.publish import STAGING
 from index.store.transfer import export_index, import_index
-from tests.index_fakes import TEA, build_papers, contents_of, write_papers
+from tests.index_fakes import TEA, build_papers, contents_of, two_generations, write_papers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,31 @@ def test_a_damaged_file_changes_nothing(exported: Path) -> None:
         else:
             assert contents_of(here / "third") == contents_of(here / "index")
     assert refused > 20
+
+
+def test_an_import_that_fails_leaves_no_segment(exported: Path) -> None:
+    here = exported.parent
+    export_index(two_generations(here / "two"), exported, replace=True)  # which has two segments
+    whole = exported.read_bytes()
+    build_papers(here / "other", write_papers(here / "tea", TEA))
+    before = sorted((here / "other").rglob("*.seg"))
+    exported.write_bytes(whole[:-3000])
+    with pytest.raises(IndexDamaged):
+        import_index(exported, here / "other", replace=True)
+    assert sorted((here / "other").rglob("*.seg*")) == before
+
+
+def test_an_index_of_an_earlier_release_is_replaced_only_if_that_is_asked_for(exported: Path) -> None:
+    folder = exported.parent / "index"
+    expected = contents_of(folder)
+    place = generation_folder(folder, 1)
+    manifest = dataclasses.replace(read_manifest(place)[0], format=FORMAT - 1).encode()
+    (place / MANIFEST).write_bytes(manifest)
+    (folder / CURRENT).write_bytes(pointer_bytes(1, hashlib.sha256(manifest).hexdigest()))
+    with pytest.raises(UsageError, match="already holds an index"):
+        import_index(exported, folder)
+    import_index(exported, folder, replace=True)
+    assert contents_of(folder) == expected
 
 
 def test_forged_entries_are_not_unpacked(exported: Path) -> None:

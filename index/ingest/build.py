@@ -121,7 +121,7 @@ def remove(
         StorageError: the disk refused; the index is unchanged.
     """
     started = time.monotonic()
-    with writing(folder), open_index(folder) as base:
+    with writing(folder), open_index(folder, salvage=True) as base:
         held = base.given()
         unknown = sorted(documents - held.keys())
         if unknown:

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.errors import IndexDamaged, IndexMissing
+from index.errors import FormatMismatch, IndexDamaged, IndexMissing
 from index.files import bytes_if_present, check, refusals
 from index.segments.segment import Segment
 from index.store.generation import SEGMENTS, Index, read_listing
@@ -25,6 +25,7 @@ from index.store.salvage import salvaged
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from index.store.generation import Listed
     from index.store.pins import Pin
 
 CURRENT = "CURRENT"
@@ -126,12 +127,29 @@ def open_place(
                 raise
             problem = error.message
     if problem:
-        segments, papers, lost = salvaged(place.parent / SEGMENTS, manifest, papers)
+        others = _others(place, manifest)
+        segments, papers, lost = salvaged(place.parent / SEGMENTS, (manifest, papers), others)
         warnings = (*warnings, f"{problem} {lost}")
     index = Index(place, manifest, segments, papers, warnings=warnings, held=held)
     if not problem and index.counts != manifest.counts:
         raise IndexDamaged(f"{place}: its papers do not match the manifest.")
     return index
+
+
+def _others(place: Path, manifest: Manifest) -> list[tuple[Manifest, list[Listed]]]:
+    """Return the intact other generations of the same index and model, newest first."""
+    found = []
+    for number in reversed(generations(place.parent)):
+        other = generation_folder(place.parent, number)
+        try:
+            held, _ = read_manifest(other)
+            for record in held.files:
+                check(other, record)
+            if other != place and held.model.fingerprint == manifest.model.fingerprint:
+                found.append((held, read_listing(other)))
+        except (IndexDamaged, FormatMismatch):
+            continue
+    return found
 
 
 def read_manifest(place: Path) -> tuple[Manifest, str]:

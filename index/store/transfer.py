@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import tarfile
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from index.errors import IndexDamaged, UsageError
+from index.errors import IndexDamaged, LoccitError, OlderFormat, UsageError
 from index.files import LOCAL_DISK, FileRecord, check, chunks_in, chunks_of, refusals
 from index.store.generation import SEGMENTS
 from index.store.manifest import MANIFEST, Manifest, decode
-from index.store.open import current_generation, open_index
+from index.store.open import current_generation, open_index, read_pointer
 from index.store.publish import add_segment, install, next_number, writing
 from index.store.upkeep import collect
 
@@ -93,9 +94,8 @@ def import_index(source: Path, folder: Path, *, replace: bool = False) -> Manife
         with refusals(source), source.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             entries = iter(tar)
             sent = _manifest(source, tar, next(entries, None))
-            current = current_generation(folder)
-            if current is not None and not replace:
-                what = f"{folder}: the folder already holds an index, generation {current}."
+            if (pointer := read_pointer(folder)) is not None and not replace:
+                what = f"{folder}: the folder already holds an index, generation {pointer[0]}."
                 remedy = "Choose another folder with --index, or add --replace (loccit rollback undoes it)."
                 raise UsageError(what, remedy)
 
@@ -106,15 +106,26 @@ def import_index(source: Path, folder: Path, *, replace: bool = False) -> Manife
                     unpack = partial(_unpack_segment, source, tar, next(entries, None), segment)
                     if add_segment(folder, unpack, LOCAL_DISK).record != segment:
                         raise IndexDamaged(f"{source}: {segment.name} is named wrongly.", _REMEDY)
-                previous = current_generation(folder)
-                return dataclasses.replace(sent, generation=next_number(folder), previous=previous)
+                return dataclasses.replace(sent, generation=next_number(folder), previous=_current(folder))
 
             with writing(folder):
-                manifest = install(folder, stage, LOCAL_DISK)
+                try:
+                    manifest = install(folder, stage, LOCAL_DISK)
+                except BaseException:
+                    with suppress(LoccitError):
+                        collect(folder)  # the segments that were unpacked
+                    raise
                 collect(folder)
                 return manifest
     except tarfile.TarError as error:
         raise IndexDamaged(f"{source}: not an exported index ({error}).", _REMEDY) from error
+
+
+def _current(folder: Path) -> int | None:
+    try:
+        return current_generation(folder)
+    except OlderFormat:  # replaced for good
+        return None
 
 
 def _manifest(source: Path, tar: tarfile.TarFile, first: tarfile.TarInfo | None) -> Manifest:

@@ -99,6 +99,8 @@ def rollback(folder: Path) -> int:
     _require(folder)
     with writing(folder):
         current = current_generation(folder)
+        if current is None and generations(folder):
+            raise IndexDamaged(pointer_damage(folder), "Build it again from the papers: loccit build FOLDER")
         if current is None:
             raise IndexMissing(f"{folder}: there is no index to roll back.", "Build one: loccit build FOLDER")
         previous = read_manifest(generation_folder(folder, current))[0].previous

@@ -84,7 +84,7 @@ def add(
     from index.ingest.build import add as add_papers
     from index.store.open import open_index
 
-    with open_index(index) as current:
+    with open_index(index, salvage=True) as current:
         encoder = load_encoder(current.manifest.model.name)
     with reporting(Progress.BARS) as progress:
         report = add_papers(paths, index, encoder=encoder, progress=progress, workers=workers)
@@ -112,7 +112,7 @@ def remove(
     from qa.files.names import find_paper
 
     files: dict[str, frozenset[str]] = {}
-    with open_index(index) as current:
+    with open_index(index, salvage=True) as current:
         named = [find_paper(current, name, aside=True) for name in papers]
     for one in named:
         files[one.id] = files.get(one.id, frozenset()) | {one.file}
@@ -149,7 +149,7 @@ def watch(
     check_folder(folder)
     if model is None:
         try:
-            with open_index(index) as current:
+            with open_index(index, salvage=True) as current:
                 model = current.manifest.model.name
         except IndexMissing:
             pass  # the default model then

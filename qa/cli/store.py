@@ -149,6 +149,7 @@ def _verify_files(folder: Path) -> None:
         FormatMismatch: another version of Loccit wrote a generation, and nothing is damaged.
         IndexDamaged: a generation, or the file that names the current one, is damaged.
     """
+    from index.store.open import current_generation
     from index.store.upkeep import pointer_damage
     from index.store.upkeep import verify as verify_generations
 
@@ -162,8 +163,11 @@ def _verify_files(folder: Path) -> None:
     pointer = pointer_damage(folder)
     if pointer:
         say(pointer)
-    if pointer or damaged:
+    current = current_generation(folder)
+    if damaged and not pointer and problems.get(current or 0) is None:
+        say("The current generation is intact. The damaged ones are deleted once three newer ones exist.")
+    elif pointer or damaged:
         what = (
             f"{len(damaged)} of {len(problems)} generations are damaged" if damaged else "CURRENT is damaged"
         )
-        raise IndexDamaged(f"{folder}: {what}.", "Rebuild the index with: loccit build")
+        raise IndexDamaged(f"{folder}: {what}.", "Build it again from the papers: loccit build FOLDER")
