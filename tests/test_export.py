@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import rispy
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pybtex.database import parse_string
 from pylatexenc.latex2text import LatexNodes2Text
@@ -205,6 +205,7 @@ def test_what_is_not_stated_is_in_no_field(
 
 
 @given(titles.filter(cleaned), st.lists(titles, max_size=3))
+@example("\u200etea", [])
 def test_any_title_and_names_survive_bibtex_and_ris(title: str, authors: list[str]) -> None:
     document = paper_of(title=title, authors=tuple(authors), journal=title)
     answer = made(document)

@@ -42,7 +42,7 @@ def killed(folder: Path, root: Path, step: int) -> list[dict[str, object]]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
-@pytest.mark.parametrize(("step", "least"), [(5, 20), pytest.param(1, 100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("step", "least"), [(5, 16), pytest.param(1, 80, marks=pytest.mark.slow)])
 def test_fault_1_a_killed_build_leaves_the_old_or_the_new_index(
     tmp_path: Path, root: Path, step: int, least: int
 ) -> None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from qa.records import Citation
 
 _STYLES = Path(__file__).parent / "styles"
-#: Format characters that words of some languages need: joiners and marks of direction.
-_KEPT = frozenset("\u200c\u200d\u200e\u200f")
+#: Format characters that words of some languages need: joiners.
+_KEPT = frozenset("\u200c\u200d")
 _DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
 #: Title words too common to name a paper by.
 _COMMON = frozenset({
