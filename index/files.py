@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import os
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
 CHUNK = 1 << 20  #: bytes read or written at once
 _REMEDIES = {
@@ -173,49 +172,10 @@ def chunks_in(stream: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def array_chunks(array: NDArray[Any]) -> Iterator[bytes]:
-    """Yield ``array`` as the bytes of a ``.npy`` file, without pickle and without a second copy."""
-    return stacked_chunks([array], array.dtype, array.shape)
-
-
-def stacked_chunks(
-    blocks: Iterable[NDArray[Any]], dtype: DTypeLike, shape: tuple[int, ...]
-) -> Iterator[bytes]:
-    """Yield ``blocks``, stacked along the first axis to ``shape``, as the bytes of one ``.npy`` file.
-
-    Raises:
-        ValueError: the blocks do not add up to ``shape``, or one has another type.
-    """
-    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
-    stream = io.BytesIO()
-    np.lib.format.write_array_header_1_0(stream, header)
-    yield stream.getvalue()
-    rows = 0
-    for block in blocks:
-        if block.dtype != dtype or block.shape[1:] != shape[1:]:
-            raise ValueError(f"a block of {block.dtype} {block.shape} for an array of {dtype} {shape}")
-        rows += len(block)
-        flat = np.ascontiguousarray(block).reshape(-1).view(np.uint8)
-        for start in range(0, len(flat), CHUNK):
-            yield flat[start : start + CHUNK].tobytes()
-    if rows != shape[0]:
-        raise ValueError(f"{rows} rows instead of {shape[0]}")
-
-
 def load_bytes(path: Path) -> NDArray[np.uint8]:
     """Map the bytes of a checked file, read-only; an empty one is ``IndexDamaged``."""
     with refusals(path):
         try:
             return np.asarray(np.memmap(path, np.uint8, "r"))
         except ValueError as error:
-            raise IndexDamaged(f"{path}: {error}.") from error
-
-
-def load_array(path: Path) -> NDArray[Any]:
-    """Map a checked ``.npy`` file, read-only; a file of another kind is ``IndexDamaged``."""
-    with refusals(path):
-        try:
-            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-            return np.asarray(mapped)  # the same memory, without the subclass that makes each slice slow
-        except (ValueError, EOFError) as error:
             raise IndexDamaged(f"{path}: {error}.") from error

@@ -94,7 +94,7 @@ class Selection:
         fresh = sorted(self.fresh & self.sources.keys())
         rows = np.zeros((len(fresh), ANCHORS), np.uint64)
         for row, key in zip(rows, fresh, strict=True):
-            made = self._edition(key).anchors
+            made = self._ready(key).paper.anchors
             row[: len(made)] = made
         if self.base is None:
             return fresh, rows
@@ -105,8 +105,7 @@ class Selection:
     def _edition(self, document_id: str) -> Edition:
         """Return the features of a document."""
         fresh = document_id in self.fresh
-        stored = self.embedded(document_id).paper.edition if fresh else self._base().edition(document_id)
-        return decoded(stored)
+        return decoded(self._ready(document_id).paper.edition if fresh else self._base().edition(document_id))
 
     @property
     def aside(self) -> Collection[str]:
@@ -132,25 +131,35 @@ class Selection:
     def embedded(self, document_id: str) -> Embedded:
         """Return one document with its vectors."""
         if document_id in self.fresh:
-            kept = self.pending.get(document_id) if self.pending else None
-            if kept is None:
-                raise IndexDamaged(f"{document_id}: its pending file is missing.", "Run the build again.")
-            return kept
+            return self._ready(document_id)
         return Embedded(self._base().paper(document_id), *self._base().vectors_of(document_id))
+
+    def _ready(self, document_id: str) -> Embedded:
+        """Return a pending document."""
+        ready = self.pending.get(document_id) if self.pending else None
+        if ready is None:
+            raise IndexDamaged(f"{document_id}: its pending file is missing.", "Run the build again.")
+        return ready
 
     def paper(self, document_id: str) -> PaperRows:
         """Return the rows of one document, under its present file name."""
         fresh = document_id in self.fresh
-        paper = self.embedded(document_id).paper if fresh else self._base().paper(document_id)
+        paper = self._ready(document_id).paper if fresh else self._base().paper(document_id)
         return replace(paper, source=self.sources[document_id])
 
     def passage_vectors(self, document_id: str) -> NDArray[np.float32]:
         """Return the vectors of its passages, shape (passages, dimension)."""
-        return self.embedded(document_id).passages
+        return self._vectors(document_id)[0]
 
     def sentence_vectors(self, document_id: str) -> NDArray[np.float32]:
         """Return the vectors of its sentences, shape (sentences, dimension)."""
-        return self.embedded(document_id).sentences
+        return self._vectors(document_id)[1]
+
+    def _vectors(self, document_id: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        if document_id in self.fresh:
+            ready = self._ready(document_id)
+            return ready.passages, ready.sentences
+        return self._base().vectors_of(document_id)  # without the rows, which take longer to read
 
     def _base(self) -> Index:
         if self.base is None:

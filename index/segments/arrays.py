@@ -34,6 +34,11 @@ _ALIGNED = 64  #: each array begins at a multiple
 MARK = ".damaged"
 
 
+def mark_of(path: Path) -> Path:
+    """Return the path of the mark of a file of arrays."""
+    return path.with_name(path.name + MARK)
+
+
 @dataclass(frozen=True, slots=True)
 class ArraysRecord:
     """The expected contents of a file of arrays."""
@@ -117,7 +122,7 @@ class Arrays:
         """
         self.record = record
         self.path = folder / record.name
-        self.marked = self.path.with_name(record.name + MARK).exists()  #: as damaged
+        self.marked = mark_of(self.path).exists()  #: as damaged
         if self.marked and not marked:
             raise IndexDamaged(f"{self.path}: the file is damaged.")
         try:
@@ -163,7 +168,7 @@ class Arrays:
             start, end = block * BLOCK, min((block + 1) * BLOCK, self._end)
             if zlib.crc32(self._data[start:end].data) != self._sums[block]:
                 with suppress(OSError):
-                    self.path.with_name(self.path.name + MARK).touch()
+                    mark_of(self.path).touch()
                 raise IndexDamaged(f"{self.path}: bytes {start} to {end} have changed.")
             self._checked[block] = True
 

@@ -116,9 +116,7 @@ def open_place(
     salvage: bool = False,
 ) -> Index:
     """Open the generation in the folder ``place``, whose manifest was checked; raises like ``open_index``."""
-    for record in manifest.files:
-        check(place, record)
-    papers, segments, problem = read_listing(place), [], ""
+    papers, segments, problem = _papers(place, manifest), [], ""
     for segment in manifest.segments:
         try:
             segments.append(Segment(place.parent / SEGMENTS, segment))
@@ -136,6 +134,13 @@ def open_place(
     return index
 
 
+def _papers(place: Path, manifest: Manifest) -> list[Listed]:
+    """Check the generation's own files and return its papers."""
+    for record in manifest.files:
+        check(place, record)
+    return read_listing(place)
+
+
 def _others(place: Path, manifest: Manifest) -> list[tuple[Manifest, list[Listed]]]:
     """Return the intact other generations of the same index and model, newest first."""
     found = []
@@ -143,10 +148,8 @@ def _others(place: Path, manifest: Manifest) -> list[tuple[Manifest, list[Listed
         other = generation_folder(place.parent, number)
         try:
             held, _ = read_manifest(other)
-            for record in held.files:
-                check(other, record)
             if other != place and held.model.fingerprint == manifest.model.fingerprint:
-                found.append((held, read_listing(other)))
+                found.append((held, _papers(other, held)))
         except (IndexDamaged, FormatMismatch):
             continue
     return found

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from index.errors import IndexLocked, StorageError
 from index.files import LOCAL_DISK, Disk, FileRecord, check, refusals
-from index.segments.arrays import MARK, ArraysRecord
+from index.segments.arrays import ArraysRecord, mark_of
 from index.segments.segment import Contents, Segment, write_segment
 from index.store.generation import PAPERS, SEGMENTS, Listed, encode_listing
 from index.store.manifest import FORMAT, MANIFEST, Counts, Manifest, Model
@@ -99,14 +99,12 @@ def publish(folder: Path, papers: Papers, origin: Origin, disk: Disk = LOCAL_DIS
         IndexDamaged: what was written does not read back.
     """
     places = _placed(folder, papers, origin.model.dimension, disk)
-    numbers = {
-        name: i for i, name in enumerate(sorted({segment.record.name for segment, _ in places.values()}))
-    }
+    records = {segment.record.name: segment.record for segment, _ in places.values()}
+    numbers = {name: i for i, name in enumerate(sorted(records))}
     listing = [
         Listed(key, numbers[segment.record.name], number, papers.sources[key], key not in papers.aside)
         for key, (segment, number) in sorted(places.items())
     ]
-    records = {segment.record.name: segment.record for segment, _ in places.values()}
 
     def stage(staging: Path) -> Manifest:
         files = {PAPERS: encode_listing(listing), **origin.extra}
@@ -176,7 +174,7 @@ def add_segment(folder: Path, write: Callable[[Path], ArraysRecord], disk: Disk)
         raise
     record = replace(record, name=f"{record.sha256[:32]}.seg")
     disk.replace(part, place / record.name)
-    disk.remove(place / f"{record.name}{MARK}")  # of a damaged file that this one replaces
+    disk.remove(mark_of(place / record.name))  # of a damaged file that this one replaces
     disk.sync_folder(place)
     return Segment(place, record)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged, IndexMissing
 from index.files import LOCAL_DISK, FileRecord, check, refusals
-from index.segments.arrays import MARK
+from index.segments.arrays import MARK, mark_of
 from index.segments.segment import Segment
 from index.store.generation import SEGMENTS
 from index.store.open import (
@@ -159,10 +159,10 @@ def _damage(place: Path, record: ArraysRecord) -> IndexDamaged | None:
         Segment(place, record, marked=True)
     except IndexDamaged as error:
         with suppress(OSError):
-            (place / f"{record.name}{MARK}").touch()
+            mark_of(place / record.name).touch()
         return error
     with suppress(OSError):  # a mark that is wrong, because the file was brought back
-        (place / f"{record.name}{MARK}").unlink(missing_ok=True)
+        mark_of(place / record.name).unlink(missing_ok=True)
     return None
 
 
