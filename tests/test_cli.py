@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +23,6 @@ from tests.index_fakes import build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.commands import Loccit
 
@@ -372,6 +373,15 @@ def test_help_explains_the_command_and_every_option(loccit: Loccit, name: str) -
     output = loccit(*name.split(), "--help")
     assert output.code == 0
     assert re.search(rf"^  loccit {name.removesuffix(' run')}\b", output.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("typed", "completed"), [("loccit ex", "export"), ("loccit ask --for", "--format")])
+def test_the_shell_completes_commands_and_options(typed: str, completed: str) -> None:
+    words = typed.split()
+    asked = {"_LOCCIT_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
+    program = Path(sys.executable).with_name("loccit")
+    done = subprocess.run([program], env=os.environ | asked, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [completed]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import QuestionError
-from index.read.clean import commonness
+from index.read.frequency import zipf
 from index.terms import words
 from qa.understand.question import LONGEST, Wanted, held_spans, holds, telling_words, understand
 
@@ -97,9 +97,9 @@ def test_a_compound_weighs_no_more_than_a_word() -> None:
 
 def test_the_frequency_of_each_word_is_looked_up_once() -> None:
     question = "What was the ferritin of the patient on rosuvastatin after melatonin and atropine?"
-    before = commonness.cache_info()
+    before = zipf.cache_info()
     understand(question)
-    after = commonness.cache_info()
+    after = zipf.cache_info()
     assert after.hits + after.misses - before.hits - before.misses == len(set(words(question)))
 
 

@@ -11,9 +11,9 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from index.read.frequency import zipf
 from index.text import MappedText, join
 
 if TYPE_CHECKING:
@@ -83,17 +83,6 @@ _ACRONYM_NUMBER = re.compile(
 )
 
 
-@lru_cache(maxsize=100_000)
-def commonness(word: str) -> float:
-    """Return the Zipf frequency of an English word; 0.0 if the list lacks it.
-
-    Source: wordfreq (Speer 2022), 7 is "the", 4 an everyday word, 1 a rare term.
-    """
-    from wordfreq import zipf_frequency
-
-    return float(zipf_frequency(word.lower(), "en", wordlist="large"))
-
-
 def without_numbers(text: str) -> str:
     """Return the text, "#" in place of each number: running heads differ from page to page in theirs."""
     return re.sub(r"\d+", "#", text)
@@ -114,7 +103,7 @@ class Vocabulary:
 
     def known(self, word: str) -> bool:
         """Return whether the paper or the word list has ``word``."""
-        return self.count(word) > 0 or commonness(word) > 0
+        return self.count(word) > 0 or zipf(word) > 0
 
 
 def _whole_tokens(text: str) -> Iterator[str]:
@@ -196,7 +185,7 @@ def _mend_word(match: re.Match[str], vocabulary: Vocabulary) -> str | None:
         whole = head + candidate + tail
         if not vocabulary.known(whole):
             continue
-        count, common = vocabulary.count(whole), commonness(whole)
+        count, common = vocabulary.count(whole), zipf(whole)
         fits = (bool(parts[0]) or (choice[0] == "Th") == opens) and (count > 0 or common >= _COMMON)
         rank = (fits, count, common, candidate)
         best = max(best, rank) if best else rank
@@ -260,12 +249,12 @@ def _true_hyphen(left: str, right: str, vocabulary: Vocabulary) -> bool:
     if vocabulary.count(whole) != vocabulary.count(hyphenated):
         return vocabulary.count(hyphenated) > vocabulary.count(whole)
     if left.isupper() or len(left) == 1:  # "B-cells", "CT-guided", "n-hexane"
-        return right.islower() or commonness(whole) == 0
-    if right in _TAILS and commonness(whole) < 3.2:  # "long-term"; not "with-in"
+        return right.islower() or zipf(whole) == 0
+    if right in _TAILS and zipf(whole) < 3.2:  # "long-term"; not "with-in"
         return vocabulary.known(left)
     both_words = min(len(left), len(right)) >= 2 and _word(left, vocabulary) and _word(right, vocabulary)
     closed = (min(len(left), len(right)) < 4 or left.lower() in _PREFIXES) and left[-1] != right[0]
-    if commonness(whole) > (2.0 if both_words and not closed else 0.0):
+    if zipf(whole) > (2.0 if both_words and not closed else 0.0):
         return False
     return both_words
 
@@ -273,7 +262,7 @@ def _true_hyphen(left: str, right: str, vocabulary: Vocabulary) -> bool:
 def _word(part: str, vocabulary: Vocabulary) -> bool:
     """Return whether half of a cut word is a word: a common one, or one that the paper has by itself."""
     own = len(part) >= _OWN and part.lower() not in _PREFIXES and vocabulary.count(part) > 0
-    return own or commonness(part) >= 2.5
+    return own or zipf(part) >= 2.5
 
 
 def split_glued(text: MappedText, vocabulary: Vocabulary) -> tuple[MappedText, tuple[str, ...]]:
@@ -305,7 +294,7 @@ def _sentence_border(match: re.Match[str], vocabulary: Vocabulary) -> bool:
         if not whole or not before[-1].islower():
             return False
     right = match.group("right")
-    return right == "A" or (len(right) > 1 and commonness(right) >= _COMMON)
+    return right == "A" or (len(right) > 1 and zipf(right) >= _COMMON)
 
 
 def _glued(pattern: re.Pattern[str], left: str, right: str, vocabulary: Vocabulary) -> bool:
@@ -314,8 +303,8 @@ def _glued(pattern: re.Pattern[str], left: str, right: str, vocabulary: Vocabula
         return True
     if pattern is _ACRONYM_NUMBER:
         return vocabulary.count(left) > 0
-    if commonness(left + right) > 0:
+    if zipf(left + right) > 0:
         return False
     if pattern is _ACRONYM:
-        return vocabulary.count(left) > 0 and commonness(right) >= 3.5
+        return vocabulary.count(left) > 0 and zipf(right) >= 3.5
     return vocabulary.count(right) >= max(vocabulary.count(left + right), 1)

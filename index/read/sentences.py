@@ -13,7 +13,7 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from index.read.clean import commonness
+from index.read.frequency import zipf
 from index.text import CONTENT_KINDS, BlockKind, Span
 
 if TYPE_CHECKING:
@@ -193,4 +193,4 @@ def _closes(before: str) -> bool:
     if match is None:
         return False
     word = match.group(1)
-    return commonness(word) >= (_COMMON if len(word) < _LONG else 1.0)
+    return zipf(word) >= (_COMMON if len(word) < _LONG else 1.0)

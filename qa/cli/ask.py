@@ -158,7 +158,9 @@ def search(
     *,
     question: QuestionArgument = None,
     file: QuestionsOption = None,
-    limit: Annotated[int, typer.Option(help="How many passages to list.", min=1, max=1000)] = 10,
+    limit: Annotated[
+        int, typer.Option(metavar="<number>", help="How many passages to list.", min=1, max=1000)
+    ] = 10,
     paper: PaperOption = None,
     index: IndexOption,
     model: ModelOption = None,
@@ -237,7 +239,9 @@ def table(
 def chat(
     *,
     index: IndexOption,
-    port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 8501,
+    port: Annotated[
+        int, typer.Option(metavar="<port>", help="Port on this machine.", min=1, max=65535)
+    ] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
     sign_in: Annotated[
         Path | None, typer.Option(help="Require sign-in, as configured in this file (docs/SIGN_IN.md).")

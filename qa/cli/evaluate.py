@@ -43,8 +43,12 @@ OwnIndexOption = Annotated[
 ]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of the public sets.", envvar="LOCCIT_BENCH")]
 WorkOption = Annotated[Path | None, typer.Option(help="Folder to keep built indexes in for the next run.")]
-PapersOption = Annotated[int | None, typer.Option(help="Use at most this many of a set's own papers.", min=1)]
-LimitOption = Annotated[int | None, typer.Option(help="Ask at most this many questions per set.", min=1)]
+PapersOption = Annotated[
+    int | None, typer.Option(metavar="<number>", help="Use at most this many of a set's own papers.", min=1)
+]
+LimitOption = Annotated[
+    int | None, typer.Option(metavar="<number>", help="Ask at most this many questions per set.", min=1)
+]
 OutOption = Annotated[Path | None, typer.Option(help="Folder for report.json, report.md and report.html.")]
 TrecOption = Annotated[Path | None, typer.Option(help="Folder for run and qrels files in TREC format.")]
 AgainstOption = Annotated[

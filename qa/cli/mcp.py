@@ -22,7 +22,9 @@ def mcp(
     http: Annotated[
         bool, typer.Option("--http", help="Serve HTTP on this machine only, instead of standard input.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Port on this machine, with --http.", min=1, max=65535)] = 8502,
+    port: Annotated[
+        int, typer.Option(metavar="<port>", help="Port on this machine, with --http.", min=1, max=65535)
+    ] = 8502,
 ) -> None:
     """Let an assistant ask the papers (Model Context Protocol).
 

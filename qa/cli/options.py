@@ -80,7 +80,9 @@ ReaderOption = Annotated[
 ]
 ModelOption = Annotated[
     str | None,
-    typer.Option(help="Embedding model: a folder, the name of a downloaded model, or mpnet."),
+    typer.Option(
+        metavar="<model>", help="Embedding model: a folder, the name of a downloaded model, or mpnet."
+    ),
 ]
 PaperOption = Annotated[
     list[str] | None,
@@ -100,4 +102,6 @@ AfterOption = Annotated[
         help="An earlier question that this one follows up. Repeatable, oldest first.",
     ),
 ]
-WorkersOption = Annotated[int, typer.Option(help="How many papers to read at a time.", min=1, max=32)]
+WorkersOption = Annotated[
+    int, typer.Option(metavar="<number>", help="How many papers to read at a time.", min=1, max=32)
+]

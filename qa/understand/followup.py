@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.read.clean import commonness
+from index.read.frequency import zipf
 from qa.understand.question import Wanted, wanted_of
 from qa.understand.several import of_each
 from qa.understand.subjects import MENTION, NOBODY, Subject, asked_about
@@ -216,7 +216,7 @@ def _says_little(question: str) -> bool:
     if wanted_of(question) is Wanted.AGE:
         return False
     words = [word for word in _WORD.findall(MENTION.sub(" ", question)) if word.lower() not in _NO_FOCUS]
-    return len(words) < 2 and not any(word.isupper() or commonness(word) < _SPECIFIC for word in words)
+    return len(words) < 2 and not any(word.isupper() or zipf(word) < _SPECIFIC for word in words)
 
 
 def _name_other(asked: str, context: Context, people: Sequence[Subject]) -> str:
@@ -357,9 +357,9 @@ def _thing(question: str) -> str:
     runs = [run for run in runs if run]
     if not runs:
         return ""
-    run = min(runs, key=lambda run: min(commonness(word) for word in run))
-    while len(run) > 1 and (commonness(run[-1]) >= _COMMON or run[-1].endswith("ed")):
+    run = min(runs, key=lambda run: min(zipf(word) for word in run))
+    while len(run) > 1 and (zipf(run[-1]) >= _COMMON or run[-1].endswith("ed")):
         run = run[:-1]
-    while len(run) > 1 and commonness(run[0]) >= _COMMON:
+    while len(run) > 1 and zipf(run[0]) >= _COMMON:
         run = run[1:]
     return " ".join(run)

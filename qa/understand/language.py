@@ -11,6 +11,8 @@ import re
 import unicodedata
 from statistics import fmean
 
+from index.read.frequency import zipf
+
 _WORD = re.compile(r"[^\W\d_]+")
 #: Languages written as English is; those in other scripts are known by the script.
 _LANGUAGES = {
@@ -58,6 +60,4 @@ def other_language(text: str) -> str | None:
 
 
 def _mean(words: list[str], language: str) -> float:
-    from wordfreq import zipf_frequency
-
-    return fmean(zipf_frequency(word, language) for word in words)
+    return fmean(zipf(word, language) for word in words)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from index.read.clean import commonness
+from index.read.frequency import zipf
 from index.terms import is_stop_word
 from index.terms import terms as terms_of
 
@@ -147,7 +147,7 @@ def kinds_chosen_among(question: str) -> frozenset[str]:
 
 
 def _everyday(word: str) -> bool:
-    return commonness(word) >= _EVERYDAY
+    return zipf(word) >= _EVERYDAY
 
 
 def numbers_of(token: str, *, roman: bool = False) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
-from index.read.clean import commonness
+from index.read.frequency import zipf
 from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
@@ -204,7 +204,7 @@ def _specific(text: str) -> dict[str, float]:
     """
     specific: dict[str, float] = {}
     for word in dict.fromkeys(words_of(text)):
-        rare = 0.0 if word.isdigit() else min(max((6.0 - commonness(word)) / 4.0, 0.0), 1.0)
+        rare = 0.0 if word.isdigit() else min(max((6.0 - zipf(word)) / 4.0, 0.0), 1.0)
         for term in terms_of(word):
             specific[term] = max(specific.get(term, 0.0), 0.0 if term.isdigit() else rare)
     return specific

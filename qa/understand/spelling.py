@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from index.read.clean import commonness
+from index.read.frequency import zipf
 from index.terms import terms as terms_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Speller:
             for old, new in ((one, other), (other, one)):
                 for match in re.finditer(old, lower):
                     candidate = lower[: match.start()] + new + lower[match.end() :]
-                    if self._held(candidate) and commonness(candidate) > 0:
+                    if self._held(candidate) and zipf(candidate) > 0:
                         return candidate
         return None
 
@@ -86,7 +86,7 @@ class Speller:
         a hundred times as often.
         """
         lower = word.lower()
-        usual = commonness(lower)
+        usual = zipf(lower)
         if (
             len(word) < _SHORTEST
             or not word.islower()
@@ -96,9 +96,9 @@ class Speller:
         ):
             return None
         likely = [
-            (commonness(other), other)
+            (zipf(other), other)
             for other in _one_off(lower)
-            if commonness(other) >= usual + _OFTENER and self._held(other)
+            if zipf(other) >= usual + _OFTENER and self._held(other)
         ]
         return max(likely)[1] if likely else None
 
@@ -106,7 +106,7 @@ class Speller:
         lower = word.lower()
         if len(word) < _SHORTEST or word.isupper() or not terms_of(word) or self._held(word):
             return None
-        if commonness(lower) >= _LISTED:
+        if zipf(lower) >= _LISTED:
             return None
         from rapidfuzz.distance import DamerauLevenshtein
         from rapidfuzz.process import extract
