@@ -12,6 +12,7 @@ import streamlit as st
 from index.embed.encoder import question_encoder
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
+from qa.files.names import labels as labels_of
 from qa.files.resources import index_folder
 from qa.show import citation
 
@@ -66,6 +67,12 @@ def years(index: Index) -> dict[str, int]:
 def citation_keys(index: Index) -> dict[str, str]:
     """Return the citation key of each paper by id; computed once per generation."""
     return citation.citation_keys(index.bylines)
+
+
+def labels(index: Index) -> dict[str, frozenset[str]]:
+    """Return the papers of each collection, and of each tag as "#tag", of the user's library."""
+    tags = {f"#{name}": papers for name, papers in labels_of(index, "tag").items()}
+    return labels_of(index, "collection") | tags
 
 
 def paper_labels(index: Index) -> dict[str, str]:
