@@ -236,8 +236,8 @@ class Document:
 
     @property
     def byline(self) -> Byline:
-        """Title, authors and year."""
-        return Byline(self.title, self.authors, self.year)
+        """Title, authors, year and citation key."""
+        return Byline(self.title, self.authors, self.year, self.entry.key if self.entry else "")
 
     def section_path(self, section: int) -> tuple[str, ...]:
         """Return the titles from the main section down to ``section``."""

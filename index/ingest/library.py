@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,9 +39,20 @@ def with_libraries(paths: Sequence[Path], stated: Sequence[Path]) -> tuple[list[
             chosen.append(path)
             continue
         libraries.append(library := read_library(path, roots))
-        papers = [paper for paper in library.papers if may_be_paper(paper)]
-        chosen += papers if library.read else [path / "storage"]
-    return chosen, libraries
+        chosen += [paper for paper in library.papers if may_be_paper(paper)]
+        chosen += [] if library.read else [path / "storage"]
+    return chosen, [_with_unread(one) if one.papers else one for one in libraries]
+
+
+def _with_unread(library: Library) -> Library:
+    """Return Zotero's library; files of its storage that it does not count as papers are a problem."""
+    storage, papers = library.path.parent / "storage", set(library.papers)
+    files = sorted(file for file in storage.glob("*/*") if file not in papers and may_be_paper(file))
+    if not files:
+        return library
+    why = "not read, being in Zotero’s trash, unknown to it, or a web page beside a paper"
+    line = listed([file.name for file in files if file.is_file()], f"{storage}: {why}: %s")
+    return replace(library, problems=(*library.problems, line))
 
 
 def _is_zotero(path: Path) -> bool:
