@@ -291,6 +291,7 @@ def test_no_field_of_the_library_is_lost() -> None:
     assert {name: record[name] for name in ("volume", "number", "start_page", "end_page", "keywords")} == {
         "volume": "14", "number": "8", "start_page": "27", "end_page": "31", "keywords": ["iron", "running"],
     }  # fmt: skip
+    assert (record["urls"], record["abstract"]) == (["https://example.org/a_b"], "Iron & steel.")
     (stored,) = json.loads(as_json_text([answer], cited))
     assert stored["references"][0]["page"] == "27–31"
     assert stored["citations"][0]["pandoc"] == "[@bee_iron:2020, p. e27]"

@@ -141,6 +141,7 @@ def _names(text: str) -> Iterator[Name]:
 
     for name in split_multiple_persons_names(one_line(text)):
         if name.lower() == "others":
+            yield Name("et al.", group=True)
             continue
         parts = parse_single_name_into_parts(name, strict=False)
         family, given, particle, suffix = (

@@ -48,10 +48,12 @@ def _same_title(one: str, other: str) -> bool:
 
 
 def _same_authors(printed: Document, entry: Entry) -> bool:
-    if len(printed.authors) != len(entry.authors):
+    names = [letters(name.family) for name in entry.authors]
+    if names[-1] == "etal":
+        names.pop()
+    elif len(names) != len(printed.authors):
         return False
-    pairs = zip(printed.authors, entry.authors, strict=True)
-    return all(letters(name.family) in letters(author) for author, name in pairs)
+    return all(name in letters(author) for author, name in zip(printed.authors, names, strict=False))
 
 
 def _same_journal(one: str, other: str) -> bool:

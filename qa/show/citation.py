@@ -87,7 +87,9 @@ class Reference:
 
 
 #: CSL variables by fields of BibTeX, and CSL types by those of BibTeX.
-_VARIABLES = {field: variable for variable, field in FIELDS.items()} | {"location": "publisher-place"}
+_VARIABLES = {field: variable for variable, field in FIELDS.items()} | {
+    "location": "publisher-place", "school": "publisher", "institution": "publisher",
+}  # fmt: skip
 _KINDS = {kind: csl for csl, kind in reversed(KINDS.items())} | {
     "inbook": "chapter", "conference": "paper-conference", "report": "report", "thesis": "thesis",
     "mastersthesis": "thesis", "collection": "book",

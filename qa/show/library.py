@@ -162,14 +162,12 @@ def as_ris(answers: Sequence[Answer], cited: Mapping[str, Reference]) -> str:
     return text
 
 
-#: Fields of RIS, by rispy's names, and of BibTeX.
-_RIS = {
-    "abstract": "abstract",
-    "urls": "url",
-    "issn": "issn",
-    "publisher": "publisher",
-    "place_published": "address",
-}
+#: Fields of RIS, by rispy's names, and of BibTeX; types of RIS and of BibTeX.
+_RIS = {"abstract": "abstract", "issn": "issn", "publisher": "publisher", "place_published": "address"}
+_TYPES = {
+    "book": "BOOK", "inbook": "CHAP", "incollection": "CHAP", "inproceedings": "CONF", "phdthesis": "THES",
+    "mastersthesis": "THES", "thesis": "THES", "techreport": "RPRT", "report": "RPRT",
+}  # fmt: skip
 
 
 def _ris_record(paper: Reference, citations: Sequence[Citation]) -> dict[str, Any]:
@@ -189,7 +187,9 @@ def _ris_record(paper: Reference, citations: Sequence[Citation]) -> dict[str, An
         fields |= {"volume": paper.entry.volume, "number": paper.entry.issue}
         fields |= {"start_page": first.strip(), "end_page": last.strip("- ")}
         fields |= {name: visible(further.get(field, "")) for name, field in _RIS.items()}
-        fields["keywords"] = list(paper.entry.tags)
+        fields["urls"] = [visible(further["url"])] if further.get("url") else []
+        fields["keywords"] = [visible(tag) for tag in paper.entry.tags]
+        fields["type_of_reference"] = _TYPES.get(paper.entry.kind, fields["type_of_reference"])
     return {name: value for name, value in fields.items() if value}
 
 
