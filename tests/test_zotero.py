@@ -55,7 +55,7 @@ INSERT INTO itemTags VALUES (1, 2, 0), (3, 1, 1), (1, 1, 0);
 INSERT INTO creators VALUES (1, 'Ann', 'Bee', 0), (2, '', 'Iron Group', 1), (3, 'Ed', 'Itor', 0);
 INSERT INTO itemCreators VALUES (1, 2, 8, 1), (1, 1, 8, 0), (1, 3, 10, 2);
 """
-DATA = {
+DATA: dict[int, dict[str, object]] = {
     1: {
         "title": "Iron, curated", "publicationTitle": "Blood", "date": "2020-08-00 August 2020", "volume": 3,
         "pages": "1-9", "DOI": "10.7/I", "extra": "Citation Key: bee_iron\nPMID: 4",

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
 TURN = threading.Lock()
+#: Caches what is computed from an index.
+_once_per_generation = st.cache_resource(
+    max_entries=2,
+    show_spinner=False,
+    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
+)
 
 
 def current() -> Answerer:
@@ -49,28 +55,21 @@ def _answerer(place: str, number: int, digest: str) -> Answerer:
     return Answerer(*_open(Path(place)))
 
 
-@st.cache_resource(
-    max_entries=2,
-    show_spinner=False,
-    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
-)
+@_once_per_generation
 def years(index: Index) -> dict[str, int]:
     """Return the year of each paper that states one, by id; computed once per generation."""
     return {key: byline.year for key, byline in index.bylines.items() if byline.year}
 
 
-@st.cache_resource(
-    max_entries=2,
-    show_spinner=False,
-    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
-)
+@_once_per_generation
 def citation_keys(index: Index) -> dict[str, str]:
     """Return the citation key of each paper by id; computed once per generation."""
     return citation.citation_keys(index.bylines)
 
 
+@_once_per_generation
 def labels(index: Index) -> dict[str, frozenset[str]]:
-    """Return the papers of each collection, and of each tag as "#tag", of the user's library."""
+    """Return the papers of each collection, and of each tag as "#tag", of the user's library; once per generation."""
     tags = {f"#{name}": papers for name, papers in labels_of(index, "tag").items()}
     return labels_of(index, "collection") | tags
 
