@@ -69,7 +69,7 @@ def citation_keys(index: Index) -> dict[str, str]:
 
 @_once_per_generation
 def labels(index: Index) -> dict[str, frozenset[str]]:
-    """Return the papers of each collection, and of each tag as "#tag", of the user's library; once per generation."""
+    """Return the papers of each collection, and of each tag as "#tag"; computed once per generation."""
     tags = {f"#{name}": papers for name, papers in labels_of(index, "tag").items()}
     return labels_of(index, "collection") | tags
 
