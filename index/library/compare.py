@@ -32,13 +32,18 @@ def _different(printed: Document, entry: Entry) -> Iterator[tuple[str, str, str]
         yield "journal", printed.journal, entry.journal
     if printed.year and entry.year and printed.year != entry.year:
         yield "year", str(printed.year), str(entry.year)
-    if printed.doi and entry.doi and not same_doi(printed.doi, entry.doi):
+    if contradicts(printed.doi, entry.doi):
         yield "DOI", printed.doi, entry.doi
 
 
 def same_doi(one: str, other: str) -> bool:
     """Return whether both state a DOI, and the same one."""
     return bool(one and other) and bare_doi(one) == bare_doi(other)
+
+
+def contradicts(one: str, other: str) -> bool:
+    """Return whether both state a DOI, and different ones."""
+    return bool(one and other) and not same_doi(one, other)
 
 
 def _same_title(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from index.library.compare import same_doi
+from index.library.compare import contradicts, same_doi
 from index.library.record import bare_doi, letters
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def match(
         lost = []
         for record in library.records:
             for candidates in record.files:
-                if paper := places.paper(library.path.parent, candidates):
+                paper, alike = places.paper(library.path.parent, candidates)
+                if paper and not (alike and contradicts(printed(paper).doi, record.entry.doi)):
                     named[paper].append(record)
                 elif not any(_exists(library.path.parent / one) for one in candidates):
                     lost.append(f"{record.name} ({candidates[0]})")
@@ -109,18 +110,21 @@ class _Places:
                 self._ends[place.parts[-2:]].add(paper)
                 self._ends[place.parts[-1:]].add(paper)
 
-    def paper(self, folder: Path, candidates: Sequence[str]) -> str:
-        """Return the id of the paper at one of the paths, those not absolute being in ``folder``; or ""."""
+    def paper(self, folder: Path, candidates: Sequence[str]) -> tuple[str, bool]:
+        """Return the id of the paper at one of the paths, or "", and whether only the ends of paths agree.
+
+        Paths that are not absolute are in ``folder``.
+        """
         for candidate in candidates:
             if paper := self._whole.get(_resolved(folder / Path(candidate).expanduser())):
-                return paper
+                return paper, False
         for candidate in candidates:
             parts = PurePosixPath(candidate.replace("\\", "/")).parts
             for count in (2, 1) if len("".join(parts[-1:])) >= _LONG_NAME else (2,):
                 found = self._ends.get(parts[-count:], set())
                 if len(parts) >= count and len(found) == 1:
-                    return next(iter(found))
-        return ""
+                    return next(iter(found)), True
+        return "", False
 
 
 def _resolved(path: Path) -> Path:
@@ -146,8 +150,4 @@ class _Told:
             return found
         title = letters(document.title)
         same = self._titles.get(title, []) if len(title) >= _LONG_TITLE else []
-        return [
-            record
-            for record in same
-            if not (document.doi and record.entry.doi) or same_doi(document.doi, record.entry.doi)
-        ]
+        return [record for record in same if not contradicts(document.doi, record.entry.doi)]
