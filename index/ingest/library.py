@@ -30,8 +30,8 @@ def with_libraries(paths: Sequence[Path], stated: Sequence[Path]) -> tuple[list[
     Raises:
         UsageError: one of the ``stated`` libraries does not exist or is none.
     """
-    folders = {path for path in paths if _is_zotero(path)}
-    roots = tuple(path for path in paths if path not in folders and path.is_dir())
+    folders = {path for path in paths if is_zotero(path)}
+    roots = tuple(path for path in paths if path not in folders)
     libraries = [read_library(path, roots) for path in stated]
     chosen: list[Path] = []
     for path in paths:
@@ -53,13 +53,6 @@ def _with_unread(library: Library) -> Library:
     why = "not read, being in Zotero’s trash, unknown to it, or a web page beside a paper"
     line = listed([file.name for file in files if file.is_file()], f"{storage}: {why}: %s")
     return replace(library, problems=(*library.problems, line))
-
-
-def _is_zotero(path: Path) -> bool:
-    try:
-        return is_zotero(path)
-    except OSError:  # searching it for papers reports what is wrong
-        return False
 
 
 def with_entries(

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from index.library.compare import contradicts, same_doi
-from index.library.record import bare_doi, letters
+from index.library.record import bare_doi, exists, letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,7 +55,7 @@ def match(
                 paper, alike = places.paper(library.path.parent, candidates)
                 if paper and not (alike and contradicts(printed(paper).doi, record.entry.doi)):
                     named[paper].append(record)
-                elif not any(_exists(library.path.parent / one) for one in candidates):
+                elif not any(exists(library.path.parent / one) for one in candidates):
                     lost.append(f"{record.name} ({candidates[0]})")
         if lost:
             matches.problems.append(listed(lost, f"{library.path.name}: the file of %s does not exist"))
@@ -88,13 +88,6 @@ def _best(records: Sequence[Record], document: Document) -> Record:
         return same_doi(document.doi, entry.doi), bool(title) and letters(entry.title) == title
 
     return max(records, key=agreement)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
 
 
 class _Places:

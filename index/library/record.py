@@ -69,3 +69,11 @@ def usable_key(key: str) -> str:
     """Return a citation key, or nothing if it would end or break a citation in LaTeX or Markdown."""
     broken = any(c.isspace() or not c.isprintable() or c in "{}[](),;%\\\"~#`'=@" for c in key)
     return "" if broken or key.startswith(("http:", "https:")) else key
+
+
+def exists(path: Path) -> bool:
+    """Return whether there is a file; False for a path that the system cannot look at."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False

@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from index.library.csl import record_of
-from index.library.record import Library, Record, one_line
+from index.library.record import Library, Record, exists, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,13 +69,13 @@ _ATTACHMENTS = """SELECT a.itemID, a.parentItemID, a.contentType, a.path, i.key 
 
 def is_zotero(folder: Path) -> bool:
     """Return whether ``folder`` is a data folder of Zotero."""
-    return (folder / DATABASE).is_file()
+    return exists(folder / DATABASE)
 
 
 def read_zotero(folder: Path, roots: tuple[Path, ...] = ()) -> Library | str:
     """Return the library in ``folder``, or why it cannot be read.
 
-    ``roots`` are further folders; files linked relative to Zotero's base directory are looked for in them.
+    ``roots`` are further paths; files linked relative to Zotero's base directory are looked for in them.
     """
     path = folder / DATABASE
     problems = [
@@ -206,7 +206,7 @@ def _files(
         if item not in kinds or owner not in kinds:  # in the trash
             continue
         places = _places(folder, str(path), str(key), roots)
-        if there := next((place for place in places if place.is_file()), None):
+        if there := next((place for place in places if exists(place)), None):
             found[owner].append((kind == _SNAPSHOT, there))
         elif places:
             problems.append(f"{places[0]}: Zotero names this file, but it does not exist")
