@@ -28,6 +28,7 @@ def build(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
     keep: bool = False,
+    library: Iterable[str | Path] = (),
 ) -> BuildReport:
     """Make the index in the folder ``into`` hold exactly the papers under ``paths``.
 
@@ -39,6 +40,7 @@ def build(
         encoder: embedding model; the bundled one if None.
         progress: called with stage, done and total as the build advances.
         keep: also hold the papers that the index already holds, as ``add`` does.
+        library: .bib and CSL-JSON files with titles, authors and citation keys of the papers.
 
     Raises:
         LoccitError: see ``index.ingest.build.build``.
@@ -51,7 +53,14 @@ def build(
         [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)],
         Path(into),
     )
-    report = build_index(chosen, folder, encoder=encoder or load_encoder(), progress=progress, keep=keep)
+    report = build_index(
+        chosen,
+        folder,
+        encoder=encoder or load_encoder(),
+        progress=progress,
+        keep=keep,
+        library=[Path(path) for path in library],
+    )
     remember(folder, report.outcomes)
     return report
 

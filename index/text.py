@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from index.entry import Entry
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -222,6 +224,8 @@ class Document:
     fields: tuple[Field, ...] = ()  #: the same metadata, with places
     map: SourceMap
     warnings: tuple[str, ...] = ()  #: what could not be read or repaired; shown to people
+    #: what the user's library says, and title to DOI then say too; ``fields`` keep what the paper prints
+    entry: Entry | None = None
     #: number of lines that hold each term, see ``index.terms.written_counts``; empty outside an index
     stems: str = field(default="", compare=False, repr=False)
 
@@ -232,8 +236,8 @@ class Document:
 
     @property
     def byline(self) -> Byline:
-        """Title, authors and year."""
-        return Byline(self.title, self.authors, self.year)
+        """Title, authors, year and citation key."""
+        return Byline(self.title, self.authors, self.year, self.entry.key if self.entry else "")
 
     def section_path(self, section: int) -> tuple[str, ...]:
         """Return the titles from the main section down to ``section``."""
@@ -254,6 +258,7 @@ class Byline:
     title: str  #: empty if not stated
     authors: tuple[str, ...]
     year: int | None
+    key: str = ""  #: citation key in the user's library
 
 
 @dataclass(frozen=True, slots=True)

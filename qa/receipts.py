@@ -68,12 +68,17 @@ def replay(path: Path, answerer: Answerer) -> str:
                 "Replay it with the index it was made with.",
             )
     if _bytes(then) != _bytes(now):
-        raise _difference(path, saved)
+        raise _difference(path, saved, now)
     return f"{path}: same answer, byte for byte ({then['status']}, {len(then['citations'])} quotes)."
 
 
-def _difference(path: Path, saved: dict[str, Any]) -> UsageError | IndexDamaged:
+def _difference(path: Path, saved: dict[str, Any], now: dict[str, Any]) -> UsageError | IndexDamaged:
     """Return the error that explains why the answer differs from the one ``saved``."""
+    if _bytes(_untitled(saved["answer"])) == _bytes(_untitled(now)):
+        return UsageError(
+            f"{path}: the same quotes, but the title of a paper has changed in your library.",
+            "Make it anew: loccit ask --receipt FILE",
+        )
     earlier = len(saved["history"])
     if "last" not in saved and earlier > 1:
         return UsageError(
@@ -82,6 +87,11 @@ def _difference(path: Path, saved: dict[str, Any]) -> UsageError | IndexDamaged:
             "Make it anew: loccit ask --receipt FILE",
         )
     return IndexDamaged(f"{path}: the answer differs now.", "Check the index: loccit verify")
+
+
+def _untitled(answer: dict[str, Any]) -> dict[str, Any]:
+    shown = {kind: [one | {"title": ""} for one in answer[kind]] for kind in ("citations", "nearby")}
+    return answer | shown
 
 
 def _last_of(saved: dict[str, Any]) -> LastAnswer | None:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from index.embed.encoder import question_encoder
+from index.errors import UsageError
 from index.store.open import open_index
 from qa.answer import Answerer
-from qa.files.names import find_paper
+from qa.files.names import find_paper, labelled
 from qa.rank.select import CrossEncoderRanker
 from qa.rank.stages import shipped
 from qa.settings import USUAL, Settings
@@ -38,10 +39,25 @@ def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
         yield answerer if options.right is None else answerer.as_sure(options.right)
 
 
-def find_papers(index: Index, names: Sequence[str] | None) -> frozenset[str] | None:
-    """Return the ids of the papers called ``names``: see ``qa.files.names.find_paper``.
+def find_papers(
+    index: Index,
+    names: Sequence[str] | None,
+    collections: Sequence[str] | None = None,
+    tags: Sequence[str] | None = None,
+) -> frozenset[str] | None:
+    """Return the ids of the papers called ``names``, in one of the collections, and with one of the tags.
+
+    None stands for all papers. For names see ``qa.files.names.find_paper``.
 
     Raises:
-        UsageError: a name fits no paper, or several.
+        UsageError: a name fits no paper, or several; no paper has that collection or tag, or all of them.
     """
-    return frozenset(find_paper(index, name).id for name in names) if names else None
+    chosen = [frozenset(find_paper(index, name).id for name in names)] if names else []
+    chosen += [labelled(index, "collection", collections)] if collections else []
+    chosen += [labelled(index, "tag", tags)] if tags else []
+    if not chosen:
+        return None
+    both = frozenset.intersection(*chosen)
+    if not both:
+        raise UsageError("No paper is in all that was chosen.", "Leave out --paper, --collection or --tag.")
+    return both

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from index.entry import Name
 from index.read.jats.article import read_jats
 from index.text import Byline
 from qa.show.citation import (
@@ -21,7 +22,7 @@ from qa.show.citation import (
     pandoc,
     references,
 )
-from qa.show.names import Name, split_names
+from qa.show.names import split_names
 from tests.exported import citation_of, paper_of
 
 

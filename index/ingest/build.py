@@ -18,6 +18,7 @@ from index.embed.encoder import model_of, require_same_model
 from index.errors import IndexDamaged, IndexMissing, NothingToRead, OlderFormat
 from index.files import LOCAL_DISK
 from index.ingest.catalogue import Catalogue, catalogue_of
+from index.ingest.library import with_entries, with_libraries
 from index.ingest.papers import Skipped, find_papers
 from index.ingest.report import Became, BuildReport, FileOutcome, Progress
 from index.ingest.selection import Selection
@@ -51,6 +52,7 @@ def build(
     wait: float = 0.0,
     change_model: bool = False,
     keep: bool = False,
+    library: Sequence[Path] = (),
     read: Read = read_many,
     disk: Disk = LOCAL_DISK,
 ) -> BuildReport:
@@ -59,7 +61,7 @@ def build(
     A build that changes nothing publishes nothing.
 
     Args:
-        paths: files, and folders to search for papers.
+        paths: files, and folders to search for papers; of Zotero's data folder, the files of its items.
         folder: of the index; created if needed.
         encoder: the model; that of the index, unless ``change_model``.
         progress: see ``Progress``.
@@ -67,11 +69,13 @@ def build(
         wait: seconds to wait for another writer.
         change_model: embed everything again if the index has another model.
         keep: also hold the papers that the index already holds.
+        library: .bib and CSL-JSON files, and data folders of Zotero, that describe the papers.
         read: reads papers.
         disk: where to write.
 
     Raises:
         FileMissing: one of ``paths`` does not exist; nothing was read.
+        UsageError: one of ``library`` does not exist, or is none; nothing was read.
         NothingToRead: no paper could be read; the index is unchanged.
         ModelMismatch, FormatMismatch: the index has another model or format; nothing was written.
         IndexLocked: another process is writing.
@@ -85,11 +89,13 @@ def build(
                 require_same_model(base, encoder)
             progress = progress or (lambda stage, done, total: None)
             work = Work(folder, base, encoder, disk, read=read, progress=progress, workers=workers)
-            found = find_papers(paths, folder)
+            files, libraries = with_libraries(paths, library)
+            found = find_papers(files, folder)
             work.refuse(found.refused)
             selection = work.select(found.files, keep=keep)
             if not selection.sources or all(one.became is Became.REFUSED for one in work.outcomes):
                 raise _nothing_to_read(paths, work.outcomes, found.skipped)
+            selection, said, differing = with_entries(selection, libraries, folder, work.outcomes)
             published = not base or bool(warnings) or _changed(base, selection, encoder)
             if base and not published:
                 manifest = base.manifest
@@ -100,7 +106,7 @@ def build(
             work.pending.clear()
             collect(folder, disk)
             report = _report(manifest, selection, base, published, started, warnings, work.outcomes)
-            return replace(report, skipped=tuple(found.skipped))
+            return replace(report, skipped=tuple(found.skipped), library=said, differences=differing)
 
 
 #: Like ``build``, but the papers that the index holds already stay in it.
@@ -178,6 +184,7 @@ def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
         or catalogue_of(base).aside != selection.catalogue.aside
         or catalogue_of(base).copies != selection.copies
         or catalogue_of(base).versions != selection.catalogue.versions
+        or base.entries != selection.entries
     )
 
 

@@ -59,3 +59,5 @@ class BuildReport:
     skipped: tuple[Skipped, ...] = ()  #: what was found in folders and is no paper
     #: pairs of names of papers that are nearly the same and differ in meaning, both used; new ones only
     new_versions: tuple[tuple[str, str], ...] = ()
+    library: tuple[str, ...] = ()  #: what was strange about the user's library, one line each
+    differences: tuple[str, ...] = ()  #: where papers and new entries of the library differ, one line each

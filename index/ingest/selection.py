@@ -22,6 +22,7 @@ from index.ingest.papers import reads_alike
 from index.ingest.pending import Embedded
 from index.ingest.versions import differ
 from index.segments.paper import ANCHORS
+from index.store.library import LIBRARY, Entries
 from index.store.open import generation_folder, generations, open_place, read_manifest
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from index.entry import Entry
     from index.ingest.editions import Edition
     from index.ingest.pending import Pending
     from index.segments.paper import PaperRows
@@ -47,6 +49,7 @@ class Selection:
     fresh: frozenset[str] = field(default=frozenset())  #: ids to take from ``pending``
     catalogue: Catalogue = field(default_factory=Catalogue)  #: says which of ``sources`` are not used
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: see ``Catalogue``
+    entries: Entries = field(default_factory=Entries)  #: of the user's library
 
     @classmethod
     def named(
@@ -87,7 +90,17 @@ class Selection:
             held = before.aside.get(key)
             reading = held.reading if held and key not in self.fresh else self.paper(key).reading
             aside[key] = SetAside(key, self.sources[key], reading, better, self.sources[better])
-        return replace(self, catalogue=Catalogue(aside, self.copies, chosen.versions))
+        selection = replace(self, catalogue=Catalogue(aside, self.copies, chosen.versions))
+        return selection.with_entries(self.base.entries.own if self.base else {})
+
+    def with_entries(self, own: Mapping[str, Entry]) -> Selection:
+        """Return the selection with the entries of the user's library, by document id."""
+        held = {key: entry for key, entry in own.items() if key in self.sources}
+        through: dict[str, str] = {}
+        for key, one in sorted(self.catalogue.aside.items()):
+            if key in held and one.better not in held:
+                through.setdefault(one.better, key)
+        return replace(self, entries=Entries(held, through))
 
     def _anchors(self) -> tuple[list[str], NDArray[np.uint64]]:
         """Return the ids of all documents and the anchors of each, a row padded with 0."""
@@ -113,10 +126,12 @@ class Selection:
         return self.catalogue.aside.keys()
 
     def files(self) -> dict[str, bytes]:
-        """Return the catalogue, as files of the generation."""
+        """Return the catalogue and the user's library, as files of the generation."""
         files = {CATALOGUE: self.catalogue.encode()}
         if self.catalogue.versions:
             files[VERSIONS] = encode_versions(self.catalogue.versions)
+        if self.entries.own:
+            files[LIBRARY] = self.entries.encode()
         return files
 
     def stored(self, document_id: str) -> tuple[Segment, int] | None:

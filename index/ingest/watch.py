@@ -9,9 +9,10 @@ from index.errors import IndexLocked, LoccitError, StorageError
 from index.files import require_folder
 from index.ingest.build import build
 from index.ingest.report import BuildReport
+from index.library.zotero import DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from index.embed.encoder import Encoder
 
@@ -20,8 +21,8 @@ _AT_LAST = 10_000  #: milliseconds after which it starts in any case
 _AGAIN = 2_000  #: milliseconds before a build that could not write is repeated
 
 
-def changes(folder: Path, index: Path) -> Iterator[bool]:
-    """Yield True after changes in ``folder``, batched, and False every ``_AGAIN`` without one.
+def changes(folder: Path, index: Path, library: Sequence[Path] = ()) -> Iterator[bool]:
+    """Yield True after changes in ``folder`` or ``library``, batched, and False every ``_AGAIN`` without one.
 
     The first value is True: something may have changed before the watch began. Hidden
     files and the index itself, if it is inside ``folder``, do not count.
@@ -42,9 +43,23 @@ def changes(folder: Path, index: Path) -> Iterator[bool]:
     batches = watch(
         here, watch_filter=counts, debounce=_AT_LAST, step=_QUIET, rust_timeout=_AGAIN, yield_on_timeout=True
     )
+    seen = _stamps(library)
     for number, batch in enumerate(batches):
         check_folder(folder)
-        yield number == 0 or bool(batch)
+        before, seen = seen, _stamps(library)  # editors replace files, so a watch on one would end
+        yield number == 0 or bool(batch) or seen != before
+
+
+def _stamps(library: Sequence[Path]) -> list[tuple[int, int] | None]:
+    """Return time of change and size of each file, None for one that cannot be seen."""
+    stamps: list[tuple[int, int] | None] = []
+    for path in library:
+        try:
+            status = (path / DATABASE if path.is_dir() else path).stat()
+            stamps.append((status.st_mtime_ns, status.st_size))
+        except OSError:
+            stamps.append(None)
+    return stamps
 
 
 def check_folder(folder: Path) -> None:
@@ -53,30 +68,36 @@ def check_folder(folder: Path) -> None:
 
 
 def builds(
-    folder: Path, index: Path, changed: Iterable[bool], *, encoder: Encoder, workers: int = 2
+    folder: Path,
+    index: Path,
+    changed: Iterable[bool],
+    *,
+    encoder: Encoder,
+    workers: int = 2,
+    library: Sequence[Path] = (),
 ) -> Iterator[BuildReport | LoccitError]:
     """Yield the result of building ``index`` from ``folder``: now, and for each True in ``changed``.
 
     An error does not end the watch. A build that could not write is repeated at the
     next item of ``changed``. A result that repeats the one before is not yielded.
     """
-    result = _built(folder, index, encoder, workers)
+
+    def built() -> BuildReport | LoccitError:
+        try:
+            return build([folder], index, encoder=encoder, workers=workers, library=library)
+        except LoccitError as error:
+            return error
+
+    result = built()
     yield result
     for again in changed:
         if again or isinstance(result, IndexLocked | StorageError):
-            before, result = result, _built(folder, index, encoder, workers)
+            before, result = result, built()
             if _complaints(result) != _complaints(before) or getattr(result, "published", False):
                 yield result
-
-
-def _built(folder: Path, index: Path, encoder: Encoder, workers: int) -> BuildReport | LoccitError:
-    try:
-        return build([folder], index, encoder=encoder, workers=workers)
-    except LoccitError as error:
-        return error
 
 
 def _complaints(result: BuildReport | LoccitError) -> tuple[str, ...]:
     if isinstance(result, LoccitError):
         return (str(result),)
-    return tuple(str(outcome.error) for outcome in result.outcomes if outcome.error)
+    return (*(str(outcome.error) for outcome in result.outcomes if outcome.error), *result.library)

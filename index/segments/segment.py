@@ -86,7 +86,7 @@ def _texts(papers: Callable[[], Iterable[PaperRows]], extents: NDArray[np.int64]
     for row, paper in zip(anchors, papers(), strict=True):
         row[: len(paper.anchors)] = paper.anchors
     yield Made.of("anchors", anchors)
-    heads = [(paper.id, paper.reading, *astuple(paper.byline())) for paper in papers()]
+    heads = [(paper.id, paper.reading, *astuple(paper.byline())[:3]) for paper in papers()]
     yield Made.of("heads", _bytes(json.dumps({"kinds": list(BlockKind), "papers": heads}).encode()))
 
 

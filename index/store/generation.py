@@ -16,12 +16,13 @@ from index.segments.order import Order
 from index.segments.paper import ANCHORS
 from index.segments.segment import Segment
 from index.segments.vectors import SentenceVectors, Vectors, cosines
+from index.store.library import Entries, entries_in, shown, shown_byline
 from index.store.manifest import Counts
 from index.store.recent import Recent
 from index.text import Document, Passage, Sentence, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -100,7 +101,7 @@ class Index:
         self.sentence_vectors = SentenceVectors(arrays, self._sentences, dimension)
         #: documents by id, in order of id; decoded on access
         self.documents: Mapping[str, Document] = _Documents(
-            segments, {paper.id: paper for paper in self._used}
+            segments, {paper.id: paper for paper in self._used}, lambda: entries_in(folder, manifest)
         )
         self.passages = Passages(segments, self._order, list(self._numbers))  #: by position
         self._texts = Recent[str](_TEXTS, len)
@@ -146,8 +147,18 @@ class Index:
 
     @cached_property
     def bylines(self) -> dict[str, Byline]:
-        """Title, authors and year by document id, in order of id."""
-        return {paper.id: self.segments[paper.segment].bylines[paper.number] for paper in self._used}
+        """Title, authors, year and citation key by document id, in order of id."""
+        return {
+            paper.id: shown_byline(
+                self.segments[paper.segment].bylines[paper.number], self.entries.of(paper.id)
+            )
+            for paper in self._used
+        }
+
+    @property
+    def entries(self) -> Entries:
+        """What the user's library says about the papers."""
+        return entries_in(self.folder, self.manifest)
 
     def given(self) -> dict[str, tuple[str, str]]:
         """Return file name and reading (see ``PaperRows``) of every paper by id, used or set aside."""
@@ -267,15 +278,19 @@ class Index:
 class _Documents(Mapping[str, Document]):
     """Documents by id, in order of id, decoded on access."""
 
-    def __init__(self, segments: Sequence[Segment], papers: Mapping[str, Listed]) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], papers: Mapping[str, Listed], entries: Callable[[], Entries]
+    ) -> None:
         self._segments = segments  # no index: in a circle its files would stay mapped
         self._papers = papers
+        self._entries = entries
         self._decoded = Recent[Document](_DECODED, lambda document: len(document.text))
 
     def __getitem__(self, key: str) -> Document:
         paper = self._papers[key]
         segment = self._segments[paper.segment]
-        return self._decoded.get(key, lambda: segment.document(paper.number, paper.source))
+        entry = self._entries().of(key)
+        return self._decoded.get(key, lambda: shown(segment.document(paper.number, paper.source), entry))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._papers)

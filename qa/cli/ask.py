@@ -15,6 +15,7 @@ from index.errors import IndexMissing, UsageError
 from qa.cli.options import (
     AfterOption,
     AnswerFormat,
+    CollectionOption,
     CrossEncoderOption,
     FormatOption,
     IndexOption,
@@ -25,6 +26,7 @@ from qa.cli.options import (
     QuestionsOption,
     ReaderOption,
     StyleOption,
+    TagOption,
     stated_path,
 )
 from qa.cli.papers import build
@@ -86,6 +88,8 @@ def ask(
     file: QuestionsOption = None,
     after: AfterOption = None,
     paper: PaperOption = None,
+    collection: CollectionOption = None,
+    tag: TagOption = None,
     index: IndexOption,
     model: ModelOption = None,
     threshold: ThresholdOption = None,
@@ -134,7 +138,7 @@ def ask(
         from qa.annotated import require_target
 
         require_target(annotate)
-    with _opened(index, paper, options) as (answerer, documents):
+    with _opened(index, (paper, collection, tag), options) as (answerer, documents):
         conversations = Conversations(answerer, documents)
         if file is not None:
             return _ask_each(entries, conversations, answerer.index, form, style, annotate)
@@ -162,6 +166,8 @@ def search(
         int, typer.Option(metavar="<number>", help="How many passages to list.", min=1, max=1000)
     ] = 10,
     paper: PaperOption = None,
+    collection: CollectionOption = None,
+    tag: TagOption = None,
     index: IndexOption,
     model: ModelOption = None,
     as_json: JsonOption = False,
@@ -180,7 +186,7 @@ def search(
     from qa.cli.printed import show_hits
     from qa.conversation import Conversation
 
-    with _opened(index, paper, AskOptions(model, reader="small")) as (answerer, documents):
+    with _opened(index, (paper, collection, tag), AskOptions(model, reader="small")) as (answerer, documents):
 
         def hits(query: str) -> list[dict[str, Any]]:
             ranked = answerer.search(query, limit=limit, documents=documents)
@@ -206,6 +212,8 @@ def table(
     ] = TableFormat.TEXT,
     after: AfterOption = None,
     paper: PaperOption = None,
+    collection: CollectionOption = None,
+    tag: TagOption = None,
     index: IndexOption,
     model: ModelOption = None,
     reader: ReaderOption = None,
@@ -224,7 +232,7 @@ def table(
     from qa.evidence_table import as_csv, as_markdown, evidence_table
 
     options = AskOptions(model, reader=reader or "")
-    with _opened(index, paper, options) as (answerer, documents):
+    with _opened(index, (paper, collection, tag), options) as (answerer, documents):
         query = Conversation(entry.history).standalone(answerer.index, question, documents)
         rows = evidence_table(answerer, query, documents=documents)
     if form is TableFormat.TEXT:
@@ -289,9 +297,12 @@ def _entries(
 
 @contextmanager
 def _opened(
-    folder: Path, papers: Sequence[str] | None, options: AskOptions
+    folder: Path, chosen: tuple[Sequence[str] | None, ...], options: AskOptions
 ) -> Iterator[tuple[Answerer, frozenset[str] | None]]:
-    """Yield an answerer on the index in ``folder`` and the ids of ``papers``, or None for all papers."""
+    """Yield an answerer on the index in ``folder`` and the ids of the papers chosen, or None for all papers.
+
+    ``chosen`` are names of papers, of collections and of tags.
+    """
     from index.embed.mpnet import is_unpacked
     from qa.rank.stages import reader_used
     from qa.session import find_papers, opened
@@ -300,7 +311,7 @@ def _opened(
         warn(["Unpacking the model of the large reader (440 MB). This happens once."])
     with opened(folder, options) as answerer:
         warn(answerer.index.warnings)
-        yield answerer, find_papers(answerer.index, papers)
+        yield answerer, find_papers(answerer.index, *chosen)
 
 
 def _ask_each(

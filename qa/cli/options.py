@@ -90,6 +90,23 @@ PaperOption = Annotated[
         metavar="<paper>", help="Search only this paper: file name or path, title or id. Repeatable."
     ),
 ]
+BibOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--bib",
+        parser=stated_path,
+        metavar="<library>",
+        help="Take titles, authors and citation keys from this .bib or CSL-JSON file. Repeatable.",
+    ),
+]
+CollectionOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="<name>", help="Search only papers of this collection of your library. Repeatable."),
+]
+TagOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="<name>", help="Search only papers with this tag in your library. Repeatable."),
+]
 QuestionArgument = Annotated[str | None, typer.Argument(help="The question, as a sentence.")]
 QuestionsOption = Annotated[
     Path | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import IndexMissing, UsageError
-from qa.cli.options import IndexOption, ModelOption, WorkersOption, stated_path
+from qa.cli.options import BibOption, IndexOption, ModelOption, WorkersOption, stated_path
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import say
 
@@ -31,17 +31,21 @@ def build(
             help="Papers (PDF, JATS XML, HTML, Word, Markdown, text) or folders; default: the seed papers.",
         ),
     ] = None,
+    bib: BibOption = None,
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
 ) -> None:
     """Make the index hold exactly the papers given.
 
-    Papers that the index already holds are not read again. Papers that are not given are removed.
+    Papers that the index already holds are not read again. Papers that are not given are removed. What --bib
+    said of a paper is kept by later builds without it.
 
     \b
     loccit build                                  the two seed papers
     loccit build ~/papers                         all papers below a folder
+    loccit build ~/papers --bib ~/library.bib     with titles and citation keys of your library
+    loccit build ~/Zotero                         the papers of Zotero, with its collections and tags
     loccit build paper.pdf notes/ --index ~/trial-index
     """
     from index.embed.encoder import load_encoder
@@ -58,6 +62,7 @@ def build(
             progress=progress,
             workers=workers,
             change_model=model is not None,
+            library=bib or (),
         )
     _finish(report, chosen, index)
 
@@ -71,6 +76,7 @@ def add(
             parser=stated_path, help="Papers (PDF, JATS XML, HTML, Word, Markdown, text) or folders."
         ),
     ],
+    bib: BibOption = None,
     index: IndexOption,
     workers: WorkersOption = 2,
 ) -> None:
@@ -78,6 +84,7 @@ def add(
 
     \b
     loccit add new-paper.pdf
+    loccit add new-paper.pdf --bib ~/library.bib
     loccit add ~/more-papers --workers 4
     """
     from index.embed.encoder import load_encoder
@@ -87,7 +94,9 @@ def add(
     with open_index(index, salvage=True) as current:
         encoder = load_encoder(current.manifest.model.name)
     with reporting(Progress.BARS) as progress:
-        report = add_papers(paths, index, encoder=encoder, progress=progress, workers=workers)
+        report = add_papers(
+            paths, index, encoder=encoder, progress=progress, workers=workers, library=bib or ()
+        )
     _finish(report, paths, index)
 
 
@@ -128,16 +137,19 @@ def remove(
 def watch(
     *,
     folder: Annotated[Path, typer.Argument(parser=stated_path, help="The folder of papers.")],
+    bib: BibOption = None,
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
 ) -> None:
     """Keep the index in sync with a folder until Ctrl-C.
 
-    Builds the index now and after each change in the folder. As with build, other papers are removed.
+    Builds the index now and after each change in the folder or the library. As with build, other papers are
+    removed.
 
     \b
     loccit watch ~/papers
+    loccit watch ~/papers --bib ~/library.bib
     loccit watch ~/papers --index ~/papers-index
     """
     from index.embed.encoder import load_encoder
@@ -154,9 +166,9 @@ def watch(
         except IndexMissing:
             pass  # the default model then
     try:
-        for result in builds(
-            folder, index, changes(folder, index), encoder=load_encoder(model), workers=workers
-        ):
+        events = changes(folder, index, bib or ())
+        encoder = load_encoder(model)
+        for result in builds(folder, index, events, encoder=encoder, workers=workers, library=bib or ()):
             if isinstance(result, BuildReport):
                 show_build(result, index)
                 say(f"Watching {folder}. Press Ctrl-C to stop.")

@@ -129,6 +129,10 @@ def _cells(*cells: object) -> Iterator[Text]:
 def show_build(report: BuildReport, folder: Path) -> None:
     """Print what became of each file that needs attention, and what the index holds now."""
     _show_files(report)
+    for line in report.library:
+        say(f"library   {line}", "yellow")
+    for line in report.differences:
+        say(f"differs   {line}")
     for warning in report.warnings:
         say(warning, "yellow")
     changes = f"{len(report.added)} new, {len(report.removed)} removed"

@@ -13,7 +13,7 @@ from index.ingest.originals import paths
 from index.read.open import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from index.store.generation import Index
 
@@ -84,6 +84,42 @@ def _partly(index: Index, name: str) -> Iterator[Named]:
         called = f"{document.source}\n{document.title}".casefold()
         if wanted and (key.startswith(wanted) or wanted in called):
             yield Named(key)
+
+
+def labels(index: Index, kind: str) -> dict[str, frozenset[str]]:
+    """Return the papers of each "collection" or "tag" of the user's library, sorted by name.
+
+    A collection holds the papers of those inside it: "Parent" those of "Parent/Child".
+    """
+    papers: defaultdict[str, set[str]] = defaultdict(set)
+    for key in index.names:
+        entry = index.entries.of(key)
+        for name in (entry.collections if kind == "collection" else entry.tags) if entry else ():
+            parts = name.split("/") if kind == "collection" else [name]
+            for count in range(1, len(parts) + 1):
+                papers["/".join(parts[:count])].add(key)
+    return {name: frozenset(papers[name]) for name in sorted(papers, key=str.casefold)}
+
+
+def labelled(index: Index, kind: str, names: Sequence[str]) -> frozenset[str]:
+    """Return the papers that are in one of the collections, or have one of the tags, called ``names``.
+
+    The last part of a collection's name is enough. Case does not matter.
+
+    Raises:
+        UsageError: there is no such collection or tag.
+    """
+    held, found = labels(index, kind), set[str]()
+    for name in names:
+        wanted = name.strip().strip("/").casefold()
+        fitting = [one for one in held if one.casefold() == wanted]
+        if kind == "collection":
+            fitting = fitting or [one for one in held if one.casefold().endswith(f"/{wanted}")]
+        if not fitting:
+            known = ", ".join(list(held)[:_LISTED]) or "none; give your library with loccit build --bib"
+            raise UsageError(f"No paper has the {kind} “{name}”.", f"Known: {known}.")
+        found.update(*(held[one] for one in fitting))
+    return frozenset(found)
 
 
 def file_names(index: Index) -> dict[str, str]:

@@ -17,12 +17,15 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
+from index.entry import Name
+from index.library.csl import FIELDS, KINDS
 from index.text import Byline
-from qa.show.names import Name, ascii_letters, split_names
+from qa.show.names import ascii_letters, split_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from index.entry import Entry
     from index.text import Document
     from qa.records import Citation
 
@@ -47,9 +50,9 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A paper as it is cited."""
+    """A paper as it is cited, by the user's library where that has it, else by what it states."""
 
-    key: str  #: citation key, of ASCII letters, digits and "-"
+    key: str  #: citation key: that of the library, or one of ASCII letters, digits and "-"
     document_id: str
     source: str  #: file name
     title: str  #: its file name in square brackets if it states none
@@ -58,20 +61,40 @@ class Reference:
     year: int | None = None
     doi: str = ""
     letter: str = ""  #: tells it in running text from others of the same authors and year: 2022a
+    entry: Entry | None = None  #: in the user's library
 
     @property
     def kind(self) -> str:
         """The CSL type."""
+        if self.entry and self.entry.kind not in ("article", "misc"):
+            return _KINDS.get(self.entry.kind, "document")
         return "article-journal" if self.journal else "document"
 
-    def csl(self) -> dict[str, Any]:
-        """Return the reference as CSL-JSON."""
+    def csl(self, *, whole: bool = False) -> dict[str, Any]:
+        """Return the reference as CSL-JSON; with ``whole``, with all fields of the library."""
         item: dict[str, Any] = {"id": self.key, "type": self.kind, "title": self.title}
         item["author"] = [_csl_name(name) for name in self.authors]
         item["container-title"] = self.journal
         item["issued"] = {"date-parts": [[self.year]]} if self.year else {}
         item["DOI"] = self.doi
+        if self.entry:
+            item |= {"volume": self.entry.volume, "issue": self.entry.issue, "page": self.entry.pages}
+            further = {_VARIABLES.get(name, name): value for name, value in self.entry.further}
+            item |= {
+                name: further[name] for name in further if name in _CITED or (whole and name not in item)
+            }
         return {name: value for name, value in item.items() if value}
+
+
+#: CSL variables by fields of BibTeX, and CSL types by those of BibTeX.
+_VARIABLES = {field: variable for variable, field in FIELDS.items()} | {
+    "location": "publisher-place", "school": "publisher", "institution": "publisher",
+}  # fmt: skip
+_KINDS = {kind: csl for csl, kind in reversed(KINDS.items())} | {
+    "inbook": "chapter", "conference": "paper-conference", "report": "report", "thesis": "thesis",
+    "mastersthesis": "thesis", "collection": "book",
+}  # fmt: skip
+_CITED = ("publisher", "publisher-place", "edition")  #: what references to books state beside the rest
 
 
 def _csl_name(name: Name) -> dict[str, str]:
@@ -101,16 +124,26 @@ def reference(citation: Citation, document: Document | None, key: str) -> Refere
     title = cleaned(citation.title) or f"[{source}]"
     if document is None:
         return Reference(key, citation.document_id, source, title)
+    entry = document.entry
+    title = cleaned(document.title) or title  # of now: the library may have changed since the answer
     return Reference(
         key,
         document.id,
         source,
         title,
-        split_names(_names(document)),
+        tuple(map(_cleaned_name, entry.authors))
+        if entry and entry.authors
+        else split_names(_names(document)),
         cleaned(document.journal),
         document.year,
         cleaned(document.doi).replace(" ", ""),
+        entry=entry,
     )
+
+
+def _cleaned_name(name: Name) -> Name:
+    family, given, particle, suffix = map(cleaned, (name.family, name.given, name.particle, name.suffix))
+    return Name(family, given, particle, suffix, name.group)
 
 
 def _names(document: Document) -> list[tuple[str, str]]:
@@ -129,16 +162,20 @@ def _names(document: Document) -> list[tuple[str, str]]:
 def citation_keys(bylines: Mapping[str, Byline]) -> dict[str, str]:
     """Return a citation key for each paper by id: "patel2022", or "patel2022k" if several would be that.
 
-    The letters come from the paper's contents. So when a paper is added, another one's key may get a letter,
-    but a key never comes to mean another paper.
+    Keys of the user's library are kept; two files of one entry share its key. The letters come from the
+    paper's contents. So when a paper is added, another one's key may get a letter, but a key never comes to
+    mean another paper.
     """
     alike = defaultdict(list)
+    keys = {paper: byline.key for paper, byline in bylines.items() if byline.key}
+    taken = set(keys.values())
     for paper, byline in bylines.items():
-        alike[_stem(byline)].append(paper)
-    keys: dict[str, str] = {}
+        if paper not in keys:
+            alike[_stem(byline)].append(paper)
     for stem, papers in alike.items():
-        letters = {paper: _letters(paper) for paper in papers} if len(papers) > 1 else {papers[0]: ""}
-        count = 0
+        told = len(papers) > 1 or stem in taken
+        letters = {paper: _letters(paper) if told else "" for paper in papers}
+        count = int(stem in taken)
         while len({name[:count] for name in letters.values()}) < len(papers):
             count += 1
         keys |= {paper: _with_letters(stem, name[:count]) for paper, name in letters.items()}
@@ -179,8 +216,15 @@ def locator(citation: Citation) -> str:
 
 
 def pandoc(key: str, page: str) -> str:
-    """Return a citation in Pandoc's Markdown: "[@patel2022, p. 3]"."""
-    return f"[@{key}, p. {_plain(page)}]" if _plain(page) else f"[@{key}]"
+    """Return a citation in Pandoc's Markdown: "[@patel2022, p. 3]"; unusual keys in braces."""
+    inner = key.translate(_INNER)
+    simple = key[:1].isalnum() and inner[-1:].isalnum() and ".." not in inner
+    cited = key if simple and inner.replace(".", "").replace("_", "").isalnum() else f"{{{key}}}"
+    return f"[@{cited}, p. {_plain(page)}]" if _plain(page) else f"[@{cited}]"
+
+
+#: Signs that Pandoc takes inside a key, one at a time.
+_INNER = str.maketrans(dict.fromkeys(":.$&-+?<>/", "."))
 
 
 def biblatex(key: str, page: str) -> str:

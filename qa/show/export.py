@@ -242,7 +242,7 @@ def with_references(answer: Answer, cited: Mapping[str, Reference]) -> dict[str,
         key, page = cited[citation.document_id].key, locator(citation)
         shown |= {"citation_key": key, "pandoc": pandoc(key, page), "biblatex": biblatex(key, page)}
     used = dict.fromkeys(citation.document_id for citation in answer.citations)
-    return value | {"references": [cited[key].csl() for key in used]}
+    return value | {"references": [cited[key].csl(whole=True) for key in used]}
 
 
 def as_json_text(answers: Sequence[Answer], cited: Mapping[str, Reference]) -> str:

@@ -15,12 +15,12 @@ from qa.show.export import citations_of, quote_text, spot
 from qa.show.terminal import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from index.entry import Name
     from index.text import Span
     from qa.records import Answer, Citation
     from qa.show.citation import Reference
-    from qa.show.names import Name
 
 _BIBTEX = str.maketrans(
     {
@@ -39,12 +39,17 @@ _UNPAIRED = _BIBTEX | {ord("{"): r"{\textbraceleft}", ord("}"): r"{\textbracerig
 _VERBATIM = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
 
 
-def _quotes(answers: Sequence[Answer]) -> dict[str, list[Citation]]:
-    """Return the citations of all answers by paper, each span once."""
-    papers: dict[str, dict[Span, Citation]] = defaultdict(dict)
+def _by_key(
+    answers: Sequence[Answer], cited: Mapping[str, Reference]
+) -> Iterator[tuple[Reference, list[Citation]]]:
+    """Yield each paper with its citations of all answers, each span once; two files of one entry are one."""
+    papers: dict[str, dict[tuple[str, Span], Citation]] = defaultdict(dict)
     for citation in citations_of(answers):
-        papers[citation.document_id].setdefault(citation.span, citation)
-    return {key: list(citations.values()) for key, citations in papers.items()}
+        key = cited[citation.document_id].key
+        papers[key].setdefault((citation.document_id, citation.span), citation)
+    for citations in papers.values():
+        quotes = list(citations.values())
+        yield cited[quotes[0].document_id], quotes
 
 
 def _note(citation: Citation) -> str:
@@ -67,16 +72,33 @@ def as_bibtex(answers: Sequence[Answer], cited: Mapping[str, Reference]) -> str:
     from bibtexparser.model import Entry, Field, ImplicitComment
 
     library = Library()
-    for paper, citations in _quotes(answers).items():
-        kind = "article" if cited[paper].journal else "misc"
-        key, fields = cited[paper].key, _bibtex_fields(cited[paper], citations)
-        pages = dict.fromkeys(biblatex(key, locator(citation)) for citation in citations)
+    for paper, citations in _by_key(answers, cited):
+        kind = paper.entry.kind if paper.entry else "article" if paper.journal else "misc"
+        fields = _bibtex_fields(paper, citations)
+        pages = dict.fromkeys(biblatex(paper.key, locator(citation)) for citation in citations)
         library.add(ImplicitComment(f"% {' '.join(pages)}"))
-        library.add(Entry(kind, key, [Field(name, value) for name, value in fields.items()]))
+        made = [
+            Field(name, value, enclosing="no-enclosing" if (name, value) in _MACROS else None)
+            for name, value in fields.items()
+        ]
+        library.add(Entry(kind, paper.key, made))
     return write_string(library)
 
 
+#: Months, for which styles have names in each language.
+_MACROS = {
+    ("month", name)
+    for name in ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+}
+
+
 def _bibtex_fields(paper: Reference, citations: Sequence[Citation]) -> dict[str, str]:
+    """Return the fields of an entry: those of the user's .bib file as they are, or those that are known."""
+    note = " ".join(_bibtex(_note(citation)) for citation in citations)
+    entry = paper.entry
+    if entry and entry.bibtex:
+        held = {name: value if _paired(value) else _bibtex(value) for name, value in entry.bibtex if value}
+        return held | {"annote": f"{held.get('annote', '')} {note}".strip()}
     fields = {
         "title": "{" + _bibtex(paper.title) + "}",
         "author": " and ".join(map(_bibtex_name, paper.authors)),
@@ -84,15 +106,26 @@ def _bibtex_fields(paper: Reference, citations: Sequence[Citation]) -> dict[str,
         "year": str(paper.year or ""),
         "doi": paper.doi.translate(_VERBATIM),
         "file": paper.source.translate(_VERBATIM),
-        "annote": " ".join(_bibtex(_note(citation)) for citation in citations),
+        "annote": note,
     }
+    if entry:
+        fields |= {"volume": _bibtex(entry.volume), "number": _bibtex(entry.issue)}
+        fields["pages"] = _bibtex(entry.pages).replace("\u2013", "--")
+        if entry.kind in ("incollection", "inproceedings"):
+            fields["booktitle"] = fields.pop("journal")
+        for name, value in entry.further:
+            fields.setdefault(name, value.translate(_VERBATIM) if name == "url" else _bibtex(value))
     return {name: value for name, value in fields.items() if value}
 
 
 def _bibtex(text: str) -> str:
+    return text.translate(_BIBTEX if _paired(text) else _UNPAIRED)
+
+
+def _paired(text: str) -> bool:
+    """Return whether all braces, also escaped ones, are in pairs."""
     depths = list(accumulate((c == "{") - (c == "}") for c in text))
-    paired = not depths or (min(depths) >= 0 and depths[-1] == 0)
-    return text.translate(_BIBTEX if paired else _UNPAIRED)
+    return not depths or (min(depths) >= 0 and depths[-1] == 0)
 
 
 def _bibtex_name(name: Name) -> str:
@@ -124,9 +157,17 @@ def as_ris(answers: Sequence[Answer], cited: Mapping[str, Reference]) -> str:
         def set_header(self, count: int) -> str:
             return ""
 
-    records = [_ris_record(cited[paper], citations) for paper, citations in _quotes(answers).items()]
+    records = [_ris_record(paper, citations) for paper, citations in _by_key(answers, cited)]
     text: str = Writer().formats(records)
     return text
+
+
+#: Fields of RIS, by rispy's names, and of BibTeX; types of RIS and of BibTeX.
+_RIS = {"abstract": "abstract", "issn": "issn", "publisher": "publisher", "place_published": "address"}
+_TYPES = {
+    "book": "BOOK", "inbook": "CHAP", "incollection": "CHAP", "inproceedings": "CONF", "phdthesis": "THES",
+    "mastersthesis": "THES", "thesis": "THES", "techreport": "RPRT", "report": "RPRT",
+}  # fmt: skip
 
 
 def _ris_record(paper: Reference, citations: Sequence[Citation]) -> dict[str, Any]:
@@ -140,6 +181,15 @@ def _ris_record(paper: Reference, citations: Sequence[Citation]) -> dict[str, An
         "doi": paper.doi,
         "notes": [f"{_note(citation)} {pandoc(paper.key, locator(citation))}" for citation in citations],
     }
+    if paper.entry:
+        first, _, last = paper.entry.pages.replace("\u2013", "-").partition("-")
+        further = dict(paper.entry.further)
+        fields |= {"volume": paper.entry.volume, "number": paper.entry.issue}
+        fields |= {"start_page": first.strip(), "end_page": last.strip("- ")}
+        fields |= {name: visible(further.get(field, "")) for name, field in _RIS.items()}
+        fields["urls"] = [visible(further["url"])] if further.get("url") else []
+        fields["keywords"] = [visible(tag) for tag in paper.entry.tags]
+        fields["type_of_reference"] = _TYPES.get(paper.entry.kind, fields["type_of_reference"])
     return {name: value for name, value in fields.items() if value}
 
 

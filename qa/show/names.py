@@ -8,8 +8,9 @@ academic degrees and forms of address, which references leave out.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from index.entry import Name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,23 +39,6 @@ _GROUPS = frozenset({
     "trialists", "union", "university", "universität", "université"
 })  # fmt: skip
 _NO_INITIALS = 4  #: letters from which on a word in capitals is a name
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One author. A group has only ``family``, its whole name."""
-
-    family: str  #: without the particle
-    given: str = ""
-    particle: str = ""  #: "van" of "Ludwig van Beethoven"; always in lower case
-    suffix: str = ""  #: "Jr", "III"
-    group: bool = False  #: an institution, a study group, or a name of one word
-
-    @property
-    def in_order(self) -> str:
-        """The name with the family name first: "van Beethoven, Ludwig, Jr"."""
-        parts = (f"{self.particle} {self.family}".strip(), self.given, self.suffix)
-        return ", ".join(part for part in parts if part)
 
 
 def split_names(names: Sequence[tuple[str, str]]) -> tuple[Name, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from index.errors import FormatMismatch, IndexDamaged
 from index.ingest.catalogue import catalogue_of
 from index.ingest.report import Became
+from index.library.compare import differences
 from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
 from qa.files.names import file_names
 from qa.show.present import byline, counted, utc_words
@@ -78,6 +79,7 @@ def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> V
         ("Licence", document.licence),
         ("Identical files", ", ".join(catalogue_of(index).copies.get(key, ()))),
         ("Set aside", ", ".join(aside.get(key, ()))),
+        *_library_facts(index, key),
         ("Id", key[:16]),
     ]
     return {
@@ -90,6 +92,20 @@ def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> V
         "warnings": list(document.warnings[:_MOST_WARNINGS]),
         "more": max(len(document.warnings) - _MOST_WARNINGS, 0),
     }
+
+
+def _library_facts(index: Index, key: str) -> list[tuple[str, str]]:
+    """Return what only the user's library says about a paper, and what the paper prints otherwise."""
+    entry = index.documents[key].entry
+    if entry is None:
+        return []
+    printed = differences(index.paper(key).document(), entry)
+    return [
+        ("Citation key", entry.key),
+        ("Collections", ", ".join(entry.collections)),
+        ("Tags", ", ".join(entry.tags)),
+        ("Differs", "; ".join(printed)),
+    ]
 
 
 def outcomes_view(outcomes: Sequence[FileOutcome], refused: Sequence[LoccitError]) -> View:
@@ -213,6 +229,7 @@ def overview(folder: Path) -> View:
                     "passages": passages[key],
                     "tables": len(document.tables),
                     "warnings": list(document.warnings),
+                    "library": dict(_library_facts(index, key)),
                 }
                 for key, document in index.documents.items()
             ],

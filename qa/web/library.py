@@ -12,6 +12,7 @@ import streamlit as st
 from index.embed.encoder import question_encoder
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
+from qa.files.names import labels as labels_of
 from qa.files.resources import index_folder
 from qa.show import citation
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
 TURN = threading.Lock()
+#: Caches what is computed from an index.
+_once_per_generation = st.cache_resource(
+    max_entries=2,
+    show_spinner=False,
+    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
+)
 
 
 def current() -> Answerer:
@@ -48,24 +55,23 @@ def _answerer(place: str, number: int, digest: str) -> Answerer:
     return Answerer(*_open(Path(place)))
 
 
-@st.cache_resource(
-    max_entries=2,
-    show_spinner=False,
-    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
-)
+@_once_per_generation
 def years(index: Index) -> dict[str, int]:
     """Return the year of each paper that states one, by id; computed once per generation."""
     return {key: byline.year for key, byline in index.bylines.items() if byline.year}
 
 
-@st.cache_resource(
-    max_entries=2,
-    show_spinner=False,
-    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
-)
+@_once_per_generation
 def citation_keys(index: Index) -> dict[str, str]:
     """Return the citation key of each paper by id; computed once per generation."""
     return citation.citation_keys(index.bylines)
+
+
+@_once_per_generation
+def labels(index: Index) -> dict[str, frozenset[str]]:
+    """Return the papers of each collection, and of each tag as "#tag"; computed once per generation."""
+    tags = {f"#{name}": papers for name, papers in labels_of(index, "tag").items()}
+    return labels_of(index, "collection") | tags
 
 
 def paper_labels(index: Index) -> dict[str, str]:

@@ -55,15 +55,14 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
             placeholder=f"All {count} papers" if count > 1 else "1 paper",
             label_visibility="collapsed",
         )
-        documents = _years(answerer.index)
+        documents = _both(_years(answerer.index), _labelled(answerer.index))
         right = _right(answerer.reader)
         place = st.container(width="content")
         if begun:
             st.button("New conversation", on_click=state.forget)
         _earlier()
     if chosen:
-        selected = frozenset(names[short] for short in chosen)
-        documents = selected if documents is None else selected & documents
+        documents = _both(frozenset(names[short] for short in chosen), documents)
     return Scope(documents, right, place)
 
 
@@ -94,7 +93,7 @@ def scope_words(index: Index, documents: frozenset[str] | None, right: float | N
         more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
         words.append(f"Searched only: {'; '.join(names[:_MOST_NAMED])}{more}.")
     elif documents is not None:
-        words.append("No paper was searched: none of the selected papers is from the selected years.")
+        words.append("No paper was searched: no paper meets all of the selections.")
     if right:
         words.append(f"Strictness: {right:.0%} of sure answers should be right.")
     return " ".join(words)
@@ -117,6 +116,27 @@ def _years(index: Index) -> frozenset[str] | None:
     if (low, high) == (first, last):
         return None
     return frozenset(key for key, year in years.items() if low <= year <= high)
+
+
+def _labelled(index: Index) -> frozenset[str] | None:
+    """Return the papers with a chosen collection or tag of the user's library; None for all."""
+    held = library.labels(index)
+    if not held:
+        return None
+    with st.popover("Library"):
+        chosen = st.multiselect(
+            "Papers in any of these collections, or with any of these tags",
+            list(held),
+            key="labels",
+            bind="query-params",
+            placeholder="All",
+        )
+    return frozenset[str]().union(*(held[name] for name in chosen)) if chosen else None
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """Return the papers of both scopes, None standing for all papers."""
+    return other if one is None else one if other is None else one & other
 
 
 def exports(answerer: Answerer) -> None:

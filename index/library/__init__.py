@@ -1,0 +1,1 @@
+"""The libraries of reference managers: read, never written, and matched to papers."""
