@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from index.text import Span
 
 if TYPE_CHECKING:
-    from index.text import Span
+    from collections.abc import Hashable, Iterable
+
+    from pydantic import TypeAdapter
+
+Record = TypeVar("Record")
 
 #: The reason where a question is not one that papers answer.
 UNSUPPORTED = "Loccit quotes what papers say; it gives no opinions, advice or calculations."
@@ -104,7 +112,7 @@ class Receipt:
     model: str  #: fingerprint of the encoder
     ranker: str  #: sha256 of the ranker's weights
     threshold: float
-    settings: dict[str, float | int | str | None]
+    settings: dict[str, float | int | str | bool | None]
     seconds: dict[str, float]  #: time of each stage
 
 
@@ -139,6 +147,28 @@ class Answer:
         return qa.as_markdown(self)
 
 
+def papers_digest(ids: Iterable[str]) -> str:
+    """Return what a receipt states as ``index``: the digest over the ids of the indexed papers."""
+    return hashlib.sha256("".join(sorted(ids)).encode()).hexdigest()
+
+
 def as_json(answer: Answer) -> dict[str, Any]:
     """Return ``answer`` as an object that ``json.dumps`` takes, with the field names above."""
     return asdict(answer)
+
+
+def from_json(kind: type[Record], text: str) -> Record:
+    """Return the record of ``kind`` whose ``dataclasses.asdict`` was written as JSON ``text``.
+
+    Raises:
+        ValueError: a field is missing or of another type.
+    """
+    read: Record = _reader(kind).validate_json(text, strict=True)
+    return read
+
+
+@lru_cache
+def _reader(kind: Hashable) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter  # takes a tenth of a second to import
+
+    return TypeAdapter(kind)

@@ -1,4 +1,4 @@
-"""``loccit eval``, which measures the answers, and ``loccit eval add-feedback``."""
+"""``loccit eval``, which measures the answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption, ReaderOption, stated_index
+from qa.cli.options import CrossEncoderOption, JsonOption, ReaderOption, stated_index
 from qa.show.progress import Progress
 
 
@@ -29,8 +29,8 @@ SetsOption = Annotated[
     typer.Option(
         "--set",
         metavar="<set>",
-        help="seeds (default), case_reports, conversations, evidence_inference, pubmedqa, squad2, or a file;"
-        " repeatable.",
+        help="seeds (default), feedback, case_reports, conversations, evidence_inference, pubmedqa, squad2,"
+        " or a file; repeatable.",
     ),
 ]
 OwnIndexOption = Annotated[
@@ -38,7 +38,8 @@ OwnIndexOption = Annotated[
     typer.Option(
         parser=stated_index,
         metavar="<path>",
-        help="Index to ask, for sets without papers of their own; default: an index of the seed papers.",
+        help="Index to ask, for sets without papers of their own; default: an index of the seed papers, for"
+        " feedback the usual index.",
     ),
 ]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of the public sets.", envvar="LOCCIT_BENCH")]
@@ -94,36 +95,10 @@ def run(
     loccit eval --set seeds --set pubmedqa --data ~/bench --work ~/indexes
     loccit eval --set questions.jsonl --index ~/my-index --against old/report.json
     loccit eval --ablate
-    loccit eval add-feedback --help
+    loccit eval --set feedback
     """
     options = locals()  # every other parameter is a field of Options
     from evals.cli.command import Options, evaluate
 
     named = [*(options.pop("sets") or []), *filter(None, [options.pop("questions")])]
     evaluate(Options(sets=[str(one) for one in named] or ["seeds"], **options))
-
-
-@app.command("add-feedback")
-def add_feedback(
-    *,
-    index: IndexOption,
-    file: Annotated[
-        Path | None,
-        typer.Option(help="The file to add to.  [default: feedback-cases.jsonl in the index folder]"),
-    ] = None,
-    number: Annotated[int | None, typer.Option(help="Only the judgement with this number.")] = None,
-    gold: Annotated[
-        str | None,
-        typer.Option(help="The right answer, instead of a prompt: quote numbers, a quote, or none."),
-    ] = None,
-) -> None:
-    """Turn judgements from the chat into evaluation questions.
-
-    \b
-    loccit eval add-feedback
-    loccit eval add-feedback --number 3 --gold "Mycophenolate was restarted after six weeks."
-    loccit eval --set ~/.local/share/loccit/index/feedback-cases.jsonl --index ~/.local/share/loccit/index
-    """
-    from evals.cli.feedback import add
-
-    add(index, file, number=number, gold=gold)

@@ -39,10 +39,11 @@ function showJudged(root, data) {
   const status = root.querySelector(".copied");
   if (first) return;
   if (data.unsaved) status.textContent = data.unsaved;
+  else if (data.judged === null) showBriefly(status, "No longer saved");
   else showBriefly(status, "Saved on this machine");
 }
 
-const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
+const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence, conversations, correction };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
