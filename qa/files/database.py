@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_WAIT = 5  #: seconds to wait for another writer
+_WAIT = 5  #: seconds to wait for other sessions, and again for other processes
+#: Held by the session that uses a file: SQLite lets those that wait for it try again at random, so that under
+#: load some would wait for ever.
+_TURN = threading.Lock()
 
 
 @contextmanager
@@ -30,10 +34,12 @@ def opened(path: Path, steps: Sequence[Sequence[str]]) -> Iterator[sqlite3.Conne
     Raises:
         StorageError: the file cannot be used, is damaged, or is of a newer version.
     """
-    with refusals(path):
-        if not path.exists():
-            path.touch(mode=0o600)
+    if not _TURN.acquire(timeout=_WAIT):
+        raise StorageError(f"{path}: in use.", "Try again.")
     try:
+        with refusals(path):
+            if not path.exists():
+                path.touch(mode=0o600)
         with closing(sqlite3.connect(path, timeout=_WAIT)) as base:
             base.execute("PRAGMA journal_mode = WAL")  # readers and writers of several sessions do not block
             base.execute("PRAGMA secure_delete = ON")
@@ -45,6 +51,8 @@ def opened(path: Path, steps: Sequence[Sequence[str]]) -> Iterator[sqlite3.Conne
         raise StorageError(
             f"{path}: {error}.", "Check the file, its permissions and the free disk space."
         ) from error
+    finally:
+        _TURN.release()
 
 
 def forget_deleted(base: sqlite3.Connection) -> None:

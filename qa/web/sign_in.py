@@ -95,11 +95,11 @@ def person() -> str:
 
 def show_privacy() -> None:
     """Say who can see what is asked."""
-    words = "Your conversations are visible to you only, and kept until you delete them."
+    words = "Your conversations are visible to you only; “Conversations” lists those that are kept."
     if not person():
         words = (
             "On this machine only: other computers cannot connect, and nothing is sent anywhere. "
-            "Conversations are kept until you delete them."
+            "“Conversations” lists those that are kept."
         )
     show({"view": "whereabouts", "message": words}, "whereabouts")
 

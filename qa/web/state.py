@@ -34,6 +34,9 @@ INTERRUPTED = ("There is no answer yet, or it was interrupted.", "Ask again.")
 _UNREADABLE = ("This answer was stored by another version of Loccit, or is damaged.", "Ask again.")
 
 
+_OFF = "keeping is switched off."
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question to answer now."""
@@ -149,8 +152,7 @@ def store() -> Conversations:
 
 @contextmanager
 def _noting(chat: Chat) -> Iterator[None]:
-    """Note in ``chat`` why it cannot be kept, or that it can."""
-    chat.unkept = ""
+    """Note in ``chat`` why it cannot be kept."""
     try:
         yield
     except StorageError as error:
@@ -223,7 +225,9 @@ def keep(key: str) -> None:
     """Store the turn with that key again, and those that could not be stored before."""
     current = chat()
     with _noting(current):
+        current.unkept = _OFF
         if store().keeping:
+            current.unkept = ""
             waiting = [one for one in current.turns if one.key == key or one.key not in current.stored]
             if not all(_store(current, turn) for turn in waiting):
                 # It was deleted in another window, and stays so: what was asked since is a new one.
