@@ -17,7 +17,7 @@ from qa.understand.question import LONGEST
 from qa.web import library, sign_in, state
 from qa.web.component import show, show_error, show_title
 from qa.web.pages.conversations import menu, show_unkept
-from qa.web.pages.correction import correction
+from qa.web.pages.correction import correction, show_saved
 from qa.web.pages.panel import opened, panel, sheet
 from qa.web.pages.toolbar import exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
@@ -65,6 +65,7 @@ def page() -> None:
         if asked:
             _answer(answerer, asked, chosen)
         show_unkept()
+        show_saved()
     if turns:
         with chosen.place:
             exports(answerer)

@@ -27,7 +27,7 @@ def menu(*, begun: bool) -> None:
         _listed()
 
 
-@st.dialog("Conversations", position="left")
+@st.dialog("Conversations", position="left", on_dismiss="rerun")
 def _listed() -> None:
     """Draw the list; choosing a conversation closes it."""
     if st.session_state.pop("leaving", False):

@@ -41,6 +41,12 @@ def correction(answerer: Answerer, turn: Turn) -> None:
         show({"view": "correction", "turn": turn.key, "rows": rows}, name, lambda: _chosen(name, turn, rows))
 
 
+def show_saved() -> None:
+    """Say once that a correction was saved."""
+    if st.session_state.pop("corrected", False):
+        st.toast("Saved as an evaluation question.")
+
+
 def _sentences(answerer: Answerer, turn: Turn, words: str) -> list[View]:
     """Return the sentences that fit ``words``, or else the question, best first; searched once."""
     asked = (turn.key, words, answerer.index.generation)
@@ -81,6 +87,6 @@ def _chosen(name: str, turn: Turn, rows: list[View]) -> None:
         except LoccitError as error:
             state.chat().unsaved[turn.key] = f"Not saved. {error}"
         else:
-            st.toast("Saved as an evaluation question.")
+            st.session_state["corrected"] = True
     st.session_state.pop("correcting", None)
     st.rerun()

@@ -24,7 +24,9 @@ function redraw(place, view) {
   if (name === null) return;
   const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href]")];
   const again = able.find((element) => nameOf(element) === name);
-  (again || able.find((element) => element.parentElement.className === group))?.focus({ preventScroll: true });
+  const neighbour = able.find((element) => element.parentElement.className === group);
+  place.tabIndex = -1; // focus must not leave a dialog, which would then not hear Escape
+  (again || neighbour || able[0] || place).focus({ preventScroll: true });
 }
 
 // Shows the judgement of an answer once it is saved, or why it was not.
