@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from qa.cli.options import CrossEncoderOption, JsonOption, ReaderOption, stated_index
 from qa.show.progress import Progress
 
 
-class _RunUnlessNamed(TyperGroup):
-    """Runs ``run`` if the arguments name no command."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own class is not public
-        """Put ``run`` before arguments that name no command."""
-        named = bool(args) and args[0] in self.commands
-        return super().parse_args(ctx, args if named else ["run", *args])
-
-
-app = typer.Typer(cls=_RunUnlessNamed, help="Measure the answers on question sets.")
-
+app = typer.Typer()
 
 SetsOption = Annotated[
     list[str] | None,
@@ -64,7 +53,7 @@ BaselineOption = Annotated[
 ]
 
 
-@app.command()
+@app.command("eval")
 def run(
     *,
     questions: Annotated[Path | None, typer.Argument(help="A question set, as with --set.")] = None,
