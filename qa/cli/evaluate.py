@@ -10,7 +10,6 @@ import typer
 from qa.cli.options import CrossEncoderOption, JsonOption, ReaderOption, stated_index
 from qa.show.progress import Progress
 
-
 app = typer.Typer()
 
 SetsOption = Annotated[
