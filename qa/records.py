@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from index.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Iterable
 
     from pydantic import TypeAdapter
 
@@ -157,18 +156,18 @@ def as_json(answer: Answer) -> dict[str, Any]:
     return asdict(answer)
 
 
+#: Readers by type; making one takes a while.
+_READERS: dict[type, TypeAdapter[Any]] = {}
+
+
 def from_json(kind: type[Record], text: str) -> Record:
     """Return the record of ``kind`` whose ``dataclasses.asdict`` was written as JSON ``text``.
 
     Raises:
         ValueError: a field is missing or of another type.
     """
-    read: Record = _reader(kind).validate_json(text, strict=True)
-    return read
-
-
-@lru_cache
-def _reader(kind: Hashable) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter  # takes a tenth of a second to import
 
-    return TypeAdapter(kind)
+    reader = _READERS.get(kind) or _READERS.setdefault(kind, TypeAdapter(kind))
+    record: Record = reader.validate_json(text, strict=True)
+    return record
