@@ -23,6 +23,6 @@ _PAGES = [
     st.Page(evaluation.feedback_page, title="Feedback", url_path="feedback"),
 ]
 chosen = st.navigation(_PAGES, position="top")
-state.name_chat()
+state.refresh()
 chosen.run()
 sign_in.show_person()

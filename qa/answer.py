@@ -6,7 +6,6 @@ quotes with their places, or the statement that there is none.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -28,7 +27,7 @@ from qa.rank.evidence import Evidence, Found, RankedPassage
 from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages, shipped
-from qa.records import Answer, LookUp, Receipt, Scores, Status
+from qa.records import Answer, LookUp, Receipt, Scores, Status, papers_digest
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
 from qa.understand.question import understand
 from qa.understand.several import of_one, superlative_in, without_superlative
@@ -391,9 +390,8 @@ class Answerer:
         return tuple(nearby(self.index.documents[hit.passage.document_id], hit) for hit in hits)
 
     def _receipt(self, evidence: Evidence) -> Receipt:
-        papers = hashlib.sha256("".join(sorted(self.index.documents)).encode()).hexdigest()
         return Receipt(
-            index=papers,
+            index=papers_digest(self.index.documents),
             generation=self.index.generation,
             model=self.encoder.fingerprint,
             ranker=self.fingerprint,

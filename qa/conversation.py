@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
 from index.terms import words as words_of
+from index.text import Span
 from qa.quote.joined import joined
 from qa.quote.reasons import absent_words
 from qa.rank.people import paper_subjects, reports_only_others
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from index.store.generation import Index
-    from index.text import Span
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence
     from qa.records import Answer

@@ -13,6 +13,7 @@ from html import escape
 from itertools import count
 from typing import TYPE_CHECKING
 
+from qa.records import Citation
 from qa.show.citation import biblatex, citation_keys, locator, pandoc
 from qa.show.export import csv_of, escaped, short_words
 from qa.show.notebook import framed, quote_html
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from index.text import Span
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence
-    from qa.records import Answer, Citation
+    from qa.records import Answer
 
 #: Most papers that are asked; those nearest to the question come first.
 MOST_PAPERS = 200

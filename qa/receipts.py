@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from operator import index as whole
 from typing import TYPE_CHECKING, Any
 
 from index.errors import IndexDamaged, UsageError, why_unreadable
-from index.text import Span
 from qa.answer import Answerer
 from qa.conversation import Conversation, LastAnswer
-from qa.records import as_json
+from qa.records import as_json, from_json
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -98,14 +96,10 @@ def _last_of(saved: dict[str, Any]) -> LastAnswer | None:
     """Return where the answer before stands; None where the receipt does not say.
 
     Raises:
-        KeyError, TypeError, ValueError: it is not stated as ``write_receipt`` does.
+        ValueError: it is not stated as ``write_receipt`` does.
     """
     last = saved.get("last")
-    if last is None:
-        return None
-    quoted = last["quoted"]
-    span = None if quoted is None else Span(whole(quoted["start"]), whole(quoted["end"]))
-    return LastAnswer(last["document_id"], span)
+    return None if last is None else from_json(LastAnswer, json.dumps(last))
 
 
 def _bytes(answer: dict[str, Any]) -> bytes:

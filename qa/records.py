@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from index.text import Span
 
 if TYPE_CHECKING:
-    from index.text import Span
+    from collections.abc import Iterable
+
+    from pydantic import TypeAdapter
+
+Record = TypeVar("Record")
 
 #: The reason where a question is not one that papers answer.
 UNSUPPORTED = "Loccit quotes what papers say; it gives no opinions, advice or calculations."
@@ -104,7 +111,7 @@ class Receipt:
     model: str  #: fingerprint of the encoder
     ranker: str  #: sha256 of the ranker's weights
     threshold: float
-    settings: dict[str, float | int | str | None]
+    settings: dict[str, float | int | str | bool | None]
     seconds: dict[str, float]  #: time of each stage
 
 
@@ -139,6 +146,28 @@ class Answer:
         return qa.as_markdown(self)
 
 
+def papers_digest(ids: Iterable[str]) -> str:
+    """Return what a receipt states as ``index``: the digest over the ids of the indexed papers."""
+    return hashlib.sha256("".join(sorted(ids)).encode()).hexdigest()
+
+
 def as_json(answer: Answer) -> dict[str, Any]:
     """Return ``answer`` as an object that ``json.dumps`` takes, with the field names above."""
     return asdict(answer)
+
+
+#: Readers by type; making one takes a while.
+_READERS: dict[type, TypeAdapter[Any]] = {}
+
+
+def from_json(kind: type[Record], text: str) -> Record:
+    """Return the record of ``kind`` whose ``dataclasses.asdict`` was written as JSON ``text``.
+
+    Raises:
+        ValueError: a field is missing or of another type.
+    """
+    from pydantic import TypeAdapter  # takes a tenth of a second to import
+
+    reader = _READERS.get(kind) or _READERS.setdefault(kind, TypeAdapter(kind))
+    record: Record = reader.validate_json(text, strict=True)
+    return record

@@ -342,7 +342,7 @@ def test_eval_on_an_index_without_the_papers(
 
 
 def commands() -> dict[str, Any]:
-    """Return the commands by name, as in ``build`` and ``eval add-feedback``."""
+    """Return the commands by name, as in ``build``."""
 
     def below(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - typer's own class
         for name, command in group.commands.items():
@@ -356,7 +356,7 @@ def commands() -> dict[str, Any]:
 def test_the_table_of_the_readme_names_every_command(root: Path) -> None:
     readme = (root / "README.md").read_text(encoding="utf-8")
     table = readme.partition("| command | purpose |\n")[2].partition("\n\n")[0]
-    assert [name for name in commands() if f"`{name}`" not in table and name != "eval run"] == []
+    assert [name for name in commands() if f"`{name}`" not in table] == []
 
 
 def test_the_readme_names_no_other_command(root: Path) -> None:

@@ -228,8 +228,7 @@ def test_questions_that_cannot_be_asked(
         ('info --index ""', "path is empty"),
         ("ask --frob", "See: loccit ask --help"),
         ("build --workers x", "See: loccit build --help"),
-        ("eval --limit x", "See: loccit eval run --help"),
-        ("eval add-feedback --frob", "See: loccit eval add-feedback --help"),
+        ("eval --limit x", "See: loccit eval --help"),
     ],
 )
 def test_invalid_arguments(loccit: Loccit, arguments: str, what: str) -> None:

@@ -20,6 +20,7 @@ from evals.report.floors import hold_floors
 from evals.report.render import markdown, page
 from evals.sets.named import load
 from index.errors import StorageError, UsageError
+from qa.files.resources import index_folder
 from qa.rank.select import CrossEncoderRanker
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import emit, err, out, visible
@@ -75,7 +76,9 @@ def evaluate(options: Options) -> None:
     """
     _check_places(options)
     sets = [
-        load(name, options.data, options.split, papers=options.papers, limit=options.limit)
+        load(
+            name, options.data, options.split, papers=options.papers, limit=options.limit, index=options.index
+        )
         for name in dict.fromkeys(options.sets)
     ]
     earlier = read_earlier(options.against) if options.against else None
@@ -119,7 +122,8 @@ def _run_all(
     without: dict[str, list[Run]] = {}
     ranker = CrossEncoderRanker(options.cross_encoder) if options.cross_encoder else None
     for chosen in sets:
-        with answering(chosen, options.index, options.work, progress, options.reader or "") as (
+        asked = index_folder(options.index) if chosen.name == "feedback" else options.index
+        with answering(chosen, asked, options.work, progress, options.reader or "") as (
             answerer,
             cases,
         ):

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.sets import corpora, own
+from evals.sets import corpora, feedback, own
 from evals.sets.cases import SPLITS, placed, read_cases, read_entries
 from evals.sets.splits import part_of
 from index.errors import UsageError, why_unreadable
 from index.files import require_folder
+from qa.files.feedback import judgements
+from qa.files.resources import index_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +23,16 @@ if TYPE_CHECKING:
     from index.text import Document
 
 #: Question sets by the name of ``--set``; the rest are files.
-NAMES = ("seeds", "case_reports", "natural", "conversations", "evidence_inference", "pubmedqa", "squad2")
+NAMES = (
+    "seeds",
+    "feedback",
+    "case_reports",
+    "natural",
+    "conversations",
+    "evidence_inference",
+    "pubmedqa",
+    "squad2",
+)
 _FORM = "See evals/sets/README.md for its form."
 
 
@@ -45,7 +56,15 @@ class QuestionSet:
         return tuple(placed(case, papers) for case in self.cases)
 
 
-def load(named: str, data: Path | None, split: str, *, papers: int | None, limit: int | None) -> QuestionSet:
+def load(
+    named: str,
+    data: Path | None,
+    split: str,
+    *,
+    papers: int | None,
+    limit: int | None,
+    index: Path | None = None,
+) -> QuestionSet:
     """Return the set called ``named``, or in the file or folder of that name.
 
     Args:
@@ -54,6 +73,7 @@ def load(named: str, data: Path | None, split: str, *, papers: int | None, limit
         split: "dev", "test" or "all".
         papers: most papers taken from a set that brings its own.
         limit: most questions taken, chosen by hash.
+        index: folder of the index that the feedback is about; None for the usual one.
 
     Raises:
         UsageError: the set or the split does not exist, or the form of the file is unknown.
@@ -61,7 +81,7 @@ def load(named: str, data: Path | None, split: str, *, papers: int | None, limit
     if split not in (*SPLITS, "all"):
         raise UsageError(f"there is no split “{split}”.", "Choose dev, test or all.")
     try:
-        chosen = _read(named, data)
+        chosen = _read(named, data, index)
     except OSError as error:
         where = error.filename or named
         raise UsageError(f"{where}: {why_unreadable(error)}.", "Check the path.") from error
@@ -79,9 +99,11 @@ def load(named: str, data: Path | None, split: str, *, papers: int | None, limit
     return replace(chosen, cases=cases)
 
 
-def _read(named: str, data: Path | None) -> QuestionSet:
+def _read(named: str, data: Path | None, index: Path | None) -> QuestionSet:
     if named == "seeds":
         return QuestionSet(named, read_cases(own.question_file(named)))
+    if named == "feedback":
+        return QuestionSet(named, feedback.cases_of(judgements(index_folder(index))))
     if named not in NAMES:
         return _from_file(Path(named))
     if named in ("case_reports", "natural", "conversations"):

@@ -1,36 +1,24 @@
-"""``loccit eval``, which measures the answers, and ``loccit eval add-feedback``."""
+"""``loccit eval``, which measures the answers."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from qa.cli.options import CrossEncoderOption, IndexOption, JsonOption, ReaderOption, stated_index
+from qa.cli.options import CrossEncoderOption, JsonOption, ReaderOption, stated_index
 from qa.show.progress import Progress
 
-
-class _RunUnlessNamed(TyperGroup):
-    """Runs ``run`` if the arguments name no command."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own class is not public
-        """Put ``run`` before arguments that name no command."""
-        named = bool(args) and args[0] in self.commands
-        return super().parse_args(ctx, args if named else ["run", *args])
-
-
-app = typer.Typer(cls=_RunUnlessNamed, help="Measure the answers on question sets.")
-
+app = typer.Typer()
 
 SetsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="<set>",
-        help="seeds (default), case_reports, conversations, evidence_inference, pubmedqa, squad2, or a file;"
-        " repeatable.",
+        help="seeds (default), feedback, case_reports, conversations, evidence_inference, pubmedqa, squad2,"
+        " or a file; repeatable.",
     ),
 ]
 OwnIndexOption = Annotated[
@@ -38,7 +26,8 @@ OwnIndexOption = Annotated[
     typer.Option(
         parser=stated_index,
         metavar="<path>",
-        help="Index to ask, for sets without papers of their own; default: an index of the seed papers.",
+        help="Index to ask, for sets without papers of their own; default: an index of the seed papers, for"
+        " feedback the usual index.",
     ),
 ]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of the public sets.", envvar="LOCCIT_BENCH")]
@@ -67,7 +56,7 @@ BaselineOption = Annotated[
 ]
 
 
-@app.command()
+@app.command("eval")
 def run(
     *,
     questions: Annotated[Path | None, typer.Argument(help="A question set, as with --set.")] = None,
@@ -98,36 +87,10 @@ def run(
     loccit eval --set seeds --set pubmedqa --data ~/bench --work ~/indexes
     loccit eval --set questions.jsonl --index ~/my-index --against old/report.json
     loccit eval --ablate
-    loccit eval add-feedback --help
+    loccit eval --set feedback
     """
     options = locals()  # every other parameter is a field of Options
     from evals.cli.command import Options, evaluate
 
     named = [*(options.pop("sets") or []), *filter(None, [options.pop("questions")])]
     evaluate(Options(sets=[str(one) for one in named] or ["seeds"], **options))
-
-
-@app.command("add-feedback")
-def add_feedback(
-    *,
-    index: IndexOption,
-    file: Annotated[
-        Path | None,
-        typer.Option(help="The file to add to.  [default: feedback-cases.jsonl in the index folder]"),
-    ] = None,
-    number: Annotated[int | None, typer.Option(help="Only the judgement with this number.")] = None,
-    gold: Annotated[
-        str | None,
-        typer.Option(help="The right answer, instead of a prompt: quote numbers, a quote, or none."),
-    ] = None,
-) -> None:
-    """Turn judgements from the chat into evaluation questions.
-
-    \b
-    loccit eval add-feedback
-    loccit eval add-feedback --number 3 --gold "Mycophenolate was restarted after six weeks."
-    loccit eval --set ~/.local/share/loccit/index/feedback-cases.jsonl --index ~/.local/share/loccit/index
-    """
-    from evals.cli.feedback import add
-
-    add(index, file, number=number, gold=gold)

@@ -25,9 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (ask, papers, store, mcp):
+for group in (ask, papers, store, mcp, evaluate):
     app.add_typer(group.app)
-app.add_typer(evaluate.app, name="eval")
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,83 +3,123 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from index.errors import StorageError
+from qa.files.database import forget_deleted, opened
 from qa.records import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
     from qa.records import Answer
 
 FILE = "feedback.sqlite"
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS feedback (number INTEGER PRIMARY KEY, made TEXT NOT NULL, "
-    "helpful INTEGER NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL, UNIQUE (question, answer))"
+_COLUMNS = (
+    "number INTEGER PRIMARY KEY, made TEXT NOT NULL, helpful INTEGER NOT NULL, question TEXT NOT NULL, "
+    "answer TEXT NOT NULL"
+)
+#: The first release had the first table, without a version.
+_STEPS = (
+    (
+        f"CREATE TABLE IF NOT EXISTS feedback ({_COLUMNS}, UNIQUE (question, answer))",
+        "ALTER TABLE feedback RENAME TO earlier",
+        f"CREATE TABLE feedback ({_COLUMNS}, owner TEXT NOT NULL DEFAULT '', gold TEXT, "
+        "UNIQUE (owner, question, answer))",
+        "INSERT INTO feedback (number, made, helpful, question, answer) SELECT * FROM earlier",
+        "DROP TABLE earlier",
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """A sentence that would have been right."""
+
+    document: str  #: id of its paper
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """An answer and whether it helped."""
+    """An answer, whether it was right, and what would have been."""
 
     number: int
     made: str  #: ISO 8601, UTC
     helpful: bool
     question: str  #: as searched, standing alone
     answer: dict[str, Any]  #: see ``qa.records.as_json``
+    gold: tuple[Right, ...] | None = None  #: () if the papers do not answer; None while nobody said
 
 
-def save(folder: Path, answer: Answer, helpful: bool) -> None:
-    """Keep a judgement; it replaces an earlier one of the same answer.
+def save(
+    folder: Path, answer: Answer, helpful: bool, *, owner: str = "", gold: Sequence[Right] | None = None
+) -> None:
+    """Keep a judgement; it replaces an earlier one of the same answer by the same ``owner``.
+
+    The quotes of an answer that was right are ``gold``.
 
     Raises:
         StorageError: the file cannot be written.
     """
-    stored = as_json(answer)
-    stored["receipt"]["seconds"] = {}  # timings differ, though the answer is the same
+    if helpful:
+        gold = [Right(one.document_id, one.quote) for one in answer.citations]
+    told = None if gold is None else json.dumps([[one.document, one.quote] for one in gold])
     made = datetime.now(UTC).isoformat(timespec="seconds")
-    text = json.dumps(stored, ensure_ascii=False, sort_keys=True)
-    with _opened(folder) as base:
+    with opened(folder / FILE, _STEPS) as base:
         base.execute(
-            "INSERT INTO feedback (made, helpful, question, answer) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (question, answer) DO UPDATE SET made = excluded.made, helpful = excluded.helpful",
-            (made, int(helpful), answer.resolved_question, text),
+            "INSERT INTO feedback (made, helpful, question, answer, owner, gold) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (owner, question, answer) DO UPDATE SET "
+            "made = excluded.made, helpful = excluded.helpful, gold = excluded.gold",
+            (made, int(helpful), answer.resolved_question, _text(answer), owner, told),
         )
 
 
-def judgements(folder: Path) -> list[Judgement]:
-    """Return all judgements, oldest first.
+def withdraw(folder: Path, owner: str, *, answer: Answer | None = None, number: int | None = None) -> None:
+    """Delete the judgement of ``answer``, or with that ``number``.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    text = _text(answer) if answer else None
+    with opened(folder / FILE, _STEPS) as base:
+        base.execute(
+            "DELETE FROM feedback WHERE owner = ? AND (number = ? OR answer = ?)", (owner, number, text)
+        )
+        forget_deleted(base)
+
+
+def judgements(folder: Path, *, owner: str | None = None) -> list[Judgement]:
+    """Return the judgements of ``owner``, or of everybody, oldest first.
 
     Raises:
         StorageError: the file cannot be read, or is damaged.
     """
     if not (folder / FILE).is_file():
         return []
-    with _opened(folder) as base:
-        rows = base.execute("SELECT number, made, helpful, question, answer FROM feedback ORDER BY number")
-        return [
-            Judgement(number, made, bool(helpful), question, json.loads(answer))
-            for number, made, helpful, question, answer in rows
-        ]
+    with opened(folder / FILE, _STEPS) as base:
+        rows = base.execute(
+            "SELECT number, made, helpful, question, answer, gold FROM feedback "
+            "WHERE owner = ifnull(?, owner) ORDER BY number",
+            [owner],
+        ).fetchall()
+    return [_judgement(*row) for row in rows]
 
 
-@contextmanager
-def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
-    path = folder / FILE
-    try:
-        with closing(sqlite3.connect(path, timeout=10)) as base:
-            base.execute("PRAGMA journal_mode = WAL")  # readers and writers of several sessions do not block
-            base.execute(_SCHEMA)
-            with base:
-                yield base
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"{path}: {error}.", "Check the file, its permissions and the free disk space."
-        ) from error
+def _judgement(
+    number: int, made: str, helpful: int, question: str, answer: str, told: str | None
+) -> Judgement:
+    shown = json.loads(answer)
+    gold = None if told is None else tuple(Right(*one) for one in json.loads(told))
+    if helpful and gold is None:  # of the first release
+        gold = tuple(Right(one["document_id"], one["quote"]) for one in shown["citations"])
+    return Judgement(number, made, bool(helpful), question, shown, gold)
+
+
+def _text(answer: Answer) -> str:
+    """Return the same text for the same answer."""
+    stored = as_json(answer)
+    stored["receipt"]["seconds"] = {}  # timings differ, though the answer is the same
+    return json.dumps(stored, ensure_ascii=False, sort_keys=True)

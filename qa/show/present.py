@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import QuoteError
 from index.text import BlockKind, Span
-from qa.records import UNSUPPORTED, Citation, Nearby, Status
+from qa.records import UNSUPPORTED, Citation, Nearby, Status, papers_digest
 from qa.understand.question import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from index.store.generation import Index
     from index.text import Block, Document, Place, Table
     from qa.records import Answer, TableContext
 
@@ -133,9 +134,24 @@ def answer_view(
         ],
         "reasons": list(answer.reasons),
         "nearby": [_nearby_view(number, near) for number, near in enumerate(answer.nearby, 1)],
-        "generation": answer.receipt.generation,
         "copy": copy,
     }
+
+
+def since(answer: Answer, index: Index) -> list[str]:
+    """Return in words what has changed in ``index`` since ``answer`` was given."""
+    then, words = answer.receipt, []
+    if then.index != papers_digest(index.documents):
+        words.append("The papers have changed since this answer. Ask again to search them as they are now.")
+    for group in by_paper(answer.citations):
+        paper, name = group[0].document_id, group[0].title or group[0].source
+        if paper not in index.documents:
+            words.append(f"“{name}” was removed. Its quotes are shown as they were.")
+        elif any(index.quote(paper, one.span) != one.quote for one in group):
+            words.append(f"The text of “{name}” is read differently now. Its quotes are shown as they were.")
+    if not words and then.generation != index.generation:
+        words.append("The papers were read again since this answer. Its quotes are unchanged.")
+    return words
 
 
 def headline(answer: Answer) -> str:

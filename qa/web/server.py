@@ -6,7 +6,6 @@ import base64
 import hashlib
 import os
 import re
-import secrets
 import socket
 import sys
 import threading
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 ADDRESS = "127.0.0.1"
 READY = "/ready"
-COOKIE = "loccit-browser"  #: a random token that identifies a browser
 _START = 60  #: seconds to wait for the server before giving up on opening the browser
 #: The minimum that Streamlit's own pages need; nothing loads from other hosts.
 POLICY = "; ".join(
@@ -72,7 +70,7 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
     script = app_file()
     policy = POLICY.replace("{inline}", _inline_scripts(Path(st.__file__).parent / "static" / "index.html"))
     policy = policy.replace("{socket}", "wss" if secure else "ws")
-    guard = Middleware(SecurityHeaders, policy=policy, secure=secure)
+    guard = Middleware(SecurityHeaders, policy=policy)
     routes = [Route(READY, _ready), Route(pages.route(), pages.respond)]
     app = st.App(script, routes=routes, middleware=[guard])
     if open_browser:
@@ -128,10 +126,9 @@ async def _ready(request: Request) -> Response:
 class SecurityHeaders:
     """Middleware that adds the security headers to every response."""
 
-    def __init__(self, app: ASGIApp, policy: str, *, secure: bool = False) -> None:
+    def __init__(self, app: ASGIApp, policy: str) -> None:
         self._app = app
         self._policy = policy
-        self._secure = secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request and add the headers to its response."""
@@ -141,9 +138,8 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = dict(scope["headers"])
-        host = sent.get(b"host", b"").decode("latin-1")
-        added = [*headers(self._policy, host), *name_browser(sent.get(b"cookie", b""), secure=self._secure)]
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        added = headers(self._policy, host)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -192,17 +188,6 @@ def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),
     ]
-
-
-def name_browser(cookies: bytes, *, secure: bool = False) -> list[tuple[bytes, bytes]]:
-    """Return the header that sets a browser's random token, by which a reload finds its conversation.
-
-    Empty if the browser has a token. The cookie ends with the browser's session; scripts cannot read it.
-    """
-    if re.search(rb"(?:^|;)\s*" + COOKIE.encode() + rb"=[\w-]{32,}", cookies):
-        return []
-    value = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; HttpOnly; SameSite=Lax{'; Secure' * secure}"
-    return [(b"set-cookie", value.encode("ascii"))]
 
 
 def _inline_scripts(page: Path) -> str:

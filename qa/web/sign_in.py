@@ -94,10 +94,14 @@ def person() -> str:
 
 
 def show_privacy() -> None:
-    """Without sign-in, say that the app is private to this machine."""
+    """Say who can see what is asked."""
+    words = "Your conversations are visible to you only; “Conversations” lists those that are kept."
     if not person():
-        words = "On this machine only: other computers cannot connect, and nothing is sent anywhere."
-        show({"view": "whereabouts", "message": words}, "whereabouts")
+        words = (
+            "On this machine only: other computers cannot connect, and nothing is sent anywhere. "
+            "“Conversations” lists those that are kept."
+        )
+    show({"view": "whereabouts", "message": words}, "whereabouts")
 
 
 def show_person() -> None:

@@ -1,28 +1,40 @@
-"""Conversations: the chat of a browser session, and the chats kept in memory for a reload of the page.
+"""The conversation of a browser session, and what is kept of it.
 
-A chat is visible to its owner only: a signed-in person, or a browser with its random cookie (set by
-``qa.web.server``, not readable by scripts). The URL names the chat (``c``), never its owner, so a shared link
-opens nobody's history.
+Conversations are kept by ``qa.files.conversations``: those of a signed-in person for that person only,
+without sign-in for this machine. The URL names the conversation (``c``), never its owner, so a shared link
+opens nobody else's. What cannot be kept stays in the session, with the reason.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from index.errors import StorageError
 from qa.conversation import Conversation, LastAnswer
-from qa.web.server import COOKIE
+from qa.evidence_table import EvidenceTable
+from qa.files.conversations import Conversations
+from qa.files.resources import index_folder
+from qa.records import Answer, from_json
 
 if TYPE_CHECKING:
-    from qa.evidence_table import EvidenceTable
-    from qa.records import Answer
+    from collections.abc import Iterator
+
+    from qa.files.conversations import Stored
 
 TABLE = "-table"  #: suffix of the key under which the sources of a turn's evidence table are opened
+#: Failure of a question until its answer is there: shown if the server stops meanwhile.
+INTERRUPTED = ("There is no answer yet, or it was interrupted.", "Ask again.")
+_UNREADABLE = ("This answer was stored by another version of Loccit, or is damaged.", "Ask again.")
+
+
+_OFF = "keeping is switched off."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +50,33 @@ class Asked:
 class Turn:
     """A question with its answer, or with the error that prevented one."""
 
-    key: str  #: number of the question in the chat, from "1"
+    key: str  #: unique in the chat
     question: str
     answer: Answer | None
     scope: str = ""  #: which papers were asked, unless all were
     documents: frozenset[str] | None = None  #: their ids; None for all
     failure: tuple[str, str] = ("", "")  #: message and remedy
+    asked: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))  #: ISO 8601
 
     @property
     def standalone(self) -> str:
         """The question rewritten to need no earlier one."""
         return self.answer.resolved_question if self.answer else self.question
+
+    @property
+    def said(self) -> str:
+        """Question and quotes, which a search of the conversations looks in."""
+        quotes = [one.quote for one in self.answer.citations] if self.answer else []
+        return "\n".join((self.question, *quotes))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is stored of a turn."""
+
+    turn: Turn
+    table: EvidenceTable | None
+    judged: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +87,24 @@ class Chosen:
     number: int  #: of the citation or passage nearby, from 1
 
 
+def new_key() -> str:
+    """Return a key that no other chat or turn has, also in other windows."""
+    return secrets.token_hex(4)
+
+
 @dataclass(slots=True)
 class Chat:
     """A conversation on the page, and what it shows. Mutable."""
 
-    key: str = field(default_factory=lambda: secrets.token_hex(4))  #: its name in the URL
+    key: str = field(default_factory=new_key)  #: its name in the URL
     turns: list[Turn] = field(default_factory=list)  #: oldest first
     tables: dict[str, EvidenceTable] = field(default_factory=dict)  #: by turn key
     judged: dict[str, bool] = field(default_factory=dict)  #: whether an answer was judged right, by turn key
     unsaved: dict[str, str] = field(default_factory=dict)  #: why a judgement was not saved, by turn key
     chosen: Chosen | None = None
+    revision: int = 0  #: as stored; 0 if the chat is not
+    stored: set[str] = field(default_factory=set)  #: keys of the turns that are stored
+    unkept: str = ""  #: why the chat is not kept
 
     @property
     def conversation(self) -> Conversation:
@@ -77,71 +113,81 @@ class Chat:
         last = LastAnswer.of(answers[-1]) if answers else None
         return Conversation(tuple(answer.question for answer in answers), last)
 
+    def take(self, stored: Stored) -> None:
+        """Take over the stored turns; those that could not be stored stay last."""
+        kept = {key: _kept(key, body) for key, body in stored.turns}
+        self.turns = [one.turn for one in kept.values()] + [one for one in self.turns if one.key not in kept]
+        self.tables = {key: one.table for key, one in kept.items() if one.table}
+        self.judged = {key: one.judged for key, one in kept.items() if one.judged is not None}
+        self.revision, self.stored = stored.revision, set(kept)
 
-class History:
-    """All chats of this server, at most ``kept``; the least recently used is dropped. Thread-safe."""
-
-    def __init__(self, kept: int = 500) -> None:
-        self._kept = kept
-        self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[str, str], Chat] = OrderedDict()
-
-    def find(self, owner: str, key: str) -> Chat | None:
-        """Return the chat ``key`` of ``owner``, None if there is none."""
-        with self._lock:
-            chat = self._held.get((owner, key))
-            if chat:
-                self._held.move_to_end((owner, key))
-            return chat
-
-    def keep(self, owner: str, chat: Chat) -> None:
-        """Keep a chat for its owner; do nothing if ``owner`` is empty."""
-        if not owner:
-            return
-        with self._lock:
-            self._held[owner, chat.key] = chat
-            self._held.move_to_end((owner, chat.key))
-            while len(self._held) > self._kept:
-                self._held.popitem(last=False)
-
-    def of(self, owner: str) -> list[Chat]:
-        """Return the chats of ``owner``, most recently used first."""
-        with self._lock:
-            return [chat for (who, _), chat in reversed(self._held.items()) if who == owner]
+    def body(self, turn: Turn) -> str:
+        """Return what is stored of a turn, as JSON."""
+        kept = Kept(turn, self.tables.get(turn.key), self.judged.get(turn.key))
+        return json.dumps(asdict(kept), ensure_ascii=False, default=sorted)  # sets are sorted
 
 
-@st.cache_resource(show_spinner=False)
-def history() -> History:
-    """Return this server's history."""
-    return History()
+def _kept(key: str, body: str) -> Kept:
+    """Return a stored turn; of one that cannot be read, the question."""
+    try:
+        return from_json(Kept, body)
+    except ValueError:
+        question = ""
+        with suppress(ValueError, KeyError, TypeError):
+            question = str(json.loads(body)["turn"]["question"])
+        return Kept(Turn(key, question, None, failure=_UNREADABLE), None, None)
 
 
 def owner() -> str:
-    """Return the owner of this session's chats: a signed-in person or a browser; empty if unknown."""
+    """Return whose conversations this session sees: a signed-in person's, or those of this machine."""
     if st.user.get("is_logged_in", False):
         return f"person {st.user.get('iss', '')} {st.user.get('sub', '')}"
-    token = st.context.cookies.get(COOKIE, "")
-    return f"browser {token}" if token else ""
+    return ""
+
+
+def store() -> Conversations:
+    """Return the stored conversations of this session's owner."""
+    return Conversations(index_folder(), owner())
+
+
+@contextmanager
+def _noting(chat: Chat) -> Iterator[None]:
+    """Note in ``chat`` why it cannot be kept."""
+    try:
+        yield
+    except StorageError as error:
+        chat.unkept = str(error)
 
 
 def chat() -> Chat:
-    """Return the current chat; after a reload, the one that the URL names."""
+    """Return the current chat; after a reload or a restart, the one that the URL names."""
     current: Chat | None = st.session_state.get("chat")
     if current is None:
-        current = history().find(owner(), st.query_params.get("c", "")) or Chat()
+        current = _stored(st.query_params.get("c", ""))
         st.session_state["chat"] = current
         st.session_state["begun"] = bool(current.turns)
         _open_cited(current)
     return current
 
 
+def _stored(key: str) -> Chat:
+    """Return the stored chat ``key``; a new one if there is none or it cannot be read."""
+    found = Chat()
+    with _noting(found):
+        if key and (stored := store().find(key)):
+            found.key = key
+            found.take(stored)
+    return found
+
+
 def _open_cited(chat: Chat) -> None:
-    """Open the source that the URL names, if the chat has its question."""
+    """Open the source that the URL names if the chat has its question, else the first of the last answer."""
     question, number = st.query_params.get("q", "").strip(), cited()
-    for turn in reversed(chat.turns):
-        if number and question in (turn.question, turn.standalone):
-            chat.chosen = Chosen(turn.key, number)
-            return
+    named = [turn for turn in chat.turns if number and question in (turn.question, turn.standalone)]
+    if named:
+        chat.chosen = Chosen(named[-1].key, number)
+    elif chat.turns and (last := chat.turns[-1]).answer and last.answer.citations:
+        chat.chosen = Chosen(last.key, 1)
 
 
 def cited() -> int:
@@ -150,31 +196,73 @@ def cited() -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else 0
 
 
-def add(turn: Turn) -> None:
-    """Add a turn to the chat and keep the chat for a reload."""
-    chat().turns.append(turn)
-    history().keep(owner(), chat())
+def refresh() -> None:
+    """Take over what other windows changed in the chat, and name it in the URL. Once per run of a page."""
+    current = chat()
+    if current.revision:
+        with _noting(current):
+            revision = store().revision(current.key)
+            if not revision:
+                forget()
+            elif revision != current.revision and (stored := store().find(current.key)):
+                current.take(stored)
+    _name()
+
+
+def put(turn: Turn) -> None:
+    """Add a turn to the chat, or replace the one with its key, and keep it."""
+    turns = chat().turns
+    if turns and turns[-1].key == turn.key:
+        turns[-1] = turn
+    else:
+        turns.append(turn)
+    keep(turn.key)
     st.session_state["begun"] = True
-    name_chat()
+    _name()
 
 
-def name_chat() -> None:
+def keep(key: str) -> None:
+    """Store the turn with that key again, and those that could not be stored before."""
+    current = chat()
+    with _noting(current):
+        current.unkept = _OFF
+        if store().keeping:
+            current.unkept = ""
+            waiting = [one for one in current.turns if one.key == key or one.key not in current.stored]
+            if not all(_store(current, turn) for turn in waiting):
+                # It was deleted in another window, and stays so: what was asked since is a new one.
+                current.key, current.revision, current.turns, current.stored = new_key(), 0, waiting, set()
+                all(_store(current, turn) for turn in waiting)
+
+
+def _store(current: Chat, turn: Turn) -> bool:
+    """Store a turn; return False if the chat has been deleted."""
+    title = "" if current.revision else current.turns[0].question
+    revision = store().put(current.key, turn.key, current.body(turn), turn.said, title=title)
+    if revision:
+        current.revision = revision
+        current.stored.add(turn.key)
+    return bool(revision)
+
+
+def _name() -> None:
     """Put the chat into the URL of every page, so that a reload finds it."""
     if not chat().turns:
         return
-    if owner():
+    if chat().revision:
         st.query_params["c"] = chat().key
     if "q" not in st.query_params:  # changing pages removes it from the URL
         st.query_params["q"] = chat().turns[-1].standalone
 
 
 def reopen(key: str) -> None:
-    """Return to an earlier chat of the same owner."""
-    earlier = history().find(owner(), key)
-    if earlier:
-        forget()
-        st.session_state["chat"] = earlier
-        name_chat()
+    """Return to a stored conversation."""
+    earlier = _stored(key)
+    forget()
+    st.session_state["chat"] = earlier
+    st.session_state["begun"] = True
+    _open_cited(earlier)
+    _name()
 
 
 def turn(key: str) -> Turn | None:
@@ -188,7 +276,7 @@ def turn(key: str) -> Turn | None:
 
 def forget() -> None:
     """Start a new chat."""
-    for key in ("shown", "sheet", "tabling"):
+    for key in ("shown", "sheet", "tabling", "correcting"):
         st.session_state.pop(key, None)
     st.session_state["chat"] = Chat()
     for key in ("q", "cite", "c"):

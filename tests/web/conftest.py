@@ -55,4 +55,5 @@ def page(browser: Browser, chat: str) -> Iterator[Page]:
 @pytest.fixture
 def own_folder(built: Path, tmp_path: Path) -> Path:
     """The folder of a copy of ``built``."""
-    return Path(shutil.copytree(built, tmp_path / "index"))
+    kept = shutil.ignore_patterns("*.sqlite*")  # conversations and feedback of other tests
+    return Path(shutil.copytree(built, tmp_path / "index", ignore=kept))

@@ -36,11 +36,6 @@ pytestmark = pytest.mark.browser
 FIRST = "What was the woman's AST on admission?"
 
 
-def shown(page: Page) -> list[str]:
-    """Return the questions whose answers are drawn."""
-    return page.locator("article.turn:has(footer) > h2").all_text_contents()
-
-
 def test_the_searched_question_can_be_edited(page: Page) -> None:
     ask(page, FIRST)
     answer = ask(page, "And her ALT?")
@@ -60,35 +55,6 @@ def test_the_searched_question_can_be_edited(page: Page) -> None:
     assert third.locator("h2").text_content() == "What was the woman's CK on admission?"
     assert "9641" in (third.text_content() or "")
     assert third.get_by_text("Searched as").count() == 0
-
-
-def test_a_conversation_survives_a_reload_in_its_browser_only(browser: Browser, page: Page) -> None:
-    ask(page, REFUSED)
-    ask(page, ANSWERED)
-    open_page(page, "Papers")
-    page.locator(".shelved").first.wait_for()
-    page.reload()
-    page.locator(".shelved").first.wait_for()
-    settled(page)
-    open_page(page, "Ask")
-    page.locator("article.turn footer").nth(1).wait_for()
-    assert shown(page) == [REFUSED, ANSWERED]
-    page.reload()
-    page.locator("article.turn footer").nth(1).wait_for()
-    assert shown(page) == [REFUSED, ANSWERED]
-    settled(page)
-    with watched_page(browser) as other:
-        other.goto(page.url)
-        other.locator("article.turn footer").wait_for()
-        assert REFUSED not in shown(other)  # the URL asks its question, but opens no history
-    page.get_by_role("button", name="New conversation").click()
-    page.locator("article.turn").first.wait_for(state="detached")
-    settled(page)
-    page.get_by_role("button", name="Earlier").click()
-    page.get_by_role("combobox", name="Earlier conversations").click()
-    page.get_by_role("option", name=REFUSED).click()
-    page.locator("article.turn footer").nth(1).wait_for()
-    assert shown(page) == [REFUSED, ANSWERED]
 
 
 def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat: str) -> None:

@@ -12,6 +12,7 @@ from qa.web.sign_in import read_sign_in
 from tests.browser import settled, watched_page
 from tests.web.provider import CLIENT, provider
 from tests.web.serving import REFUSED, ask, check_accessible, free_port, serving, start
+from tests.web.test_browser_kept import listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,14 +69,14 @@ def test_without_sign_in_the_page_says_that_it_is_private(browser: Browser, chat
 
 @pytest.mark.browser
 def test_sign_in_hides_everything_and_separates_histories(
-    browser: Browser, built: Path, root: Path, tmp_path: Path
+    browser: Browser, own_folder: Path, root: Path, tmp_path: Path
 ) -> None:
     port = free_port()
     with provider() as people:
         text = GOOD.replace("https://papers.example.org", f"http://127.0.0.1:{port}")
         text = text.replace("https://login.example.org", people.url).replace('"loccit"', f'"{CLIENT}"')
         options = ["--sign-in", str(_written(tmp_path, text))]
-        with serving(root, built, tmp_path / "log", options, port) as url, watched_page(browser) as page:
+        with serving(root, own_folder, tmp_path / "log", options, port) as url, watched_page(browser) as page:
             for path in ("/papers", "/evaluation", "/feedback", "/"):
                 page.goto(url + path)
                 page.get_by_role("heading", name="Sign in to Loccit").wait_for()
@@ -87,18 +88,28 @@ def test_sign_in_hides_everything_and_separates_histories(
 
             _sign_in(page, "Ada")
             ask(page, REFUSED)
+            address = page.url
             page.get_by_role("button", name="Sign out").click()
             page.get_by_role("heading", name="Sign in to Loccit").wait_for()
             people.person = "grace"
             _sign_in(page, "Grace")
-            assert page.get_by_role("button", name="Earlier").count() == 0
             assert page.locator("article.turn").count() == 0
+            page.goto(address)  # Ada's conversation by its link: only the question, asked anew
+            page.locator("article.turn footer").wait_for()
+            assert page.url != address
+            settled(page)
+            dialog = listed(page)
+            assert dialog.locator(".title").count() == 1
+            dialog.get_by_role("button", name="Delete all").click()
+            dialog.get_by_role("button", name="Delete", exact=True).click()
+            dialog.get_by_text("None yet").wait_for()
+            page.keyboard.press("Escape")
+            settled(page)
             page.get_by_role("button", name="Sign out").click()
             people.person = "ada"
             _sign_in(page, "Ada")
-            page.get_by_role("button", name="Earlier").click()
-            page.get_by_role("combobox", name="Earlier conversations").click()
-            page.get_by_role("option", name=REFUSED).click()
+            listed(page).get_by_role("button", name=REFUSED).first.click()
+            page.get_by_role("dialog").wait_for(state="detached")
             page.locator("article.turn footer").wait_for()
 
 

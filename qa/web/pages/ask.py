@@ -12,10 +12,12 @@ from qa.conversation import Conversation
 from qa.evidence_table import as_csv, as_markdown, evidence_table, said
 from qa.show.citation import references
 from qa.show.export import as_text, one_quote
-from qa.show.present import answer_view, notice_view, table_row_view
+from qa.show.present import answer_view, notice_view, since, table_row_view
 from qa.understand.question import LONGEST
 from qa.web import library, sign_in, state
 from qa.web.component import show, show_error, show_title
+from qa.web.pages.conversations import menu, show_unkept
+from qa.web.pages.correction import correction, show_saved
 from qa.web.pages.panel import opened, panel, sheet
 from qa.web.pages.toolbar import exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
@@ -51,6 +53,7 @@ def page() -> None:
     asked = _asked(enabled=answerer is not None)
     if answerer is None:  # the conversation stays readable
         with left:
+            menu(begun=bool(state.chat().turns))
             _conversation(None)
         return
     turns = state.chat().turns
@@ -61,6 +64,8 @@ def page() -> None:
         _conversation(answerer, room=1 if asked else 0)
         if asked:
             _answer(answerer, asked, chosen)
+        show_unkept()
+        show_saved()
     if turns:
         with chosen.place:
             exports(answerer)
@@ -139,14 +144,15 @@ def _conversation(answerer: Answerer | None, room: int = 0) -> None:
 def _answer(answerer: Answerer, asked: Asked, chosen: Scope) -> None:
     """Answer a question, add it to the chat, draw it and open its first source."""
     question = asked.question
-    key = str(len(state.chat().turns) + 1)
+    key = state.new_key()
+    state.put(Turn(key, question, None, failure=state.INTERRUPTED))
     place = st.empty()
     with place.container():
         show({"view": "asked", "question": question}, f"asked-{key}")
         with st.spinner("Reading the papers …"):
             turn = _turn(answerer, key, asked, chosen)
     place.empty()
-    state.add(turn)
+    state.put(turn)
     state.chat().chosen = _first_source(turn, question)
     st.query_params["q"] = turn.standalone
     _draw(turn, answerer, announce=True)
@@ -191,10 +197,13 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
         "judged": chat.judged.get(turn.key),
         "unsaved": chat.unsaved.get(turn.key, ""),
         "tabled": turn.key in chat.tables or st.session_state.get("tabling") == turn.key,
-        "now": answerer.index.generation if answerer else view["generation"],
+        "since": since(turn.answer, answerer.index) if answerer else [],
+        "asked": turn.asked,
     }
     show(view, key, lambda: opened(key))
     if answerer:
+        if st.session_state.get("correcting") == turn.key:
+            correction(answerer, turn)
         _evidence(answerer, turn)
 
 
@@ -256,6 +265,7 @@ def _make_table(answerer: Answerer, turn: Turn) -> None:
             answer=turn.answer,
             progress=progress,
         )
+        state.keep(turn.key)
     except LoccitError as error:
         show_error("No evidence table", error, f"no-table-{turn.key}")
     bar.empty()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tomllib
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,12 +15,15 @@ from evals.report.render import fragment
 from evals.sets.feedback import as_lines
 from index.errors import LoccitError
 from index.files import refusals
-from qa.files.feedback import judgements
+from qa.files.feedback import judgements, withdraw
 from qa.files.resources import index_folder, seeds_folder
-from qa.show.present import notice_view, utc_words
-from qa.web import library
+from qa.show.present import notice_view
+from qa.web import library, state
 from qa.web.background import evaluations
-from qa.web.component import show, show_error, show_progress, show_title
+from qa.web.component import event, show, show_error, show_progress, show_title
+
+if TYPE_CHECKING:
+    from qa.files.feedback import Judgement
 
 _REPORT = "report.json"
 _EARLIER = "earlier.json"  #: the report before, which the next one is compared with
@@ -28,7 +33,8 @@ _INTRO = (
     "questions, and each question shows the quote wanted and the quote given."
 )
 _ABOUT_FEEDBACK = (
-    "“Right” and “Wrong” below an answer are stored on this machine, beside the index, and nowhere else."
+    "Answers judged “Right” or “Wrong” are evaluation questions: loccit eval --set feedback. They are stored "
+    "beside the index and nowhere else, and outlast their conversation; remove them here."
 )
 _AT_ONCE = 50  #: judgements shown, newest first
 
@@ -122,7 +128,7 @@ def feedback_page() -> None:
     """Draw the judgements of answers, and offer them for download."""
     show_title("Feedback", _ABOUT_FEEDBACK, "intro-feedback")
     try:
-        judged = judgements(index_folder())
+        judged = judgements(index_folder(), owner=state.owner())
     except LoccitError as error:
         show_error("Feedback cannot be read", error, "no-feedback")
         return
@@ -140,9 +146,26 @@ def feedback_page() -> None:
         {
             "helpful": item.helpful,
             "question": item.question,
-            "quotes": [citation["quote"] for citation in item.answer["citations"]] or ["Not in these papers"],
-            "made": utc_words(item.made),
+            "quotes": _quotes(item),
+            "made": item.made,
+            "number": item.number,
         }
         for item in judged[::-1][:_AT_ONCE]
     ]
-    show({"view": "judged", "rows": rows}, "judged")
+    show({"view": "judged", "rows": rows}, "judged", _pressed)
+
+
+def _pressed() -> None:
+    """Withdraw a judgement; if that fails, it stays in the list."""
+    pressed = event("judged")
+    with suppress(LoccitError):
+        if pressed.get("do") == "withdraw":
+            withdraw(index_folder(), state.owner(), number=int(pressed["number"]))
+
+
+def _quotes(item: Judgement) -> list[str]:
+    """Return what was right, or would have been."""
+    if item.gold is None:
+        return ["Nobody has said yet what would have been right."]
+    right = "" if item.helpful else "Right: "
+    return [f"{right}{one.quote}" for one in item.gold] or [f"{right}Not in these papers"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from index.errors import LoccitError, QuoteError
-from qa.files.feedback import save
+from qa.files.feedback import save, withdraw
 from qa.files.resources import index_folder
 from qa.show.present import notice_view, source_view
 from qa.web import page_images as pages
@@ -58,6 +58,8 @@ def opened(component: str) -> None:
         case "table":  # make the evidence table, or close it
             if state.chat().tables.pop(str(pressed["turn"]), None) is None:
                 st.session_state["tabling"] = str(pressed["turn"])
+            else:
+                state.keep(str(pressed["turn"]))
         case "open":
             _open(str(pressed["turn"]), int(pressed["number"]))
             if component != "sheet" and pressed.get("narrow"):
@@ -67,17 +69,26 @@ def opened(component: str) -> None:
 
 
 def _judge(key: str, helpful: bool) -> None:
-    """Save a judgement; if that fails, the answer shows why."""
+    """Save a judgement, or withdraw the same one; if that fails, the answer shows why."""
     chat, judged = state.chat(), state.turn(key)
     if judged is None or judged.answer is None:
         return
+    again = chat.judged.get(key) == helpful
     try:
-        save(index_folder(), judged.answer, helpful)
+        if again:
+            withdraw(index_folder(), state.owner(), answer=judged.answer)
+        else:
+            save(index_folder(), judged.answer, helpful, owner=state.owner())
     except LoccitError as error:
         chat.unsaved[key] = f"Not saved. {error}"
+        return
+    chat.unsaved.pop(key, None)
+    if again:
+        del chat.judged[key]
     else:
         chat.judged[key] = helpful
-        chat.unsaved.pop(key, None)
+    st.session_state["correcting"] = "" if again or helpful else key
+    state.keep(key)
 
 
 def _open(key: str, number: int) -> None:

@@ -1,4 +1,4 @@
-"""The toolbar above the conversation: scope, strictness, exports, other conversations."""
+"""The toolbar above the conversation: scope, strictness, exports, conversations."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from qa.show.citation import Style, references
 from qa.show.export import as_csv, as_json_text, as_markdown, citations_of
 from qa.show.library import as_bibtex, as_ris
 from qa.web import library, state
+from qa.web.pages.conversations import menu
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,9 +59,7 @@ def scope(answerer: Answerer, *, begun: bool) -> Scope:
         documents = _both(_years(answerer.index), _labelled(answerer.index))
         right = _right(answerer.reader)
         place = st.container(width="content")
-        if begun:
-            st.button("New conversation", on_click=state.forget)
-        _earlier()
+        menu(begun=begun)
     if chosen:
         documents = _both(frozenset(names[short] for short in chosen), documents)
     return Scope(documents, right, place)
@@ -201,20 +200,3 @@ def _written(
 def _spreadsheet(answers: Sequence[Answer], cited: Mapping[str, Reference], style: Style) -> str:
     """Return CSV with a byte order mark, by which spreadsheets detect UTF-8."""
     return "\ufeff" + as_csv(answers, cited, style)
-
-
-def _earlier() -> None:
-    """Offer the other conversations of this browser or signed-in person."""
-    chats = {chat.key: chat for chat in state.history().of(state.owner()) if chat is not state.chat()}
-    if not chats:
-        return
-    with st.popover("Earlier"):
-        st.selectbox(
-            "Earlier conversations",
-            list(chats),
-            index=None,
-            format_func=lambda key: f"{chats[key].turns[0].question[:80]} ({len(chats[key].turns)})",
-            key="earlier",
-            placeholder="Choose one",
-            on_change=lambda: state.reopen(st.session_state["earlier"] or ""),
-        )

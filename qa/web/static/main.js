@@ -24,7 +24,9 @@ function redraw(place, view) {
   if (name === null) return;
   const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href]")];
   const again = able.find((element) => nameOf(element) === name);
-  (again || able.find((element) => element.parentElement.className === group))?.focus({ preventScroll: true });
+  const neighbour = able.find((element) => element.parentElement.className === group);
+  place.tabIndex = -1; // focus must not leave a dialog, which would then not hear Escape
+  (again || neighbour || able[0] || place).focus({ preventScroll: true });
 }
 
 // Shows the judgement of an answer once it is saved, or why it was not.
@@ -39,10 +41,11 @@ function showJudged(root, data) {
   const status = root.querySelector(".copied");
   if (first) return;
   if (data.unsaved) status.textContent = data.unsaved;
+  else if (data.judged === null) showBriefly(status, "No longer saved");
   else showBriefly(status, "Saved on this machine");
 }
 
-const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
+const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence, conversations, correction };
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;

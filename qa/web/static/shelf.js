@@ -36,10 +36,12 @@ function outcomes(view) {
   return make("ul.outcomes", { role: "status" }, rows);
 }
 
-function judged(view) {
-  const rows = view.rows.map(({ helpful, question, quotes, made }) =>
-    outcomeRow(helpful, helpful ? "Right" : "Wrong", question, quotes, make("span.aside", made))
-  );
+function judged(view, send) {
+  const rows = view.rows.map(({ helpful, question, quotes, made, number }) => {
+    const attributes = { "aria-label": `Remove: ${question}`, onclick: () => send({ do: "withdraw", number }) };
+    const aside = make("div.under", make("span.aside", moment(made)), make("button.small", attributes, "Remove"));
+    return outcomeRow(helpful, helpful ? "Right" : "Wrong", question, quotes, aside);
+  });
   return make("ul.outcomes", rows);
 }
 
