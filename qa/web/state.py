@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,10 +19,9 @@ from qa.conversation import Conversation, LastAnswer
 from qa.web.server import COOKIE
 
 if TYPE_CHECKING:
-    from qa.evidence_table import EvidenceTable
     from qa.records import Answer
 
-TABLE = "-table"  #: suffix of the key under which the sources of a turn's evidence table are opened
+TABLE = "table"  #: key under which the sources of the evidence table are opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Turn:
 class Chosen:
     """The source that the panel shows."""
 
-    turn: str  #: key of the turn or of its evidence table
+    turn: str  #: key of the turn, or ``TABLE``
     number: int  #: of the citation or passage nearby, from 1
 
 
@@ -65,7 +64,6 @@ class Chat:
 
     key: str = field(default_factory=lambda: secrets.token_hex(4))  #: its name in the URL
     turns: list[Turn] = field(default_factory=list)  #: oldest first
-    tables: dict[str, EvidenceTable] = field(default_factory=dict)  #: by turn key
     judged: dict[str, bool] = field(default_factory=dict)  #: whether an answer was judged right, by turn key
     unsaved: dict[str, str] = field(default_factory=dict)  #: why a judgement was not saved, by turn key
     chosen: Chosen | None = None
@@ -178,17 +176,16 @@ def reopen(key: str) -> None:
 
 
 def turn(key: str) -> Turn | None:
-    """Return the turn with that key; the key of a table gives its turn with the table's citations."""
-    asked = next((item for item in chat().turns if item.key == key.removesuffix(TABLE)), None)
-    table = chat().tables.get(key.removesuffix(TABLE)) if key.endswith(TABLE) else None
-    if asked is None or asked.answer is None or table is None:
-        return asked
-    return replace(asked, key=key, answer=replace(asked.answer, citations=table.citations))
+    """Return the turn with that key; for ``TABLE`` the sources of the evidence table."""
+    if key == TABLE:
+        table: Turn | None = st.session_state.get(TABLE)
+        return table
+    return next((item for item in chat().turns if item.key == key), None)
 
 
 def forget() -> None:
     """Start a new chat."""
-    for key in ("shown", "sheet", "tabling"):
+    for key in ("shown", "sheet"):
         st.session_state.pop(key, None)
     st.session_state["chat"] = Chat()
     for key in ("q", "cite", "c"):

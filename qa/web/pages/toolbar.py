@@ -42,29 +42,35 @@ class Scope:
 
 def scope(answerer: Answerer, *, begun: bool) -> Scope:
     """Draw the toolbar and return the selected scope."""
-    labels = library.paper_labels(answerer.index)
-    count = len(labels)
-    names = {key[:12]: key for key in labels}
     with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
-        chosen = st.multiselect(
-            "Papers to search",
-            list(names),
-            format_func=lambda short: labels[names[short]],
-            key="papers",
-            bind="query-params",
-            placeholder=f"All {count} papers" if count > 1 else "1 paper",
-            label_visibility="collapsed",
-        )
-        documents = _years(answerer.index)
-        right = _right(answerer.reader)
+        documents, right = selection(answerer)
         place = st.container(width="content")
         if begun:
             st.button("New conversation", on_click=state.forget)
         _earlier()
+    return Scope(documents, right, place)
+
+
+def selection(answerer: Answerer) -> tuple[frozenset[str] | None, float | None]:
+    """Draw what selects papers and strictness; return the papers' ids and the share, see ``Scope``."""
+    labels = library.paper_labels(answerer.index)
+    count = len(labels)
+    names = {key[:12]: key for key in labels}
+    chosen = st.multiselect(
+        "Papers to search",
+        list(names),
+        format_func=lambda short: labels[names[short]],
+        key="papers",
+        bind="query-params",
+        placeholder=f"All {count} papers" if count > 1 else "1 paper",
+        label_visibility="collapsed",
+    )
+    documents = _years(answerer.index)
+    right = _right(answerer.reader)
     if chosen:
         selected = frozenset(names[short] for short in chosen)
         documents = selected if documents is None else selected & documents
-    return Scope(documents, right, place)
+    return documents, right
 
 
 def _right(reader: str) -> float | None:
