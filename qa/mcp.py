@@ -302,12 +302,9 @@ def _cited(document: Document, citation: Citation) -> Quoted:
 
 def _row(index: Index, row: Row) -> TableRow:
     document = index.documents[row.paper.document_id]
-    cells = tuple(
-        TableCell(
-            OUTCOMES[cell.status or Status.NOT_FOUND], cell.citation and _cited(document, cell.citation)
-        )
-        for cell in row.cells
-    )
+    quotes = [_cited(document, cell.citation) if cell.citation else None for cell in row.cells]
+    outcomes = [OUTCOMES[cell.status or Status.NOT_FOUND] for cell in row.cells]
+    cells = tuple(map(TableCell, outcomes, quotes))
     return TableRow(row.name[:_NAME], document.id, cells)
 
 

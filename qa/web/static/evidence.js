@@ -19,19 +19,16 @@ function evidenceCell(view, cell, question, send) {
   const label = { "data-question": question };
   if (!cell.quote) return make(`td.silent.${cell.status}`, label, make("span", cell.word));
   const { quote } = cell;
-  const percent = `Estimated probability that this answers the question: ${quote.confidence.percent} %`;
+  const percent = `${quote.confidence.percent} %`;
+  const title = `Estimated probability that this answers the question: ${percent}`;
   const source = sourceButton(view, quote, "Show the sentence in the paper", send);
   const element = make(
     `td.${cell.status}`,
     label,
+    cell.word && make("p.doubt", { title }, `${cell.word} · ${percent}`),
     text("p.value", cell.value),
     quoteText(quote),
-    make(
-      "div.under",
-      source,
-      make("span.aside", { title: percent }, `${quote.confidence.percent} %`),
-      cell.word && make("strong.doubt", cell.word)
-    )
+    make("div.under", source, !cell.word && make("span.aside", { title }, percent))
   );
   element.addEventListener("click", (event) => {
     if (!event.target.closest("button, .table") && !String(getSelection())) source.firstElementChild.click();
