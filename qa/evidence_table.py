@@ -102,12 +102,12 @@ def growing(
     Rows are in the order of asking and citations have no numbers yet. ``alone`` is what papers answered by
     themselves, and is added to: with it, only new questions and papers are asked. See ``evidence_table``.
     """
-    index, given = answerer.index, tuple(answers)
-    alone = {} if alone is None else alone
+    given, alone = tuple(answers), {} if alone is None else alone
     columns: list[_Column] = []
     papers: list[str] = []
     cells: dict[tuple[str, str], Cell] = {}
-    made = _Maker(index, answerer.threshold, len(index.names if documents is None else documents))
+    scope = answerer.index.names if documents is None else documents
+    made = _Maker(answerer.index, answerer.threshold, len(scope))
     asked = tuple(dict.fromkeys(" ".join(question.split()) for question in questions))
     for question in asked:
         columns.append(_column(answerer, question, documents, given, most))

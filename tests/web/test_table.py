@@ -157,7 +157,7 @@ def test_a_table_stops_in_the_middle_and_goes_on(answerer: Answerer) -> None:
         assert not work.running
     assert work.table is not None
     assert not work.done
-    while not work.done:
+    for _ in iter(lambda: work.done, True):
         work.go_on()
     assert work.table == tables[-1]
 

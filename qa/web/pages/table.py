@@ -7,6 +7,7 @@ width, and is reached by a link. "Evidence table" below an answer opens it with 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ from qa.web.pages.toolbar import selection
 from qa.web.state import TABLE, Chosen, Turn
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from qa.answer import Answerer
     from qa.evidence_table import Alone
     from qa.show.evidence import EvidenceTable
@@ -190,6 +193,25 @@ def _rows(table: EvidenceTable, *, running: bool) -> None:
     by, falling = st.session_state.get("table-order", ("", False))
     if isinstance(by, int) and by >= len(table.questions):
         by = ""
+    words, status, place = _filter()
+    kept = filtered(table, words, status)
+    # Rows do not move under the pointer while the table grows, unless an order was chosen.
+    shown = numbered(kept if running and by == "" else ordered(kept, by, falling=falling))
+    with place:
+        _exports(shown)
+    opened = _keep_open(shown)
+    most = st.session_state.setdefault("table-shown", _AT_ONCE)
+    view = table_view(shown, TABLE, most)
+    view |= {"by": by, "falling": falling, "chosen": opened}
+    show(view, "evidence", _pressed)
+    if len(shown.rows) > most:
+        more = {"table-shown": most + _AT_ONCE}
+        words = f"Show more ({len(shown.rows) - most})"
+        st.button(words, on_click=st.session_state.update, args=[more], type="tertiary")
+
+
+def _filter() -> tuple[str, Status | None, DeltaGenerator]:
+    """Draw the filter; return its words and outcome, and the place beside it."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="table-filter"):
         words = st.text_input(
             "Filter the rows",
@@ -201,20 +223,7 @@ def _rows(table: EvidenceTable, *, running: bool) -> None:
             "Show", list(_STATUSES), key="table-status", width=140, label_visibility="collapsed"
         )
         place = st.container(width="content")
-    kept = filtered(table, words, _STATUSES[status])
-    # Rows do not move under the pointer while the table grows, unless an order was chosen.
-    shown = numbered(kept if running and by == "" else ordered(kept, by, falling=falling))
-    with place:
-        _exports(shown)
-    _keep_open(shown)
-    most = st.session_state.setdefault("table-shown", _AT_ONCE)
-    view = table_view(shown, TABLE, most)
-    view |= {"by": by, "falling": falling, "of": len(table.rows)}
-    show(view, "evidence", _pressed)
-    if len(shown.rows) > most:
-        more = {"table-shown": most + _AT_ONCE}
-        words = f"Show more ({len(shown.rows) - most})"
-        st.button(words, on_click=st.session_state.update, args=[more], type="tertiary")
+    return words, _STATUSES[status], place
 
 
 def _exports(table: EvidenceTable) -> None:
@@ -240,23 +249,21 @@ def _exports(table: EvidenceTable) -> None:
             )
 
 
-def _keep_open(table: EvidenceTable) -> None:
-    """Offer the quotes as sources to the panel; the one that is open stays open, whatever its new number."""
+def _keep_open(table: EvidenceTable) -> int:
+    """Offer the quotes as sources to the panel; the one that is open stays open, whatever its new number.
+
+    Returns that number, 0 if none is open.
+    """
     chat, before = state.chat(), st.session_state.get(TABLE)
     number = chat.chosen.number if chat.chosen and chat.chosen.turn == TABLE else 0
     st.session_state[TABLE] = _sources(table)
-    if not number or before is None:
-        return
-    citations = before.answer.citations
-    opened = citations[number - 1] if number <= len(citations) else None
-    same = (
-        one.number
-        for one in table.citations
-        if opened
-        and (one.document_id, one.span, one.short) == (opened.document_id, opened.span, opened.short)
-    )
+    if not number or before is None or number > len(before.answer.citations):
+        return 0
+    opened = before.answer.citations[number - 1]
+    same = (one.number for one in table.citations if replace(one, number=opened.number) == opened)
     found = next(same, 0)
     chat.chosen = Chosen(TABLE, found) if found else None
+    return found
 
 
 def _sources(table: EvidenceTable) -> Turn:
