@@ -199,7 +199,7 @@ def _counts(table: EvidenceTable) -> list[str]:
     """Return for each question how many papers answer and how many may, and its note."""
     lines = []
     for at, note in enumerate(table.notes):
-        cells = [row.cells[at].status for row in table.rows]
+        cells = [row.cells[at].status for row in table.rows if row.cells[at].asked]
         sure, possible = cells.count(Status.ANSWERED), cells.count(Status.POSSIBLE)
         words = f"{sure} of {counted(len(cells), 'paper')} answer{'s' * (sure == 1)} with confidence"
         words += f"; {possible} more may." if possible else "."
