@@ -9,7 +9,7 @@ import streamlit as st
 
 from qa.web import sign_in, state
 from qa.web.component import PAGE_STYLES
-from qa.web.pages import ask, evaluation, papers
+from qa.web.pages import ask, evaluation, papers, table
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
 st.html(PAGE_STYLES)
@@ -18,10 +18,12 @@ if sign_in.needed():
     st.stop()
 _PAGES = [
     st.Page(ask.page, title="Ask", url_path="ask", default=True),
+    st.Page(table.page, title="Table", url_path="table"),
     st.Page(papers.page, title="Papers", url_path="papers"),
     st.Page(evaluation.page, title="Evaluation", url_path="evaluation"),
     st.Page(evaluation.feedback_page, title="Feedback", url_path="feedback"),
 ]
+st.session_state["pages"] = {page.url_path: page for page in _PAGES}
 chosen = st.navigation(_PAGES, position="top")
 state.refresh()
 chosen.run()

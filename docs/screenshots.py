@@ -36,11 +36,15 @@ def take_table(browser: Browser, url: str, target: Path) -> None:
         box.fill(QUESTIONS[-1])
         box.press("Enter")
         page.get_by_role("button", name="Evidence table").click()
-        table = page.get_by_role("region", name="Evidence table")
-        table.wait_for()
-        page.wait_for_timeout(1500)  # until scrolling stops
-        page.mouse.wheel(0, 2000)
-        page.wait_for_timeout(500)
+        page.get_by_role("region", name="Evidence table").wait_for()
+        box = page.get_by_placeholder("Ask each paper a question")
+        box.fill("Were anti-SRP antibodies found?")
+        box.press("Enter")
+        page.locator("td.possible").nth(1).wait_for()
+        page.get_by_role("button", name="Stop").wait_for(state="detached")
+        page.locator(".grid .cite").first.click()
+        page.get_by_role("region", name="Source", exact=True).wait_for()
+        page.wait_for_timeout(1500)
         page.screenshot(path=target)
 
 

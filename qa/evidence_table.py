@@ -1,255 +1,255 @@
-"""An evidence table: the same question asked of each paper, one row per paper.
+"""An evidence table: the same questions asked of each paper, papers as rows and questions as columns.
 
-A row holds the paper's best quote, verbatim, with its place and calibrated confidence. The quotes of the
-answer are in the rows of their papers; only the other papers are asked again, each by itself. Within one
-paper some sentence always fits best, and scores relative to that paper make it look certain. So the
-confidence of those rows never exceeds that of their sentence among all papers, for which it is calibrated.
+A cell holds the paper's best quote, verbatim, with its place and calibrated confidence. The quotes of the
+answer from all papers are in the cells of their papers; only the other papers are asked by themselves. Within
+one paper some sentence always fits best, and scores relative to that paper make it look certain. So the
+confidence of those cells never exceeds that of their sentence among all papers, for which it is calibrated. A
+paper without any sentence that is likely among all papers is therefore not read: no reading would show it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from html import escape
-from itertools import count
 from typing import TYPE_CHECKING
 
-from qa.records import Citation
-from qa.show.citation import biblatex, citation_keys, locator, pandoc
-from qa.show.export import csv_of, escaped, short_words
-from qa.show.notebook import framed, quote_html
-from qa.show.present import counted, per_cent, place_of, section_words, where
+from index.errors import UsageError
+from qa.records import UNSUPPORTED
+from qa.show.citation import citation_keys, reference_to
+from qa.show.evidence import NOT_ASKED, Cell, EvidenceTable, Row, numbered, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    import pandas
-
+    from index.store.generation import Index
     from index.text import Span
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence
-    from qa.records import Answer
+    from qa.records import Answer, Citation
 
-#: Most papers that are asked; those nearest to the question come first.
-MOST_PAPERS = 200
-NOTHING = "nothing found"
+#: Most papers that are asked; those nearest to the questions come first.
+MOST_PAPERS = 500
 #: Confidence below which a paper's sentence is not shown.
 NEGLIGIBLE = 0.05
 #: Passages whose sentences are compared over all papers, at least and for each paper asked.
 _WIDE, _OF_EACH = 200, 5
-_COLUMNS = (
-    *("paper", "year", "stated", "short_answer", "quote", "section", "place", "confidence"),
-    *("doi", "citation_key", "pandoc", "biblatex", "file", "start", "end", "document_id"),
-)
+
+#: What papers answer when asked by themselves, by question and paper. It stays valid as long as the settings
+#: of the answerer do: a quote that its paper no longer has is asked for again.
+Alone = dict[tuple[str, str], "tuple[Citation, ...]"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one paper says."""
+class _Column:
+    """A question put to all papers, before any is asked by itself."""
 
-    document_id: str
-    name: str  #: title, or file name of an untitled paper
-    source: str  #: file name
-    year: int | None
-    doi: str  #: empty if the paper states none
-    citation: Citation | None  #: None: the paper is unlikely to answer
-    sure: bool  #: the confidence of its quote reaches the threshold
-    key: str = ""  #: citation key
+    question: str
+    papers: tuple[str, ...]  #: those with a quote first, then by nearness
+    answered: Mapping[str, Citation]  #: best quote of the answer, by paper
+    looked_up: bool  #: the answer is about the papers that the question means, and complete
+    #: likely sentences and their confidence, by paper; None where confidences are not compared
+    among_all: Mapping[str, Mapping[Span, float]] | None
+    note: str  #: see ``EvidenceTable.notes``
 
-
-@dataclass(frozen=True, slots=True)
-class EvidenceTable:
-    """What each paper says on one question: those with a quote first, by falling confidence."""
-
-    question: str  #: as searched
-    rows: tuple[Row, ...]
-    left_out: int  #: papers not asked, beyond ``MOST_PAPERS``
-    generation: int
-    threshold: float
-
-    @property
-    def citations(self) -> tuple[Citation, ...]:
-        """The quotes, numbered from 1 in the order of their rows."""
-        return tuple(row.citation for row in self.rows if row.citation)
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """Return the columns of the CSV as a data frame, verbatim; what is missing is ``pandas.NA``.
-
-        Year, offsets and confidence are numbers; ``start`` and ``end`` count code points of the paper's text.
-        """
-        import pandas
-
-        rows: list[dict[str, object]] = [
-            {
-                **{column: value for column, value in _cells(row).items() if value not in ("", NOTHING)},
-                "confidence": row.citation.confidence if row.citation else None,
-            }
-            for row in self.rows
-        ]
-        frame = pandas.DataFrame(rows, columns=list(_COLUMNS))
-        numbers = {"year": "Int64", "start": "Int64", "end": "Int64", "confidence": "Float64"}
-        return frame.astype({column: numbers.get(column, "string") for column in _COLUMNS})
-
-    def _repr_html_(self) -> str:
-        """Return what notebooks show; text of papers is escaped."""
-        rows = []
-        for row in self.rows:
-            name = escape(f"{row.name} ({row.year})" if row.year else row.name)
-            quote = quote_html(row.citation, sure=row.sure) if row.citation else f"<i>{NOTHING}</i>"
-            rows.append(f"<tr><td>{name}</td><td>{quote}</td></tr>")
-        head = f"<p><b>{escape(self.question)}</b></p><table><tr><th>Paper</th><th>Quote</th></tr>"
-        return framed(f"{head}{''.join(rows)}</table><p>{escape(said(self))}</p>")
-
-    def _repr_markdown_(self) -> str:
-        """Return the same as Markdown."""
-        return as_markdown(self)
+    def silent(self, paper: str) -> bool:
+        """Whether the paper has no quote to show, whatever it answers by itself."""
+        return self.looked_up or (self.among_all is not None and paper not in self.among_all)
 
 
 def evidence_table(
     answerer: Answerer,
-    question: str,
+    questions: str | Sequence[str],
     *,
     documents: frozenset[str] | None = None,
-    answer: Answer | None = None,
+    answers: Iterable[Answer] = (),
     most: int = MOST_PAPERS,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> EvidenceTable:
-    """Put a question to each paper.
+    """Put one or more questions to each paper; the papers with the surest quotes come first.
 
     Args:
         answerer: answers from one open index.
-        question: a standalone question.
+        questions: standalone questions, one a column; repeated ones count once.
         documents: ids of the papers to ask; None for all.
-        answer: what was answered; the question is asked for it if None.
-        most: how many papers are asked, nearest to the question first.
+        answers: what was answered before; the table has their quotes for its questions, too.
+        most: how many papers are asked, nearest to the questions first.
         progress: called with the number of papers asked so far and their total.
 
     Raises:
-        QuestionError: the question is empty or too long.
+        UsageError: there is no question.
+        QuestionError: a question is empty or too long.
         QuoteError: a quote differs from its paper's text; nothing is shown then.
     """
-    papers = _nearest_first(answerer, question, documents)
-    passages = max(_WIDE, _OF_EACH * len(papers[:most]))
+    asked = [questions] if isinstance(questions, str) else list(questions)
+    table = None
+    for table in growing(answerer, asked, documents=documents, answers=answers, most=most):
+        progress(table.asked, len(table.rows))
+    if table is None:
+        raise UsageError("the table has no question.", "Give at least one.")
+    return numbered(ordered(table))
+
+
+def growing(
+    answerer: Answerer,
+    questions: Sequence[str],
+    *,
+    documents: frozenset[str] | None = None,
+    answers: Iterable[Answer] = (),
+    most: int = MOST_PAPERS,
+    alone: Alone | None = None,
+) -> Iterator[EvidenceTable]:
+    """Yield a table as it grows: after each question with what all papers answer, then after each paper.
+
+    Rows are in the order of asking and citations have no numbers yet. ``alone`` is what papers answered by
+    themselves, and is added to: with it, only new questions and papers are asked. See ``evidence_table``.
+    """
+    given, alone = tuple(answers), {} if alone is None else alone
+    columns: list[_Column] = []
+    papers: list[str] = []
+    cells: dict[tuple[str, str], Cell] = {}
+    scope = answerer.index.names if documents is None else documents
+    made = _Maker(answerer.index, answerer.threshold, len(scope))
+    asked = tuple(dict.fromkeys(" ".join(question.split()) for question in questions))
+    for question in asked:
+        columns.append(_column(answerer, question, documents, given, most))
+        papers = _nearest(columns)[:most]
+        cells |= _without_reading(columns, papers, answerer.threshold)
+        yield made.table(asked, columns, papers, cells)
+    for paper in papers:
+        waiting = [column for column in columns if (paper, column.question) not in cells]
+        for column in waiting:
+            cells[paper, column.question] = _cell(_best(answerer, column, paper, alone), answerer.threshold)
+        if waiting:
+            yield made.table(asked, columns, papers, cells)
+
+
+def _column(
+    answerer: Answerer, question: str, documents: frozenset[str] | None, given: Sequence[Answer], most: int
+) -> _Column:
+    """Put a question to all papers together."""
+    index = answerer.index
+    scope = index.names.keys() if documents is None else documents & index.names.keys()
+    passages = max(_WIDE, _OF_EACH * min(len(scope), most))
     wide = answerer.configured(replace(answerer.settings, passages=passages, read=0))
     gathered = wide.gather(question, documents=documents)
-    looked_up = bool(gathered.stated and gathered.stated.citations)
-    asked = gathered.question
-    among_all = None if gathered.stated or asked.every_paper or asked.compared else _among_all(gathered)
-    answer = answer or answerer.ask(question, documents=documents)
+    citations = [
+        *answerer.ask(question, documents=documents).citations,
+        *(one for answer in given if answer.resolved_question == question for one in answer.citations),
+    ]
     best: dict[str, Citation] = {}
-    for citation in sorted(answer.citations, key=lambda citation: -citation.confidence):
-        best.setdefault(citation.document_id, citation)
-    papers = list(dict.fromkeys((*best, *papers)))
-    keys = citation_keys(answerer.index.bylines)
-    rows = []
-    for done, paper in enumerate(papers[:most], 1):
-        found = best.get(paper)
-        if found is None and not looked_up:  # what was looked up is of the papers that the question means
-            found = _best(answerer, question, paper, among_all)
-        document = answerer.index.documents[paper]
-        sure = found is not None and found.confidence >= answerer.threshold
-        stated = (document.name, document.source, document.year, document.doi)
-        rows.append(Row(paper, *stated, found, sure, keys[paper]))
-        progress(done, min(len(papers), most))
-    rows.sort(key=lambda row: -row.citation.confidence if row.citation else 1.0)
-    numbers = count(1)
-    return EvidenceTable(
-        question=" ".join(question.split()),
-        rows=tuple(
-            replace(row, citation=replace(row.citation, number=next(numbers))) if row.citation else row
-            for row in rows
-        ),
-        left_out=max(len(papers) - most, 0),
-        generation=answerer.index.generation,
-        threshold=answerer.threshold,
+    for citation in sorted(citations, key=lambda citation: -citation.confidence):
+        if citation.document_id in scope and _holds(index, citation):
+            best.setdefault(citation.document_id, citation)
+    near = (hit.passage.document_id for hit in gathered.hits)
+    rest = sorted(scope, key=lambda key: (index.names[key].casefold(), key))
+    compared = gathered.stated or gathered.question.every_paper or gathered.question.compared
+    return _Column(
+        question=question,
+        papers=tuple(dict.fromkeys((*best, *near, *rest))),
+        answered=best,
+        looked_up=bool(gathered.stated and gathered.stated.citations),
+        among_all=None if compared else _among_all(gathered),
+        note=_note(gathered),
     )
 
 
-def _nearest_first(answerer: Answerer, question: str, documents: frozenset[str] | None) -> list[str]:
-    """Return the ids of the papers to ask; papers without a hit come last, by name."""
-    hits = answerer.search(question, limit=1000, documents=documents)
-    near = dict.fromkeys(one.hit.passage.document_id for one in hits)
-    names = answerer.index.names
-    rest = [key for key in names if key not in near and (documents is None or key in documents)]
-    return [*near, *sorted(rest, key=lambda key: (names[key].casefold(), key))]
+def _among_all(gathered: Evidence) -> dict[str, dict[Span, float]]:
+    """Return the likely sentences among those of all papers with their confidence, by paper and span."""
+    likely: dict[str, dict[Span, float]] = {}
+    for one in gathered.ranked:
+        if one.confidence >= NEGLIGIBLE:
+            likely.setdefault(one.candidate.document.id, {})[one.candidate.sentence.span] = one.confidence
+    return likely
 
 
-def _among_all(gathered: Evidence) -> dict[tuple[str, Span], float]:
-    """Return the confidence of each sentence found among those of all papers, by paper and span."""
+def _note(gathered: Evidence) -> str:
+    unsupported = [UNSUPPORTED] if gathered.stated and UNSUPPORTED in gathered.stated.reasons else []
+    return " ".join((*gathered.notes, *unsupported))
+
+
+def _nearest(columns: Sequence[_Column]) -> list[str]:
+    """Return the papers to ask: the first of each question, then the second, and so on."""
+    place: dict[str, int] = {}
+    for column in columns:
+        for at, paper in enumerate(column.papers):
+            place[paper] = min(at, place.get(paper, at))
+    return sorted(place, key=place.__getitem__)
+
+
+def _without_reading(
+    columns: Sequence[_Column], papers: Sequence[str], threshold: float
+) -> dict[tuple[str, str], Cell]:
+    """Return the cells that follow from what all papers answer together."""
     return {
-        (one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in gathered.ranked
+        (paper, column.question): _cell(column.answered.get(paper), threshold)
+        for column in columns
+        for paper in papers
+        if paper in column.answered or column.silent(paper)
     }
 
 
-def _best(
-    answerer: Answerer, question: str, paper: str, among_all: dict[tuple[str, Span], float] | None
-) -> Citation | None:
+def _cell(citation: Citation | None, threshold: float) -> Cell:
+    return Cell(citation, citation is not None and citation.confidence >= threshold)
+
+
+def _best(answerer: Answerer, column: _Column, paper: str, alone: Alone) -> Citation | None:
     """Return the best quote of a paper that is asked by itself; None if it is unlikely to answer."""
-    citations = answerer.ask(question, documents=frozenset((paper,))).citations
-    if among_all is not None:
-        citations = tuple(
-            replace(one, confidence=min(one.confidence, among_all.get((paper, one.span), 0.0)))
+    key = column.question, paper
+    if key not in alone or not all(_holds(answerer.index, one) for one in alone[key]):
+        alone[key] = answerer.ask(column.question, documents=frozenset((paper,))).citations
+    citations: Iterable[Citation] = alone[key]
+    if column.among_all is not None:
+        likely = column.among_all.get(paper, {})
+        citations = [
+            replace(one, confidence=min(one.confidence, among_all))
             for one in citations
-            if among_all.get((paper, one.span), 0.0) >= NEGLIGIBLE
-        )
+            if (among_all := _likelihood(likely, one.span))
+        ]
     return max(citations, key=lambda citation: citation.confidence, default=None)
 
 
-def as_csv(table: EvidenceTable) -> str:
-    """Return a row for each paper as CSV, see ``qa.show.export.csv_of``."""
-    return csv_of(_COLUMNS, map(_cells, table.rows))
+def _likelihood(likely: Mapping[Span, float], quote: Span) -> float:
+    """Return the confidence of the likeliest sentence of a quote; 0 if none is likely."""
+    return max((confidence for span, confidence in likely.items() if quote.contains(span)), default=0.0)
 
 
-def _cells(row: Row) -> dict[str, object]:
-    """Return the cells of a row by column, without the empty ones."""
-    cells: dict[str, object] = {
-        "paper": row.name,
-        "year": row.year or "",
-        "stated": "no",
-        "quote": NOTHING,
-    }
-    cells |= {"doi": row.doi, "citation_key": row.key, "file": row.source, "document_id": row.document_id}
-    if (citation := row.citation) is None:
-        return cells
-    return cells | {
-        "stated": "yes" if row.sure else "possibly",
-        "short_answer": short_words(citation),
-        "quote": citation.quote,
-        "section": section_words(citation.section),
-        "place": place_of(citation),
-        "pandoc": pandoc(row.key, locator(citation)),
-        "biblatex": biblatex(row.key, locator(citation)),
-        "confidence": f"{citation.confidence:.2f}",
-        "start": citation.span.start,
-        "end": citation.span.end,
-    }
+def _holds(index: Index, citation: Citation) -> bool:
+    """Whether the paper still has the quote where it stood."""
+    return index.quote(citation.document_id, citation.span) == citation.quote
 
 
-def as_markdown(table: EvidenceTable) -> str:
-    """Return the table in GitHub's Markdown, with special characters escaped."""
-    lines = [
-        f"## {escaped(table.question)}",
-        "",
-        "| Paper | Quote | Place | Confidence |",
-        "|---|---|---|---|",
-    ]
-    for row in table.rows:
-        name = escaped(f"{row.name} ({row.year})" if row.year else row.name)
-        if (citation := row.citation) is None:
-            lines.append(f"| {name} | *{NOTHING}* | | |")
-            continue
-        place = escaped(where("", citation.section, place_of(citation)))
-        place += f" {pandoc(row.key, locator(citation))}"
-        sure = f"{per_cent(citation.confidence)}%{'' if row.sure else ', not sure'}"
-        lines.append(f"| {name} | “{escaped(citation.quote)}” | {place} | {sure} |")
-    return "\n".join([*lines, "", f"{said(table)} Index generation {table.generation}.", ""])
+class _Maker:
+    """Makes the records of a growing table; each paper's reference is made once."""
 
+    def __init__(self, index: Index, threshold: float, papers: int) -> None:
+        self._index, self._threshold, self._papers = index, threshold, papers
+        self._keys = citation_keys(index.bylines)
+        self._rows: dict[str, Row] = {}
 
-def said(table: EvidenceTable) -> str:
-    """Return how many papers answer, and how many may."""
-    sure = sum(row.sure for row in table.rows)
-    possible = len(table.citations) - sure
-    words = f"{sure} of {counted(len(table.rows), 'paper')} answer{'s' * (sure == 1)} with confidence"
-    words += f"; {possible} more may." if possible else "."
-    if table.left_out:
-        words += f" Not searched: {counted(table.left_out, 'paper')} less similar to the question."
-    return words
+    def table(
+        self,
+        questions: tuple[str, ...],
+        columns: Sequence[_Column],
+        papers: Sequence[str],
+        cells: Mapping[tuple[str, str], Cell],
+    ) -> EvidenceTable:
+        """Return the table with the ``cells`` that are known, by paper and question."""
+        notes = [column.note for column in columns]
+        return EvidenceTable(
+            questions=questions,
+            rows=tuple(
+                replace(
+                    self._row(paper), cells=tuple(cells.get((paper, one), NOT_ASKED) for one in questions)
+                )
+                for paper in papers
+            ),
+            left_out=max(self._papers - len(papers), 0),
+            generation=self._index.generation,
+            threshold=self._threshold,
+            notes=tuple(notes + [""] * (len(questions) - len(notes))),
+        )
+
+    def _row(self, paper: str) -> Row:
+        if paper not in self._rows:
+            document = self._index.documents[paper]
+            self._rows[paper] = Row(document.name, reference_to(document, self._keys[paper]), ())
+        return self._rows[paper]

@@ -33,12 +33,15 @@ if TYPE_CHECKING:
 
     from mcp.server import MCPServer
 
+    from index.store.generation import Index
     from index.text import Document
     from qa.answer import Answerer
+    from qa.show.evidence import Row
 
 ADDRESS = "127.0.0.1"
 LONGEST = 4_000  #: most characters of one quote or passage in a result
-MOST_PASSAGES, MOST_ROWS, MOST_PAPERS = 20, 50, 100  #: in one result
+MOST_PASSAGES, MOST_CELLS, MOST_PAPERS = 20, 50, 100  #: in one result
+MOST_QUESTIONS = 5  #: of one table
 _AUTHORS, _CELLS = 20, 40  #: at most, of a paper and of a table row
 MOST_EARLIER = 10  #: earlier questions of a conversation
 _NAME = 300  #: most characters of a title, a caption or a cell
@@ -102,20 +105,27 @@ class Passages:
 
 
 @dataclass(frozen=True)
-class TableRow:
-    """What one paper says."""
+class TableCell:
+    """What one paper says on one question."""
 
     outcome: str  #: as of an answer
     quoted: Quoted | None  #: null if the paper is unlikely to answer
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """What one paper says."""
+
     paper: str
     paper_id: str
+    cells: tuple[TableCell, ...]  #: one per question, in their order
 
 
 @dataclass(frozen=True)
 class Table:
-    """What each paper says on one question."""
+    """What each paper says on some questions."""
 
-    question: str
+    questions: tuple[str, ...]
     papers_not_asked: int
     notice: str
     rows: tuple[TableRow, ...]
@@ -227,22 +237,24 @@ class Tools:
         span = Span(max(start - around, 0), min(end + around, len(document.text)))
         return Passages(NOTICE, (_quoted(document, span),))
 
-    def evidence_table(self, question: str, papers: list[str] | None = None, limit: int = 20) -> Table:
-        """Ask each paper the same question: one row per paper, with its best quote or none.
+    def evidence_table(self, questions: list[str], papers: list[str] | None = None, limit: int = 20) -> Table:
+        """Ask each paper the same questions: one row per paper, one cell per question.
 
-        Those with a quote come first, by falling confidence. At most 50 papers, nearest to the question.
+        A cell has the paper's best quote, or none. Papers with the surest quotes come first.
+        At most 50 cells, for the papers nearest to the questions.
+        questions: at most 5 standalone questions.
         papers: file names, titles or ids of the papers to ask; all papers by default.
         """
+        if len(questions) > MOST_QUESTIONS:
+            what = f"{len(questions)} questions are too many for one table."
+            raise UsageError(what, f"Ask at most {MOST_QUESTIONS} at a time.")
         answerer = self.current()
         documents = find_papers(answerer.index, papers)
-        made = evidence_table(answerer, question, documents=documents, most=min(max(limit, 1), MOST_ROWS))
-        rows = []
-        for row in made.rows:
-            sure = Status.ANSWERED if row.sure else Status.POSSIBLE
-            status = sure if row.citation else Status.NOT_FOUND
-            quoted = _cited(answerer.index.documents[row.document_id], row.citation) if row.citation else None
-            rows.append(TableRow(OUTCOMES[status], quoted, row.name[:_NAME], row.document_id))
-        return Table(made.question, made.left_out, NOTICE, tuple(rows))
+        most = min(max(limit, 1), MOST_CELLS // max(len(questions), 1))
+        made = evidence_table(answerer, questions, documents=documents, most=most)
+        return Table(
+            made.questions, made.left_out, NOTICE, tuple(_row(answerer.index, row) for row in made.rows)
+        )
 
     def list_papers(self, words: str = "", skip: int = 0, limit: int = 50) -> Papers:
         """List the papers by title, with authors, journal, year and DOI.
@@ -286,6 +298,14 @@ def _cited(document: Document, citation: Citation) -> Quoted:
         more["table"] = (table.caption or table.label)[:_NAME]
         more["cells"] = tuple((f"{head}: {cell}" if head else cell)[:_NAME] for head, cell in cells)[:_CELLS]
     return _quoted(document, citation.span, round(citation.confidence, 3), **more)
+
+
+def _row(index: Index, row: Row) -> TableRow:
+    document = index.documents[row.paper.document_id]
+    quotes = [_cited(document, cell.citation) if cell.citation else None for cell in row.cells]
+    outcomes = [OUTCOMES[cell.status or Status.NOT_FOUND] for cell in row.cells]
+    cells = tuple(map(TableCell, outcomes, quotes))
+    return TableRow(row.name[:_NAME], document.id, cells)
 
 
 def _paper(document: Document) -> Paper:

@@ -1,4 +1,4 @@
-"""The evidence table: one row per paper, verbatim or "nothing found", in files without formulas."""
+"""The evidence table: papers as rows, questions as columns, verbatim, in files without formulas."""
 
 from __future__ import annotations
 
@@ -10,24 +10,37 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
-from qa.evidence_table import (
+from index.errors import UsageError
+from qa.evidence_table import Alone, evidence_table, growing
+from qa.records import Status
+from qa.show.evidence import (
+    NOT_ASKED,
+    NOTHING,
     EvidenceTable,
-    Row,
     as_csv,
     as_markdown,
-    evidence_table,
+    cell_text,
+    filtered,
+    has_values,
+    numbered,
+    ordered,
     said,
 )
-from qa.show.export import guarded, short_words
+from qa.show.export import COLUMNS, guarded, short_words
+from qa.show.spreadsheet import as_xlsx
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from qa.answer import Answerer
+    from qa.records import Answer
     from tests.commands import Loccit
 
 QUESTION = "What was the troponin on admission?"
+QUESTIONS = (QUESTION, "What was the LDH on admission?", "How long had the woman coughed?")
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "\uff1d1")
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +48,34 @@ def made(answerer: Answerer) -> EvidenceTable:
     return evidence_table(answerer, QUESTION)
 
 
+@pytest.fixture(scope="module")
+def several(answerer: Answerer) -> EvidenceTable:
+    return evidence_table(answerer, QUESTIONS)
+
+
+def renamed(table: EvidenceTable, text: str) -> EvidenceTable:
+    """Return the first row with a quote, with ``text`` as name, title and quote."""
+    row = next(row for row in table.rows if row.confidence)
+    cells = tuple(
+        replace(cell, citation=replace(cell.citation, quote=text, short=None, table=None))
+        if cell.citation
+        else cell
+        for cell in row.cells
+    )
+    paper = replace(row.paper, title=text, source=text)
+    return replace(table, rows=(replace(row, name=text, paper=paper, cells=cells),))
+
+
 def test_every_paper_has_a_row_and_those_that_state_it_come_first(
     made: EvidenceTable, answerer: Answerer
 ) -> None:
-    assert {row.document_id for row in made.rows} == set(answerer.index.names)
-    stated = [row.citation is not None for row in made.rows]
-    assert stated == sorted(stated, reverse=True)
-    assert stated[0]
-    assert not stated[-1]
-    assert [citation.number for citation in made.citations] == list(range(1, sum(stated) + 1))
-    for citation in made.citations:
-        assert answerer.index.quote(citation.document_id, citation.span) == citation.quote
-        assert citation.confidence >= made.threshold
-    assert "1,250 ng/L" in made.citations[0].quote
+    assert {row.paper.document_id for row in made.rows} == set(answerer.index.names)
+    assert [row.cells[0].status for row in made.rows] == [Status.ANSWERED, Status.NOT_FOUND]
+    (citation,) = made.citations
+    assert citation.number == 1
+    assert answerer.index.quote(citation.document_id, citation.span) == citation.quote
+    assert citation.confidence >= made.threshold
+    assert "1,250 ng/L" in citation.quote
 
 
 @pytest.mark.parametrize(
@@ -57,20 +85,88 @@ def test_every_paper_has_a_row_and_those_that_state_it_come_first(
         "What was the LDH on admission?",
         "How long had both patients coughed?",
         "Was ibuprofen stopped?",
+        "Which zebra was painted?",
     ],
 )
 @pytest.mark.parametrize("threshold", [0.3, 0.999])
-def test_the_table_knows_what_the_answer_knows(answerer: Answerer, question: str, threshold: float) -> None:
+def test_cells_are_those_of_the_answer_and_of_papers_asked_alone(
+    answerer: Answerer, question: str, threshold: float
+) -> None:
+    """What is not read, because it could not be shown, is what asking each paper leaves out."""
     strict = answerer.configured(replace(answerer.settings, threshold=threshold))
     answer = strict.ask(question)
-    assert answer.citations
-    rows = {row.document_id: row for row in evidence_table(strict, question, answer=answer).rows}
-    assert rows == {row.document_id: row for row in evidence_table(strict, question).rows}
-    for citation in answer.citations:
-        row = rows[citation.document_id]
-        assert row.citation
-        assert row.citation.confidence >= citation.confidence
-        assert row.sure == (row.citation.confidence >= threshold)
+    table = evidence_table(strict, question)
+    for row in table.rows:
+        (cell,) = row.cells
+        paper = frozenset((row.paper.document_id,))
+        whole = [one for one in answer.citations if one.document_id in paper]
+        alone = whole or strict.ask(question, documents=paper).citations
+        if whole:
+            assert cell.citation
+            assert cell.citation.confidence >= max(one.confidence for one in whole)
+        if cell.citation:
+            assert cell.citation.span in [one.span for one in alone]
+            assert cell.citation.confidence <= max(one.confidence for one in alone)
+            assert cell.sure == (cell.citation.confidence >= threshold)
+    assert evidence_table(strict, question, answers=[answer]).rows == table.rows
+
+
+def test_a_column_is_the_same_beside_others(answerer: Answerer, several: EvidenceTable) -> None:
+    for at, question in enumerate(QUESTIONS):
+        one = {row.paper.document_id: row.cells[0] for row in evidence_table(answerer, question).rows}
+        for row in several.rows:
+            cell, same = row.cells[at], one[row.paper.document_id]
+            assert cell.sure == same.sure
+            assert (cell.citation and replace(cell.citation, number=1)) == (
+                same.citation and replace(same.citation, number=1)
+            )
+    assert evidence_table(answerer, [*QUESTIONS, f" {QUESTION}  "]) == several
+    with pytest.raises(UsageError, match="no question"):
+        evidence_table(answerer, [])
+
+
+class Counting:
+    """Counts the questions that are put to single papers."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self.answerer, self.alone = answerer, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.answerer, name)
+
+    def ask(self, question: str, *, documents: frozenset[str] | None = None) -> Answer:
+        self.alone += documents is not None and len(documents) == 1
+        return self.answerer.ask(question, documents=documents)
+
+
+def test_only_what_is_new_is_asked_and_a_stopped_table_says_so(answerer: Answerer) -> None:
+    questions = ["How long had both patients coughed?", "Was ibuprofen stopped in both patients?"]
+    counting, alone = Counting(answerer), Alone()
+
+    def grown(*questions: str, documents: frozenset[str] | None = None) -> list[EvidenceTable]:
+        found = growing(counting, questions, documents=documents, alone=alone)  # type: ignore[arg-type]
+        return list(found)
+
+    stopped, *_ = grown(questions[0])
+    assert stopped.asked < len(stopped.rows)
+    assert any("not asked all questions" in line for line in said(stopped))
+    first = counting.alone
+    assert first > 0
+    grown(questions[0])
+    assert counting.alone == first
+    tables = grown(*questions)
+    assert counting.alone > first
+    assert [len(table.questions) for table in tables] == [2] * len(tables)
+    assert all(len(table.rows) == 2 for table in tables)
+    second = counting.alone
+    again = grown(*questions)[-1]
+    assert counting.alone == second
+    assert again == tables[-1]
+    assert numbered(ordered(again)) == evidence_table(answerer, questions)
+    # A quote that its paper no longer has is asked for again.
+    alone[next(iter(alone))] = (replace(again.citations[0], quote="Another reading."),)
+    assert grown(*questions)[-1] == again
+    assert counting.alone == second + 1
 
 
 def test_only_papers_in_scope_are_searched_and_the_rest_are_counted(answerer: Answerer) -> None:
@@ -82,34 +178,103 @@ def test_only_papers_in_scope_are_searched_and_the_rest_are_counted(answerer: An
         documents=frozenset((paper,)),
         progress=lambda done, total: told.append((done, total)),
     )
-    assert [row.document_id for row in one.rows] == [paper]
-    assert told == [(1, 1)]
+    assert [row.paper.document_id for row in one.rows] == [paper]
+    assert told[-1] == (1, 1)
+    assert one.left_out == 0
+    assert evidence_table(answerer, QUESTION, documents=frozenset()).rows == ()
     cut = evidence_table(answerer, QUESTION, most=1)
     assert cut.left_out == len(answerer.index.names) - 1 == 1
-    assert "Not searched: 1 paper less similar to the question." in said(cut)
+    assert "Not searched: 1 paper less similar to the questions." in said(cut)
     assert cut.citations  # the paper nearest to the question is the one asked
 
 
-def test_csv_is_verbatim_except_for_the_apostrophe(made: EvidenceTable) -> None:
-    rows = list(csv.DictReader(io.StringIO(as_csv(made))))
-    assert len(rows) == len(made.rows)
-    for row, found in zip(made.rows, rows, strict=True):
-        assert found["paper"] == row.name
-        assert found["stated"] == ("yes" if row.citation else "no")
-        assert found["quote"] == (row.citation.quote if row.citation else "nothing found")
-        if row.citation:
-            assert int(found["end"]) - int(found["start"]) == len(row.citation.quote)
-            assert found["short_answer"] == short_words(row.citation)
+def test_rows_are_ordered_and_filtered(several: EvidenceTable) -> None:
+    heart, lung = ordered(several, "paper", falling=True).rows
+    assert "Myocarditis" in heart.name
+    assert ordered(several, "paper").rows == (lung, heart)
+    assert lung.paper.year == 2019
+    assert heart.paper.year is None
+    assert ordered(several, "year").rows == ordered(several, "year", falling=True).rows == (lung, heart)
+    assert ordered(several, 0).rows == ordered(several, 1, falling=True).rows == (heart, lung)
+    for words, rows in (
+        ("TROPONIN rower", (heart,)),
+        ("2019 lindqvist", (lung,)),
+        ("zebra", ()),
+        ("", (heart, lung)),
+    ):
+        assert set(filtered(several, words).rows) == set(rows)
+    assert filtered(several, status=Status.POSSIBLE).rows == ()
+    assert set(filtered(several, "", Status.NOT_FOUND).rows) == {heart, lung}
 
 
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")', "\uff1d1"]
-)
-def test_possible_formulas_are_escaped(made: EvidenceTable, cell: str) -> None:
+def test_a_column_of_values_is_one_where_all_quotes_mark_one(several: EvidenceTable) -> None:
+    assert has_values(several, 0)
+    cell = next(row.cells[0] for row in several.rows if row.cells[0].citation)
+    assert cell.citation
+    assert cell_text(cell, value=True).splitlines()[0] == short_words(cell.citation) == "1,250 ng/L"
+    unsure = replace(cell, sure=False)
+    assert cell_text(unsure, value=True) == cell_text(unsure)
+    assert "(possible, " in cell_text(replace(unsure, citation=replace(cell.citation, line=None, section="")))
+    unmarked = replace(cell, citation=replace(cell.citation, short=None))
+    row = replace(several.rows[0], cells=(unmarked, *several.rows[0].cells[1:]))
+    assert not has_values(replace(several, rows=(*several.rows, row)), 0)
+
+
+def test_csv_has_a_row_per_paper_and_question(several: EvidenceTable) -> None:
+    rows = iter(csv.DictReader(io.StringIO(as_csv(several))))
+    for row in several.rows:
+        for question, cell in zip(QUESTIONS, row.cells, strict=True):
+            found = next(rows)
+            assert (found["question"], found["title"]) == (question, row.paper.title)
+            assert found["status"] == cell.status
+            assert found["reference"].startswith(("Lindqvist", "Myocarditis"))
+            assert found["quote"] == (cell.citation.quote if cell.citation else "")
+            if cell.citation:
+                assert int(found["end"]) - int(found["start"]) == len(cell.citation.quote)
+                assert found["short_answer"] == short_words(cell.citation)
+    assert next(rows, None) is None
+
+
+def test_xlsx_has_the_table_and_its_quotes(several: EvidenceTable) -> None:
+    book = load_workbook(io.BytesIO(as_xlsx(several)))
+    table, quotes = (list(book[name].iter_rows(values_only=True)) for name in ("Table", "Quotes"))
+    assert table[0] == ("Paper", "Year", *QUESTIONS, "Reference")
+    assert quotes[0] == COLUMNS
+    assert len(quotes) == 1 + 2 * len(QUESTIONS)
+    for row, shown in zip(several.rows, table[1:], strict=True):
+        assert shown[:2] == (row.name, row.paper.year)
+        for cell, text in zip(row.cells, shown[2:-1], strict=True):
+            assert (cell.citation.quote in str(text)) if cell.citation else (text == NOTHING)
+    (first,) = (line for line in csv.DictReader(io.StringIO(as_csv(several))) if "1,250" in line["quote"])
+    (same,) = (dict(zip(COLUMNS, row, strict=True)) for row in quotes[1:] if "1,250" in str(row[2]))
+    assert {key: str(value) for key, value in same.items() if isinstance(value, str)} == {
+        key: value
+        for key, value in first.items()
+        if value and key not in ("start", "end", "confidence", "year")
+    }
+    assert same["end"] == int(first["end"])
+    assert book["Table"].freeze_panes == "B2"
+    assert book["Table"].auto_filter.ref == "A1:F3"
+
+
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_possible_formulas_stay_text(made: EvidenceTable, cell: str) -> None:
     assert guarded(cell) == "'" + cell
-    hostile = replace(made, rows=(Row("id", cell, cell, None, "", None, sure=False),))
+    hostile = renamed(made, cell)
     (row,) = csv.DictReader(io.StringIO(as_csv(hostile), newline=""))
-    assert row["paper"] == "'" + cell
+    assert row["title"] == row["quote"] == "'" + cell
+    sheet = load_workbook(io.BytesIO(as_xlsx(hostile)))["Quotes"]
+    found = {head.value: below for head, below in zip(*sheet.iter_rows(), strict=True)}
+    for name in ("title", "quote", "file"):
+        assert found[name].data_type == "s"
+        assert found[name].quotePrefix
+        assert found[name].value.removeprefix("<U+000D>") == cell.removeprefix("\r")
+
+
+def test_a_quote_that_no_cell_can_hold_is_said_to_be_cut(made: EvidenceTable) -> None:
+    sheet = load_workbook(io.BytesIO(as_xlsx(renamed(made, "word " * 10_000))))["Table"]
+    assert len(sheet["C2"].value) == 32_767
+    assert sheet["C2"].value.endswith("[cut: the cell is full]")
 
 
 @given(st.text(min_size=1))
@@ -118,35 +283,61 @@ def test_other_cells_stay_as_they_are(cell: str) -> None:
     assert guarded(cell)[0] not in "=+-@\t\r\n"
 
 
-def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(made: EvidenceTable) -> None:
+def test_markdown_has_a_line_for_each_paper_and_no_markup_of_theirs(several: EvidenceTable) -> None:
     hostile = "a | <b> ![x](http://x.example.org) `c`\n| new"
-    table = replace(made, rows=(*made.rows, Row("id", hostile, "f.txt", 2020, "", None, sure=False)))
-    lines = [line for line in as_markdown(table).splitlines() if line.startswith("| ")]
+    table = replace(several, rows=(*several.rows, *renamed(several, hostile).rows))
+    text = as_markdown(table)
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(lines) == 1 + len(table.rows)
-    assert "<b>" not in as_markdown(table).replace(r"\<b\>", "")
+    assert all(line.replace(r"\|", "").count("|") == 2 + len(QUESTIONS) for line in lines)
+    assert "<b>" not in text.replace(r"\<b\>", "")
     assert r"a \| \<b\>" in lines[-1]
-    assert "*nothing found*" in lines[-1]
+    assert f"*{NOTHING}*" in lines[1]
+    assert "[@" in lines[1]
+    assert "## References" in text
 
 
-def test_an_uncertain_quote_is_not_called_a_statement(made: EvidenceTable) -> None:
-    unsure = replace(made, rows=(replace(made.rows[0], sure=False), *made.rows[1:]))
+def test_an_uncertain_quote_is_not_called_an_answer(made: EvidenceTable) -> None:
+    first, second = made.rows
+    unsure = replace(made, rows=(replace(first, cells=(replace(first.cells[0], sure=False),)), second))
     (row, *_) = csv.DictReader(io.StringIO(as_csv(unsure)))
-    assert row["stated"] == "possibly"
-    assert "1 more may" in said(unsure)
-    assert "more may" not in said(made)
-    assert "not sure" in as_markdown(unsure)
+    assert row["status"] == "possible"
+    assert said(unsure) == ["0 of 2 papers answer with confidence; 1 more may."]
+    assert "more may" not in said(made)[0]
+    assert "possible" in as_markdown(unsure)
+    waiting = replace(made, rows=(first, replace(second, cells=(NOT_ASKED,))))
+    assert "*not asked*" in as_markdown(waiting)
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown", "json"])
 def test_the_table_command_in_each_format(form: str, seed_index: Path, loccit: Loccit) -> None:
-    question = ("And her ALT?", "--after", "What was the woman's AST on admission?")
-    output = loccit("table", *question, "--format", form, "--index", seed_index)
+    questions = ("And her ALT?", "And her CK?", "--after", "What was the woman's AST on admission?")
+    output = loccit("table", *questions, "--format", form, "--index", seed_index)
     assert output.code == 0
     assert "ALT" in output.out
     assert "258" in output.out
+    assert "9641" in output.out
 
 
-def test_no_row_has_more_confidence_than_its_sentence_among_all_papers(answerer: Answerer) -> None:
+def test_a_question_for_an_opinion_says_why_no_paper_answers(seed_index: Path, loccit: Loccit) -> None:
+    output = loccit("table", "Which treatment would you recommend?", "--index", seed_index)
+    assert NOTHING in output.out
+    assert "it gives no opinions" in output.out
+
+
+def test_the_table_command_writes_a_workbook(
+    seed_index: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    from qa.cli.main import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["table", "When was MMF restarted?", "--format", "xlsx", "--index", str(seed_index)])
+    assert left.value.code == 0
+    book = load_workbook(io.BytesIO(capfdbinary.readouterr().out))
+    assert book["Table"]["C1"].value == "When was MMF restarted?"
+
+
+def test_no_cell_has_more_confidence_than_its_sentence_among_all_papers(answerer: Answerer) -> None:
     """Within one paper, some sentence always fits best; that does not make it an answer."""
     for question in (QUESTION, "What was the ferritin on admission?", "Who rowed again after six months?"):
         wide = answerer.configured(replace(answerer.settings, passages=200, read=0)).gather(question)

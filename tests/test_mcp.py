@@ -143,13 +143,17 @@ def test_search_reading_and_lists_are_limited(tools: Tools) -> None:
     assert content(call(server, "list_papers", words="no such title"))["total"] == 0
 
 
-def test_the_evidence_table_has_a_row_per_paper(tools: Tools) -> None:
-    table = content(call(server_of(tools), "evidence_table", question=CK))
+def test_the_evidence_table_has_a_row_per_paper_and_a_cell_per_question(tools: Tools) -> None:
+    server = server_of(tools)
+    table = content(call(server, "evidence_table", questions=[CK, "When was MMF restarted?"]))
+    assert len(table["questions"]) == 2
     assert {row["paper_id"] for row in table["rows"]} == set(tools.current().index.names)
-    assert "9641" in table["rows"][0]["quoted"]["text"]
+    assert any("9641" in (row["cells"][0]["quoted"] or {"text": ""})["text"] for row in table["rows"])
     for row in table["rows"]:
-        assert (row["outcome"] == "not_in_the_papers") == (row["quoted"] is None)
-    assert content(call(server_of(tools), "evidence_table", question=CK, limit=1))["papers_not_asked"] == 1
+        assert [cell["outcome"] == "not_in_the_papers" for cell in row["cells"]] == [
+            cell["quoted"] is None for cell in row["cells"]
+        ]
+    assert content(call(server, "evidence_table", questions=[CK], limit=1))["papers_not_asked"] == 1
 
 
 @pytest.mark.parametrize(
@@ -158,6 +162,8 @@ def test_the_evidence_table_has_a_row_per_paper(tools: Tools) -> None:
         ("ask", {"question": ""}, "the question is empty. Ask in a sentence"),
         ("ask", {"question": "CK? " * 1000}, "Shorten it to 2000"),
         ("ask", {"question": CK, "papers": ["nobody.pdf"]}, "no paper is called “nobody.pdf”."),
+        ("evidence_table", {"questions": []}, "the table has no question."),
+        ("evidence_table", {"questions": [CK] * 6}, "Ask at most 5 at a time."),
         ("read_passage", {"paper": "001_", "start": 5, "end": 10**9}, "Take start and end from a quote."),
         ("read_passage", {"paper": "", "start": 0, "end": 9}, "no paper is called “”."),
     ],

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import pandas
 import pytest
 
-from qa.evidence_table import EvidenceTable, Row, evidence_table
+from qa.evidence_table import evidence_table
+from qa.show.citation import Reference
+from qa.show.evidence import NOTHING, Cell, EvidenceTable, Row
 from tests.web.papers import HOSTILE, TITLE
 
 if TYPE_CHECKING:
@@ -77,8 +79,9 @@ def test_a_table_row_has_its_heads_and_a_refusal_its_closest_passages(answerer: 
 @pytest.mark.parametrize("text", [*HOSTILE, TITLE])
 def test_no_text_of_a_paper_becomes_markup(answerer: Answerer, text: str) -> None:
     answer = hostile(answerer.ask(LDH), text)
-    row = Row("id", text, text, 2020, text, answer.citations[0], sure=False)
-    table = EvidenceTable(text, (row, replace(row, citation=None)), 0, 1, 0.5)
+    cells = Cell(answer.citations[0], sure=False), Cell(None, sure=False)
+    row = Row(text, Reference("key", "id", text, text), cells)
+    table = EvidenceTable((text, text), (row,), 0, 1, 0.5, (text, ""))
     for html in (answer._repr_html_(), table._repr_html_()):
         seen = Seen(html)
         assert seen.tags <= OURS
@@ -87,22 +90,23 @@ def test_no_text_of_a_paper_becomes_markup(answerer: Answerer, text: str) -> Non
 
 
 def test_an_evidence_table_becomes_a_data_frame_with_types(answerer: Answerer) -> None:
-    made = evidence_table(answerer, "What was the troponin on admission?")
+    made = evidence_table(answerer, ["What was the troponin on admission?", LDH])
     frame = made.to_pandas()
-    assert len(frame) == len(made.rows) == 2
+    assert list(frame["question"]) == list(made.questions) * 2
     first, second = frame.iloc[0], frame.iloc[1]
-    assert made.rows[0].citation
-    assert first["quote"] == made.rows[0].citation.quote
-    assert first["confidence"] == made.rows[0].citation.confidence
+    (troponin, _) = made.citations
+    assert first["quote"] == troponin.quote
+    assert first["confidence"] == troponin.confidence
     assert first["end"] - first["start"] == len(first["quote"])
-    assert (first["stated"], second["stated"]) == ("yes", "no")
+    assert (first["status"], second["status"]) == ("answered", "not_found")
     assert pandas.isna(second["quote"])
     assert pandas.isna(second["confidence"])
     assert str(frame.dtypes["year"]) == str(frame.dtypes["start"]) == "Int64"
-    assert "nothing found" in Seen(made._repr_html_()).text
-    assert "*nothing found*" in made._repr_markdown_()
-    formula = replace(made, rows=(replace(made.rows[1], name="=1+1", year=2020),))
-    assert list(formula.to_pandas()[["paper", "year"]].iloc[0]) == ["=1+1", 2020]
+    assert NOTHING in Seen(made._repr_html_()).text
+    assert f"*{NOTHING}*" in made._repr_markdown_()
+    row = made.rows[0]
+    formula = replace(made, rows=(replace(row, paper=replace(row.paper, title="=1+1", year=2020)),))
+    assert list(formula.to_pandas()[["title", "year"]].iloc[0]) == ["=1+1", 2020]
     assert list(replace(made, rows=()).to_pandas().columns) == list(frame.columns)
 
 
@@ -117,4 +121,4 @@ def test_the_cells_of_the_example_run_in_order(root: Path, tmp_path: Path) -> No
     environment = {**os.environ, "MPLBACKEND": "agg", "LOCCIT_READER": "small"}
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "2 True\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "4 True\n"), done.stderr

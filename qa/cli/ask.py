@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +24,7 @@ from qa.cli.options import (
     QuestionsOption,
     ReaderOption,
     StyleOption,
+    TableFormat,
     TagOption,
     stated_path,
 )
@@ -70,15 +69,6 @@ AnnotateOption = Annotated[
         help="Write copies of the cited PDFs to this folder, with the quotes highlighted.",
     ),
 ]
-
-
-class TableFormat(StrEnum):
-    """How a table is printed."""
-
-    TEXT = "text"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @app.command()
@@ -205,7 +195,7 @@ def search(
 @app.command()
 def table(
     *,
-    question: Annotated[str, typer.Argument(help="The question, as a sentence.")],
+    questions: Annotated[list[str], typer.Argument(metavar="QUESTION...", help="One question a column.")],
     form: Annotated[
         TableFormat,
         typer.Option("--format", help="In CSV, cells that look like formulas start with an apostrophe."),
@@ -218,29 +208,38 @@ def table(
     model: ModelOption = None,
     reader: ReaderOption = None,
 ) -> None:
-    """Ask each paper the same question: one row per paper.
+    """Ask each paper the same questions: papers are rows, questions are columns.
 
-    A row has the paper's best quote with its place and confidence, or "nothing found".
+    A cell has the paper's best quote with its place and confidence, "possible" if it is not sure, or "not
+    found in this paper". CSV and JSON have one row per paper and question; XLSX has both forms.
 
     \b
     loccit table "What was the CK on admission?"
-    loccit table "Which steroid was given?" --format csv > steroids.csv
+    loccit table "Which steroid was given?" "At which dose?" --format xlsx > steroids.xlsx
     """
-    (entry,) = _entries("table", question, None, after)
-    from qa.cli.printed import show_table
+    entries = [entry for question in questions for entry in _entries("table", question, None, after)]
+    if form is TableFormat.XLSX and sys.stdout.isatty():
+        raise UsageError("A terminal cannot show XLSX.", "Write it to a file: --format xlsx > table.xlsx")
+    from qa.cli.formats import write_table
     from qa.conversation import Conversation
-    from qa.evidence_table import as_csv, as_markdown, evidence_table
+    from qa.evidence_table import evidence_table
+    from qa.show.progress import Progress, reporting
 
     options = AskOptions(model, reader=reader or "")
-    with _opened(index, (paper, collection, tag), options) as (answerer, documents):
-        query = Conversation(entry.history).standalone(answerer.index, question, documents)
-        rows = evidence_table(answerer, query, documents=documents)
-    if form is TableFormat.TEXT:
-        show_table(rows)
-    elif form is TableFormat.JSON:
-        emit(asdict(rows))
-    else:
-        sys.stdout.write(as_csv(rows) if form is TableFormat.CSV else as_markdown(rows))
+    with (
+        _opened(index, (paper, collection, tag), options) as (answerer, documents),
+        reporting(Progress.BARS) as report,
+    ):
+        asked = [
+            Conversation(one.history).standalone(answerer.index, one.question, documents) for one in entries
+        ]
+        made = evidence_table(
+            answerer,
+            asked,
+            documents=documents,
+            progress=lambda done, total: report("papers asked", done, total),
+        )
+    write_table(made, form)
 
 
 @app.command()

@@ -1,11 +1,12 @@
-"""The formats of ``loccit ask --format``."""
+"""The formats of ``loccit ask --format`` and ``loccit table --format``."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from qa.cli.options import AnswerFormat
+from qa.cli.options import AnswerFormat, TableFormat
 from qa.show.citation import Style, citation_keys, references
 from qa.show.export import as_csv, as_markdown, as_text, citations_of, with_references
 from qa.show.library import as_bibtex, as_ris
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from index.store.generation import Index
     from qa.records import Answer
     from qa.show.citation import Reference
+    from qa.show.evidence import EvidenceTable
 
 
 def cited_in(answers: Sequence[Answer], index: Index) -> dict[str, Reference]:
@@ -38,3 +40,22 @@ def write_answers(answers: Sequence[Answer], index: Index, form: AnswerFormat, s
     else:
         text = as_bibtex(answers, cited) if form is AnswerFormat.BIBTEX else as_ris(answers, cited)
     sys.stdout.write(text)
+
+
+def write_table(table: EvidenceTable, form: TableFormat) -> None:
+    """Write an evidence table to standard output."""
+    from qa.cli.printed import show_table
+    from qa.show import evidence
+    from qa.show.spreadsheet import as_xlsx
+
+    match form:
+        case TableFormat.TEXT:
+            show_table(table)
+        case TableFormat.JSON:
+            emit(asdict(table))
+        case TableFormat.XLSX:
+            sys.stdout.buffer.write(as_xlsx(table))
+        case TableFormat.CSV:
+            sys.stdout.write(evidence.as_csv(table))
+        case TableFormat.MARKDOWN:
+            sys.stdout.write(evidence.as_markdown(table))

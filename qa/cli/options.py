@@ -24,6 +24,16 @@ class AnswerFormat(StrEnum):
     JSON = "json"
 
 
+class TableFormat(StrEnum):
+    """How a table is printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    XLSX = "xlsx"
+
+
 def stated_path(text: str) -> Path:
     """Return ``text`` as a path.
 

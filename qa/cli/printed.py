@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from index.ingest.report import Became
-from qa.evidence_table import NOTHING, said
 from qa.records import Status
 from qa.show.citation import in_words
+from qa.show.evidence import said
 from qa.show.present import confidence_word, counted, headline, per_cent, place_of, place_words, where
 from qa.show.terminal import out, say, visible
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from index.ingest.report import BuildReport
     from index.text import Document
-    from qa.evidence_table import EvidenceTable
     from qa.records import Answer, Citation
     from qa.show.citation import Reference, Style
+    from qa.show.evidence import Cell, EvidenceTable
 
 
 # Answers
@@ -96,20 +96,25 @@ def show_hits(hits: Sequence[Mapping[str, Any]]) -> None:
     out().print(table)
 
 
-def show_table(rows: EvidenceTable) -> None:
-    """Print a row per paper with its quote, if it has one."""
-    table = _table("paper", "quote", "confidence", lines=True)
-    for row in rows.rows:
-        name = Text(visible(f"{row.name} ({row.year})" if row.year else row.name))
-        if (citation := row.citation) is None:
-            table.add_row(name, Text(NOTHING, style="italic dim"), Text(""))
-            continue
-        place = where("", citation.section, place_of(citation))
-        quote = Text(f"“{visible(citation.quote)}”").append(f"\n{visible(place)}", style="dim")
-        sure = f"{citation.confidence:.2f}{'' if row.sure else ', not sure'}"
-        table.add_row(name, quote, Text(sure))
-    out().print(table)
-    say(said(rows), "dim")
+def show_table(table: EvidenceTable) -> None:
+    """Print a row per paper with its quote for each question, if it has one."""
+    printed = _table("paper", *map(visible, table.questions), lines=True)
+    for row in table.rows:
+        name = visible(f"{row.name} ({row.paper.year})" if row.paper.year else row.name)
+        printed.add_row(Text(name), *map(_cell, row.cells))
+    out().print(printed)
+    for line in said(table):
+        say(line, "dim")
+
+
+def _cell(cell: Cell) -> Text:
+    """Return a quote with its place and confidence; a sure one has no word before that."""
+    if (citation := cell.citation) is None:
+        return Text(cell.word, style="italic dim")
+    word = "" if cell.sure else f"{cell.word}, "
+    place = where("", citation.section, place_of(citation))
+    under = f"{visible(place)}\n{word}confidence {citation.confidence:.2f}".strip()
+    return _quote(citation).append(f"\n{under}", style="dim")
 
 
 def _table(*heads: str, lines: bool = False) -> Table:

@@ -120,17 +120,21 @@ def cleaned(text: str) -> str:
 
 def reference(citation: Citation, document: Document | None, key: str) -> Reference:
     """Return the reference to the paper of ``citation``; without its ``document``, only title and file."""
+    if document is not None:
+        return reference_to(document, key)
     source = cleaned(citation.source)
-    title = cleaned(citation.title) or f"[{source}]"
-    if document is None:
-        return Reference(key, citation.document_id, source, title)
+    return Reference(key, citation.document_id, source, cleaned(citation.title) or f"[{source}]")
+
+
+def reference_to(document: Document, key: str) -> Reference:
+    """Return the reference to a paper of the index."""
+    source = cleaned(document.source)
     entry = document.entry
-    title = cleaned(document.title) or title  # of now: the library may have changed since the answer
     return Reference(
         key,
         document.id,
         source,
-        title,
+        cleaned(document.title) or f"[{source}]",
         tuple(map(_cleaned_name, entry.authors))
         if entry and entry.authors
         else split_names(_names(document)),

@@ -26,7 +26,8 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!:@{}^])")
 _LINE_START = re.compile(r"(?m)^(\s*)(\d{1,9}(?=[.)])|)([+\-=.)])")
 #: Start of a cell that a spreadsheet may take for a formula (OWASP, "CSV Injection").
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_COLUMNS = (
+#: Of the CSV of answers and of evidence tables.
+COLUMNS = (
     *("question", "status", "quote", "short_answer", "table", "section", "place", "confidence"),
     *("title", "authors", "journal", "year", "doi", "reference"),
     *("citation_key", "pandoc", "biblatex", "file", "start", "end", "document_id"),
@@ -172,20 +173,16 @@ def as_csv(answers: Sequence[Answer], cited: Mapping[str, Reference], style: Sty
     rows: list[dict[str, object]] = []
     for answer in answers:
         asked: dict[str, object] = {"question": answer.question, "status": answer.status}
-        rows += [asked | _cells(one, cited[one.document_id], style) for one in answer.citations] or [asked]
-    return csv_of(_COLUMNS, rows)
+        rows += [
+            asked | cells_of(cited[one.document_id], style) | quote_cells(one, cited[one.document_id])
+            for one in answer.citations
+        ] or [asked]
+    return csv_of(rows)
 
 
-def _cells(citation: Citation, paper: Reference, style: Style) -> dict[str, object]:
-    page = locator(citation)
-    table = citation.table
+def cells_of(paper: Reference, style: Style = Style.VANCOUVER) -> dict[str, object]:
+    """Return the cells of a row that tell of its paper."""
     return {
-        "quote": citation.quote if table is None else quote_text(citation).rpartition("\n")[2],
-        "short_answer": short_words(citation),
-        "table": _caption(table) if table else "",
-        "section": section_words(citation.section),
-        "place": place_of(citation),
-        "confidence": f"{citation.confidence:.2f}",
         "title": paper.title,
         "authors": "; ".join(name.in_order for name in paper.authors),
         "journal": paper.journal,
@@ -193,22 +190,35 @@ def _cells(citation: Citation, paper: Reference, style: Style) -> dict[str, obje
         "doi": paper.doi,
         "reference": in_words(paper, style),
         "citation_key": paper.key,
-        "pandoc": pandoc(paper.key, page),
-        "biblatex": biblatex(paper.key, page),
         "file": paper.source,
-        "start": citation.span.start,
-        "end": citation.span.end,
-        "document_id": citation.document_id,
+        "document_id": paper.document_id,
     }
 
 
-def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
-    r"""Return rows as CSV (RFC 4180, every cell in quotes, ``\r\n``).
+def quote_cells(citation: Citation, paper: Reference) -> dict[str, object]:
+    """Return the cells of a row that tell of its quote."""
+    page, table = locator(citation), citation.table
+    return {
+        "quote": citation.quote if table is None else quote_text(citation).rpartition("\n")[2],
+        "short_answer": short_words(citation),
+        "table": _caption(table) if table else "",
+        "section": section_words(citation.section),
+        "place": place_of(citation),
+        "confidence": f"{citation.confidence:.2f}",
+        "pandoc": pandoc(paper.key, page),
+        "biblatex": biblatex(paper.key, page),
+        "start": citation.span.start,
+        "end": citation.span.end,
+    }
+
+
+def csv_of(rows: Iterable[Mapping[str, object]]) -> str:
+    r"""Return rows with the columns ``COLUMNS`` as CSV (RFC 4180, every cell in quotes, ``\r\n``).
 
     A cell that a spreadsheet may take for a formula gets one apostrophe before it, as OWASP recommends.
     """
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer = csv.DictWriter(stream, COLUMNS, restval="", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({column: guarded(_shown(str(value))) for column, value in row.items()})

@@ -126,7 +126,7 @@ def answer_view(
                 "name": group[0].title or group[0].source,
                 "untitled": not group[0].title,
                 "quotes": [
-                    _quote_view(citation) | {"copy": (copies or {}).get(citation.number, "")}
+                    quote_view(citation) | {"copy": (copies or {}).get(citation.number, "")}
                     for citation in group
                 ],
             }
@@ -173,7 +173,8 @@ def by_paper(citations: Sequence[Citation]) -> list[list[Citation]]:
     return list(groups.values())
 
 
-def _quote_view(citation: Citation) -> View:
+def quote_view(citation: Citation) -> View:
+    """Return a quote for the page, its short answer marked."""
     short = [("short", citation.short)] if citation.short else []
     return {
         "number": citation.number,
@@ -186,12 +187,6 @@ def _quote_view(citation: Citation) -> View:
             "percent": per_cent(citation.confidence),
         },
     }
-
-
-def table_row_view(name: str, year: int | None, citation: Citation | None, *, sure: bool) -> View:
-    """Return one paper's row of an evidence table; ``citation`` is None if nothing was found in it."""
-    quote = _quote_view(citation) if citation else None
-    return {"name": name, "year": str(year or ""), "quote": quote, "sure": sure}
 
 
 def _row_view(table: TableContext, citation: Citation) -> View:

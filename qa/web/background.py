@@ -1,4 +1,4 @@
-"""Work that continues whatever page its session shows: papers added in a thread, evaluations in a process."""
+"""Work that continues whatever page is shown: papers and tables in threads, evaluations in a process."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from index.errors import LoccitError
 from index.read import read_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from index.ingest.report import FileOutcome, Progress
     from index.ingest.work import Outcome, Read
+    from qa.show.evidence import EvidenceTable
 
 _FAILED = "An internal error stopped the work. The index is unchanged; the server's log has details."
+_TABLE_FAILED = "An internal error stopped the table; the server's log has details."
+_GIVE_WAY = 0.01  #: seconds in which someone who waits for an answer gets the turn
 _PROGRAM = "import os; getattr(os, 'nice', id)(10); from qa.cli.main import main; main()"
 _BELOW_FLOOR = 1  #: exit code of an evaluation that is below a floor; its report is written
 
@@ -74,6 +77,50 @@ class Adding:
     def running(self) -> bool:
         """Whether the work is still going on."""
         return self._thread.is_alive()
+
+
+class Tabling:
+    """An evidence table that grows in a thread; it can be stopped and continued. Thread-safe."""
+
+    def __init__(self, tables: Iterator[EvidenceTable], turn: threading.Lock) -> None:
+        """Take the ``tables`` as they grow; ``turn`` is held while the next one is made."""
+        self.table: EvidenceTable | None = None  #: as far as it is made
+        self.error: LoccitError | None = None
+        self.done = self.stopped = False
+        self._tables, self._turn = tables, turn
+        self._thread = threading.Thread()
+
+    @property
+    def running(self) -> bool:
+        """Whether the table is growing."""
+        return self._thread.is_alive() and not self.stopped
+
+    def stop(self) -> None:
+        """Stop after the paper that is being asked."""
+        self.stopped = True
+
+    def go_on(self) -> None:
+        """Start, or continue; do nothing if the table is complete or failed."""
+        self.stopped = False
+        if not (self.done or self.error or self._thread.is_alive()):
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            while not self.stopped:
+                with self._turn:
+                    table = next(self._tables, None)
+                if table is None:
+                    self.done = True
+                    return
+                self.table = table
+                time.sleep(_GIVE_WAY)
+        except LoccitError as error:
+            self.error = error
+        except BaseException:  # as above
+            self.error = LoccitError(_TABLE_FAILED)
+            raise
 
 
 class Evaluation:

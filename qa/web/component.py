@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "static"
 PAGE_STYLES = _FOLDER / "page.css"  #: styles of the page around the components
-_SCRIPTS = ("parts", "answer", "source", "shelf", "kept", "main")
+_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "kept", "main")
 
 
 @cache

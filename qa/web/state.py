@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ import streamlit as st
 
 from index.errors import StorageError
 from qa.conversation import Conversation, LastAnswer
-from qa.evidence_table import EvidenceTable
 from qa.files.conversations import Conversations
 from qa.files.resources import index_folder
 from qa.records import Answer, from_json
@@ -28,12 +27,10 @@ if TYPE_CHECKING:
 
     from qa.files.conversations import Stored
 
-TABLE = "-table"  #: suffix of the key under which the sources of a turn's evidence table are opened
+TABLE = "table"  #: key under which the sources of the evidence table are opened
 #: Failure of a question until its answer is there: shown if the server stops meanwhile.
 INTERRUPTED = ("There is no answer yet, or it was interrupted.", "Ask again.")
 _UNREADABLE = ("This answer was stored by another version of Loccit, or is damaged.", "Ask again.")
-
-
 _OFF = "keeping is switched off."
 
 
@@ -75,7 +72,6 @@ class Kept:
     """What is stored of a turn."""
 
     turn: Turn
-    table: EvidenceTable | None
     judged: bool | None
 
 
@@ -83,7 +79,7 @@ class Kept:
 class Chosen:
     """The source that the panel shows."""
 
-    turn: str  #: key of the turn or of its evidence table
+    turn: str  #: key of the turn, or ``TABLE``
     number: int  #: of the citation or passage nearby, from 1
 
 
@@ -98,7 +94,6 @@ class Chat:
 
     key: str = field(default_factory=new_key)  #: its name in the URL
     turns: list[Turn] = field(default_factory=list)  #: oldest first
-    tables: dict[str, EvidenceTable] = field(default_factory=dict)  #: by turn key
     judged: dict[str, bool] = field(default_factory=dict)  #: whether an answer was judged right, by turn key
     unsaved: dict[str, str] = field(default_factory=dict)  #: why a judgement was not saved, by turn key
     chosen: Chosen | None = None
@@ -117,13 +112,12 @@ class Chat:
         """Take over the stored turns; those that could not be stored stay last."""
         kept = {key: _kept(key, body) for key, body in stored.turns}
         self.turns = [one.turn for one in kept.values()] + [one for one in self.turns if one.key not in kept]
-        self.tables = {key: one.table for key, one in kept.items() if one.table}
         self.judged = {key: one.judged for key, one in kept.items() if one.judged is not None}
         self.revision, self.stored = stored.revision, set(kept)
 
     def body(self, turn: Turn) -> str:
         """Return what is stored of a turn, as JSON."""
-        kept = Kept(turn, self.tables.get(turn.key), self.judged.get(turn.key))
+        kept = Kept(turn, self.judged.get(turn.key))
         return json.dumps(asdict(kept), ensure_ascii=False, default=sorted)  # sets are sorted
 
 
@@ -135,7 +129,7 @@ def _kept(key: str, body: str) -> Kept:
         question = ""
         with suppress(ValueError, KeyError, TypeError):
             question = str(json.loads(body)["turn"]["question"])
-        return Kept(Turn(key, question, None, failure=_UNREADABLE), None, None)
+        return Kept(Turn(key, question, None, failure=_UNREADABLE), None)
 
 
 def owner() -> str:
@@ -266,17 +260,16 @@ def reopen(key: str) -> None:
 
 
 def turn(key: str) -> Turn | None:
-    """Return the turn with that key; the key of a table gives its turn with the table's citations."""
-    asked = next((item for item in chat().turns if item.key == key.removesuffix(TABLE)), None)
-    table = chat().tables.get(key.removesuffix(TABLE)) if key.endswith(TABLE) else None
-    if asked is None or asked.answer is None or table is None:
-        return asked
-    return replace(asked, key=key, answer=replace(asked.answer, citations=table.citations))
+    """Return the turn with that key; for ``TABLE`` the sources of the evidence table."""
+    if key == TABLE:
+        table: Turn | None = st.session_state.get(TABLE)
+        return table
+    return next((item for item in chat().turns if item.key == key), None)
 
 
 def forget() -> None:
     """Start a new chat."""
-    for key in ("shown", "sheet", "tabling", "correcting"):
+    for key in ("shown", "sheet", "correcting"):
         st.session_state.pop(key, None)
     st.session_state["chat"] = Chat()
     for key in ("q", "cite", "c"):

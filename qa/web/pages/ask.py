@@ -1,24 +1,23 @@
-"""The Ask page: the conversation with its evidence tables, and the open source beside it."""
+"""The Ask page: the conversation, and the open source beside it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from index.errors import LoccitError
 from qa.conversation import Conversation
-from qa.evidence_table import as_csv, as_markdown, evidence_table, said
 from qa.show.citation import references
 from qa.show.export import as_text, one_quote
-from qa.show.present import answer_view, notice_view, since, table_row_view
+from qa.show.present import answer_view, notice_view, since
 from qa.understand.question import LONGEST
 from qa.web import library, sign_in, state
 from qa.web.component import show, show_error, show_title
 from qa.web.pages.conversations import menu, show_unkept
 from qa.web.pages.correction import correction, show_saved
 from qa.web.pages.panel import opened, panel, sheet
+from qa.web.pages.table import add_question
 from qa.web.pages.toolbar import exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 _INTRO = "Loccit answers with verbatim quotes and their exact places, or says that the papers do not answer."
 _TITLE = "Ask the papers"
+_SCOPE = ("papers", "years", "right")  #: query parameters of the toolbar
 _AT_ONCE = 10  #: answers drawn at once; drawing a long conversation would slow every click
 #: Example questions on the seed papers, by the start of the paper's id.
 _ON_SEEDS = {
@@ -56,6 +56,7 @@ def page() -> None:
             menu(begun=bool(state.chat().turns))
             _conversation(None)
         return
+    _go_to_table()
     turns = state.chat().turns
     with left:
         chosen = scope(answerer, begun=bool(turns or asked))
@@ -73,6 +74,15 @@ def page() -> None:
         panel(answerer.index)
     if st.session_state.pop("sheet", False):
         sheet(answerer.index)
+
+
+def _go_to_table() -> None:
+    """Open the evidence table with the question whose button was pressed, and the papers selected here."""
+    turn = state.turn(st.session_state.pop("to-table", ""))
+    if turn:
+        add_question(turn.standalone)
+        kept = {name: st.query_params.get_all(name) for name in _SCOPE if name in st.query_params}
+        st.switch_page(st.session_state["pages"]["table"], query_params=kept)
 
 
 def _asked(*, enabled: bool) -> Asked | None:
@@ -196,15 +206,12 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
         "announce": announce,
         "judged": chat.judged.get(turn.key),
         "unsaved": chat.unsaved.get(turn.key, ""),
-        "tabled": turn.key in chat.tables or st.session_state.get("tabling") == turn.key,
         "since": since(turn.answer, answerer.index) if answerer else [],
         "asked": turn.asked,
     }
     show(view, key, lambda: opened(key))
-    if answerer:
-        if st.session_state.get("correcting") == turn.key:
-            correction(answerer, turn)
-        _evidence(answerer, turn)
+    if answerer and st.session_state.get("correcting") == turn.key:
+        correction(answerer, turn)
 
 
 def _copies(answer: Answer, answerer: Answerer | None) -> dict[str, Any]:
@@ -216,56 +223,3 @@ def _copies(answer: Answer, answerer: Answerer | None) -> dict[str, Any]:
         "copy": as_text([answer], cited, style()),
         "copies": {one.number: one_quote(one, cited[one.document_id], style()) for one in answer.citations},
     }
-
-
-def _evidence(answerer: Answerer, turn: Turn) -> None:
-    """Draw the evidence table of ``turn`` if it has one; make it first if that was just requested."""
-    key = turn.key
-    if st.session_state.get("tabling") == key:
-        del st.session_state["tabling"]
-        _make_table(answerer, turn)
-    table = state.chat().tables.get(key)
-    if table is None:
-        return
-    name = f"evidence-{key}"
-    view = {
-        "view": "evidence",
-        "turn": key + state.TABLE,
-        "question": table.question,
-        "said": said(table),
-        "rows": [table_row_view(row.name, row.year, row.citation, sure=row.sure) for row in table.rows],
-    }
-    show(view, name, lambda: opened(name))
-    formats = (
-        # Spreadsheets detect UTF-8 by the byte order mark.
-        ("CSV", "csv", "text/csv", lambda: as_csv(table).encode("utf-8-sig")),
-        ("Markdown", "md", "text/markdown", lambda: as_markdown(table).encode()),
-    )
-    with st.container(horizontal=True, key=f"evidence-files-{key}"):
-        for label, ending, mime, write in formats:
-            file, button = f"loccit-evidence.{ending}", f"{ending}-{key}"
-            st.download_button(f"Table as {label}", write, file, mime, button, on_click="ignore")
-
-
-def _make_table(answerer: Answerer, turn: Turn) -> None:
-    if turn.answer is None:
-        return
-    bar = st.progress(0.0, "Asking each paper …")
-
-    def progress(done: int, total: int) -> None:
-        bar.progress(done / total, f"Asking each paper · {done} of {total}")
-
-    # Rows use the threshold of the answer.
-    answerer = answerer.configured(replace(answerer.settings, threshold=turn.answer.receipt.threshold))
-    try:
-        state.chat().tables[turn.key] = evidence_table(
-            answerer,
-            turn.answer.resolved_question,
-            documents=turn.documents,
-            answer=turn.answer,
-            progress=progress,
-        )
-        state.keep(turn.key)
-    except LoccitError as error:
-        show_error("No evidence table", error, f"no-table-{turn.key}")
-    bar.empty()

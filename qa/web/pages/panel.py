@@ -55,11 +55,8 @@ def opened(component: str) -> None:
         case "ask":
             question, paper = str(pressed["question"]), str(pressed.get("paper", ""))
             st.session_state["asking"] = Asked(question, standalone=True, paper=paper)
-        case "table":  # make the evidence table, or close it
-            if state.chat().tables.pop(str(pressed["turn"]), None) is None:
-                st.session_state["tabling"] = str(pressed["turn"])
-            else:
-                state.keep(str(pressed["turn"]))
+        case "table":
+            st.session_state["to-table"] = str(pressed["turn"])
         case "open":
             _open(str(pressed["turn"]), int(pressed["number"]))
             if component != "sheet" and pressed.get("narrow"):
@@ -95,7 +92,7 @@ def _open(key: str, number: int) -> None:
     """Open a source, and name it in the URL with its question."""
     state.chat().chosen = Chosen(key, number)
     turn = state.turn(key)
-    if turn and not key.endswith(state.TABLE):  # a link does not make the table again
+    if turn and key != state.TABLE:
         st.query_params["q"] = turn.standalone
         st.query_params["cite"] = str(number)
 

@@ -43,26 +43,32 @@ class Scope:
 
 def scope(answerer: Answerer, *, begun: bool) -> Scope:
     """Draw the toolbar and return the selected scope."""
+    with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
+        documents, right = selection(answerer)
+        place = st.container(width="content")
+        menu(begun=begun)
+    return Scope(documents, right, place)
+
+
+def selection(answerer: Answerer) -> tuple[frozenset[str] | None, float | None]:
+    """Draw what selects papers and strictness; return the papers' ids and the share, see ``Scope``."""
     labels = library.paper_labels(answerer.index)
     count = len(labels)
     names = {key[:12]: key for key in labels}
-    with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
-        chosen = st.multiselect(
-            "Papers to search",
-            list(names),
-            format_func=lambda short: labels[names[short]],
-            key="papers",
-            bind="query-params",
-            placeholder=f"All {count} papers" if count > 1 else "1 paper",
-            label_visibility="collapsed",
-        )
-        documents = _both(_years(answerer.index), _labelled(answerer.index))
-        right = _right(answerer.reader)
-        place = st.container(width="content")
-        menu(begun=begun)
+    chosen = st.multiselect(
+        "Papers to search",
+        list(names),
+        format_func=lambda short: labels[names[short]],
+        key="papers",
+        bind="query-params",
+        placeholder=f"All {count} papers" if count > 1 else "1 paper",
+        label_visibility="collapsed",
+    )
+    documents = _both(_years(answerer.index), _labelled(answerer.index))
+    right = _right(answerer.reader)
     if chosen:
         documents = _both(frozenset(names[short] for short in chosen), documents)
-    return Scope(documents, right, place)
+    return documents, right
 
 
 def _right(reader: str) -> float | None:

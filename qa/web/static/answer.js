@@ -105,8 +105,7 @@ function showBriefly(status, words) {
 
 function tableButton(view, send) {
   const onclick = () => send({ do: "table", turn: view.turn });
-  const attributes = { "data-table": true, "aria-pressed": String(view.tabled), onclick };
-  return make("button.small.thumb", attributes, "Evidence table");
+  return make("button.small", { onclick }, "Evidence table");
 }
 
 function thumbs(view, send) {
@@ -177,29 +176,4 @@ function turn(view, send) {
 function announcement(view) {
   if (view.view !== "turn" || !view.announce) return "";
   return `${view.headline}. ${view.papers.map((paper) => paper.name).join("; ") || view.reasons.join(" ")}`;
-}
-
-// --- the evidence table: one row per paper
-
-function evidenceRow(view, { name, year, quote, sure }, send) {
-  const title = make("th", { scope: "row" }, text("span", name), year && make("span.aside", ` ${year}`));
-  if (!quote) return make("tr.silent", title, make("td", "nothing found"), make("td.sure", make("span.aside", "–")));
-  return make(
-    sure ? "tr" : "tr.unsure",
-    title,
-    make("td", quoteText(quote), sourceButton(view, quote, "Show the sentence in the paper", send)),
-    make("td.sure", confidence(quote.confidence), !sure && make("div.label", "not sure"))
-  );
-}
-
-function evidence(view, send) {
-  const rows = view.rows.map((row) => evidenceRow(view, row, send));
-  return make(
-    "section.evidence",
-    { "aria-label": `Evidence table: ${view.question}` },
-    make("h3", "Evidence table"),
-    make("p.resolved", "Asked of each paper: ", text("q", view.question)),
-    make("p.headline", view.said),
-    make("table", headRow(["Paper", "Best quote and its place", "Confidence"]), make("tbody", rows))
-  );
 }

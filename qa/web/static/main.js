@@ -52,9 +52,8 @@ export default function (component) {
   const root = parentElement.querySelector(".loccit");
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
   // These fields change often, and redrawing for them would lose the focus.
-  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null, unsaved: null, tabled: null });
+  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null, unsaved: null });
   if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
-  root.querySelector("[data-table]")?.setAttribute("aria-pressed", String(data.tabled));
   if (root.loccitState === state) {
     if (data.view === "turn") showJudged(root, data);
     return root.loccitLeave;

@@ -1,0 +1,58 @@
+// --- the evidence table: questions as columns, papers as rows
+
+// A head that orders the rows; a question can also be removed.
+function evidenceHead(view, by, words, send, counts) {
+  const sorted = view.by === by;
+  const onclick = () => send({ do: "sort", by });
+  const arrow = make("span.arrow", { "aria-hidden": "true" }, sorted ? (view.falling ? "▼" : "▲") : "↕");
+  const drop = () => send({ do: "drop", question: words });
+  return make(
+    "th",
+    { scope: "col", "aria-sort": sorted ? (view.falling ? "descending" : "ascending") : null },
+    make("div.head", make("button.sort", { onclick, title: "Order the rows" }, text("span", words), arrow),
+      counts && make("button.drop", { onclick: drop, "aria-label": `Remove the question: ${words}` }, "✕")),
+    counts && make("div.aside", counts)
+  );
+}
+
+function evidenceCell(view, cell, question, send) {
+  const label = { "data-question": question };
+  if (!cell.quote) return make(`td.silent.${cell.status}`, label, make("span", cell.word));
+  const { quote } = cell;
+  const percent = `${quote.confidence.percent} %`;
+  const title = `Estimated probability that this answers the question: ${percent}`;
+  const source = sourceButton(view, quote, "Show the sentence in the paper", send);
+  const element = make(
+    `td.${cell.status}`,
+    label,
+    cell.word && make("p.doubt", { title }, `${cell.word} · ${percent}`),
+    text("p.value", cell.value),
+    quoteText(quote),
+    make("div.under", source, !cell.word && make("span.aside", { title }, percent))
+  );
+  element.addEventListener("click", (event) => {
+    if (!event.target.closest("button, .table") && !String(getSelection())) source.firstElementChild.click();
+  });
+  return element;
+}
+
+function evidenceRow(view, { name, year, cells }, send) {
+  const found = cells.map((cell, at) => evidenceCell(view, cell, view.questions[at], send));
+  return make("tr", make("th", { scope: "row" }, text("span", name)), make("td.year", year), found);
+}
+
+function evidence(view, send) {
+  const heads = view.questions.map((question, at) => evidenceHead(view, at, question, send, view.counts[at]));
+  const own = [["paper", "Paper"], ["year", "Year"]].map(([by, words]) => evidenceHead(view, by, words, send));
+  const rows = view.rows.map((row) => evidenceRow(view, row, send));
+  const table = make("table", make("thead", make("tr", own, heads)), make("tbody", rows));
+  table.style.minWidth = `${16 + 18 * heads.length}rem`;
+  return make(
+    "section.evidence",
+    { "aria-label": "Evidence table" },
+    view.missing.length && list("ul.resolved", view.missing),
+    rows.length
+      ? make("div.grid", { tabindex: "0", role: "group", "aria-label": "Rows of the evidence table" }, table)
+      : make("p.headline", "No row fits the filter.")
+  );
+}

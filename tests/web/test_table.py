@@ -1,0 +1,212 @@
+"""The Table page: columns, rows as they come, stop and continue, order, filter, sources and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from openpyxl import load_workbook
+from streamlit.testing.v1 import AppTest
+
+from index.errors import QuoteError
+from qa.evidence_table import growing
+from qa.web.background import Tabling
+from tests.browser import SIZES, both_themes, settled, watched_page
+from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
+from tests.web.serving import ask, check_accessible, source_panel, start
+from tests.web.test_app import views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator, Page
+
+    from qa.answer import Answerer
+    from qa.show.evidence import EvidenceTable
+
+CK, STEROID = "What was the woman's CK on admission?", "Which steroid was given?"
+
+
+def add(page: Page, question: str) -> Locator:
+    """Add a question and return the table once it is complete."""
+    box = page.get_by_placeholder("Ask each paper a question")
+    box.fill(question)
+    box.press("Enter")
+    return complete(page, question)
+
+
+def complete(page: Page, question: str) -> Locator:
+    """Return the table once it has the question and is complete."""
+    table = page.get_by_role("region", name="Evidence table")
+    table.get_by_role("columnheader", name=question).wait_for()
+    page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=120_000)
+    settled(page)
+    return table
+
+
+def names(table: Locator) -> list[str]:
+    return table.locator(".grid > table > tbody > tr > th").all_text_contents()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+def test_the_table_of_an_answer_keeps_hostile_text_and_opens_its_source(
+    browser: Browser, chat: str, size: tuple[int, int], root: Path
+) -> None:
+    with watched_page(browser, size) as page:
+        start(page, chat)
+        question = QUESTION.format(NAMES[0])
+        ask(page, question).get_by_role("button", name="Evidence table").click()
+        table = complete(page, question)
+        assert len(names(table)) == 3
+        assert TITLE in names(table)
+        row = table.locator("tr", has_text=TITLE)
+        assert HOSTILE[0] in (row.text_content() or "")
+        assert table.get_by_text("not found in this paper").count()
+        for theme in both_themes(page):
+            check_accessible(page)
+            page.screenshot(path=root / "tests" / "out" / f"table-{theme}-{size[0]}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        row.locator(".words").first.click()
+        page.locator(".source:visible, [role=dialog] .source").first.get_by_text(TITLE).wait_for()
+        assert page.evaluate("window.hurt === undefined")
+
+
+@pytest.mark.browser
+def test_columns_are_added_ordered_filtered_removed_and_linked(
+    browser: Browser, page: Page, chat: str
+) -> None:
+    page.goto(f"{chat}/table")
+    add(page, CK)
+    table = add(page, STEROID)
+    cells = table.locator(".grid > table > tbody > tr > td:not(.year)")
+    assert cells.count() == 6
+    table.get_by_text("9641 unit/L").first.wait_for()
+    for heading, order in (("Paper", sorted), ("Paper", lambda found: sorted(found)[::-1])):
+        table.get_by_role("button", name=heading).click()
+        settled(page)
+        assert [name.casefold() for name in names(table)] == order([name.casefold() for name in names(table)])
+    table.get_by_role("button", name=CK, exact=False).first.click()
+    settled(page)
+    assert "9641" in (cells.first.text_content() or "")
+    cells.first.locator(".cite").click()
+    source_panel(page).get_by_text("CK", exact=True).wait_for()
+    box = page.get_by_placeholder("Filter by words")
+    box.fill("9641 seronegative")
+    box.press("Enter")
+    settled(page)
+    assert len(names(table)) == 1
+    assert cells.first.locator(".cite").get_attribute("aria-pressed") == "true"  # the source stays open
+    check_accessible(page)
+    with watched_page(browser) as other:
+        other.goto(page.url)
+        complete(other, STEROID).get_by_text("9641 unit/L").first.wait_for()
+    table.get_by_role("button", name=f"Remove the question: {STEROID}").click()
+    table.get_by_role("columnheader", name=STEROID).wait_for(state="detached")
+    assert STEROID.split()[1] not in page.url
+
+
+@pytest.mark.browser
+def test_the_rows_shown_are_exported_as_text(page: Page, chat: str) -> None:
+    question = QUESTION.format(NAMES[0])
+    page.goto(f"{chat}/table?question={question}")
+    complete(page, question)
+    page.get_by_placeholder("Filter by words").fill("zebrafish")
+    page.get_by_placeholder("Filter by words").press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Export").click()
+    page.get_by_text("1 row, as filtered").wait_for()
+    files = {}
+    for name in ("Excel (XLSX)", "CSV", "Markdown"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        files[name] = download.value.path().read_bytes()
+    (row,) = csv.DictReader(io.StringIO(files["CSV"].decode("utf-8-sig"), newline=""))
+    assert row["question"] == question
+    assert HOSTILE[0] in row["quote"]
+    book = load_workbook(io.BytesIO(files["Excel (XLSX)"]))
+    assert HOSTILE[0] in book["Table"]["C2"].value
+    assert [cell.value for cell in book["Quotes"][2]][:3] == [row["question"], row["status"], row["quote"]]
+    assert b"Zebrafish" in files["Markdown"]
+    assert page.evaluate("window.hurt === undefined")
+
+
+def test_a_table_stops_in_the_middle_and_goes_on(answerer: Answerer) -> None:
+    tables = list(growing(answerer, ["How long had both patients coughed?"]))
+    reached, proceed = threading.Event(), threading.Event()
+
+    def slowly() -> Iterator[EvidenceTable]:
+        for table in tables:
+            yield table
+            reached.set()
+            proceed.wait()
+
+    turn = threading.Lock()
+    work = Tabling(slowly(), turn)
+    assert not work.running
+    work.go_on()
+    reached.wait()
+    work.stop()
+    proceed.set()
+    with turn:  # the thread has ended or is about to
+        assert not work.running
+    assert work.table is not None
+    assert not work.done
+    for _ in iter(lambda: work.done, True):
+        work.go_on()
+    assert work.table == tables[-1]
+
+
+def test_a_table_that_fails_keeps_its_rows_and_says_why(answerer: Answerer) -> None:
+    table = next(growing(answerer, ["How long had the woman coughed?"]))
+
+    def failing() -> Iterator[EvidenceTable]:
+        yield table
+        raise QuoteError("heart.txt: the text at 1:9 has changed.", "Ask again.")
+
+    work = Tabling(failing(), threading.Lock())
+    work.go_on()
+    while work.running:
+        pass
+    assert work.table == table
+    assert work.error
+    assert "has changed" in work.error.message
+
+
+def _draw_300() -> None:
+    """Draw a table of 300 papers and three questions (a script of its own for the app)."""
+    import streamlit as st
+
+    from qa.web.pages import table
+
+    table._rows(st.session_state["made"], running=False)
+
+
+def test_300_papers_and_three_questions_are_drawn_in_steps(answerer: Answerer) -> None:
+    (*_, made) = growing(answerer, ["What was the LDH on admission?", "What was the CK?", "Who coughed?"])
+    rows = [
+        replace(
+            made.rows[at % 2], name=f"Paper {at}", paper=replace(made.rows[at % 2].paper, document_id=str(at))
+        )
+        for at in range(300)
+    ]
+    app = AppTest.from_function(_draw_300, default_timeout=60)
+    app.session_state["made"] = replace(made, rows=tuple(rows))
+    app.run()
+    (view,) = views(app, "evidence")
+    assert [len(row["cells"]) for row in view["rows"]] == [3] * 50
+    (more,) = app.button
+    assert more.label == "Show more (250)"
+    more.click().run()
+    assert len(views(app, "evidence")[0]["rows"]) == 100
+    app.text_input[0].set_value("Paper 299").run()
+    assert [row["name"] for row in views(app, "evidence")[0]["rows"]] == ["Paper 299"]
+    app.text_input[0].set_value("").run()
+    app.selectbox[0].set_value("Possible").run()
+    assert not views(app, "evidence")[0]["rows"]
+    assert not app.exception
