@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, given, settings
@@ -16,8 +17,6 @@ from qa.settings import Settings as AnswerSettings
 from tests.index_fakes import PAPERS, TEA, WordEncoder, contents
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
 QUESTIONS = (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,16 +15,10 @@ from evals.sets.cases import read_cases
 from evals.sets.feedback import append, as_lines, case, decide, shown, waiting
 from evals.sets.named import load
 from index.errors import UsageError
-from qa.files.feedback import judgements, save
+from index.store.generation import Index
+from qa.answer import Answerer
+from qa.files.feedback import Judgement, judgements, save
 from tests.answering import sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from index.store.generation import Index
-    from qa.answer import Answerer
-    from qa.files.feedback import Judgement
 
 LDH = "What was the woman's LDH on admission?"
 BREAD = "How do I bake bread?"

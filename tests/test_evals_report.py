@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -25,8 +26,6 @@ from tests.browser import watched_page
 from tests.judgements import ALL, outcome
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser
 
 HOSTILE = "<script>alert(1)</script> | `x` [a](http://b.example) {{ 7 * 7 }} \u202egnp\x1b[2J & \"q\" 'r'"

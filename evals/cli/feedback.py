@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import typer
 from rich.text import Text
 
+from evals.sets.cases import Case
 from evals.sets.feedback import FILE, append, case, decide, shown, waiting
 from index.errors import UsageError
 from index.store.open import open_index
 from qa.files.feedback import judgements
 from qa.show.terminal import err, out, visible
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from evals.sets.cases import Case
 
 
 def add(folder: Path, file: Path | None, *, number: int | None, gold: str | None) -> None:

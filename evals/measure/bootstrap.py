@@ -7,18 +7,15 @@ based on the bootstrap", and Koehn 2004. The seed is fixed: the same runs give t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+from evals.measure.metrics import Statistic, Values
+from evals.measure.outcomes import Judged
 
-    from evals.measure.metrics import Statistic, Values
-    from evals.measure.outcomes import Judged
-
-    Figure = Callable[[Values], Values]
+Figure = Callable[[Values], Values]
 
 RESAMPLES = 2000
 SEED = 0

@@ -7,20 +7,16 @@ any text. Only questions that are the same in both are compared.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from evals.measure.bootstrap import RESAMPLES, SEED, differences, holm
+from evals.measure.bootstrap import RESAMPLES, SEED, Difference, differences, holm
 from evals.measure.metrics import METRICS
 from evals.measure.outcomes import Judged, judged_of
 from index.errors import LoccitError, UsageError, why_unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from evals.measure.bootstrap import Difference
 
 #: Metrics that the gate checks; their p values are corrected for their number (Holm).
 GATED = (

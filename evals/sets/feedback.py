@@ -7,18 +7,14 @@ statement that the papers do not answer.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of, occurrences, placed, read_cases
 from index.errors import UsageError
 from index.files import refusals
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from index.text import Document
-    from qa.files.feedback import Judgement
+from index.text import Document
+from qa.files.feedback import Judgement
 
 #: Name of the set, beside the index, unless another is given.
 FILE = "feedback-cases.jsonl"

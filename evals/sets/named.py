@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evals.sets import corpora, own
-from evals.sets.cases import SPLITS, placed, read_cases, read_entries
+from evals.sets.cases import SPLITS, Case, Corpus, placed, read_cases, read_entries
 from evals.sets.splits import part_of
 from index.errors import UsageError, why_unreadable
 from index.files import require_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from evals.sets.cases import Case, Corpus
-    from index.text import Document
+from index.text import Document
 
 #: Question sets by the name of ``--set``; the rest are files.
 NAMES = ("seeds", "case_reports", "natural", "conversations", "evidence_inference", "pubmedqa", "squad2")

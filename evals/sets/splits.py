@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from evals.sets.cases import Case, Corpus
+from evals.sets.cases import Case, Corpus
 
 #: Shares of the documents in per cent and what they train: the first ranker and the reader, the
 #: second ranker, and the confidence of both. The rest is never learned from.

@@ -11,13 +11,10 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: What decoders put in place of a character they do not know.
 LOST = "\N{REPLACEMENT CHARACTER}"

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from index.search import Hit
+from index.store.generation import Index
 from index.terms import terms as terms_of
-from index.text import BlockKind, Sentence, Span
+from index.text import BlockKind, Document, Field, Sentence, Span
 from qa.quote.cite import cite_stated
 from qa.rank.candidates import abbreviations_of, paper_stems
-from qa.records import LookUp
+from qa.records import Citation, LookUp
 from qa.understand.abbreviations import equivalents
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from index.text import Document, Field
-    from qa.records import Citation
-    from qa.understand.question import Question
+from qa.understand.question import Question
 
 _PAPER = r"(?:paper|article|report|study|publication|manuscript|case report|it|this)"
 _NAMED = r"(?:paper|article|report|study|publication|manuscript) (?:on|about|by|of|from|with)"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from index.store.generation import Index
 from index.terms import terms as terms_of
 from qa.quote.choose import papers_left_out, silent_papers, states
 from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.rank.evidence import Evidence, Ranked
 from qa.rank.numbered import counts_among, mentions, subjects_told
 from qa.records import Status
 from qa.settings import DEFAULT
@@ -16,12 +18,6 @@ from qa.understand.language import other_language
 from qa.understand.question import TELLING
 from qa.understand.several import superlative_in
 from qa.understand.subjects import NOBODY
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.store.generation import Index
-    from qa.rank.evidence import Evidence, Ranked
 
 ASK_EACH = "The evidence table asks each paper."
 NO_COMPARISON = "Loccit does not compare numbers."

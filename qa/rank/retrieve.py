@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from index.search import search
+import numpy as np
+from numpy.typing import NDArray
+
+from index.search import Hit, search
+from index.store.generation import Index
 from qa.rank.candidates import abbreviations_of
 from qa.rank.numbered import Fits, fits
 from qa.rank.people import about
 from qa.understand.abbreviations import other_forms
-from qa.understand.question import telling_words
+from qa.understand.question import Question, telling_words
 from qa.understand.subjects import NOBODY
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from qa.understand.question import Question
 
 #: Search this many times the passages wanted where some will be left out.
 WIDER = 4

@@ -9,16 +9,13 @@ asked, who may change it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from index.read.clean import commonness
 from qa.understand.question import Wanted, wanted_of
 from qa.understand.several import of_each
 from qa.understand.subjects import MENTION, NOBODY, Subject, asked_about
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _OPENING = re.compile(
     r"^\s*(?:(?:and|but|so|ok(?:ay)?|then|also)\b[\s,]*)*(?:(?:what|how) about\b"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.errors import DamagedFile, UnknownFormat
 from index.read.jats.front import front_drafts
 from index.read.jats.tree import Node, XmlError, decode_xml, inline, label_and_title, parse, synthetic
 from index.read.structure import Draft, Source, assemble, spanned, spread, table_draft
-from index.text import BlockKind, line_starts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from index.text import Document, MappedText
+from index.text import BlockKind, Document, MappedText, line_starts
 
 #: Elements that stand on their own; the paragraph around them continues after them.
 FLOATS = frozenset({

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from index.read.jats.tree import inline, synthetic
+from index.read.jats.tree import Node, inline, synthetic
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Span, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.read.jats.tree import Node
 
 _EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
 #: Roles in which a person wrote the article, and no review of it.

@@ -9,15 +9,12 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from index.read.raised import Level, Run, set_out
 from index.text import MappedText
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
 
 #: Elements that contain each other at most.
 DEEPEST = 150

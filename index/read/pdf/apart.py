@@ -7,17 +7,14 @@ left out without a note, except the numbers of lines.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import mode
-from typing import TYPE_CHECKING
 
 from index.read.clean import WORD, without_numbers
 from index.read.pdf.extract.pieces import HIDDEN, Piece, RawPage
 from index.read.pdf.paragraphs import prose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 #: Points of type that nobody can read.
 _TINY = 1.5

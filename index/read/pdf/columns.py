@@ -7,13 +7,10 @@ column of running text begins, so that tables stay whole.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from index.read.pdf.layout import Line, Segment, evenly_set
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: Width of the narrowest gap between two columns, in units of the font size.
 GUTTER = 0.7

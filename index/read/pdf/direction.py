@@ -8,16 +8,12 @@ numbers belongs ("10-20") cannot be told in every case, so readers are asked to 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.read.pdf.extract.glyphs import RIGHT_TO_LEFT
+from index.read.pdf.layout import Part
 from index.text import MappedText
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.read.pdf.layout import Part
 
 #: Marks within a number, and marks with which one begins or ends.
 _INSIDE, _BESIDE = frozenset({"ES", "CS"}), frozenset({"ET"})

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from index.read.pdf.extract.pieces import BOLD
 from index.read.raised import Level, Run, set_out
 from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 #: Points of height in which segments under way are looked up together.
 _SHELF = 8.0

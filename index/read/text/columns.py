@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from index.read.pdf.paragraphs import prose
 from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: Blanks between the columns of one line, and characters by which the places of a column's lines differ.
 _GAP = re.compile(r"(?<=\S) {2,}(?=\S)")

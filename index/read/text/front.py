@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 import yaml
 
@@ -12,10 +12,7 @@ from index.read.metadata import DOI
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Span, join
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    Clean = Callable[[MappedText], MappedText]
+Clean = Callable[[MappedText], MappedText]
 
 _BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>(?:[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 #: The beginning of an entry. Each is read on its own, so that a slip in one costs only that one.

@@ -8,16 +8,12 @@ from __future__ import annotations
 import html
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
 from index.errors import UndecodableText
 from index.read.structure import Source, spanned, spread
 from index.read.text.marked import Marked, collapsed
 from index.read.text.plain import decode, read_marked
-from index.text import MappedText, join, line_starts
-
-if TYPE_CHECKING:
-    from index.text import Document
+from index.text import Document, MappedText, join, line_starts
 
 #: Elements whose content is no text of the paper.
 _SILENT = frozenset({

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.clean import WORD, without_numbers
 from index.read.text.tables import cell_lines, tabular
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    from index.text import MappedText
+from index.text import MappedText
 
 #: The end of a sentence, and the marks and citations that may follow it.
 TERMINAL = re.compile(

@@ -8,8 +8,8 @@ tabs or pipes, captions in the middle of a column.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.read import headings
@@ -24,9 +24,6 @@ from index.read.text.lines import CODE, CODE_LINE, MARKED_HEADING, groups_of, la
 from index.read.text.tables import gather_cells, table_of_lines
 from index.read.text.tags import without_tags
 from index.text import BlockKind, Document, MappedText, join, line_starts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 #: Notes on repairs that a document carries at most.
 _NOTES = 20

@@ -8,17 +8,12 @@ these tables get no column heads.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from index.read import headings
-from index.read.structure import table_draft
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from index.read.structure import Draft
-    from index.text import MappedText
+from index.read.structure import Draft, table_draft
+from index.text import MappedText
 
 #: An item of a list whose mark is followed by a tab: no row.
 _MARKED_ITEM = re.compile(r"(?:[^\w\s]|\(?\d{1,3}[.)]|\(?[a-z][.)])\t[^\t]*")

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from index.read.structure import spanned, spread
 from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: Elements that stand apart from the text around them.
 _BLOCKS = frozenset({
