@@ -21,10 +21,6 @@ _ASKED = re.compile(
     rf"|{_MALE})\b(?!\s+(?:sex|gender|predominance|preponderance|ratio|patients\b))",
     re.IGNORECASE,
 )
-_POSSESSIVE = re.compile(
-    rf"\b(?P<noun>{_FEMALE}|{_MALE}|(?P<adjective>female|male)\s+(?:patient|case|subject))(?:'s|\u2019s)?\b",
-    re.IGNORECASE,
-)
 _BARE = re.compile(r"\b(?:woman|lady|girl|female|man|gentleman|boy|male)\b", re.IGNORECASE)
 _SHE = re.compile(r"\b(?:she|her|hers|herself)\b", re.IGNORECASE)
 _HE = re.compile(r"\b(?:he|his|him|himself)\b", re.IGNORECASE)

@@ -247,20 +247,13 @@ def turned_pieces(pages: Sequence[RawPage], apart: Sequence[Apart]) -> list[dict
 
     What stands on other pages too, as the name of the file's buyer does, is left out.
     """
-    keys = [
-        {without_numbers(piece.text.strip()) for piece in page.pieces if letters([piece]) >= _MARK}
-        for page in pages
-    ]
+    keys = [{_key(piece) for piece in page.pieces if letters([piece]) >= _MARK} for page in pages]
     on_pages = Counter(key for page in keys for key in page)
     done: list[dict[int, list[int]]] = []
     for page, sets in zip(pages, apart, strict=True):
         angles: defaultdict[int, list[int]] = defaultdict(list)
         for i, piece in enumerate(page.pieces):
-            if (
-                piece.angle != sets.angle
-                and i not in sets.out
-                and on_pages[without_numbers(piece.text.strip())] < 2
-            ):
+            if piece.angle != sets.angle and i not in sets.out and on_pages[_key(piece)] < 2:
                 angles[piece.angle].append(i)
         done.append(dict(sorted(angles.items())))
     return done

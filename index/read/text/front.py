@@ -10,7 +10,7 @@ import yaml
 from index.read.byline import byline
 from index.read.metadata import DOI
 from index.read.structure import Draft
-from index.text import BlockKind, Field, MappedText, Span, join
+from index.text import BlockKind, Field, MappedText, Span, inserted, join
 
 Clean = Callable[[MappedText], MappedText]
 
@@ -81,7 +81,7 @@ class _Entry:
         elif self._name == "title":
             yield Draft(BlockKind.TITLE, texts[0], fields=(Field("title", texts[0].text, _all(texts[0])),))
         elif self._name == "abstract":
-            yield Draft(BlockKind.HEADING, MappedText("Abstract", [self._start] * 8), level=1)
+            yield Draft(BlockKind.HEADING, inserted("Abstract", self._start), level=1)
             yield from (Draft(BlockKind.PARAGRAPH, text) for text in self._paragraphs(node) or texts)
         elif self._name == "author":
             yield _authors(texts)
@@ -149,7 +149,7 @@ class _Entry:
         words: list[MappedText] = []
         for word in value.split():
             found = self._raw.find(word, at, self._end)
-            words.append(MappedText.raw(word, found) if found >= 0 else MappedText(word, [at] * len(word)))
+            words.append(MappedText.raw(word, found) if found >= 0 else inserted(word, at))
             at = found + len(word) if found >= 0 else at
         return join(words)
 

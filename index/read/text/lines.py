@@ -57,12 +57,9 @@ class Layout:
 def groups_of(text: MappedText) -> list[list[MappedText]]:
     """Return the lines between empty lines, each with its indentation."""
     groups: list[list[MappedText]] = [[]]
-    at = 0
-    for line in text.text.split("\n"):
-        mapped = text[at : at + len(line)]
-        at += len(line) + 1
-        if line.strip():
-            groups[-1].append(mapped)
+    for line in text.split("\n"):
+        if line.text.strip():
+            groups[-1].append(line)
         elif groups[-1]:
             groups.append([])
     return [group for group in groups if group]

@@ -65,15 +65,8 @@ def _cells(line: MappedText) -> list[MappedText]:
         border = "\t"
     elif line.text.startswith("|"):
         line, border = line[1 : len(line) - 1], r"(?<!\\)\|"
-    cells: list[MappedText] = []
-    at = 0
-    for match in re.finditer(border, line.text):
-        cells.append(line[at : match.start()].strip())
-        at = match.end()
-    cells.append(line[at:].strip())
-    if border == "\t" or "\\|" not in line.text:
-        return cells
-    return [cell.edit((m.start(), m.end(), "|") for m in re.finditer(r"\\\|", cell.text)) for cell in cells]
+    cells = [cell.strip() for cell in line.split(border)]
+    return cells if border == "\t" else [cell.sub(r"\\\|", "|") for cell in cells]
 
 
 def gather_cells(groups: Iterable[Sequence[MappedText]]) -> list[list[MappedText]]:
