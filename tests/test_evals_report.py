@@ -36,7 +36,7 @@ def made(text: str = "It was 5 mg.") -> dict[str, Any]:
         "made up", tuple(outcome(one, text, text) for one in ALL), 2, 30, "model", "ranker", 0.5, "small"
     )
     content = report([run], "all", 12.0)
-    content["comparison"] = compare(Earlier(text, None, ALL[:4]), ALL, resamples=50)
+    content["comparison"] = compare(Earlier(text, None, ALL[:4]), ALL)
     content["ablations"] = ablations([run], {"no dense search": [run]})
     return content
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from evals.sets import corpora, own
 from evals.sets.cases import SPLITS, Case, Corpus, placed, read_cases, read_entries
-from evals.sets.splits import part_of
+from evals.sets.splits import part_of, some
 from index.errors import UsageError, why_unreadable
 from index.files import require_folder
 from index.text import Document
@@ -68,8 +67,7 @@ def load(named: str, data: Path | None, split: str, *, papers: int | None, limit
     if not cases:
         raise UsageError(f"{named}: no questions of the split “{split}”.", "Choose another.")
     if limit is not None:  # always the same ones, in their order
-        order = sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).hexdigest())
-        kept = {case.id for case in order[:limit]}
+        kept = {case.id for case in some(cases, limit)}
         cases = tuple(case for case in cases if case.id in kept)
     return replace(chosen, cases=cases)
 

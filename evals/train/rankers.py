@@ -12,7 +12,6 @@ to the others as they are.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import random
@@ -32,7 +31,7 @@ from evals.sets import corpora
 from evals.sets import named as sets
 from evals.sets.cases import Case, Corpus
 from evals.sets.own import load_conversations, load_practice
-from evals.sets.splits import chosen_cases, part_of
+from evals.sets.splits import chosen_cases, part_of, some
 from evals.train.fit import (
     calibrated,
     first_candidates,
@@ -238,7 +237,7 @@ def add_practice(parts: Parts, indexes: Indexes, data: Path, questions: int | No
     """
     read_before, unread = (load_practice(data, part) for part in ("reader", "ranking"))
     talks = [case for case in load_conversations(data, "ranking").cases if case.history]
-    asked, talks = _some(unread.cases, questions), _some(talks, questions)
+    asked, talks = some(unread.cases, questions), some(talks, questions)
     on = {gold.document_id for case in (*unread.cases, *talks) for gold in case.gold}
     papers = [paper for paper in unread.documents if not third or paper.id in on]
     index = indexes.over("practice", papers)
@@ -248,11 +247,6 @@ def add_practice(parts: Parts, indexes: Indexes, data: Path, questions: int | No
     parts.dev.extend(indexes.samples(index, TALKS, talks))
     without = asked[: len(asked) // 4] if third else asked
     parts.calibrator.extend(indexes.samples(index, PRACTICE, without, without_gold=True))
-
-
-def _some(cases: Iterable[Case], most: int | None) -> list[Case]:
-    """Return at most so many of ``cases``, always the same ones."""
-    return sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).digest())[:most]
 
 
 def second_samples(parts: Parts, progress: Report) -> Parts:

@@ -30,11 +30,10 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 def names_in(question: str) -> list[str]:
     """Return the words of a question that are rare in English, as typed."""
     asked = understand(question)
-    rare = dict(zip(asked.terms, asked.specific, strict=True))
     return [
         word
         for word in dict.fromkeys(_WORD.findall(asked.searched))
-        if min((rare.get(term, 0.0) for term in terms_of(word)), default=0.0) >= NAMED
+        if min((asked.rare.get(term, 0.0) for term in terms_of(word)), default=0.0) >= NAMED
     ]
 
 

@@ -92,11 +92,7 @@ def listed(index: Index, documents: frozenset[str] | None) -> list[str]:
 
 def naming_terms(question: Question) -> dict[str, float]:
     """Return the terms that can name a paper, with their rarity in English: all but those that only ask."""
-    return {
-        term: rare
-        for term, rare in zip(question.terms, question.specific, strict=True)
-        if term not in asking_terms() and rare > 0
-    }
+    return {term: rare for term, rare in question.rare.items() if term not in asking_terms() and rare > 0}
 
 
 def by_place(index: Index, text: str, documents: frozenset[str] | None) -> tuple[list[str], list[int]]:

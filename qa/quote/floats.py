@@ -98,8 +98,6 @@ def _label(document: Document, table: Table) -> str:
 def _is(asked: Mention, caption: str) -> bool:
     """Tell whether a caption begins with the label of what is ``asked``."""
     first = next(iter(mentions_in(caption[:80])), None)
-    return first is not None and first.start == 0 and first.same_kind(asked) and _shared(first, asked)
-
-
-def _shared(one: Mention, other: Mention) -> bool:
-    return not one.numbers.isdisjoint(other.numbers)
+    if first is None or first.start or not first.same_kind(asked):
+        return False
+    return not first.numbers.isdisjoint(asked.numbers)

@@ -122,10 +122,7 @@ def _foreign(question: Question, document: Document) -> bool:
     """Tell whether the question names something that the paper has in no form."""
     same = equivalents(question, abbreviations_of(document))
     held = paper_stems(document)
-    return any(
-        rare >= _NAME and term not in _WORDS and not any(form <= held for form in same[term])
-        for term, rare in zip(question.terms, question.specific, strict=True)
-    )
+    return any(not any(form <= held for form in same[term]) for term in _names(question))
 
 
 def _papers(
@@ -162,11 +159,7 @@ def front_terms(document: Document) -> set[str]:
 
 def _names(question: Question) -> set[str]:
     """Return the terms of the question that name something."""
-    return {
-        term
-        for term, rare in zip(question.terms, question.specific, strict=True)
-        if rare >= _NAME and term not in _WORDS
-    }
+    return {term for term, rare in question.rare.items() if rare >= _NAME and term not in _WORDS}
 
 
 def _places(document: Document, name: str) -> list[tuple[Span, Span, float]]:

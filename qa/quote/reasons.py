@@ -120,7 +120,6 @@ def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | N
     A paper that tells of a treatment does not lack "treated", nor one of a recurrence "recur".
     """
     question = evidence.question
-    rare = dict(zip(question.terms, question.specific, strict=True))
     papers = [index.documents[key] for key in documents or ()]
     if len(papers) > MOST_PAPERS:
         return []
@@ -141,7 +140,7 @@ def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | N
     absent = []
     compared = superlative_in(question.text)
     for word in dict.fromkeys(_WORD.findall(question.text)):
-        telling = [stem for stem in terms_of(word) if rare.get(stem, 0.0) >= TELLING]
+        telling = [stem for stem in terms_of(word) if question.rare.get(stem, 0.0) >= TELLING]
         if telling and len(word) > 2 and word.lower() != compared and not any(map(meant, telling)):
             absent.append(word)
     return absent

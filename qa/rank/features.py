@@ -127,7 +127,7 @@ def features_of(
     # What is the same for all sentences of a passage or a paper is worked out once.
     contexts = {c.hit.position: _stems_of(c.hit.passage.context) for c in candidates}
     papers = {c.document.id: _rare_in(question, c.document) for c in candidates}
-    english = dict(zip(question.terms, question.specific, strict=True))
+    english = question.rare
     rows = []
     for at, candidate in enumerate(candidates):
         near = [c for c in candidates[max(at - 1, 0) : at + 2] if c.hit.position == candidate.hit.position]

@@ -57,8 +57,7 @@ def _reports(document: Document, question: Question) -> bool:
     if not any(fitting):
         return False
     same, held = equivalents(question, abbreviations_of(document)), paper_stems(document)
-    rare = zip(question.terms, question.specific, strict=True)
-    topics = [term for term, weight in rare if weight >= TELLING and term != PATIENT]
+    topics = [term for term, weight in question.rare.items() if weight >= TELLING and term != PATIENT]
     return all(any(form <= held for form in same[term]) for term in topics)
 
 

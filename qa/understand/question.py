@@ -156,6 +156,11 @@ class Question:
     before: str = ""  #: what was asked and quoted before, where this question may lean on it
     cited: Place | None = None  #: where the last quote stands, if so
 
+    @property
+    def rare(self) -> dict[str, float]:
+        """How rare the word of each term is in English, see ``specific``."""
+        return dict(zip(self.terms, self.specific, strict=True))
+
 
 def understand(text: str) -> Question:
     """Return the question in ``text``.

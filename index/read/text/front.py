@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import yaml
 
-from index.read.byline import byline
+from index.read.byline import YEAR, byline
 from index.read.metadata import DOI
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Span, inserted, join
@@ -32,7 +32,6 @@ _KEYS = {
     "licence": "licence",
     "abstract": "abstract",
 }
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: Keys of the two parts of a name.
 _PARTS = (("given", "family"), ("given-names", "surname"), ("first_name", "last_name"), ("first", "last"))
 #: Characters of an entry that is parsed; a longer one is no metadata.
@@ -79,7 +78,8 @@ class _Entry:
         if not texts or not self._name:
             yield whole
         elif self._name == "title":
-            yield Draft(BlockKind.TITLE, texts[0], fields=(Field("title", texts[0].text, _all(texts[0])),))
+            stated = Field("title", texts[0].text, Span(0, len(texts[0])))
+            yield Draft(BlockKind.TITLE, texts[0], fields=(stated,))
         elif self._name == "abstract":
             yield Draft(BlockKind.HEADING, inserted("Abstract", self._start), level=1)
             yield from (Draft(BlockKind.PARAGRAPH, text) for text in self._paragraphs(node) or texts)
@@ -154,10 +154,6 @@ class _Entry:
         return join(words)
 
 
-def _all(text: MappedText) -> Span:
-    return Span(0, len(text))
-
-
 def _authors(texts: Sequence[MappedText]) -> Draft:
     """Return the authors in one line; a single text may name several ("Ann Bell and Carl Dunn")."""
     line = join(texts, ", ")
@@ -175,7 +171,7 @@ def _authors(texts: Sequence[MappedText]) -> Draft:
 
 def _fields(name: str, text: str, start: int) -> Iterator[Field]:
     """Yield the fields that a line states, whose value begins at ``start``."""
-    year = _YEAR.search(text, start)
+    year = YEAR.search(text, start)
     if name == "doi":
         if match := DOI.search(text, start):
             value = match.group().rstrip(".")
