@@ -14,6 +14,7 @@ from statistics import mode
 
 from index.read.clean import WORD, without_numbers
 from index.read.pdf.extract.pieces import HIDDEN, Piece, RawPage
+from index.read.pdf.layout import runs_of
 from index.read.pdf.paragraphs import prose
 
 #: Points of type that nobody can read.
@@ -143,13 +144,11 @@ def _counting(pieces: dict[int, Piece], height: float) -> frozenset[int]:
 
 def _rows(pieces: dict[int, Piece]) -> list[list[int]]:
     """Return the positions of the pieces on each baseline, from top to bottom."""
-    rows: list[list[int]] = []
-    for i in sorted(pieces, key=lambda i: -pieces[i].y):
-        if rows and pieces[rows[-1][0]].y - pieces[i].y < 0.5 * pieces[i].size:
-            rows[-1].append(i)
-        else:
-            rows.append([i])
-    return rows
+
+    def level(row: list[int], i: int) -> bool:
+        return pieces[row[0]].y - pieces[i].y < 0.5 * pieces[i].size
+
+    return runs_of(sorted(pieces, key=lambda i: -pieces[i].y), level)
 
 
 def _clusters(order: Sequence[int], edges: Sequence[float]) -> Iterator[list[int]]:
