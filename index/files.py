@@ -11,19 +11,16 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import IndexDamaged, StorageError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 CHUNK = 1 << 20  #: bytes read or written at once
 _REMEDIES = {

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from index.store.generation import Index
-    from index.text import Passage
+from index.store.generation import Index
+from index.text import Passage
 
 #: Minimum number of passages taken from each of the two searches before fusion.
 CANDIDATES = 200

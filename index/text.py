@@ -6,15 +6,13 @@ canonical text. Standard library only.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from index.entry import Entry
+from index.entry import Entry
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -336,6 +334,23 @@ class MappedText:
         origins += self.origins[at:]
         return MappedText("".join(texts), origins)
 
+    def sub(self, pattern: str | re.Pattern[str], put: str | Callable[[re.Match[str]], str]) -> MappedText:
+        """Return the text with what ``pattern`` finds replaced: by ``put`` as it is, or what it returns."""
+        return self.edit(
+            (match.start(), match.end(), put if isinstance(put, str) else put(match))
+            for match in re.finditer(pattern, self.text)
+        )
+
+    def split(self, border: str) -> list[MappedText]:
+        """Return the parts between the places that the pattern ``border`` finds."""
+        borders = [match.span() for match in re.finditer(border, self.text)]
+        starts = [0, *(end for _, end in borders)]
+        return [self[a:b] for a, b in zip(starts, [*(start for start, _ in borders), len(self)], strict=True)]
+
+    def collapsed(self) -> MappedText:
+        """Return the text with each run of white space as one space, without those at the ends."""
+        return self.sub(r"\s+", " ").strip()
+
     def strip(self) -> MappedText:
         """Return the text without white space at either end."""
         start = len(self.text) - len(self.text.lstrip())
@@ -348,6 +363,11 @@ class MappedText:
             if i == len(self.origins) or self.origins[i] != self.origins[i - 1] + 1:
                 yield Run(start + at, self.origins[at], i - at)
                 at = i
+
+
+def inserted(text: str, at: int) -> MappedText:
+    """Return text that the raw text lacks, or has in other characters: all of it at raw offset ``at``."""
+    return MappedText(text, [at] * len(text))
 
 
 def join(parts: Sequence[MappedText], separator: str = " ") -> MappedText:

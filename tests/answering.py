@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from filelock import FileLock
 
+from index.store.generation import Index
 from index.store.open import open_index
-from index.text import BlockKind, Sentence
+from index.text import BlockKind, Document, Sentence
 from qa.answer import Answerer
-from qa.rank.candidates import candidates_of
+from qa.rank.candidates import Candidate, candidates_of
 from qa.rank.features import NAMES
 from qa.rank.retrieve import retrieve
 from qa.rank.select import Logistic, Weights
@@ -21,13 +22,6 @@ from qa.rank.stages import Stages
 from qa.settings import Settings
 from qa.understand.question import understand
 from tests.index_fakes import WordEncoder, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from index.store.generation import Index
-    from index.text import Document
-    from qa.rank.candidates import Candidate
 
 LUNG = """Lungs of a potter: a case report
 

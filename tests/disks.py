@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
-from index.files import Disk
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    from index.files import FileRecord
-
+from index.files import Disk, FileRecord
 
 T = TypeVar("T")
 

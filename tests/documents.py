@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from index.text import BlockKind, Document, Place, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def texts(document: Document, kind: BlockKind) -> list[str]:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.read.text.plain import read_plain
-from index.text import Span
+from index.text import Document, Span
 from qa.records import Answer, Citation, Receipt, Scores, Status
-from qa.show.citation import citation_keys, references
-
-if TYPE_CHECKING:
-    from index.text import Document
-    from qa.show.citation import Reference
+from qa.show.citation import Reference, citation_keys, references
 
 _BEES = "On bees\n\nAbstract\n\nBees fly.\n\nResults\n\nNine bees flew home.\n"
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.ingest.build import build
+from index.ingest.report import BuildReport
+from index.ingest.work import Outcome
 from index.read import read_many
+from index.store.generation import Index
 from index.store.open import open_index
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from index.ingest.report import BuildReport
-    from index.ingest.work import Outcome
-    from index.store.generation import Index
 
 PAPERS = {
     "ferritin.txt": """Iron stores in runners

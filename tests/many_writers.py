@@ -8,18 +8,15 @@ from __future__ import annotations
 import itertools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.ingest.build import add
 from index.search import search
+from index.store.generation import Index
 from index.store.open import open_index
 from tests.index_fakes import WordEncoder
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from index.store.generation import Index
 
 QUESTION = "ferritin of runners before the season"
 

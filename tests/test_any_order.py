@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,11 +15,6 @@ from qa.answer import Answerer
 from qa.records import as_json
 from qa.settings import Settings as AnswerSettings
 from tests.index_fakes import PAPERS, TEA, WordEncoder, contents
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 QUESTIONS = (
     "How much ferritin was left within ten weeks?",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,6 @@ from evals.sets.cases import read_cases
 from evals.sets.own import REPORTS, load_case_reports
 from evals.sets.splits import half_of
 from index.errors import FileMissing, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 REPORT = """<article><front><article-meta>
 <title-group><article-title>A sore thumb</article-title></title-group></article-meta></front>

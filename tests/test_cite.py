@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import QuestionError, QuoteError
+from index.store.generation import Index
 from index.text import Span
+from qa.answer import Answerer
 from qa.quote.cite import check, cite, quote, section_of, table_context
-from qa.records import Scores, Status
+from qa.records import Answer, Citation, Scores, Status
 from tests.answering import PAPERS, paper, rows_of, sentence
-
-if TYPE_CHECKING:
-    from index.store.generation import Index
-    from qa.answer import Answerer
-    from qa.records import Answer, Citation
 
 NONE = Scores(ranker=0.0, passage=0.0, lexical=0.0, dense=0.0, terms=())
 WORDS = sorted({word for text in PAPERS.values() for word in text.split()})

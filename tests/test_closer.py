@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +13,11 @@ import torch
 from evals.sets.corpora import document_of
 from evals.train.reader import SIZES, Training
 from evals.train.reader_files import save, start_from
-from evals.train.reader_net import large_net
+from evals.train.reader_net import ReaderNet, large_net
 from index.embed.model import model_files
 from index.embed.mpnet import is_installed
 from index.errors import UsageError
+from index.store.generation import Index
 from index.text import Span
 from qa.answer import Answerer
 from qa.rank import closer, features
@@ -31,13 +33,6 @@ from qa.settings import READER_VARIABLE, AskOptions, Settings
 from qa.understand.question import understand
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from evals.train.reader_net import ReaderNet
-    from index.store.generation import Index
 
 TEXT = "She was admitted with fever. Prednisone 40 mg daily was started. Six weeks later she was well."
 SENTENCES = (Span(0, 28), Span(29, 64), Span(65, len(TEXT)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -30,9 +30,6 @@ from index.text import (
     Span,
     Table,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NUMBERS = st.integers(0, 10**6)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)

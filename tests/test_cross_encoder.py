@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +19,6 @@ from qa.cli.main import main
 from qa.rank.select import CrossEncoderRanker
 from qa.records import Status
 from qa.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 QUESTION = "When was mycophenolate restarted?"
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from index.errors import DamagedFile, UnknownFormat
 from index.read import read
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.text import Document
+from index.text import Document
 
 _SPACE = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _TYPES = (

@@ -7,8 +7,8 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,9 +21,6 @@ from index.embed.sentence import SentenceEncoder, exported_network
 from index.errors import IndexDamaged, ModelMismatch, UsageError
 from index.store.open import open_index
 from tests.index_fakes import build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ODD = [
     "",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,6 @@ from evals.measure.metrics import METRICS, summary
 from evals.report.floors import BelowFloor, below, hold_floors, limits_of
 from index.errors import UsageError
 from tests.judgements import ALL
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def stored(root: Path) -> dict[str, Any]:

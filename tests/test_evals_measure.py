@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,17 +14,15 @@ from evals.measure.runner import run
 from evals.measure.zscores import SummedScores, ranked_by_sum
 from evals.sets.cases import Case, Gold
 from evals.sets.named import QuestionSet
+from index.store.generation import Index
 from index.text import Span
 from qa.answer import Answerer
+from qa.rank.evidence import Evidence
 from qa.rank.stages import Stages
 from qa.settings import Settings
 from qa.understand.question import understand
 from tests.answering import candidate, paper, plain_weights, sentence
 from tests.index_fakes import WordEncoder
-
-if TYPE_CHECKING:
-    from index.store.generation import Index
-    from qa.rank.evidence import Evidence
 
 
 def asked(index: Index) -> list[Case]:

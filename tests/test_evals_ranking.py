@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import ir_measures
 import pytest
 
 from evals.measure.ranking import MEASURES, Ranking, first_relevant, judged, write_trec
 from tests.judgements import LOST, RIGHT, outcome
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_measures_by_hand() -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -25,8 +26,6 @@ from tests.browser import watched_page
 from tests.judgements import ALL, outcome
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser
 
 HOSTILE = "<script>alert(1)</script> | `x` [a](http://b.example) {{ 7 * 7 }} \u202egnp\x1b[2J & \"q\" 'r'"
@@ -37,7 +36,7 @@ def made(text: str = "It was 5 mg.") -> dict[str, Any]:
         "made up", tuple(outcome(one, text, text) for one in ALL), 2, 30, "model", "ranker", 0.5, "small"
     )
     content = report([run], "all", 12.0)
-    content["comparison"] = compare(Earlier(text, None, ALL[:4]), ALL, resamples=50)
+    content["comparison"] = compare(Earlier(text, None, ALL[:4]), ALL)
     content["ablations"] = ablations([run], {"no dense search": [run]})
     return content
 

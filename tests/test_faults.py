@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 #: Rows whose test is of no worth unless it is shown to fail without the safeguard.
 WITH_CONTROLS = {1, 2, 5, 6}

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from index.errors import IndexDamaged
 from index.ingest.build import remove
 from index.segments.arrays import Arrays
+from index.store.generation import Listed
 from index.store.open import CURRENT, open_index
 from index.store.upkeep import verify
 from tests.index_fakes import PAPERS, TEA, build_papers, contents, contents_of, two_generations, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.store.generation import Listed
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:

@@ -6,7 +6,7 @@ import json
 import random
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +15,6 @@ from index.ingest.build import build
 from index.store.open import open_index
 from tests.disks import ForgetfulDisk, lay_out
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents, contents_of, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def killed(folder: Path, root: Path, step: int) -> list[dict[str, object]]:

@@ -6,7 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +17,6 @@ from index.search import search
 from index.store.open import open_index
 from index.store.publish import STAGING
 from tests.index_fakes import PAPERS, WordEncoder, build_papers, contents_of, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 LARGE = 64 << 20
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -17,11 +18,6 @@ from index.store.manifest import FORMAT, MANIFEST, decode
 from index.store.open import CURRENT, generations, open_index, pointer_bytes
 from index.store.upkeep import gc, rollback
 from tests.index_fakes import TEA, WordEncoder, build_papers, contents_of, two_generations, write_papers
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
-    from pathlib import Path
-    from typing import Self
 
 
 @pytest.fixture

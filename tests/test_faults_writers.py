@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +13,6 @@ from index.store.open import open_index
 from index.store.publish import Origin, publish
 from index.store.upkeep import verify
 from tests.index_fakes import PAPERS, TEA, build_papers, contents_of, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def compete(tmp_path: Path, root: Path, papers: int, opens: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +11,6 @@ from index.read.text.plain import read_plain
 from index.text import BlockKind, Document, Origin
 from tests.documents import place_of, sections, texts
 from tests.make_pdf import Sheet, Words, pdf
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TITLE = "Sodium intake of ferry crews in winter"
 BODY = [

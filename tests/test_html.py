@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from index.errors import UndecodableText, UnknownFormat
 from index.read import read
 from index.text import BlockKind, Document, Span
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGE = """<!DOCTYPE html>
 <html><head><meta charset="utf-8"><title>Zinc | A Journal</title>

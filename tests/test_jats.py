@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +13,6 @@ from index.read import read, read_many
 from index.read.jats.article import read_jats
 from index.text import BlockKind, Document, Span
 from tests.documents import grid, place_of, sections, texts
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ARTICLE = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE article PUBLIC "-//NLM//DTD JATS v1.1//EN" "JATS-archivearticle1.dtd">

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from index.embed.encoder import question_encoder
+from index.embed.encoder import Encoder, question_encoder
 from index.errors import FormatMismatch
 from index.store.open import open_index
 from qa.overview import softmax
 from qa.overview.kinds import RANKED, Kind, decided, kind_of, kinds, masked
 from tests.index_fakes import WordEncoder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from index.embed.encoder import Encoder
 
 
 @pytest.fixture(scope="module")

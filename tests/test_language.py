@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.sets.named import load
+from qa.answer import Answerer
 from qa.understand.language import other_language
-
-if TYPE_CHECKING:
-    from qa.answer import Answerer
 
 
 @pytest.mark.parametrize(

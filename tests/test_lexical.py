@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +17,6 @@ from index.segments.arrays import Arrays, write_arrays
 from index.segments.lexical import K1, B, Lexical, lexical_arrays
 from index.segments.order import Order
 from index.terms import terms, weighted_terms, words
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXTS = [
     "Interleukin-6 (IL-6) rose to 41 pg/mL.",

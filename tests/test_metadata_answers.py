@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from index.store.generation import Index
+from qa.answer import Answerer
 from qa.quote.metadata import asked_field
 from qa.records import Status
 from tests.answering import paper
-
-if TYPE_CHECKING:
-    from index.store.generation import Index
-    from qa.answer import Answerer
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from index.embed.encoder import load_encoder
 from index.embed.mpnet import MPNET, NAMES, PACKAGES, WEIGHTS, is_unpacked, mpnet_folder
 from index.errors import ModelMismatch, StorageError, UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DATA = bytes(range(256)) * 500
 GENUINE = hashlib.sha256(DATA).hexdigest()

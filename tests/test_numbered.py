@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,9 +19,6 @@ from qa.records import Status
 from qa.understand.numbered import mentions_in, named_in
 from tests.answering import plain_weights, sentence
 from tests.index_fakes import WordEncoder, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SERIES = """# Four horses with tetanus
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from index.embed.encoder import question_encoder
+from index.store.generation import Index
 from index.store.open import open_index
 from index.text import BlockKind
 from qa.answer import Answerer
@@ -15,12 +17,6 @@ from qa.overview.roles import HEADINGS, body_of, features
 from qa.rank.stages import shipped
 from qa.records import UNSUPPORTED, Status
 from qa.show.present import headline
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from index.store.generation import Index
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from qa.answer import Answerer
 from qa.conversation import Conversation
 from qa.records import Status
 from qa.understand.parts import parts_of
-
-if TYPE_CHECKING:
-    from qa.answer import Answerer
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,13 +14,7 @@ from hypothesis import strategies as st
 from index.read.passages import TOKEN_BUDGET, count_tokens, passages_of
 from index.read.sentences import sentence_spans
 from index.read.text.plain import read_plain
-from index.text import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from index.text import Document
+from index.text import BlockKind, Document
 
 WORDS = st.sampled_from(["the", "patient", "immunosuppression", "CK", "9641"])
 SENTENCES = st.one_of(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,10 +26,6 @@ from index.read import Limits, Outcome, Status, read, read_many
 from index.text import BlockKind, Document, Span
 from tests.documents import grid, place_of, texts
 from tests.make_pdf import LEFT, RIGHT, Sheet, Words, column, paper, pdf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 USUAL = Limits()
 FEW = settings(

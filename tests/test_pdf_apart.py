@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from index.text import BlockKind, Document
 from tests.documents import grid, texts
 from tests.make_pdf import LEFT, RIGHT, Sheet, Words, column, pdf
 from tests.test_pdf import IMAGE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 both_engines = pytest.mark.parametrize("engine", ["pypdf", "pdfium"])
 BODY = " ".join((*LEFT, *RIGHT)).replace("hospi- tal", "hospital")

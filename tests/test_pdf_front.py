@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from index.read import read
-from index.text import BlockKind
+from index.text import BlockKind, Document
 from tests.make_pdf import Sheet, Words, pdf
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.text import Document
 
 TITLE = Words("Tea and the sleep of sailors", y=740, size=18)
 BYLINE = "Ann Bell, Carl Dunn"

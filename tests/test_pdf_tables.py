@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.read import read
+from index.text import Document
 from tests.documents import grid
 from tests.make_pdf import LEFT, Sheet, Words, column, pdf
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.text import Document
 
 COLUMNS = (72, 200, 300, 400)
 

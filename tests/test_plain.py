@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise, zip_longest
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,11 +16,7 @@ from index.read.text.plain import decode, read_plain
 from index.text import BlockKind, Document
 from tests.documents import grid, place_of, sections, texts
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    Papers = tuple[Document, Document]
+Papers = tuple[Document, Document]
 
 NAMES = ("000_2de923414111d483.txt", "001_61e3d2fc1288ce0f.txt")
 

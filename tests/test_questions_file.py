@@ -6,20 +6,15 @@ import json
 import re
 import shutil
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from evals.sets.author import main
-from evals.sets.cases import SPLITS, TYPES, entry_of, lines_of, read_cases
+from evals.sets.cases import SPLITS, TYPES, Case, entry_of, lines_of, read_cases
 from evals.sets.own import load_case_reports, load_conversations, load_natural, load_practice
 from evals.sets.splits import half_of, part_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from evals.sets.cases import Case
 
 SETS = ("seeds", "case_reports", "natural", "practice", "conversations")
 

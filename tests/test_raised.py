@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,13 +14,8 @@ from index.read.jats.article import read_jats
 from index.read.open import ENGINES
 from index.read.raised import Level, Run, set_out
 from index.read.text.plain import read_plain
-from index.text import MappedText, Span
+from index.text import Document, MappedText, Span
 from tests.make_pdf import LEFT, Sheet, Words, column, pdf
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.text import Document
 
 #: A line as runs: text on the line; "^" and raised text; "_" and lowered text.
 Source = tuple[str, ...]

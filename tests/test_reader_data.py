@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +14,6 @@ from evals.sets.corpora import document_of
 from evals.train.reader_data import Group, Pool, as_json, groups, of_json
 from index.text import Span
 from qa.rank.reader import Asked
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 FOOT = "The foot was cast for two weeks.\nThe patient walked after nine days.\nHer blood was not examined."
 HAND = "The hand was cast for six weeks.\nThe patient wrote after ten days."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,6 @@ from evals.bench.reading import bare, classify, compare, kendall, main, measure_
 from index.read import read
 from index.read.jats.article import read_jats
 from tests.make_pdf import paper
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BENCH = os.environ.get("LOCCIT_BENCH", "")
 needs_bench = pytest.mark.skipif(not BENCH, reason="LOCCIT_BENCH names no folder of public test data")

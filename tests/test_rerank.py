@@ -6,16 +6,16 @@ import json
 import shutil
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from index.embed.model import model_files
 from index.errors import FormatMismatch
+from index.store.generation import Index
 from index.text import Span
 from qa.rank import rerank
-from qa.rank.candidates import candidates_of
+from qa.rank.candidates import Candidate, candidates_of
 from qa.rank.reader import GRAPH, Asked, Mark, Reader, Reading, Text, batch_of, load_reader
 from qa.rank.rerank import beside, chosen, joined, load_reranker
 from qa.rank.retrieve import retrieve
@@ -23,10 +23,6 @@ from qa.settings import Settings
 from qa.understand.question import Place, understand
 from tests.answering import paper
 from tests.index_fakes import WordEncoder
-
-if TYPE_CHECKING:
-    from index.store.generation import Index
-    from qa.rank.candidates import Candidate
 
 TEXT = Text(
     "A woman with myositis\nCase presentation",

@@ -6,10 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 QUESTIONS = (
     "What was the woman's CK on admission?",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from index.search import WEIGHTS, search
+from index.search import WEIGHTS, Hit, search
 from index.store.generation import Index
 from index.store.open import open_index
 from tests.index_fakes import WordEncoder, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.search import Hit
 
 
 @pytest.fixture(scope="module")

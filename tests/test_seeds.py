@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEYS = {"file", "title", "authors", "journal", "doi", "licence", "sha256"}
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from index.store.generation import Index
 from index.text import Row, Span, Table
 from qa.quote.short import short_answer
 from qa.understand.question import understand
 from tests.answering import candidate
-
-if TYPE_CHECKING:
-    from index.store.generation import Index
 
 
 @pytest.mark.parametrize(

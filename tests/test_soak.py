@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +13,6 @@ from qa.answer import Answerer
 from qa.rank.stages import Stages
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def answerer(index: Index) -> Answerer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +14,6 @@ from evals.bench.synthetic import DIMENSION, PASSAGES, SENTENCES, Papers, querie
 from index.store.manifest import Model
 from index.store.open import open_index
 from index.store.publish import Origin, publish, writing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_synthetic_papers_make_a_whole_index(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,10 +15,6 @@ from qa.rank.stages import Stages
 from qa.understand.spelling import Speller
 from tests.answering import plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 PAPER = {
     "edema.txt": """Swelling of the legs

@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -20,10 +21,6 @@ from index.store.publish import LOCK, writing
 from index.store.recent import Recent
 from index.store.upkeep import gc, rollback, verify
 from tests.index_fakes import WordEncoder, build_papers, contents, contents_of, two_generations
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 NO_CURRENT: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda data: b"",

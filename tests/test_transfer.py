@@ -7,7 +7,7 @@ import hashlib
 import io
 import random
 import tarfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +17,6 @@ from index.store.open import CURRENT, generation_folder, open_index, pointer_byt
 from index.store.publish import STAGING
 from index.store.transfer import export_index, import_index
 from tests.index_fakes import TEA, build_papers, contents_of, two_generations, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
 from index.files import LOCAL_DISK
 from index.segments.arrays import Arrays, write_arrays
 from index.segments.order import Order
 from index.segments.vectors import FLAT_UP_TO, Vectors, vector_arrays
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 RANDOM = np.random.default_rng(7)
 ROWS = RANDOM.standard_normal((50, 8)).astype(np.float32)

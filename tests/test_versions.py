@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 
@@ -11,12 +12,8 @@ from index.ingest.build import build
 from index.read import read
 from index.store.open import open_index
 from qa.quote.versions import beside_versions, dated
+from qa.rank.evidence import Ranked
 from tests.index_fakes import WordEncoder, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from qa.rank.evidence import Ranked
 
 BODY = (
     "Ninety women with wrist fractures were followed for two years in three rural hospitals. "

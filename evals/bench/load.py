@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -34,8 +35,6 @@ from qa.conversation import Conversation
 from qa.session import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from playwright.async_api import Browser, Page
 
 

@@ -17,24 +17,19 @@ import time
 import tomllib
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from itertools import accumulate
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.read import Limits, read, read_many
 from index.read.pdf.paper import extract
 from index.read.sandbox import MIB
 from index.read.sentences import split_sentences
-from index.text import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.text import Document
-
+from index.text import BlockKind, Document
 
 #: Citations in brackets do not belong to a sentence.
 _CITATION = re.compile(r"\[[\d,;\s\u2010-\u2015-]+\]|\((?:\d{1,3}[,;\s\u2010-\u2015-]*)+\)")

@@ -15,23 +15,19 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
 from evals.bench.speed import own_memory
-from index.embed.encoder import load_encoder, question_encoder
+from index.embed.encoder import Encoder, load_encoder, question_encoder
 from index.ingest.build import build
+from index.store.generation import Index
 from index.store.open import generations, open_index
 from qa.answer import Answerer
 from qa.files.resources import seeds_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from index.embed.encoder import Encoder
-    from index.store.generation import Index
 
 _ASKERS = 2
 #: Counts of open files after a rebuild, and seconds between them.

@@ -14,11 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from evals.bench.speed_report import Section, Target, markdown, write_report
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.bench.speed_report import Section, Target, Value, markdown, write_report
 from evals.bench.synthetic import (
     DIMENSION,
     PASSAGES,
@@ -29,7 +33,7 @@ from evals.bench.synthetic import (
     synthetic_index,
     vectors_of,
 )
-from index.embed.encoder import load_encoder, question_encoder
+from index.embed.encoder import Encoder, load_encoder, question_encoder
 from index.embed.model import model_files
 from index.embed.sentence import SentenceEncoder
 from index.files import LOCAL_DISK
@@ -44,15 +48,6 @@ from index.segments.vectors import FLAT_UP_TO, Vectors, vector_arrays
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from evals.bench.speed_report import Value
-    from index.embed.encoder import Encoder
 
 T = TypeVar("T")
 

@@ -6,12 +6,9 @@ import dataclasses
 import json
 import os
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+from pathlib import Path
 
 Value = str | int | float
 

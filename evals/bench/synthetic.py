@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.embed.encoder import load_encoder, model_of
 from index.ingest.build import build
@@ -25,12 +27,6 @@ from index.store.publish import Origin, publish, writing
 from index.store.publish import Papers as ToPublish
 from index.text import Block, BlockKind, Document, Run, Section, SourceMap, Span, line_starts
 from qa.files.resources import seeds_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 DIMENSION = 384
 PASSAGES = 60  #: per paper

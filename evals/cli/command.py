@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -13,26 +15,19 @@ from rich.text import Text
 from evals.measure.ablation import ablations, variants
 from evals.measure.comparison import COMMITTED, baseline_text, compare, hold_gate, read_earlier
 from evals.measure.ranking import write_trec
-from evals.measure.runner import answering, run
+from evals.measure.runner import Run, answering, run
 from evals.report import tables
 from evals.report.contents import report as report_of
 from evals.report.floors import hold_floors
 from evals.report.render import markdown, page
-from evals.sets.named import load
+from evals.report.tables import Table as Rows
+from evals.sets.named import QuestionSet, load
 from index.errors import StorageError, UsageError
+from index.ingest.report import Progress as Report
 from qa.files.resources import index_folder
 from qa.rank.select import CrossEncoderRanker
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import emit, err, out, visible
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from evals.measure.runner import Run
-    from evals.report.tables import Table as Rows
-    from evals.sets.named import QuestionSet
-    from index.ingest.report import Progress as Report
 
 #: Figures printed below the table, with their intervals.
 _MORE = (

@@ -13,24 +13,20 @@ So the ranking metrics tell more about a part than those of answering and refusi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.measure.comparison import rows_of
+from evals.measure.runner import Run
 from evals.measure.zscores import SummedScores
+from index.embed.encoder import Encoder
+from index.segments.lexical import Lexical
 from qa.answer import Answerer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from evals.measure.runner import Run
-    from index.embed.encoder import Encoder
-    from index.segments.lexical import Lexical
 
 #: Metrics in the table of ablations.
 SHOWN = (

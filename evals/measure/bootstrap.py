@@ -7,18 +7,15 @@ based on the bootstrap", and Koehn 2004. The seed is fixed: the same runs give t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+from evals.measure.metrics import Statistic, Values
+from evals.measure.outcomes import Judged
 
-    from evals.measure.metrics import Statistic, Values
-    from evals.measure.outcomes import Judged
-
-    Figure = Callable[[Values], Values]
+Figure = Callable[[Values], Values]
 
 RESAMPLES = 2000
 SEED = 0
@@ -52,15 +49,13 @@ class Difference:
         return self.after - self.before
 
 
-def intervals(
-    judged: Sequence[Judged], statistics: Mapping[str, Statistic], resamples: int = RESAMPLES
-) -> dict[str, Interval]:
+def intervals(judged: Sequence[Judged], statistics: Mapping[str, Statistic]) -> dict[str, Interval]:
     """Return each figure with its interval; figures with nothing to measure are left out."""
     if not judged:
         return {}
     figures = {name: statistic(judged) for name, statistic in statistics.items()}
     values = {name: _whole(figure, len(judged)) for name, figure in figures.items()}
-    drawn = _resampled(figures, len(judged), resamples)
+    drawn = _resampled(figures, len(judged))
     return {
         name: Interval(value, *_percentiles(drawn[name]))
         for name, value in values.items()
@@ -69,10 +64,7 @@ def intervals(
 
 
 def differences(
-    before: Sequence[Judged],
-    after: Sequence[Judged],
-    statistics: Mapping[str, Statistic],
-    resamples: int = RESAMPLES,
+    before: Sequence[Judged], after: Sequence[Judged], statistics: Mapping[str, Statistic]
 ) -> dict[str, Difference]:
     """Return how each figure of ``after`` differs from that of ``before``; left out as above.
 
@@ -89,7 +81,7 @@ def differences(
     if not before:
         return {}
     pairs = {name: (statistic(before), statistic(after)) for name, statistic in statistics.items()}
-    drawn = _resampled({name: _minus(*pair) for name, pair in pairs.items()}, len(before), resamples)
+    drawn = _resampled({name: _minus(*pair) for name, pair in pairs.items()}, len(before))
     result = {}
     for name, pair in pairs.items():
         old, new = (_whole(figure, len(before)) for figure in pair)
@@ -109,12 +101,12 @@ def _whole(figure: Figure, questions: int) -> float:
     return float(figure(np.ones((1, questions)))[0])
 
 
-def _resampled(figures: Mapping[str, Figure], questions: int, resamples: int) -> dict[str, Values]:
+def _resampled(figures: Mapping[str, Figure], questions: int) -> dict[str, Values]:
     """Return each figure of each resample, all figures from the same resamples."""
     generator = np.random.default_rng(SEED)
     parts: dict[str, list[Values]] = {name: [] for name in figures}
-    for start in range(0, resamples, _BATCH):
-        size = min(_BATCH, resamples - start)
+    for start in range(0, RESAMPLES, _BATCH):
+        size = min(_BATCH, RESAMPLES - start)
         counts = generator.multinomial(questions, np.full(questions, 1 / questions), size)
         for name, figure in figures.items():
             parts[name].append(figure(counts.astype(np.float64)))

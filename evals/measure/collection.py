@@ -5,27 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.embed.encoder import model_of
+from index.embed.encoder import Encoder, model_of
 from index.errors import FormatMismatch, IndexDamaged
 from index.read.passages import passages_of
 from index.segments.paper import PaperRows
+from index.store.generation import Index
 from index.store.open import CURRENT, open_index
 from index.store.publish import Origin, Papers, publish, writing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from index.embed.encoder import Encoder
-    from index.store.generation import Index
-    from index.text import Document
+from index.text import Document
 
 #: Texts encoded before their vectors are saved.
 _BATCH = 2000

@@ -7,20 +7,16 @@ any text. Only questions that are the same in both are compared.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from evals.measure.bootstrap import RESAMPLES, SEED, differences, holm
+from evals.measure.bootstrap import RESAMPLES, SEED, Difference, differences, holm
 from evals.measure.metrics import METRICS
 from evals.measure.outcomes import Judged, judged_of
 from index.errors import LoccitError, UsageError, why_unreadable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from evals.measure.bootstrap import Difference
 
 #: Metrics that the gate checks; their p values are corrected for their number (Holm).
 GATED = (
@@ -91,7 +87,7 @@ def _short(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
     return {key: _short(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
-def compare(earlier: Earlier, now: Iterable[Judged], resamples: int = RESAMPLES) -> dict[str, Any]:
+def compare(earlier: Earlier, now: Iterable[Judged]) -> dict[str, Any]:
     """Return the comparison as the report holds it.
 
     Raises:
@@ -110,12 +106,12 @@ def compare(earlier: Earlier, now: Iterable[Judged], resamples: int = RESAMPLES)
         "made": earlier.made,
         "questions": len(pairs),
         "unpaired": len(judged) - len(pairs),
-        "resamples": resamples,
+        "resamples": RESAMPLES,
         "seed": SEED,
         "rows": [
             row
             for name in dict.fromkeys(new.set for _, new in pairs)
-            for row in rows_of(name, [pair for pair in pairs if pair[1].set == name], resamples)
+            for row in rows_of(name, [pair for pair in pairs if pair[1].set == name])
         ],
         "changed": [
             {"set": new.set, "id": new.id, "was_right": old.correct, "is_right": new.correct}
@@ -125,13 +121,11 @@ def compare(earlier: Earlier, now: Iterable[Judged], resamples: int = RESAMPLES)
     }
 
 
-def rows_of(
-    name: str, pairs: Sequence[tuple[Judged, Judged]], resamples: int = RESAMPLES
-) -> list[dict[str, Any]]:
+def rows_of(name: str, pairs: Sequence[tuple[Judged, Judged]]) -> list[dict[str, Any]]:
     """Return a row per metric that both runs of a set have."""
     before, after = [old for old, _ in pairs], [new for _, new in pairs]
     statistics = {key: metric.statistic for key, metric in METRICS.items()}
-    changes = differences(before, after, statistics, resamples)
+    changes = differences(before, after, statistics)
     gated = [key for key in GATED if key in changes]
     corrected = dict(zip(gated, holm([changes[key].p for key in gated]), strict=True))
     return [

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from evals.measure.metrics import BINS, METRICS, bin_of
+from evals.measure.metrics import BINS, METRICS, Values, bin_of
+from evals.measure.outcomes import Judged
 from evals.measure.ranking import DEPTH
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from evals.measure.metrics import Values
-    from evals.measure.outcomes import Judged
 
 #: Most points of a risk-coverage curve.
 POINTS = 100

@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evals.measure.places import Place, Quoted, answers, place_of, quoted
 from evals.measure.ranking import Ranking, Units, first_relevant, judged, ordered
 from evals.measure.short_answers import exact_match, token_f1
 from evals.measure.zscores import ranked_by_sum
+from evals.sets.cases import Case, Gold
 from index.errors import QuestionError
+from index.search import Hit
+from qa.answer import Answerer
 from qa.conversation import Conversations
-from qa.records import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from evals.sets.cases import Case, Gold
-    from index.search import Hit
-    from qa.answer import Answerer
-    from qa.rank.candidates import Candidate
-    from qa.rank.evidence import Ranked
-    from qa.records import Citation
+from qa.rank.candidates import Candidate
+from qa.rank.evidence import Ranked
+from qa.records import Citation, Status
 
 #: Passages of the search that "held" looks at.
 HELD = 10

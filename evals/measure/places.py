@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
+from evals.sets.cases import Gold
+from index.text import Document, Span
 from qa.quote.cite import section_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from evals.sets.cases import Gold
-    from index.text import Document, Span
-    from qa.records import Citation
+from qa.records import Citation
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ A unit of a ranking is a passage, or a whole document where a set judges documen
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+from evals.sets.cases import Gold
+from index.text import Span
 
-    from evals.sets.cases import Gold
+if TYPE_CHECKING:
     from index.search import Hit
     from index.store.generation import Index
-    from index.text import Span
     from qa.rank.evidence import Ranked
 
 #: How many ranked units are judged.

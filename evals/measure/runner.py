@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evals.measure.collection import kept_index
-from evals.measure.outcomes import measure
+from evals.measure.outcomes import Judged, Outcome, measure
+from evals.sets.cases import Case
+from evals.sets.named import QuestionSet
 from index.errors import IndexMissing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from evals.measure.outcomes import Judged, Outcome
-    from evals.sets.cases import Case
-    from evals.sets.named import QuestionSet
-    from index.ingest.report import Progress as Report
-    from qa.answer import Answerer
+from index.ingest.report import Progress as Report
+from qa.answer import Answerer
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.search import zscores
-from qa.rank.candidates import rarity
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from index.store.generation import Index
-    from qa.answer import Answerer
-    from qa.rank.candidates import Candidate
-    from qa.rank.evidence import Evidence, Ranked
-    from qa.understand.question import Question
+from index.store.generation import Index
+from qa.answer import Answerer
+from qa.rank.candidates import Candidate, rarity
+from qa.rank.evidence import Evidence, Ranked
+from qa.understand.question import Question
 
 
 class SummedScores:

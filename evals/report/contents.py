@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from evals.measure.bootstrap import intervals
 from evals.measure.curves import curves, stages
 from evals.measure.metrics import METRICS, failures, summary
 from evals.measure.outcomes import as_row
+from evals.measure.runner import Run
 from index.errors import FormatMismatch
 from index.files import refusals
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from evals.measure.runner import Run
 
 FORMAT = 5
 

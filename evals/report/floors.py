@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.text import Text
 
@@ -12,9 +13,6 @@ from evals.measure.metrics import METRICS
 from evals.report.tables import shown
 from index.errors import LoccitError, UsageError
 from qa.show.terminal import err
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 class BelowFloor(LoccitError):

@@ -5,22 +5,19 @@ HTML needs nothing but itself: no script, no font, no request. What papers say c
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from evals.measure.metrics import METRICS
 from evals.report import tables
 from evals.report.charts import charts
+from evals.report.tables import Table
 from qa.show.terminal import visible
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from evals.report.tables import Table
-
-    Row = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 #: Figures at the top of each set.
 TILES = (

@@ -7,25 +7,20 @@ a set is in several reports with the same reader, the last one counts.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evals.measure.bootstrap import intervals
 from evals.measure.metrics import METRICS, summary
-from evals.measure.outcomes import judged_of
+from evals.measure.outcomes import Judged, judged_of
 from evals.report.contents import read_report
 from evals.report.render import environment
-from evals.report.tables import interval, shown
+from evals.report.tables import Table, interval, shown
 from evals.sets.named import NAMES
 from index.errors import LoccitError, UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from evals.measure.outcomes import Judged
-    from evals.report.tables import Table
-
-    Report = Mapping[str, Any]
+Report = Mapping[str, Any]
 
 #: Rows of each table, in order.
 FIGURES = {

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evals.measure.metrics import METRICS
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    Table = tuple[list[str], list[list[str]]]  # heads, and rows of as many cells
+Table = tuple[list[str], list[list[str]]]  # heads, and rows of as many cells
 
 #: Columns of the table by type, with heads that fit into 80 columns.
 COLUMNS = {

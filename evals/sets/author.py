@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evals.sets.cases import (
     TYPES,
     UNPLACED,
+    Case,
     entry_of,
     lines_of,
     occurrences,
@@ -30,13 +31,7 @@ from evals.sets.cases import (
 )
 from evals.sets.splits import half_of
 from index.errors import LoccitError, UsageError
-from index.text import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from evals.sets.cases import Case
-    from index.text import Document, Span
+from index.text import BlockKind, Document, Span
 
 
 def read_papers(folder: Path) -> dict[str, Document]:

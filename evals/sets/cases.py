@@ -11,17 +11,13 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from index.errors import FileMissing, UsageError
-from index.text import Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from index.text import Document
+from index.text import Document, Span
 
 TYPES = (
     "plain",

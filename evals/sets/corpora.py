@@ -10,15 +10,13 @@ import csv
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evals.sets.cases import Case, Corpus, Gold, case_of, read_entries, sha256_of
 from index.text import Block, BlockKind, Document, MappedText, Section, SourceMap, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 _HEAD = re.compile(r"(?:TITLE|ABSTRACT|BODY)[^a-z\n]*:\s*")
 

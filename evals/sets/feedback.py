@@ -6,15 +6,11 @@ once somebody has chosen the right sentence, or said that the papers do not answ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of
 from index.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from qa.files.feedback import Judgement
+from qa.files.feedback import Judgement
 
 
 def cases_of(judgements: Sequence[Judgement]) -> tuple[Case, ...]:

@@ -14,21 +14,15 @@ import json
 import re
 import sys
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evals.sets import own
 from evals.sets.author import quotable
-from evals.sets.cases import entry_of, lines_of, read_cases, sha256_of
-from index.text import Span, line_starts
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from evals.sets.cases import Case, Gold
-    from index.text import Document
+from evals.sets.cases import Case, Gold, entry_of, lines_of, read_cases, sha256_of
+from index.text import Document, Span, line_starts
 
 _WORD = re.compile(r"\w|[^\w\s]")
 

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evals.sets import corpora, feedback, own
-from evals.sets.cases import SPLITS, placed, read_cases, read_entries
-from evals.sets.splits import part_of
+from evals.sets.cases import SPLITS, Case, Corpus, placed, read_cases, read_entries
+from evals.sets.splits import part_of, some
 from index.errors import UsageError, why_unreadable
 from index.files import require_folder
+from index.text import Document
 from qa.files.feedback import judgements
 from qa.files.resources import index_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from evals.sets.cases import Case, Corpus
-    from index.text import Document
 
 #: Question sets by the name of ``--set``; the rest are files.
 NAMES = (
@@ -93,8 +87,7 @@ def load(
     if not cases:
         raise UsageError(f"{named}: no questions of the split “{split}”.", "Choose another.")
     if limit is not None:  # always the same ones, in their order
-        order = sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).hexdigest())
-        kept = {case.id for case in order[:limit]}
+        kept = {case.id for case in some(cases, limit)}
         cases = tuple(case for case in cases if case.id in kept)
     return replace(chosen, cases=cases)
 

@@ -8,20 +8,16 @@ All loaders raise a ``LoccitError`` if a paper is missing or has changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evals.sets import corpora
 from evals.sets.cases import Corpus, placed, read_cases
 from index.errors import FileMissing, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.text import Document
+from index.text import Document
 
 REPORTS = "case_reports_jats"
 PRACTICE = (REPORTS, "case_reports_pdf", "papers_pdf")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from evals.sets.cases import Case, Corpus
+from evals.sets.cases import Case, Corpus
 
 #: Shares of the documents in per cent and what they train: the first ranker and the reader, the
 #: second ranker, and the confidence of both. The rest is never learned from.
@@ -37,5 +36,9 @@ def chosen_cases(corpus: Corpus, part: str, most: int) -> list[Case]:
         if all(where[gold.document_id] == part for gold in case.gold)
         and (case.gold or part_of(case.id) == part)
     ]
-    cases.sort(key=lambda case: hashlib.sha256(f"{part}:{case.id}".encode()).hexdigest())
-    return cases[:most]
+    return some(cases, most, f"{part}:")
+
+
+def some(cases: Iterable[Case], most: int | None, salt: str = "") -> list[Case]:
+    """Return up to ``most`` of ``cases``, always the same ones, in an order fixed by hash; all if None."""
+    return sorted(cases, key=lambda case: hashlib.sha256(f"{salt}{case.id}".encode()).hexdigest())[:most]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from evals.train.samples import Sample
 from qa.rank.select import evidence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from evals.train.samples import Sample
 
 FOLDS = 4
 #: Default penalty on a ranker's weights, and that on a calibrator's.

@@ -17,29 +17,23 @@ import random
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from evals.sets.cases import read_cases
+from evals.sets.cases import Case, read_cases
 from evals.sets.own import question_file
-from index.embed.encoder import question_encoder
+from index.embed.encoder import Encoder, question_encoder
 from index.store.open import open_index
 from index.terms import terms, words
 from qa.overview import kinds
 from qa.overview.kinds import RANKED, Kind, decided, features
 from qa.overview.softmax import FORMAT
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from evals.sets.cases import Case
-    from index.embed.encoder import Encoder
 
 _FILLED = 4  #: questions made of one with slots
 _PRACTICE = 4000  #: practice questions learned from, and as many that measure

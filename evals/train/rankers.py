@@ -12,24 +12,26 @@ to the others as they are.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import random
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.measure.collection import kept_index
 from evals.sets import corpora
 from evals.sets import named as sets
+from evals.sets.cases import Case, Corpus
 from evals.sets.own import load_conversations, load_practice
-from evals.sets.splits import chosen_cases, part_of
+from evals.sets.splits import chosen_cases, part_of, some
 from evals.train.fit import (
     calibrated,
     first_candidates,
@@ -39,28 +41,18 @@ from evals.train.fit import (
     missed_below,
     threshold_for,
 )
-from evals.train.samples import read_by_second, read_by_third, reread, samples
+from evals.train.samples import Sample, read_by_second, read_by_third, reread, samples
 from evals.train.swapped import names_in, swapped
-from index.embed.encoder import load_encoder
+from index.embed.encoder import Encoder, load_encoder
+from index.ingest.report import Progress as Report
 from index.read import read
+from index.store.generation import Index
+from index.text import Document
 from qa.files.resources import seeds_folder
 from qa.rank import closer, features, rerank
-from qa.rank.rerank import load_reranker
+from qa.rank.rerank import Read, load_reranker
 from qa.rank.select import FORMAT, Logistic, load_weights
 from qa.show.progress import reporting
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from evals.sets.cases import Case, Corpus
-    from evals.train.samples import Sample
-    from index.embed.encoder import Encoder
-    from index.ingest.report import Progress as Report
-    from index.store.generation import Index
-    from index.text import Document
-    from qa.rank.rerank import Read
 
 #: Columns of the first stage's calibrator; see ``qa.rank.select.evidence``.
 EVIDENCE = (
@@ -245,7 +237,7 @@ def add_practice(parts: Parts, indexes: Indexes, data: Path, questions: int | No
     """
     read_before, unread = (load_practice(data, part) for part in ("reader", "ranking"))
     talks = [case for case in load_conversations(data, "ranking").cases if case.history]
-    asked, talks = _some(unread.cases, questions), _some(talks, questions)
+    asked, talks = some(unread.cases, questions), some(talks, questions)
     on = {gold.document_id for case in (*unread.cases, *talks) for gold in case.gold}
     papers = [paper for paper in unread.documents if not third or paper.id in on]
     index = indexes.over("practice", papers)
@@ -255,11 +247,6 @@ def add_practice(parts: Parts, indexes: Indexes, data: Path, questions: int | No
     parts.dev.extend(indexes.samples(index, TALKS, talks))
     without = asked[: len(asked) // 4] if third else asked
     parts.calibrator.extend(indexes.samples(index, PRACTICE, without, without_gold=True))
-
-
-def _some(cases: Iterable[Case], most: int | None) -> list[Case]:
-    """Return at most so many of ``cases``, always the same ones."""
-    return sorted(cases, key=lambda case: hashlib.sha256(case.id.encode()).digest())[:most]
 
 
 def second_samples(parts: Parts, progress: Report) -> Parts:

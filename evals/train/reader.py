@@ -21,6 +21,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,25 +30,20 @@ import numpy as np
 import torch
 
 from evals.sets import corpora
+from evals.sets.cases import Corpus
 from evals.sets.own import load_conversations, load_practice
 from evals.sets.splits import chosen_cases
-from evals.train.reader_data import Pool, as_json, groups, natural_questions, of_json
+from evals.train.reader_data import Group, Judge, Pool, as_json, groups, natural_questions, of_json
 from evals.train.reader_files import save, start_from
-from evals.train.reader_net import large_net, loss_of, small_net
+from evals.train.reader_net import ReaderNet, large_net, loss_of, small_net
 from index.embed.model import ModelFiles, model_files
 from index.embed.mpnet import MPNET, mpnet_folder
 from index.files import LOCAL_DISK
-from qa.rank.reader import GRAPH, LARGE_GRAPH, LARGE_TRAINED, TRAINED, batch_of, load_reader
+from qa.rank.reader import GRAPH, LARGE_GRAPH, LARGE_TRAINED, TRAINED, Asked, Text, batch_of, load_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from tokenizers import Tokenizer
 
-    from evals.sets.cases import Corpus
-    from evals.train.reader_data import Group, Judge
-    from evals.train.reader_net import ReaderNet
-    from qa.rank.reader import Asked, Text
 
 #: Word pieces in one step of training, about.
 STEP_PIECES = 3600

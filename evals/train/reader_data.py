@@ -12,16 +12,17 @@ import json
 import random
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from evals.sets.cases import Case, Corpus, Gold
 from evals.sets.corpora import document_of
 from index.files import LOCAL_DISK
-from index.read.passages import passages_of
+from index.read.passages import PieceCounter, passages_of
 from index.segments.arrays import Arrays, write_arrays
 from index.segments.lexical import Lexical, lexical_arrays
 from index.segments.order import Order
@@ -32,13 +33,8 @@ from qa.rank.reader import Asked, Text
 from qa.understand.abbreviations import definitions
 from qa.understand.followup import just_before, resolve
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from index.read.passages import PieceCounter
-
-    #: Scores how likely each of some texts is to answer a question.
-    Judge = Callable[[Asked, Sequence[Text]], Sequence[float]]
+#: Scores how likely each of some texts is to answer a question.
+Judge = Callable[[Asked, Sequence[Text]], Sequence[float]]
 
 #: Share of the groups without their own passage, in sets with accepted short answers: a passage that
 #: contains none of them surely does not answer.

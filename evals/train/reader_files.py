@@ -6,19 +6,16 @@ import hashlib
 import json
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
+from evals.train.reader_net import ReaderNet
 from index.files import sha256_of
 from qa.rank.reader import weights_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from evals.train.reader_net import ReaderNet
 
 #: Smaller arrays stay in the graph.
 LEAST_LEFT_OUT = 384

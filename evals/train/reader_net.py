@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.nn.functional import cosine_similarity, cross_entropy, linear, scaled_dot_product_attention
 
+from evals.train.reader_data import Group, Marked
 from qa.rank.reader import batch_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from tokenizers import Tokenizer
 
-    from evals.train.reader_data import Group, Marked
 
 #: Weight of marking the decisive words, relative to choosing the sentence.
 MARKING = 0.3

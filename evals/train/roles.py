@@ -10,37 +10,30 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from evals.measure.collection import kept_index
+from evals.sets.cases import Case
 from evals.sets.own import load_case_reports, load_natural, load_practice
 from evals.sets.splits import half_of
 from evals.train.kinds import save, say
-from index.embed.encoder import load_encoder, question_encoder
+from index.embed.encoder import Encoder, load_encoder, question_encoder
+from index.store.generation import Index
 from index.store.open import open_index
 from qa.overview import roles
 from qa.overview.kinds import Kind, kind_of
-from qa.overview.roles import HEADINGS, Role, body_of, features
+from qa.overview.roles import HEADINGS, Body, Role, body_of, features
 from qa.understand.subjects import people_in
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-    from evals.sets.cases import Case
-    from index.embed.encoder import Encoder
-    from index.store.generation import Index
-    from qa.overview.roles import Body
-
-    Rows = NDArray[np.float64]
-    Labels = NDArray[Any]
+Rows = NDArray[np.float64]
+Labels = NDArray[Any]
 
 #: The first sentences of a paper, where headings are those of its abstract.
 _ABSTRACT = 16

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evals.measure.places import answers
+from evals.sets.cases import Case
+from index.embed.encoder import Encoder
 from index.errors import FormatMismatch
+from index.store.generation import Index
 from qa.answer import Answerer
 from qa.conversation import Conversations
+from qa.rank.candidates import Candidate
 from qa.rank.closer import read_again
 from qa.rank.evidence import weigh
 from qa.rank.reader import load_large_reader, load_reader
-from qa.rank.rerank import load_reranker, second_stage
+from qa.rank.rerank import Read, load_reranker, second_stage
 from qa.rank.select import load_weights
 from qa.rank.stages import Stages
 from qa.settings import READ, Settings
 from qa.understand.followup import resolve
-from qa.understand.question import understand
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from evals.sets.cases import Case
-    from index.embed.encoder import Encoder
-    from index.store.generation import Index
-    from qa.rank.candidates import Candidate
-    from qa.rank.rerank import Read
-    from qa.understand.question import Question
+from qa.understand.question import Question, understand
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,19 @@ Collected questions are seldom like that, so they are made here, for the confide
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from evals.sets.cases import Case
+from index.embed.encoder import Encoder
+from index.store.generation import Index
 from index.terms import terms as terms_of
 from qa.rank.candidates import paper_stems
 from qa.understand.question import understand
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from evals.sets.cases import Case
-    from index.embed.encoder import Encoder
-    from index.store.generation import Index
 
 #: How rare a word is in English, 0 to 1, from which on it names something.
 NAMED = 0.5
@@ -34,11 +30,10 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 def names_in(question: str) -> list[str]:
     """Return the words of a question that are rare in English, as typed."""
     asked = understand(question)
-    rare = dict(zip(asked.terms, asked.specific, strict=True))
     return [
         word
         for word in dict.fromkeys(_WORD.findall(asked.searched))
-        if min((rare.get(term, 0.0) for term in terms_of(word)), default=0.0) >= NAMED
+        if min((asked.rare.get(term, 0.0) for term in terms_of(word)), default=0.0) >= NAMED
     ]
 
 

@@ -7,21 +7,18 @@ sentence-transformers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.embed.model import model_files
 from index.embed.onnx import OnnxEncoder, known_network
 from index.embed.sentence import SentenceEncoder, exported_network
 from index.errors import ModelMismatch
+from index.store.generation import Index
 from index.store.manifest import Model
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from index.store.generation import Index
 
 
 class Encoder(Protocol):

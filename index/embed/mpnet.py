@@ -9,15 +9,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index.errors import ModelMismatch, StorageError, UsageError
 from index.files import LOCAL_DISK, chunks_in, chunks_of, sha256_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MPNET = "all-mpnet-base-v2"
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"

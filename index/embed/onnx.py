@@ -9,26 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.embed.model import WEIGHTS, Embedding
+from index.embed.model import WEIGHTS, Embedding, ModelFiles
 from index.errors import IndexDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-    from index.embed.model import ModelFiles
-
-    #: Turns pieces and their mask, each (texts, pieces), into one L2-normalised vector a text.
-    Network = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
+#: Turns pieces and their mask, each (texts, pieces), into one L2-normalised vector a text.
+Network = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 
 #: The vectors of the words, which are looked up outside the graph.
 WORDS = "bert.embeddings.word_embeddings.weight"

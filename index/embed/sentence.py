@@ -17,18 +17,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.embed.model import Embedding
 from index.embed.mpnet import cache_folder
-from index.embed.onnx import OnnxEncoder, open_graph
+from index.embed.onnx import Network, OnnxEncoder, open_graph
 from index.errors import LoccitError
 from index.files import LOCAL_DISK, bytes_if_present
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-    from index.embed.onnx import Network
 
 #: Largest accepted difference of any component between an exported graph and sentence-transformers.
 TOLERANCE = 1e-5

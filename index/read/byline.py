@@ -42,7 +42,7 @@ _PARTICLES = frozenset({
 })  # fmt: skip
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
 #: No byline has a year; citations and dates do.
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: Authors and characters of a byline at most.
 _MOST, _LONGEST = 200, 20_000
 
@@ -71,7 +71,7 @@ def byline(text: str, *, whole: bool = True) -> tuple[Field, ...]:
             break
         else:
             odd += len(part.strip()) > 3
-    if odd > 0.2 * len(fields) or len(fields) > _MOST or _YEAR.search(text[:at]):
+    if odd > 0.2 * len(fields) or len(fields) > _MOST or YEAR.search(text[:at]):
         return ()
     return tuple(fields)
 

@@ -11,13 +11,10 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from index.read.frequency import zipf
 from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: What decoders put in place of a character they do not know.
 LOST = "\N{REPLACEMENT CHARACTER}"
@@ -138,7 +135,7 @@ def normalise(text: MappedText) -> MappedText:
             return "\n"
         return " " if characters.isspace() else ""
 
-    return text.edit((m.start(), m.end(), plain(m)) for m in _PLAIN.finditer(text.text))
+    return text.sub(_PLAIN, plain)
 
 
 def mend_ligatures(text: MappedText, vocabulary: Vocabulary) -> tuple[MappedText, tuple[str, ...]]:
@@ -216,10 +213,9 @@ def join_lines(lines: Sequence[MappedText], vocabulary: Vocabulary) -> MappedTex
     """
     parts: list[MappedText] = []
     before = ""
-    for line in (line.strip() for line in lines):
+    for line in (line.strip().sub(_SPACES, " ") for line in lines):
         if not line.text:
             continue
-        line = line.edit((m.start(), m.end(), " ") for m in _SPACES.finditer(line.text))
         if parts:
             cut, separator = _seam(before, line.text, vocabulary)
             end = len(parts[-1])

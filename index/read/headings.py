@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.read.byline import PLACE
 from index.read.structure import Draft
 from index.text import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _MAIN = (
     "abstract|summary|introduction|background|objectives?|aims?|purpose"

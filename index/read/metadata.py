@@ -8,17 +8,13 @@ found and how sure it is; ``settled`` keeps the surest statement of each.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.byline import byline
+from index.read.structure import Draft
 from index.text import BlockKind, Field, Origin, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from index.read.structure import Draft
 
 DOI = re.compile(r"\b10\.\d{4,9}/(?:[^\s\"<>,;\[\](){}]|\([^\s\"<>,;()]*\))+")
 _LICENCE = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,12 +25,10 @@ from index.errors import (
     why_unreadable,
 )
 from index.read.sandbox import MIB, Limits, Server
+from index.text import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
-
     from index.read.sandbox import Run
-    from index.text import Document
 
 #: Suffixes, in lower case, of the files that may hold papers; their content decides which reader takes them.
 SUFFIXES = (".pdf", ".xml", ".nxml", ".html", ".htm", ".xhtml", ".docx", ".md", ".markdown", ".txt")

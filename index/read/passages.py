@@ -8,16 +8,12 @@ into more of those.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from index.read.sentences import sentence_spans
 from index.text import Block, BlockKind, Document, Passage, Sentence, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Counts the encoder's pieces of each text, special ones included.
 PieceCounter = Callable[[Sequence[str]], Sequence[int]]

@@ -8,14 +8,11 @@ becomes one number: if nothing tells what a raised number is, it is marked like 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 
 class Level(Enum):

@@ -17,17 +17,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, Any, Self
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    #: Like ``Server.run``.
-    Run = Callable[[dict[str, Any], bytes, "Limits"], "Result"]
+#: Like ``Server.run``.
+Run = Callable[[dict[str, Any], bytes, "Limits"], "Result"]
 
 MIB = 1 << 20
 #: The server sees this process's import path, so that it finds this package and its requirements.

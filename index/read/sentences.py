@@ -10,16 +10,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.read.frequency import zipf
-from index.text import CONTENT_KINDS, BlockKind, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.text import Block, Document
+from index.text import CONTENT_KINDS, Block, BlockKind, Document, Span
 
 #: Where a sentence may end: full stops and the closing marks that follow them.
 _STOP = re.compile(r"[.?!\u2026]+[)\]\"'\u201d\u2019]*(?=\s|[\[(]?\d)")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
 from index.text import (
     Block,
@@ -27,9 +27,6 @@ from index.text import (
     Table,
     join,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 #: Columns of a table, and columns and rows that one cell spans, at most.
 WIDEST = 200

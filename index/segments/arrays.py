@@ -10,23 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from index.errors import IndexDamaged, StorageError
-from index.files import load_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from numpy.typing import DTypeLike, NDArray
-
-    from index.files import Disk
+from index.files import Disk, load_bytes
 
 BLOCK = 1 << 16  #: bytes under one checksum
 _ALIGNED = 64  #: each array begins at a multiple

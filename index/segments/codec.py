@@ -81,14 +81,17 @@ def decode_document(details: str, text: str, source: str) -> Document:
         blocks=tuple(Block(Span(a, b), _KINDS[kind], part) for a, b, kind, part in value["blocks"]),
         sections=tuple(Section(title, level, Span(a, b)) for title, level, a, b in value["sections"]),
         tables=tuple(_table_of(item) for item in value["tables"]),
-        fields=tuple(_field(*item) for item in value["fields"]),
+        fields=tuple(
+            Field(name, stated, _span(span), Origin(origin), sure)
+            for name, stated, span, origin, sure in value["fields"]
+        ),
         map=SourceMap(
             tuple(map(Run, runs[::3], runs[1::3], runs[2::3])),
             tuple(value["lines"]),
             tuple(Page(number, label, Span(a, b)) for number, label, a, b in value["pages"]),
         ),
         warnings=tuple(value["warnings"]),
-        stems=value.get("stems", ""),
+        stems=value["stems"],
     )
 
 
@@ -102,13 +105,6 @@ def _optional(span: Span | None) -> list[int] | None:
 
 def _span(pair: list[int] | None) -> Span | None:
     return None if pair is None else Span(*pair)
-
-
-def _field(
-    name: str, value: str, span: list[int] | None, origin: str = Origin.PAGE, sure: float = 0.95
-) -> Field:
-    """Return a field; origin and certainty are missing from indexes made before they were kept."""
-    return Field(name, value, _span(span), Origin(origin), sure)
 
 
 def _flat(spans: tuple[Span, ...]) -> list[int]:

@@ -10,21 +10,15 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.segments.arrays import Made, Strings, string_arrays
+from index.segments.arrays import Arrays, Checked, Made, Strings, string_arrays
+from index.segments.order import Order
 from index.terms import printed, split, terms_of, weighted_terms
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from index.segments.arrays import Arrays, Checked
-    from index.segments.order import Order
 
 K1 = 1.5  #: saturation of the term frequency
 B = 0.75  #: strength of the length normalisation

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.segments.codec import decode_byline, decode_document, encode_document
-from index.text import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.text import Byline, Document, Passage, Sentence
+from index.text import BlockKind, Byline, Document, Passage, Sentence
 
 ANCHORS = 64  #: hashes by which papers that may be the same are found
 

@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.files import Disk
 from index.segments.arrays import Arrays, ArraysRecord, Made, Strings, string_arrays, write_arrays
 from index.segments.codec import decode_document
 from index.segments.lexical import lexical_arrays
 from index.segments.paper import ANCHORS, PaperRows
 from index.segments.vectors import sentence_vector_arrays, vector_arrays
-from index.text import BlockKind, Byline
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from index.files import Disk
-    from index.text import Document
+from index.text import BlockKind, Byline, Document
 
 
 class Contents(Protocol):

@@ -12,22 +12,17 @@ of the bytes of single precision, and a cosine changes by less than .002.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
 from index.files import CHUNK
-from index.segments.arrays import Made
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from index.segments.arrays import Arrays
-    from index.segments.order import Order
+from index.segments.arrays import Arrays, Made
+from index.segments.order import Order
 
 #: Most vectors that are all compared: see the table of evals/bench/speed.py.
 FLAT_UP_TO = 20_000

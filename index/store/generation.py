@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, overload
+from pathlib import Path
+from typing import Self, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
 from index.segments.lexical import Lexical
 from index.segments.order import Order
-from index.segments.paper import ANCHORS
+from index.segments.paper import ANCHORS, PaperRows
 from index.segments.segment import Segment
 from index.segments.vectors import SentenceVectors, Vectors, cosines
 from index.store.library import Entries, entries_in, shown, shown_byline
-from index.store.manifest import Counts
+from index.store.manifest import Counts, Manifest
+from index.store.pins import Pin
 from index.store.recent import Recent
-from index.text import Document, Passage, Sentence, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from index.segments.paper import PaperRows
-    from index.store.manifest import Manifest
-    from index.store.pins import Pin
-    from index.text import Byline
+from index.text import Byline, Document, Passage, Sentence, Span
 
 SEGMENTS = "segments"  #: folder of the segments of all generations of an index
 PAPERS = "papers.json"

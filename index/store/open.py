@@ -11,22 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged, IndexMissing
 from index.files import bytes_if_present, check, refusals
 from index.segments.segment import Segment
-from index.store.generation import SEGMENTS, Index, read_listing
+from index.store.generation import SEGMENTS, Index, Listed, read_listing
 from index.store.manifest import MANIFEST, Manifest, decode
-from index.store.pins import pin
+from index.store.pins import Pin, pin
 from index.store.salvage import salvaged
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.store.generation import Listed
-    from index.store.pins import Pin
 
 CURRENT = "CURRENT"
 _FOLDER = re.compile(r"gen-(\d{8})")

@@ -9,12 +9,9 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from filelock import FileLock, Timeout
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PINS = "pins"
 _NAME = re.compile(r"gen-(\d{8})\.\d+\.\d+")

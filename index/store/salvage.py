@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.errors import IndexDamaged
+from index.segments.arrays import ArraysRecord
 from index.segments.segment import Segment
+from index.store.generation import Listed
+from index.store.manifest import Manifest
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from index.segments.arrays import ArraysRecord
-    from index.store.generation import Listed
-    from index.store.manifest import Manifest
-
-    #: A generation: its manifest and its papers.
-    Listing = tuple[Manifest, Sequence[Listed]]
+#: A generation: its manifest and its papers.
+Listing = tuple[Manifest, Sequence[Listed]]
 
 
 def salvaged(

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import tarfile
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.errors import IndexDamaged, LoccitError, OlderFormat, UsageError
 from index.files import LOCAL_DISK, FileRecord, check, chunks_in, chunks_of, refusals
-from index.store.generation import SEGMENTS
+from index.segments.arrays import ArraysRecord
+from index.store.generation import SEGMENTS, Index
 from index.store.manifest import MANIFEST, Manifest, decode
 from index.store.open import current_generation, open_index, read_pointer
 from index.store.publish import add_segment, install, next_number, writing
 from index.store.upkeep import collect
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from index.segments.arrays import ArraysRecord
-    from index.store.generation import Index
 
 _MANIFEST_LIMIT = 1 << 20  #: bytes; a real one has a few thousand
 _REMEDY = "Export the index again and copy the whole file."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.errors import FormatMismatch, IndexDamaged, IndexMissing
-from index.files import LOCAL_DISK, FileRecord, check, refusals
-from index.segments.arrays import MARK, mark_of
+from index.files import LOCAL_DISK, Disk, FileRecord, check, refusals
+from index.segments.arrays import MARK, ArraysRecord, mark_of
 from index.segments.segment import Segment
 from index.store.generation import SEGMENTS
 from index.store.open import (
@@ -22,13 +23,6 @@ from index.store.open import (
 )
 from index.store.pins import pinned
 from index.store.publish import PART, make_current, writing
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
-    from index.files import Disk
-    from index.segments.arrays import ArraysRecord
 
 KEPT_BEFORE = 2  #: generations kept besides the current one
 _OURS = re.compile(r"gen-\d{8}|staging|\.CURRENT\.part")

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.search import Hit
+from index.store.generation import Index
 from qa.overview.kinds import RANKED, Kind
 from qa.overview.papers import meant_by, naming_terms
-from qa.overview.roles import Role, body_of, confidence, features, roles
+from qa.overview.roles import Body, Role, body_of, confidence, features, roles
 from qa.quote.choose import alike
 from qa.quote.cite import cite_stated
-from qa.records import UNSUPPORTED, LookUp
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from qa.overview.roles import Body
-    from qa.records import Citation
-    from qa.understand.question import Question
+from qa.records import UNSUPPORTED, Citation, LookUp
+from qa.understand.question import Question
 
 #: What a summary quotes, in sentences of each role, and what is quoted of each of several papers.
 _PARTS = ((Role.ABOUT, 2), (Role.FINDINGS, 2), (Role.CONCLUSION, 2))

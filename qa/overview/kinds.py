@@ -8,22 +8,16 @@ the weights and prints their figures.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.embed.encoder import Encoder
 from index.terms import words as words_of
-from qa.overview.softmax import load
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from index.embed.encoder import Encoder
-    from qa.overview.softmax import Softmax
+from qa.overview.softmax import Softmax, load
 
 
 class Kind(StrEnum):

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.search import Hit
+from index.store.generation import Index
 from index.terms import terms as terms_of
 from index.terms import words as words_of
 from qa.overview.kinds import asking_terms
 from qa.rank.candidates import abbreviations_of
 from qa.rank.retrieve import main_paper
 from qa.understand.abbreviations import equivalents
+from qa.understand.question import Question
 from qa.understand.subjects import NOBODY
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from qa.understand.question import Question
 
 #: Most papers that are answered from, or offered, together.
 MOST = 10
@@ -96,11 +92,7 @@ def listed(index: Index, documents: frozenset[str] | None) -> list[str]:
 
 def naming_terms(question: Question) -> dict[str, float]:
     """Return the terms that can name a paper, with their rarity in English: all but those that only ask."""
-    return {
-        term: rare
-        for term, rare in zip(question.terms, question.specific, strict=True)
-        if term not in asking_terms() and rare > 0
-    }
+    return {term: rare for term, rare in question.rare.items() if term not in asking_terms() and rare > 0}
 
 
 def by_place(index: Index, text: str, documents: frozenset[str] | None) -> tuple[list[str], list[int]]:

@@ -9,20 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.store.generation import Index
 from index.terms import terms as terms_of
-from index.text import BlockKind
-from qa.overview.softmax import load
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from index.store.generation import Index
-    from index.text import Document, Sentence
-    from qa.overview.softmax import Softmax
+from index.text import BlockKind, Document, Sentence
+from qa.overview.softmax import Softmax, load
 
 
 class Role(StrEnum):

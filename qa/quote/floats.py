@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from index.store.generation import Index
 from index.terms import terms as terms_of
-from index.text import BlockKind, Sentence, Span
+from index.text import BlockKind, Document, Sentence, Span, Table
 from qa.quote.cite import cite_stated
 from qa.quote.metadata import LOOKED_UP, front_terms
 from qa.rank.numbered import mentions
-from qa.records import LookUp
-from qa.understand.numbered import FIGURE, TABLE, kind_of_thing, mentions_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.store.generation import Index
-    from index.text import Document, Table
-    from qa.records import Citation
-    from qa.understand.numbered import Mention
-    from qa.understand.question import Question
+from qa.records import Citation, LookUp
+from qa.understand.numbered import FIGURE, TABLE, Mention, kind_of_thing, mentions_in
+from qa.understand.question import Question
 
 #: Most rows that are quoted of one table, and papers that are offered where the question names none.
 MOST_ROWS, MOST_PAPERS = 30, 10
@@ -105,8 +98,6 @@ def _label(document: Document, table: Table) -> str:
 def _is(asked: Mention, caption: str) -> bool:
     """Tell whether a caption begins with the label of what is ``asked``."""
     first = next(iter(mentions_in(caption[:80])), None)
-    return first is not None and first.start == 0 and first.same_kind(asked) and _shared(first, asked)
-
-
-def _shared(one: Mention, other: Mention) -> bool:
-    return not one.numbers.isdisjoint(other.numbers)
+    if first is None or first.start or not first.same_kind(asked):
+        return False
+    return not first.numbers.isdisjoint(asked.numbers)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from qa.records import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from qa.records import Answer, Citation
+from qa.records import Answer, Citation, Status
 
 _OPEN = {
     Status.NOT_FOUND: "nothing was found",

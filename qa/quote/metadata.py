@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from index.search import Hit
+from index.store.generation import Index
 from index.terms import terms as terms_of
-from index.text import BlockKind, Sentence, Span
+from index.text import BlockKind, Document, Field, Sentence, Span
 from qa.quote.cite import cite_stated
 from qa.rank.candidates import abbreviations_of, paper_stems
-from qa.records import LookUp
+from qa.records import Citation, LookUp
 from qa.understand.abbreviations import equivalents
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from index.text import Document, Field
-    from qa.records import Citation
-    from qa.understand.question import Question
+from qa.understand.question import Question
 
 _PAPER = r"(?:paper|article|report|study|publication|manuscript|case report|it|this)"
 _NAMED = r"(?:paper|article|report|study|publication|manuscript) (?:on|about|by|of|from|with)"
@@ -128,10 +122,7 @@ def _foreign(question: Question, document: Document) -> bool:
     """Tell whether the question names something that the paper has in no form."""
     same = equivalents(question, abbreviations_of(document))
     held = paper_stems(document)
-    return any(
-        rare >= _NAME and term not in _WORDS and not any(form <= held for form in same[term])
-        for term, rare in zip(question.terms, question.specific, strict=True)
-    )
+    return any(not any(form <= held for form in same[term]) for term in _names(question))
 
 
 def _papers(
@@ -168,11 +159,7 @@ def front_terms(document: Document) -> set[str]:
 
 def _names(question: Question) -> set[str]:
     """Return the terms of the question that name something."""
-    return {
-        term
-        for term, rare in zip(question.terms, question.specific, strict=True)
-        if rare >= _NAME and term not in _WORDS
-    }
+    return {term for term, rare in question.rare.items() if rare >= _NAME and term not in _WORDS}
 
 
 def _places(document: Document, name: str) -> list[tuple[Span, Span, float]]:

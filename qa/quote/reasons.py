@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from index.store.generation import Index
 from index.terms import terms as terms_of
 from qa.quote.choose import papers_left_out, silent_papers, states
 from qa.rank.candidates import abbreviations_of, paper_stems
+from qa.rank.evidence import Evidence, Ranked
 from qa.rank.numbered import counts_among, mentions, subjects_told
 from qa.records import Status
 from qa.settings import DEFAULT
@@ -16,12 +18,6 @@ from qa.understand.language import other_language
 from qa.understand.question import TELLING
 from qa.understand.several import superlative_in
 from qa.understand.subjects import NOBODY
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.store.generation import Index
-    from qa.rank.evidence import Evidence, Ranked
 
 ASK_EACH = "The evidence table asks each paper."
 NO_COMPARISON = "Loccit does not compare numbers."
@@ -124,7 +120,6 @@ def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | N
     A paper that tells of a treatment does not lack "treated", nor one of a recurrence "recur".
     """
     question = evidence.question
-    rare = dict(zip(question.terms, question.specific, strict=True))
     papers = [index.documents[key] for key in documents or ()]
     if len(papers) > MOST_PAPERS:
         return []
@@ -145,7 +140,7 @@ def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | N
     absent = []
     compared = superlative_in(question.text)
     for word in dict.fromkeys(_WORD.findall(question.text)):
-        telling = [stem for stem in terms_of(word) if rare.get(stem, 0.0) >= TELLING]
+        telling = [stem for stem in terms_of(word) if question.rare.get(stem, 0.0) >= TELLING]
         if telling and len(word) > 2 and word.lower() != compared and not any(map(meant, telling)):
             absent.append(word)
     return absent

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from index.terms import terms as terms_of
 from index.text import BlockKind, Span
-from qa.rank.candidates import tokens_of
-from qa.understand.question import Wanted, held_spans
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from qa.rank.candidates import Candidate
-    from qa.rank.reader import Mark
-    from qa.understand.question import Question
+from qa.rank.candidates import Candidate, tokens_of
+from qa.rank.reader import Mark
+from qa.understand.question import Question, Wanted, held_spans
 
 #: A number with the sign before it and the unit behind it.
 _VALUE = re.compile(

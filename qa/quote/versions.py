@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rapidfuzz.fuzz import ratio
 
 from index.ingest.catalogue import versions_of
+from index.text import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from index.store.generation import Index
-    from index.text import Document
     from qa.rank.evidence import Ranked
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.search import Hit
+from index.store.generation import Index
 from index.terms import line_counts, read_counts
 from index.terms import terms as terms_of
-from index.text import BlockKind
+from index.text import BlockKind, Document, Sentence
 from qa.understand.abbreviations import definitions, equivalents
+from qa.understand.question import Question
 from qa.understand.synonyms import synonyms_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
-
-    from numpy.typing import NDArray
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from index.text import Document, Sentence
-    from qa.understand.question import Question
 
 _WORD = re.compile(r"[^\W_]+(?:[-\u2010\u2011/.'\u2019][^\W_]+)*")
 

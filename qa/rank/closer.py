@@ -7,31 +7,25 @@ learned weights joins both readings and the rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.store.generation import Index
+from index.text import Span
 from qa.rank import rerank
+from qa.rank.candidates import Candidate
 from qa.rank.identity import OPENING, identified, identity_of
-from qa.rank.reader import load_large_reader
+from qa.rank.reader import Reader, Text, load_large_reader
 from qa.rank.rerank import Choice, Read, Reranker, told_by
 from qa.rank.select import load_weights
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
-
-    from index.store.generation import Index
-    from index.text import Span
-    from qa.rank.candidates import Candidate
-    from qa.rank.reader import Reader, Text
-    from qa.understand.question import Question
+from qa.understand.question import Question
 
 #: The columns of the third stage: those of the second, where "read" is what the large reader says.
 NAMES = (

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from qa.rank.candidates import candidates_of, rarity
+from index.search import Hit
+from index.store.generation import Index
+from qa.rank.candidates import Candidate, candidates_of, rarity
 from qa.rank.features import features_of
 from qa.rank.numbered import Fits, certain, fits
 from qa.rank.people import guard
+from qa.rank.reader import Mark
 from qa.rank.retrieve import retrieve
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from qa.rank.candidates import Candidate
-    from qa.rank.reader import Mark
-    from qa.records import LookUp
-    from qa.understand.question import Question
+from qa.records import LookUp
+from qa.understand.question import Question
 
 #: Share of the threshold that the confidence of a sentence reaches at most that may be about another.
 UNTOLD = 0.8

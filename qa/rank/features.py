@@ -8,25 +8,17 @@ depends on a collection's subject, so that weights learned on one hold on others
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.search import zscores
-from index.text import BlockKind
-from qa.rank.candidates import rarity_in, tokens_of
-from qa.understand.question import Wanted, held_spans, holds
+from index.text import BlockKind, Document
+from qa.rank.candidates import Candidate, rarity_in, tokens_of
+from qa.understand.question import Question, Wanted, held_spans, holds
 from qa.understand.subjects import NOBODY, asks_of_patient
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from index.text import Document
-    from qa.rank.candidates import Candidate
-    from qa.understand.question import Question
 
 NAMES = (
     "dense",  # cosine of question and sentence
@@ -135,7 +127,7 @@ def features_of(
     # What is the same for all sentences of a passage or a paper is worked out once.
     contexts = {c.hit.position: _stems_of(c.hit.passage.context) for c in candidates}
     papers = {c.document.id: _rare_in(question, c.document) for c in candidates}
-    english = dict(zip(question.terms, question.specific, strict=True))
+    english = question.rare
     rows = []
     for at, candidate in enumerate(candidates):
         near = [c for c in candidates[max(at - 1, 0) : at + 2] if c.hit.position == candidate.hit.position]

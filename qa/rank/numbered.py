@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING
 
-from index.text import BlockKind
+from index.text import Block, BlockKind, Document, Row, Span, Table
 from qa.understand.numbered import TIMES, Mention, kind_of_thing, mentions_in, numbers_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Set
-
-    from index.text import Block, Document, Row, Span, Table
 
 #: Characters from the start of a sentence within which a mention is what the sentence is about.
 _LEADING = 25

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from index.text import Document, Span
 from qa.rank.candidates import abbreviations_of, paper_stems
 from qa.understand.abbreviations import equivalents
-from qa.understand.question import TELLING
-from qa.understand.subjects import NOBODY, PATIENT, asks_of_patient, people_in, subjects_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from index.text import Document, Span
-    from qa.understand.question import Question
-    from qa.understand.subjects import Subject
+from qa.understand.question import TELLING, Question
+from qa.understand.subjects import NOBODY, PATIENT, Subject, asks_of_patient, people_in, subjects_of
 
 
 def guard(question: Question, papers: Iterable[Document]) -> Callable[[Document, Span], bool]:
@@ -63,8 +57,7 @@ def _reports(document: Document, question: Question) -> bool:
     if not any(fitting):
         return False
     same, held = equivalents(question, abbreviations_of(document)), paper_stems(document)
-    rare = zip(question.terms, question.specific, strict=True)
-    topics = [term for term, weight in rare if weight >= TELLING and term != PATIENT]
+    topics = [term for term, weight in question.rare.items() if weight >= TELLING and term != PATIENT]
     return all(any(form <= held for form in same[term]) for term in topics)
 
 

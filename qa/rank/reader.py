@@ -15,6 +15,7 @@ end of the decisive words (Rajpurkar et al. 2016).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.embed.model import ModelFiles, model_files
 from index.embed.mpnet import MPNET_SHA256, mpnet_folder
@@ -32,9 +34,6 @@ from index.text import Span
 from qa.understand.abbreviations import in_forms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
 #: Pieces of question, what was asked before and passage together; what is longer loses its end.

@@ -7,28 +7,20 @@ second set of learned weights joins both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qa.rank import features as first
-from qa.rank.candidates import abbreviations_of
-from qa.rank.reader import Text, load_reader
-from qa.rank.select import load_weights
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from qa.rank.candidates import Candidate
-    from qa.rank.reader import Mark, Reader, Reading
-    from qa.rank.select import Weights
-    from qa.understand.question import Place, Question
+from qa.rank.candidates import Candidate, abbreviations_of
+from qa.rank.reader import Mark, Reader, Reading, Text, load_reader
+from qa.rank.select import Weights, load_weights
+from qa.understand.question import Place, Question
 
 #: The columns of the second stage: those of the first, and what was read.
 NAMES = (

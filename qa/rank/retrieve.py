@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from index.search import search
+import numpy as np
+from numpy.typing import NDArray
+
+from index.search import Hit, search
+from index.store.generation import Index
+from index.text import Document, Span
 from qa.rank.candidates import abbreviations_of
 from qa.rank.numbered import Fits, fits
 from qa.rank.people import about
 from qa.understand.abbreviations import other_forms
-from qa.understand.question import telling_words
+from qa.understand.question import Question, telling_words
 from qa.understand.subjects import NOBODY
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from index.search import Hit
-    from index.store.generation import Index
-    from qa.understand.question import Question
 
 #: Search this many times the passages wanted where some will be left out.
 WIDER = 4
@@ -57,19 +52,15 @@ def retrieve(
     if expanded != words:
         hits = search(index, expanded, vector, limit=wider, documents=documents)
     if question.subject != NOBODY:
-        hits = [
-            hit
-            for hit in hits
-            if about(index.documents[hit.passage.document_id], hit.passage.span, question.subject)
-        ]
+        hits = [hit for hit in hits if about(*_stretch(index, hit), question.subject)]
     if question.numbered:
-        hits = [
-            hit
-            for hit in hits
-            if fits(index.documents[hit.passage.document_id], hit.passage.span, question.numbered)
-            is not Fits.OTHER
-        ]
+        hits = [hit for hit in hits if fits(*_stretch(index, hit), question.numbered) is not Fits.OTHER]
     return [*hits[:limit], *_of_one_paper(hits, limit)[:deeper]]
+
+
+def _stretch(index: Index, hit: Hit) -> tuple[Document, Span]:
+    """Return the paper of a hit, and where its passage stands in it."""
+    return index.documents[hit.passage.document_id], hit.passage.span
 
 
 def main_paper(hits: Sequence[Hit]) -> str:

@@ -10,25 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import FormatMismatch, UsageError
 from index.files import require_folder, sha256_of
+from qa.rank.candidates import Candidate
 from qa.rank.features import NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from qa.rank.candidates import Candidate
-    from qa.understand.question import Question
+from qa.understand.question import Question
 
 #: Version of the weights' file.
 FORMAT = 2

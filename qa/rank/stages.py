@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.embed.mpnet import installed_parts, is_installed
 from index.errors import UsageError
+from index.store.generation import Index
 from qa.rank.closer import load_closer, read_again
-from qa.rank.evidence import doubted, found, weigh
-from qa.rank.rerank import load_reranker, second_stage
-from qa.rank.select import load_weights
-from qa.settings import READER_VARIABLE, ReaderName
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from index.store.generation import Index
-    from qa.rank.evidence import Found
-    from qa.rank.rerank import Reranker
-    from qa.rank.select import Ranker, Weights
-    from qa.settings import Settings
-    from qa.understand.question import Question
+from qa.rank.evidence import Found, doubted, found, weigh
+from qa.rank.rerank import Reranker, load_reranker, second_stage
+from qa.rank.select import Ranker, Weights, load_weights
+from qa.settings import READER_VARIABLE, ReaderName, Settings
+from qa.understand.question import Question
 
 
 @dataclass(frozen=True, slots=True)

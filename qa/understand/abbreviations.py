@@ -8,17 +8,13 @@ definitions in biomedical text", Pac Symp Biocomput 2003, with plural forms
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from index.terms import terms
 from index.text import Span
 from qa.understand.clinical import clinical_abbreviations
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    from qa.understand.question import Question
+from qa.understand.question import Question
 
 _BRACKETED = re.compile(r"\(([^()]{1,90})\)")
 _WORDS = re.compile(r"\S+")

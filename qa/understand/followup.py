@@ -9,16 +9,13 @@ asked, who may change it.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from index.read.frequency import zipf
 from qa.understand.question import Wanted, wanted_of
-from qa.understand.several import of_each
-from qa.understand.subjects import MENTION, NOBODY, Subject, asked_about
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from qa.understand.several import capital, of_each
+from qa.understand.subjects import MENTION, NOBODY, Subject, asked_about, owns
 
 _OPENING = re.compile(
     r"^\s*(?:(?:and|but|so|ok(?:ay)?|then|also)\b[\s,]*)*(?:(?:what|how) about\b"
@@ -161,12 +158,9 @@ def context_of(history: Sequence[str], people: Sequence[Subject] = ()) -> Contex
     context = Context()
     for earlier in history:
         if earlier.strip():
-            context = _after(resolve_in(context, earlier, people), context)
+            asked = resolve_in(context, earlier, people)
+            context = Context(asked, _person(asked) or context.person, _thing(asked) or context.thing)
     return context
-
-
-def _after(question: str, before: Context) -> Context:
-    return Context(question, _person(question) or before.person, _thing(question) or before.thing)
 
 
 def resolve_in(context: Context, question: str, people: Sequence[Subject] = ()) -> str:
@@ -188,7 +182,7 @@ def resolve_in(context: Context, question: str, people: Sequence[Subject] = ()) 
         return _fragment(bare, context)
     full = _pronouns(body if opened else asked, context)
     if of_each(full):  # of other people too: only what "it" is may come from before
-        return full[:1].upper() + full[1:]
+        return capital(full)
     if context.thing and _wants_thing(full) and context.thing.lower() not in full.lower():
         full = f"{full.rstrip('?.! ')} ({context.thing})?"
     leans = (
@@ -196,7 +190,7 @@ def resolve_in(context: Context, question: str, people: Sequence[Subject] = ()) 
     )
     if leans and context.person and asked_about(full) == NOBODY and not _PAPER.search(full):
         full = f"{full.rstrip('?.! ')}, in {context.person}?"
-    return full[:1].upper() + full[1:]
+    return capital(full)
 
 
 def _wants_thing(question: str) -> bool:
@@ -243,23 +237,16 @@ def _swap_person(question: str, fragment: str) -> str:
     who = {"she": "the woman", "her": "the woman", "he": "the man", "his": "the man", "him": "the man"}.get(
         who, who
     )
-    swapped, count = MENTION.subn(lambda match: who + _possession(match, question), question)
+    swapped, count = MENTION.subn(lambda match: who + ("'s" if owns(match) else ""), question)
     if count:
-        return swapped[:1].upper() + swapped[1:]
+        return capital(swapped)
     return f"{question.rstrip('?.! ')}, in {who}?"
-
-
-def _possession(match: re.Match[str], question: str) -> str:
-    found = match.group().lower()
-    possessive = found.endswith(("'s", "\u2019s")) or found == "his"
-    possessive |= found == "her" and re.match(r" [A-Za-z0-9]", question[match.end() :]) is not None
-    return "'s" if possessive else ""
 
 
 def _fragment(bare: str, context: Context) -> str:
     """Return a whole question for a fragment without a verb."""
     if _WH.match(bare):  # "From which site?" asks on about the same thing
-        return f"{bare[:1].upper()}{bare[1:]}: {context.question}"
+        return f"{capital(bare)}: {context.question}"
     if _ATTRIBUTE.match(bare):  # "And the reference range?"
         return f"{context.question.rstrip('?.! ')}, and {bare}?"
     if swapped := _swap_phrase(context.question, bare):  # "And on the blood?"
@@ -275,7 +262,7 @@ def _fragment(bare: str, context: Context) -> str:
     if swapped:
         return swapped
     whole = f"{owner}{noun}?"
-    return whole[:1].upper() + whole[1:]
+    return capital(whole)
 
 
 def _swap_thing(context: Context, noun: str) -> str:
@@ -292,7 +279,7 @@ def _swap_thing(context: Context, noun: str) -> str:
     if context.person and f"of {context.person}" in context.question[found.end() :]:
         put = re.sub(rf"^{re.escape(context.person)}'s ", "the ", put)  # whose it is is said already
     swapped = context.question[: found.start()] + put + context.question[found.end() :]
-    return swapped[:1].upper() + swapped[1:]
+    return capital(swapped)
 
 
 def _swap_phrase(question: str, fragment: str) -> str:
@@ -309,7 +296,7 @@ def _swap_phrase(question: str, fragment: str) -> str:
 
 def _pronouns(text: str, context: Context) -> str:
     """Put names for pronouns whose bearer is known from earlier questions."""
-    if context.person and not _conflicting(text, context):
+    if context.person and not asked_about(text).conflicts(asked_about(context.person)):
         for pattern, form in _PRONOUNS:
             text = pattern.sub(form.format(who=context.person), text)
     if _ABOUT_PAPER.search(text) and (paper := _PAPER.search(context.question)):
@@ -319,11 +306,6 @@ def _pronouns(text: str, context: Context) -> str:
         article = "the " if context.thing[:2].islower() else ""
         text = _THING.sub(article + context.thing, text, count=1)
     return text
-
-
-def _conflicting(text: str, context: Context) -> bool:
-    """Tell whether the pronouns of ``text`` cannot mean the person of ``context``."""
-    return asked_about(text).conflicts(asked_about(context.person))
 
 
 def _person(question: str) -> str:

@@ -8,15 +8,12 @@ before a grade are listed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from index.read.frequency import zipf
 from index.terms import is_stop_word
 from index.terms import terms as terms_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: Words that stand for the same kind of thing, the first for all of them.
 _ALIKE = (

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
 from index.read.frequency import zipf
 from index.terms import terms as terms_of
 from index.terms import weighted_terms
 from index.terms import words as words_of
+from index.text import Span
 from qa.understand.numbered import Mention, kinds_chosen_among, named_in
 from qa.understand.several import of_each
 from qa.understand.subjects import Subject, asked_about, impersonal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.text import Span
 
 #: Longest question taken, in code points.
 LONGEST = 2_000
@@ -159,6 +155,11 @@ class Question:
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
     before: str = ""  #: what was asked and quoted before, where this question may lean on it
     cited: Place | None = None  #: where the last quote stands, if so
+
+    @property
+    def rare(self) -> dict[str, float]:
+        """How rare the word of each term is in English, see ``specific``."""
+        return dict(zip(self.terms, self.specific, strict=True))
 
 
 def understand(text: str) -> Question:

@@ -34,12 +34,9 @@ def of_each(text: str) -> bool:
     return _EVERY.search(text) is not None
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """Return ``text`` with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]
-
-
-def _singular(match: re.Match[str]) -> str:
-    return _SINGULAR_VERBS[match.group("verb").lower()]
 
 
 def of_one(text: str) -> str:
@@ -47,7 +44,7 @@ def of_one(text: str) -> str:
     found = _SEVERAL.sub(_one, text)
     found = _BOTH.sub(r"\g<where> the case", found)
     found = _AMONG.sub("in", found)
-    return _capital(_AGREEING.sub(_singular, found))
+    return capital(_AGREEING.sub(lambda match: _SINGULAR_VERBS[match["verb"].lower()], found))
 
 
 def _one(match: re.Match[str]) -> str:

@@ -8,14 +8,13 @@ near; the answer says so, never silently.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.read.frequency import zipf
 from index.terms import terms as terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from index.segments.lexical import Lexical
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")

@@ -21,10 +21,6 @@ _ASKED = re.compile(
     rf"|{_MALE})\b(?!\s+(?:sex|gender|predominance|preponderance|ratio|patients\b))",
     re.IGNORECASE,
 )
-_POSSESSIVE = re.compile(
-    rf"\b(?P<noun>{_FEMALE}|{_MALE}|(?P<adjective>female|male)\s+(?:patient|case|subject))(?:'s|\u2019s)?\b",
-    re.IGNORECASE,
-)
 _BARE = re.compile(r"\b(?:woman|lady|girl|female|man|gentleman|boy|male)\b", re.IGNORECASE)
 _SHE = re.compile(r"\b(?:she|her|hers|herself)\b", re.IGNORECASE)
 _HE = re.compile(r"\b(?:he|his|him|himself)\b", re.IGNORECASE)
@@ -134,10 +130,12 @@ def impersonal(question: str) -> str:
     if asked_about(question) == NOBODY:
         return question
 
-    def neutral(match: re.Match[str]) -> str:
-        found = match.group().lower()
-        owned = found.endswith(("'s", "\u2019s")) or found == "his"
-        owned |= found == "her" and re.match(r" [a-z0-9]", question[match.end() :], re.IGNORECASE) is not None
-        return "the patient's" if owned else "the patient"
+    return MENTION.sub(lambda match: "the patient's" if owns(match) else "the patient", question)
 
-    return MENTION.sub(neutral, question)
+
+def owns(match: re.Match[str]) -> bool:
+    """Tell whether a ``MENTION`` names an owner: "the woman's", "his", "her" before a word."""
+    found = match.group().lower()
+    follows = match.string[match.end() : match.end() + 2]
+    before_word = follows[:1] == " " and follows[1:].isascii() and follows[1:].isalnum()
+    return found.endswith(("'s", "\u2019s")) or found == "his" or (found == "her" and before_word)

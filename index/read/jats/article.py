@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.errors import DamagedFile, UnknownFormat
 from index.read.jats.front import front_drafts
-from index.read.jats.tree import Node, XmlError, decode_xml, inline, label_and_title, parse, synthetic
+from index.read.jats.tree import Node, XmlError, decode_xml, inline, label_and_title, parse
 from index.read.structure import Draft, Source, assemble, spanned, spread, table_draft
-from index.text import BlockKind, line_starts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from index.text import Document, MappedText
+from index.text import BlockKind, Document, MappedText, inserted, line_starts
 
 #: Elements that stand on their own; the paragraph around them continues after them.
 FLOATS = frozenset({
@@ -84,7 +79,7 @@ def _article(article: Node) -> Iterator[Draft]:
     yield from front_drafts(article.find("front/journal-meta"), meta)
     for abstract in (*meta.all("abstract"), *meta.all("trans-abstract")):
         title = abstract.find("title")
-        text = inline(title) if title else synthetic("Abstract", abstract.at)
+        text = inline(title) if title else inserted("Abstract", abstract.at)
         yield Draft(BlockKind.HEADING, text, level=1)
         yield from _content(abstract, 1)
     for body in article.all("body"):
@@ -92,7 +87,7 @@ def _article(article: Node) -> Iterator[Draft]:
     for back in article.all("back"):
         yield from _back(back)
     for group in (*article.all("floats-group"), *article.all("floats-wrap")):  # the second is NLM's
-        yield Draft(BlockKind.HEADING, synthetic("Figures and tables", group.at), level=1)
+        yield Draft(BlockKind.HEADING, inserted("Figures and tables", group.at), level=1)
         yield from _content(group, 1)
 
 
@@ -174,7 +169,7 @@ def _item(item: Node, level: int, kind: BlockKind) -> Iterator[Draft]:
     label = item.find("label")
     for number, draft in enumerate(_content(item, level, kind)):
         if number == 0 and label is not None and draft.kind is kind:
-            draft = replace(draft, text=inline(label) + synthetic(" ", label.at) + draft.text)
+            draft = replace(draft, text=inline(label) + inserted(" ", label.at) + draft.text)
         yield draft
 
 
@@ -193,10 +188,10 @@ def _float(node: Node, level: int) -> Iterator[Draft]:
 def _caption(node: Node) -> Draft:
     """Return label and caption of a figure or table as one draft."""
     label, caption = node.find("label"), node.find("caption")
-    head = inline(label) if label else synthetic("", node.at)
-    text = inline(caption, spaced=True) if caption else synthetic("", node.at)
+    head = inline(label) if label else inserted("", node.at)
+    text = inline(caption, spaced=True) if caption else inserted("", node.at)
     if head.text and text.text:
-        head += synthetic(" " if head.text[-1] in ".:" else ": ", head.origins[-1])
+        head += inserted(" " if head.text[-1] in ".:" else ": ", head.origins[-1])
     return Draft(BlockKind.CAPTION, head + text)
 
 
@@ -250,7 +245,7 @@ def _back(back: Node) -> Iterator[Draft]:
 def _back_part(part: Node) -> Iterator[Draft]:
     title = label_and_title(part)
     if not title.text and part.tag in _TITLES:
-        title = synthetic(_TITLES[part.tag], part.at)
+        title = inserted(_TITLES[part.tag], part.at)
     if title.text:
         yield Draft(BlockKind.HEADING, title, level=1)
     for content in part.all("fn") if part.tag == "fn-group" else (part,):
@@ -259,7 +254,7 @@ def _back_part(part: Node) -> Iterator[Draft]:
 
 def _references(node: Node) -> Iterator[Draft]:
     title = label_and_title(node)
-    yield Draft(BlockKind.HEADING, title if title.text else synthetic("References", node.at), level=1)
+    yield Draft(BlockKind.HEADING, title if title.text else inserted("References", node.at), level=1)
     for child in node.elements():
         if child.tag == "ref":
             yield Draft(BlockKind.REFERENCE, inline(child, spaced=True))

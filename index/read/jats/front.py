@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from index.read.jats.tree import inline, synthetic
+from index.read.jats.tree import Node, inline
 from index.read.structure import Draft
-from index.text import BlockKind, Field, MappedText, Span, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.read.jats.tree import Node
+from index.text import BlockKind, Field, MappedText, Span, inserted, join
 
 _EVENTS = {"received": "received", "accepted": "accepted", "rev-recd": "revised", "rev-request": "revised"}
 #: Roles in which a person wrote the article, and no review of it.
@@ -62,7 +57,7 @@ def front_drafts(journal: Node | None, meta: Node) -> Iterator[Draft]:
 
 def _stated(name: str, value: MappedText, label: str = "") -> Draft:
     at = value.origins[0] if value.origins else 0
-    text = synthetic(label, at) + value
+    text = inserted(label, at) + value
     return Draft(BlockKind.FRONT, text, fields=(Field(name, value.text, Span(len(label), len(text))),))
 
 
@@ -81,7 +76,7 @@ def _authors(meta: Node) -> Iterator[Draft]:
         if not name.text:
             continue
         if text.text:
-            text += synthetic(", ", person.at)
+            text += inserted(", ", person.at)
         start = len(text)
         fields.append(Field("author", name.text, Span(start, start + len(name))))
         family = _family(person, name.text)  # reference managers want it apart
@@ -139,7 +134,7 @@ def _date(date: Node) -> MappedText:
         part = date.find(tag)
         text = inline(part) if part is not None else MappedText("", ())
         if tag == "month" and text.text.isdecimal() and 1 <= int(text.text) <= 12:
-            text = synthetic(calendar.month_name[int(text.text)], text.origins[0])
+            text = inserted(calendar.month_name[int(text.text)], text.origins[0])
         if text.text:
             parts.append(text)
     return join(parts)

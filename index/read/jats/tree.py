@@ -9,15 +9,12 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_right
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from index.read.raised import Level, Run, set_out
-from index.text import MappedText
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+from index.text import MappedText, inserted
 
 #: Elements that contain each other at most.
 DEEPEST = 150
@@ -184,20 +181,15 @@ class _Builder:
     def text(self, text: str) -> None:
         at = self.offset()
         plain = self.raw.startswith(text, at)  # else a character reference, all of it at its beginning
-        self.stack[-1].children.append(MappedText.raw(text, at) if plain else synthetic(text, at))
+        self.stack[-1].children.append(MappedText.raw(text, at) if plain else inserted(text, at))
 
     def skipped(self, name: str, is_parameter: bool) -> None:
         text = html.unescape(f"&{name};")
         if not is_parameter and not text.startswith("&"):
-            self.stack[-1].children.append(synthetic(text, self.offset()))
+            self.stack[-1].children.append(inserted(text, self.offset()))
 
     def declared(self, name: str, *_: object) -> None:
         raise XmlError(f"it declares an entity ({name[:40]}); for safety, such files are not read")
-
-
-def synthetic(text: str, at: int) -> MappedText:
-    """Return text that replaces markup, all of it at raw offset ``at``."""
-    return MappedText(text, [at] * len(text))
 
 
 def inline(node: Node, *, spaced: bool = False) -> MappedText:
@@ -208,9 +200,7 @@ def inline(node: Node, *, spaced: bool = False) -> MappedText:
         spaced: put a space between child elements, as between the parts of a reference.
     """
     text = set_out(_pieces(node, Level.LINE, spaced=spaced))
-    text = text.edit((m.start(), m.end(), "") for m in re.finditer("[\u200b\u2060\ufeff\u00ad]", text.text))
-    text = text.edit((m.start(), m.end(), " ") for m in re.finditer(r"\s+", text.text) if m.group() != " ")
-    return text.strip()
+    return text.sub("[\u200b\u2060\ufeff\u00ad]", "").collapsed()
 
 
 def _pieces(node: Node, level: Level, *, spaced: bool) -> Iterator[Run]:
@@ -225,14 +215,14 @@ def _pieces(node: Node, level: Level, *, spaced: bool) -> Iterator[Run]:
             for part in shown[:1]:
                 yield from _pieces(part, level, spaced=False)
         elif child.tag in _APART or (spaced and child.tag not in _WITHIN):
-            yield Run(synthetic(" ", child.at))
+            yield Run(inserted(" ", child.at))
             yield from _pieces(child, level, spaced=spaced)
-            yield Run(synthetic(" ", child.at))
+            yield Run(inserted(" ", child.at))
         elif child.tag in _SCRIPTS or child.tag in _BETWEEN:
             yield from _formula(child, level)
         else:
             if _cites(before) and _cites(child):
-                yield Run(synthetic(",", child.at))  # two citations, and not one of a larger number
+                yield Run(inserted(",", child.at))  # two citations, and not one of a larger number
             yield from _pieces(child, _level(child, level), spaced=spaced)
         before = child
 
@@ -260,7 +250,7 @@ def _formula(node: Node, level: Level) -> Iterator[Run]:
     levels = _SCRIPTS.get(node.tag, ())
     for number, child in enumerate(node.elements()):
         if number and node.tag in _BETWEEN:
-            yield Run(synthetic(_BETWEEN[node.tag], child.at), level)
+            yield Run(inserted(_BETWEEN[node.tag], child.at), level)
         own = levels[number] if number < len(levels) else Level.LINE
         alone = Node("", {}, node.at, [child])
         yield from _pieces(alone, level if own is Level.LINE else own, spaced=False)
@@ -274,5 +264,5 @@ def label_and_title(node: Node) -> MappedText:
     text = inline(title)
     if label is not None and text.text:
         head = inline(label)
-        return head + synthetic(" ", label.at) + text if head.text else text
+        return head + inserted(" ", label.at) + text if head.text else text
     return text

@@ -7,17 +7,15 @@ left out without a note, except the numbers of lines.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import mode
-from typing import TYPE_CHECKING
 
 from index.read.clean import WORD, without_numbers
 from index.read.pdf.extract.pieces import HIDDEN, Piece, RawPage
+from index.read.pdf.layout import runs_of
 from index.read.pdf.paragraphs import prose
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 #: Points of type that nobody can read.
 _TINY = 1.5
@@ -146,13 +144,11 @@ def _counting(pieces: dict[int, Piece], height: float) -> frozenset[int]:
 
 def _rows(pieces: dict[int, Piece]) -> list[list[int]]:
     """Return the positions of the pieces on each baseline, from top to bottom."""
-    rows: list[list[int]] = []
-    for i in sorted(pieces, key=lambda i: -pieces[i].y):
-        if rows and pieces[rows[-1][0]].y - pieces[i].y < 0.5 * pieces[i].size:
-            rows[-1].append(i)
-        else:
-            rows.append([i])
-    return rows
+
+    def level(row: list[int], i: int) -> bool:
+        return pieces[row[0]].y - pieces[i].y < 0.5 * pieces[i].size
+
+    return runs_of(sorted(pieces, key=lambda i: -pieces[i].y), level)
 
 
 def _clusters(order: Sequence[int], edges: Sequence[float]) -> Iterator[list[int]]:
@@ -250,20 +246,13 @@ def turned_pieces(pages: Sequence[RawPage], apart: Sequence[Apart]) -> list[dict
 
     What stands on other pages too, as the name of the file's buyer does, is left out.
     """
-    keys = [
-        {without_numbers(piece.text.strip()) for piece in page.pieces if letters([piece]) >= _MARK}
-        for page in pages
-    ]
+    keys = [{_key(piece) for piece in page.pieces if letters([piece]) >= _MARK} for page in pages]
     on_pages = Counter(key for page in keys for key in page)
     done: list[dict[int, list[int]]] = []
     for page, sets in zip(pages, apart, strict=True):
         angles: defaultdict[int, list[int]] = defaultdict(list)
         for i, piece in enumerate(page.pieces):
-            if (
-                piece.angle != sets.angle
-                and i not in sets.out
-                and on_pages[without_numbers(piece.text.strip())] < 2
-            ):
+            if piece.angle != sets.angle and i not in sets.out and on_pages[_key(piece)] < 2:
                 angles[piece.angle].append(i)
         done.append(dict(sorted(angles.items())))
     return done

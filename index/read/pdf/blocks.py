@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.read import headings
 from index.read.clean import Vocabulary
@@ -19,15 +20,11 @@ from index.read.pdf.front import (
     running_drafts,
     with_file_fields,
 )
+from index.read.pdf.layout import Line, Segment
 from index.read.pdf.paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
 from index.read.pdf.tables import table_of
 from index.read.structure import Draft, table_label
 from index.text import CONTENT_KINDS, BlockKind, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from index.read.pdf.layout import Line, Segment
 
 #: Words inside figures from which their loss is reported.
 _MANY_LABELS = 30

@@ -7,13 +7,10 @@ column of running text begins, so that tables stay whole.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from index.read.pdf.layout import Line, Segment, evenly_set
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from index.read.pdf.layout import Line, Segment, evenly_set, runs_of
 
 #: Width of the narrowest gap between two columns, in units of the font size.
 GUTTER = 0.7
@@ -193,13 +190,7 @@ def _reach(rows: Sequence[Sequence[Segment]], crosses: Sequence[bool], gutter: G
 
 def _rows(ordered: Sequence[Segment]) -> list[list[Segment]]:
     """Group segments, given from top to bottom, that stand on one line across the page."""
-    rows: list[list[Segment]] = []
-    for segment in ordered:
-        if rows and rows[-1][0].y - segment.y < 0.3 * min(segment.size, rows[-1][0].size):
-            rows[-1].append(segment)
-        else:
-            rows.append([segment])
-    return rows
+    return runs_of(ordered, lambda row, s: row[0].y - s.y < 0.3 * min(s.size, row[0].size))
 
 
 def _full(side: Sequence[Segment], width: float) -> bool:
@@ -219,15 +210,11 @@ def _continues(last: Sequence[Segment], row: Sequence[Segment]) -> bool:
 
 
 def _lines(members: Sequence[Segment], page: int, region: int, left: float, right: float) -> Iterator[Line]:
-    row: list[Segment] = []
-    rows: list[list[Segment]] = []
-    for segment in sorted(members, key=lambda s: (-s.y, s.x0)):
-        apart = row and row[0].y - segment.y > 0.35 * min(segment.size, row[0].size)
-        if not row or apart or not 0.6 < segment.size / (row[0].size or 1.0) < 1.6:
-            row = []
-            rows.append(row)
-        row.append(segment)
-    for row in rows:
+    def level(row: list[Segment], segment: Segment) -> bool:
+        apart = row[0].y - segment.y > 0.35 * min(segment.size, row[0].size)
+        return not apart and 0.6 < segment.size / (row[0].size or 1.0) < 1.6
+
+    for row in runs_of(sorted(members, key=lambda s: (-s.y, s.x0)), level):
         row.sort(key=lambda segment: segment.x0)
         main = max(row, key=lambda segment: (segment.x1 - segment.x0, segment.x0))
         yield Line(

@@ -8,16 +8,12 @@ numbers belongs ("10-20") cannot be told in every case, so readers are asked to 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.read.pdf.extract.glyphs import RIGHT_TO_LEFT
+from index.read.pdf.layout import Part, runs_of
 from index.text import MappedText
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.read.pdf.layout import Part
 
 #: Marks within a number, and marks with which one begins or ends.
 _INSIDE, _BESIDE = frozenset({"ES", "CS"}), frozenset({"ET"})
@@ -45,15 +41,13 @@ def mirrored(parts: Sequence[Part], width: float) -> list[Part]:
 
 def _groups(parts: Sequence[Part]) -> list[list[int]]:
     """Return the positions of the parts, neighbours without right-to-left letters in one group."""
-    groups: list[list[int]] = []
-    for i in sorted(range(len(parts)), key=lambda i: (round(parts[i].y), parts[i].x0)):
-        part, last = parts[i], parts[groups[-1][-1] if groups else i]
+
+    def goes_on(group: list[int], i: int) -> bool:
+        part, last = parts[i], parts[group[-1]]
         near = abs(part.y - last.y) < 0.1 * part.size and -part.size < part.x0 - last.x1 < 0.7 * part.size
-        if groups and near and not RIGHT_TO_LEFT.search(part.text.text + last.text.text):
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    return groups
+        return near and not RIGHT_TO_LEFT.search(part.text.text + last.text.text)
+
+    return runs_of(sorted(range(len(parts)), key=lambda i: (round(parts[i].y), parts[i].x0)), goes_on)
 
 
 def logical(text: MappedText) -> MappedText:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.read import headings
 from index.read.byline import ARTICLE_KIND, PLACE, byline
@@ -16,9 +17,6 @@ from index.read.pdf.layout import Segment, segment_text
 from index.read.pdf.paragraphs import Block, Body, prose
 from index.read.structure import Draft
 from index.text import BlockKind, Field, MappedText, Origin, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 #: Blocks at the beginning among which a title stands.
 _FIRST_DRAFTS = 30

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from index.read.pdf.extract.pieces import BOLD
 from index.read.raised import Level, Run, set_out
 from index.text import MappedText, join
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+Item = TypeVar("Item")
 
 #: Points of height in which segments under way are looked up together.
 _SHELF = 8.0
@@ -206,6 +206,17 @@ def _segment(parts: list[Part]) -> Segment:
         weights[part.size, part.y, part.flags, part.font] += len(part.text.text.strip())
     (size, y, flags, font), _ = max(weights.items(), key=lambda item: (item[1] * item[0][0], item[0]))
     return Segment(tuple(parts), parts[0].x0, max(part.x1 for part in parts), y, size, flags, font)
+
+
+def runs_of(items: Iterable[Item], goes_on: Callable[[list[Item], Item], bool]) -> list[list[Item]]:
+    """Return the items in runs: each is in the run before it if ``goes_on`` says so of that run and it."""
+    runs: list[list[Item]] = []
+    for item in items:
+        if runs and goes_on(runs[-1], item):
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return runs
 
 
 def evenly_set(side: Sequence[Segment]) -> bool:

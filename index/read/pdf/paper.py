@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.errors import DamagedFile, FileTooLarge, GarbledText, NoTextLayer, PasswordNeeded, ReadError
 from index.read import sandbox
@@ -22,12 +23,7 @@ from index.read.pdf.front import running_heads
 from index.read.pdf.layout import Line, Part, Segment, segment_text, segments
 from index.read.pdf.paragraphs import prose
 from index.read.structure import Source, assemble
-from index.text import MappedText, Page, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from index.text import Document
+from index.text import Document, MappedText, Page, Span
 
 CHILD = "index.read.pdf.extract.child"  #: module whose ``main`` extracts the text of a PDF
 _AGAIN = "Get the file again from its source."

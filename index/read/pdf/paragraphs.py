@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.clean import WORD
 from index.read.pdf.extract.pieces import BOLD, ITALIC
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from index.read.pdf.layout import Line, Part
+from index.read.pdf.layout import Line, Part
 
 #: Words that running text has and tables and labels have not.
 _FUNCTION_WORDS = frozenset({

@@ -7,20 +7,15 @@ each; heads that do not fill every column are dropped. Notes report what was unc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
 
 from index.read.clean import normalise
-from index.read.pdf.layout import segment_text
+from index.read.pdf.layout import Line, segment_text
 from index.read.structure import Draft, numeric, table_draft, years
 from index.text import BlockKind, MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.read.pdf.layout import Line
 
 #: Columns of a table at most.
 _COLUMNS = 40

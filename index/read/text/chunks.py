@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.byline import byline
 from index.read.text.lines import CODE, MARKED_HEADING, TERMINAL, Layout, split_group, underline, unfinished
 from index.read.text.tables import cell_lines, tabular
 from index.text import BlockKind, MappedText
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 _RUNNING = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE})
 #: What may stand between the two halves of a paragraph.

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from index.read.pdf.paragraphs import prose
 from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 #: Blanks between the columns of one line, and characters by which the places of a column's lines differ.
 _GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
@@ -37,30 +34,18 @@ def columns_below(text: MappedText, line: int = 0) -> tuple[MappedText, tuple[st
     """
     pages: list[MappedText] = []
     notes: list[str] = []
-    at = 0
-    for page in re.split(r"(\f)", text.text):
-        mapped = text[at : at + len(page)]
-        lines = _lines(mapped)
+    for page in text.split("\f"):
+        lines = page.split("\n")
         ordered = list(_ordered(lines, 0))
-        pages.append(mapped if len(ordered) == len(lines) else join(ordered, "\n"))
+        pages.append(page if len(ordered) == len(lines) else join(ordered, "\n"))
         doubtful = _stretch(lines, certain=False) if len(ordered) == len(lines) else None
         if doubtful:
             first, last = line + doubtful[0] + 1, line + doubtful[1]
             notes.append(
                 f"lines {first} to {last} may hold two columns side by side: compare with the original"
             )
-        at += len(page)
         line += len(lines) - 1
-    return join(pages, ""), tuple(notes)
-
-
-def _lines(page: MappedText) -> list[Line]:
-    lines: list[Line] = []
-    at = 0
-    for line in page.text.split("\n"):
-        lines.append(page[at : at + len(line)])
-        at += len(line) + 1
-    return lines
+    return join(pages, "\f"), tuple(notes)
 
 
 def _ordered(lines: Sequence[Line], depth: int) -> Iterator[Line]:

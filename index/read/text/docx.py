@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.errors import DamagedFile, FileTooLarge, UnknownFormat
 from index.read.jats.tree import Node, XmlError, decode_xml, parse
@@ -18,12 +18,7 @@ from index.read.sandbox import MIB
 from index.read.structure import Source, spanned
 from index.read.text.marked import Marked
 from index.read.text.plain import read_marked
-from index.text import MappedText
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.text import Document
+from index.text import Document, MappedText
 
 LARGEST = 64 * MIB  #: bytes of one part, unpacked
 _MAIN = "wordprocessingml.document.main+xml"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 import yaml
 
-from index.read.byline import byline
+from index.read.byline import YEAR, byline
 from index.read.metadata import DOI
 from index.read.structure import Draft
-from index.text import BlockKind, Field, MappedText, Span, join
+from index.text import BlockKind, Field, MappedText, Span, inserted, join
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    Clean = Callable[[MappedText], MappedText]
+Clean = Callable[[MappedText], MappedText]
 
 _BLOCK = re.compile(r"---[ \t]*\n(?P<yaml>(?:[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 #: The beginning of an entry. Each is read on its own, so that a slip in one costs only that one.
@@ -35,7 +32,6 @@ _KEYS = {
     "licence": "licence",
     "abstract": "abstract",
 }
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: Keys of the two parts of a name.
 _PARTS = (("given", "family"), ("given-names", "surname"), ("first_name", "last_name"), ("first", "last"))
 #: Characters of an entry that is parsed; a longer one is no metadata.
@@ -82,9 +78,10 @@ class _Entry:
         if not texts or not self._name:
             yield whole
         elif self._name == "title":
-            yield Draft(BlockKind.TITLE, texts[0], fields=(Field("title", texts[0].text, _all(texts[0])),))
+            stated = Field("title", texts[0].text, Span(0, len(texts[0])))
+            yield Draft(BlockKind.TITLE, texts[0], fields=(stated,))
         elif self._name == "abstract":
-            yield Draft(BlockKind.HEADING, MappedText("Abstract", [self._start] * 8), level=1)
+            yield Draft(BlockKind.HEADING, inserted("Abstract", self._start), level=1)
             yield from (Draft(BlockKind.PARAGRAPH, text) for text in self._paragraphs(node) or texts)
         elif self._name == "author":
             yield _authors(texts)
@@ -152,13 +149,9 @@ class _Entry:
         words: list[MappedText] = []
         for word in value.split():
             found = self._raw.find(word, at, self._end)
-            words.append(MappedText.raw(word, found) if found >= 0 else MappedText(word, [at] * len(word)))
+            words.append(MappedText.raw(word, found) if found >= 0 else inserted(word, at))
             at = found + len(word) if found >= 0 else at
         return join(words)
-
-
-def _all(text: MappedText) -> Span:
-    return Span(0, len(text))
 
 
 def _authors(texts: Sequence[MappedText]) -> Draft:
@@ -178,7 +171,7 @@ def _authors(texts: Sequence[MappedText]) -> Draft:
 
 def _fields(name: str, text: str, start: int) -> Iterator[Field]:
     """Yield the fields that a line states, whose value begins at ``start``."""
-    year = _YEAR.search(text, start)
+    year = YEAR.search(text, start)
     if name == "doi":
         if match := DOI.search(text, start):
             value = match.group().rstrip(".")

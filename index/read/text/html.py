@@ -8,16 +8,12 @@ from __future__ import annotations
 import html
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
 from index.errors import UndecodableText
 from index.read.structure import Source, spanned, spread
-from index.read.text.marked import Marked, collapsed
+from index.read.text.marked import Marked
 from index.read.text.plain import decode, read_marked
-from index.text import MappedText, join, line_starts
-
-if TYPE_CHECKING:
-    from index.text import Document
+from index.text import Document, MappedText, inserted, join, line_starts
 
 #: Elements whose content is no text of the paper.
 _SILENT = frozenset({
@@ -151,7 +147,7 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """See ``HTMLParser``."""
         if tag == "title" and self._title is not None:
-            self._named, self._title = collapsed(join(self._title, "")), None
+            self._named, self._title = join(self._title, "").collapsed(), None
         if self._silent:
             if tag in self._silent:  # also ends those inside that were not closed
                 del self._silent[len(self._silent) - 1 - self._silent[::-1].index(tag) :]
@@ -189,7 +185,7 @@ class _Page(HTMLParser):
 
     def _replaced(self, reference: str) -> None:
         text = html.unescape(reference)
-        self._text(MappedText(text, [self._at()] * len(text)))
+        self._text(inserted(text, self._at()))
 
     def _text(self, text: MappedText) -> None:
         if self._title is not None:
@@ -209,11 +205,11 @@ class _Page(HTMLParser):
                 text = "-".join(part.zfill(2) for part in text.split("/"))
             if name == "citation_author" and text.count(",") == 1:  # "Okafor, Tomas"
                 text = " ".join(part.strip() for part in reversed(text.split(",")))
-            self._meta.setdefault(name, []).append(MappedText(text, [self._at()] * len(text)))
+            self._meta.setdefault(name, []).append(inserted(text, self._at()))
 
 
 def _labelled(label: str, text: MappedText) -> MappedText:
-    return MappedText(label, [text.origins[0]] * len(label)) + text
+    return inserted(label, text.origins[0]) + text
 
 
 class _Table:

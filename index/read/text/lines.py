@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
 
 from index.read import headings
 from index.read.clean import WORD, without_numbers
 from index.read.text.tables import cell_lines, tabular
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    from index.text import MappedText
+from index.text import MappedText
 
 #: The end of a sentence, and the marks and citations that may follow it.
 TERMINAL = re.compile(
@@ -61,12 +57,9 @@ class Layout:
 def groups_of(text: MappedText) -> list[list[MappedText]]:
     """Return the lines between empty lines, each with its indentation."""
     groups: list[list[MappedText]] = [[]]
-    at = 0
-    for line in text.text.split("\n"):
-        mapped = text[at : at + len(line)]
-        at += len(line) + 1
-        if line.strip():
-            groups[-1].append(mapped)
+    for line in text.split("\n"):
+        if line.text.strip():
+            groups[-1].append(line)
         elif groups[-1]:
             groups.append([])
     return [group for group in groups if group]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from index.text import MappedText, inserted, join
 
 
 class Marked:
@@ -24,7 +21,7 @@ class Marked:
 
     def insert(self, text: str, at: int) -> None:
         """Add text that replaces markup at the raw offset ``at``."""
-        self.add(MappedText(text, [at] * len(text)))
+        self.add(inserted(text, at))
 
     def ends_with_word(self) -> bool:
         """Return whether the open block ends with a letter, digit or closing bracket."""
@@ -37,11 +34,11 @@ class Marked:
         self._level = level
         if text.text:
             marks = f"{'#' * level_before} " if level_before else ""
-            self._blocks.append(MappedText(marks, [text.origins[0]] * len(marks)) + text)
+            self._blocks.append(inserted(marks, text.origins[0]) + text)
 
     def take(self) -> MappedText:
         """Return the open block instead of adding it: a cell of a table."""
-        text = collapsed(join(self._open, ""))
+        text = join(self._open, "").collapsed()
         self._open = []
         return text
 
@@ -51,8 +48,7 @@ class Marked:
         if not lines:
             return
         if header_rows and len(lines) > 1:
-            at = lines[0].origins[-1]
-            lines.insert(1, MappedText("|-|", [at] * 3))
+            lines.insert(1, inserted("|-|", lines[0].origins[-1]))
         self._blocks.append(join(lines, "\n"))
 
     @property
@@ -66,18 +62,10 @@ class Marked:
         return join([*first, *self._blocks], "\n\n")
 
 
-def collapsed(text: MappedText) -> MappedText:
-    """Return text on one line, each run of white space as one space, without those at the ends."""
-    kept = [i for i, c in enumerate(text.text) if not c.isspace() or (i and not text.text[i - 1].isspace())]
-    joined = "".join(" " if text.text[i].isspace() else text.text[i] for i in kept)
-    return MappedText(joined, [text.origins[i] for i in kept]).strip()
-
-
 def _row(cells: Sequence[MappedText]) -> MappedText:
     at = next(cell.origins[0] for cell in cells if cell.text)
-    parts = [MappedText("|", [at])]
+    parts = [inserted("|", at)]
     for cell in cells:
-        bars = [i for i, character in enumerate(cell.text) if character == "|"]
-        parts += [cell.edit((i, i + 1, "\\|") for i in bars), MappedText("|", [at])]
+        parts += cell.sub(r"\|", r"\|"), inserted("|", at)
         at = cell.origins[-1] if cell.text else at
     return join(parts, " ")

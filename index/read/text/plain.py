@@ -8,8 +8,8 @@ tabs or pipes, captions in the middle of a column.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.errors import FileEmpty, GarbledText, UndecodableText
 from index.read import headings
@@ -24,9 +24,6 @@ from index.read.text.lines import CODE, CODE_LINE, MARKED_HEADING, groups_of, la
 from index.read.text.tables import gather_cells, table_of_lines
 from index.read.text.tags import without_tags
 from index.text import BlockKind, Document, MappedText, join, line_starts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 #: Notes on repairs that a document carries at most.
 _NOTES = 20
@@ -159,7 +156,7 @@ def _code_apart(text: MappedText) -> Iterator[tuple[bool, MappedText]]:
     at = 0
     for match in _FENCED.finditer(text.text):
         code = text[slice(*match.span("code"))].strip()
-        code = code.edit((m.start(), m.end(), CODE_LINE) for m in re.finditer("\n", code.text))
+        code = code.sub("\n", CODE_LINE)
         yield False, text[at : match.start()]
         if code.text:
             origin = code.origins[:1]
@@ -174,8 +171,7 @@ def _without_marks(text: MappedText) -> MappedText:
     Heading marks stay, since they carry structure. A lone asterisk stays too: it
     may be a footnote mark.
     """
-    text = without_tags(text.edit((m.start(), m.end(), "") for m in _COMMENT.finditer(text.text)))
-    text = text.edit((m.start(), m.end(), "") for m in _TAG_OR_QUOTE.finditer(text.text))
+    text = without_tags(text.sub(_COMMENT, "")).sub(_TAG_OR_QUOTE, "")
     for pattern in (_LINK, _STRONG, _EMPHASIS):
         text = _unwrapped(text, pattern)
     return _unwrapped(set_out(_runs(text)), _ESCAPE)  # what is set out is no more Markdown
@@ -207,9 +203,7 @@ def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str]) -> Iterator[
         yield table_of_lines(chunk.lines)
         return
     if chunk.code:
-        code = chunk.lines[0][len(CODE) :]
-        breaks = ((m.start(), m.end(), "\n") for m in re.finditer(CODE_LINE, code.text))
-        yield Draft(chunk.kind, code.edit(breaks))
+        yield Draft(chunk.kind, chunk.lines[0][len(CODE) :].sub(CODE_LINE, "\n"))
         return
     text, glued = split_glued(join_lines(chunk.lines, vocabulary), vocabulary)
     notes += glued

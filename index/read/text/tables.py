@@ -8,17 +8,12 @@ these tables get no column heads.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from index.read import headings
-from index.read.structure import table_draft
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from index.read.structure import Draft
-    from index.text import MappedText
+from index.read.structure import Draft, table_draft
+from index.text import MappedText
 
 #: An item of a list whose mark is followed by a tab: no row.
 _MARKED_ITEM = re.compile(r"(?:[^\w\s]|\(?\d{1,3}[.)]|\(?[a-z][.)])\t[^\t]*")
@@ -70,15 +65,8 @@ def _cells(line: MappedText) -> list[MappedText]:
         border = "\t"
     elif line.text.startswith("|"):
         line, border = line[1 : len(line) - 1], r"(?<!\\)\|"
-    cells: list[MappedText] = []
-    at = 0
-    for match in re.finditer(border, line.text):
-        cells.append(line[at : match.start()].strip())
-        at = match.end()
-    cells.append(line[at:].strip())
-    if border == "\t" or "\\|" not in line.text:
-        return cells
-    return [cell.edit((m.start(), m.end(), "|") for m in re.finditer(r"\\\|", cell.text)) for cell in cells]
+    cells = [cell.strip() for cell in line.split(border)]
+    return cells if border == "\t" else [cell.sub(r"\\\|", "|") for cell in cells]
 
 
 def gather_cells(groups: Iterable[Sequence[MappedText]]) -> list[list[MappedText]]:

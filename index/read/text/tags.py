@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from index.read.structure import spanned, spread
-from index.text import MappedText, join
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from index.text import MappedText, inserted, join
 
 #: Elements that stand apart from the text around them.
 _BLOCKS = frozenset({
@@ -68,13 +65,9 @@ class Tag:
 def without_tags(text: MappedText) -> MappedText:
     """Return Markdown without the tags of HTML, each table as a pipe table between empty lines."""
     if "<" in text.text:
-        text = text.edit((m.start(), m.end(), "") for m in _PROGRAM.finditer(text.text))
+        text = text.sub(_PROGRAM, "")
         text = join(list(_parts(text, list(_tags(text.text)))), "")
-    return text.edit((m.start(), m.end(), _character(m.group())) for m in _ENTITY.finditer(text.text))
-
-
-def _character(entity: str) -> str:
-    return html.unescape(entity).replace("\xa0", " ").replace("\xad", "")
+    return text.sub(_ENTITY, lambda match: html.unescape(match[0]).replace("\xa0", " ").replace("\xad", ""))
 
 
 def _tags(text: str) -> Iterator[Tag]:
@@ -101,7 +94,7 @@ def _parts(text: MappedText, tags: Sequence[Tag]) -> Iterator[MappedText]:
             yield _table(text, tags[number + 1 : last + (closing is None)], tag, stop)
             at = closing.end if closing else len(text)
         else:
-            yield _inserted(_instead(tag), tag.start)
+            yield inserted(_instead(tag), tag.start)
     yield text[at:]
 
 
@@ -114,10 +107,6 @@ def _table_end(tags: Sequence[Tag], opened: int) -> int:
         if not depth:
             return number
     return len(tags) - 1
-
-
-def _inserted(text: str, at: int) -> MappedText:
-    return MappedText(text, [at] * len(text))
 
 
 def _instead(tag: Tag) -> str:
@@ -149,8 +138,8 @@ def _table(text: MappedText, tags: Sequence[Tag], opened: Tag, stop: int) -> Map
     lines = [_line(row) for row in spread(spans)]
     heads = [all(tag.name == "th" for tag, _ in row) for row in rows]
     if heads[:2] == [True, False]:
-        lines.insert(1, _inserted("|---|", lines[0].origins[-1]))
-    empty = _inserted("", opened.start)
+        lines.insert(1, inserted("|---|", lines[0].origins[-1]))
+    empty = inserted("", opened.start)
     return join(
         [empty, empty, *(part for a in above if a.text for part in (a, empty)), *lines, empty, empty], "\n"
     )
@@ -170,20 +159,17 @@ def _flat(text: MappedText, tags: Sequence[Tag], start: int, end: int) -> Mapped
     """Return a stretch as one line without tags; a pipe in it is escaped."""
     parts: list[MappedText] = []
     for tag in tags:
-        parts += text[start : tag.start], _inserted("" if tag.name in _INLINE else " ", tag.start)
+        parts += text[start : tag.start], inserted("" if tag.name in _INLINE else " ", tag.start)
         start = tag.end
     flat = join([*parts, text[start:end]], "").strip()
-    return flat.edit(
-        (m.start(), m.end(), "\\|" if m.group() == "|" else " ")
-        for m in re.finditer(r"\s*\n\s*|\|", flat.text)
-    )
+    return flat.sub(r"\s*\n\s*|\|", lambda match: r"\|" if match[0] == "|" else " ")
 
 
 def _line(cells: Sequence[MappedText]) -> MappedText:
     """Return a row of a pipe table."""
     at = next((cell.origins[0] for cell in cells if cell.text), 0)
-    parts = [_inserted("|", at)]
+    parts = [inserted("|", at)]
     for cell in cells:
         at = cell.origins[-1] if cell.text else at
-        parts += _inserted(" ", at), cell, _inserted(" |", at)
+        parts += inserted(" ", at), cell, inserted(" |", at)
     return join(parts, "")

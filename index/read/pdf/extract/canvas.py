@@ -5,10 +5,7 @@ Standard library only, like ``pieces``; both engines fill it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 Box = tuple[float, float, float, float]
 #: Areas remembered for a page; on one with more, white text counts as seen.

@@ -11,7 +11,8 @@ import io
 import logging
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from pypdf import PdfReader
 from pypdf.errors import FileNotDecryptedError
@@ -22,9 +23,6 @@ from index.read.pdf.extract.fields import field_values
 from index.read.pdf.extract.forms import place
 from index.read.pdf.extract.pieces import Collector
 from index.read.sandbox import confine, peak_memory, send
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class PageTimeout(BaseException):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from index.read.pdf.extract.fonts import number
 from index.read.pdf.extract.forms import PASSWORD, PUSH_BUTTON, TICKED, UNSHOWN, UNTICKED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: Fields on a page, and levels of fields in each other, at most.
 _MOST, _DEEPEST = 5_000, 20

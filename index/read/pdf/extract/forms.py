@@ -5,12 +5,8 @@ Pages hold the labels of a form only: what people filled in is kept in the field
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from index.read.pdf.extract.canvas import Box
 from index.read.pdf.extract.pieces import Collector, Style
-
-if TYPE_CHECKING:
-    from index.read.pdf.extract.canvas import Box
 
 #: A box that is ticked, and one that is not.
 TICKED, UNTICKED = "\u2612", "\u2610"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Iterator
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pypdfium2.raw as pdfium
 
 from index.read.pdf.extract.canvas import Box, around, white
 from index.read.pdf.extract.forms import PASSWORD, TICKED, UNSHOWN, UNTICKED, place
 from index.read.pdf.extract.pieces import BOLD, HIDDEN, ITALIC, Collector, Style, heavy, slanted, turned
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Point = tuple[float, float]
 _NOWHERE: Point = (math.nan, math.nan)
