@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import UsageError
 from qa.files.resources import INDEX_VARIABLE, app_file
-from qa.web import page_images as pages
+from qa.web import documents
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,7 +41,7 @@ POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
-        "frame-ancestors 'none'",
+        "frame-ancestors {framed}",
     ]
 )
 
@@ -73,7 +73,7 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
     policy = POLICY.replace("{inline}", _inline_scripts(Path(st.__file__).parent / "static" / "index.html"))
     policy = policy.replace("{socket}", "wss" if secure else "ws")
     guard = Middleware(SecurityHeaders, policy=policy, secure=secure)
-    routes = [Route(READY, _ready), Route(pages.route(), pages.respond)]
+    routes = [Route(READY, _ready), *documents.routes()]
     app = st.App(script, routes=routes, middleware=[guard])
     if open_browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
@@ -143,7 +143,11 @@ class SecurityHeaders:
             return
         sent = dict(scope["headers"])
         host = sent.get(b"host", b"").decode("latin-1")
-        added = [*headers(self._policy, host), *name_browser(sent.get(b"cookie", b""), secure=self._secure)]
+        framed = scope["path"].startswith(documents.FRAME)
+        added = [
+            *headers(self._policy, host, framed=framed),
+            *name_browser(sent.get(b"cookie", b""), secure=self._secure),
+        ]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -182,12 +186,16 @@ async def _pass_socket(app: ASGIApp, scope: Scope, receive: Receive, send: Send)
             raise
 
 
-def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
-    """Return the security headers for the app at ``host`` (name and port)."""
+def headers(policy: str, host: str, *, framed: bool = False) -> list[tuple[bytes, bytes]]:
+    """Return the security headers for the app at ``host`` (name and port).
+
+    Only what is ``framed`` may be shown in a frame, and only in one of the app itself.
+    """
     # The client chooses the host; only a name and a port may reach a header.
     safe = host if re.fullmatch(r"[A-Za-z0-9.\-]+(?::\d{1,5})?", host) else ADDRESS
+    policy = policy.replace("{host}", safe).replace("{framed}", "'self'" if framed else "'none'")
     return [
-        (b"content-security-policy", policy.replace("{host}", safe).encode("ascii")),
+        (b"content-security-policy", policy.encode("ascii")),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),

@@ -29,6 +29,7 @@ from qa.show.shelf import (
 from qa.web import library
 from qa.web.background import Adding
 from qa.web.component import event, show, show_error, show_title
+from qa.web.pages.panel import open_paper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +58,9 @@ def page() -> None:
     removing = st.session_state.pop("removing", None)
     if removing in index.names:
         _confirm_removal(index, removing)
+    opening = st.session_state.pop("opening", None)
+    if opening in index.names:
+        open_paper(index, opening)
 
 
 def _index() -> Index | None:
@@ -214,6 +218,8 @@ def _pressed() -> None:
     pressed = event("papers-list")
     if pressed.get("do") == "remove":
         st.session_state["removing"] = str(pressed["document"])
+    elif pressed.get("do") == "open":
+        st.session_state["opening"] = str(pressed["document"])
 
 
 @st.dialog("Remove this paper?")
