@@ -28,6 +28,7 @@ def build(
     encoder: Encoder | None = None,
     progress: Progress | None = None,
     keep: bool = False,
+    keep_files: bool = True,
 ) -> BuildReport:
     """Make the index in the folder ``into`` hold exactly the papers under ``paths``.
 
@@ -39,6 +40,7 @@ def build(
         encoder: embedding model; the bundled one if None.
         progress: called with stage, done and total as the build advances.
         keep: also hold the papers that the index already holds, as ``add`` does.
+        keep_files: keep copies of the PDFs beside the index, so that their pages can always be shown.
 
     Raises:
         LoccitError: see ``index.ingest.build.build``.
@@ -52,7 +54,7 @@ def build(
         Path(into),
     )
     report = build_index(chosen, folder, encoder=encoder or load_encoder(), progress=progress, keep=keep)
-    remember(folder, report.outcomes)
+    remember(folder, report.outcomes, keep=keep_files)
     return report
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import IndexMissing, UsageError
-from qa.cli.options import IndexOption, ModelOption, WorkersOption, stated_path
+from qa.cli.options import IndexOption, KeepFilesOption, ModelOption, WorkersOption, stated_path
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import say
 
@@ -34,6 +34,7 @@ def build(
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
+    keep_files: KeepFilesOption = True,
 ) -> None:
     """Make the index hold exactly the papers given.
 
@@ -59,7 +60,7 @@ def build(
             workers=workers,
             change_model=model is not None,
         )
-    _finish(report, chosen, index)
+    _finish(report, chosen, index, keep_files)
 
 
 @app.command()
@@ -73,6 +74,7 @@ def add(
     ],
     index: IndexOption,
     workers: WorkersOption = 2,
+    keep_files: KeepFilesOption = True,
 ) -> None:
     """Add papers to the index.
 
@@ -88,7 +90,7 @@ def add(
         encoder = load_encoder(current.manifest.model.name)
     with reporting(Progress.BARS) as progress:
         report = add_papers(paths, index, encoder=encoder, progress=progress, workers=workers)
-    _finish(report, paths, index)
+    _finish(report, paths, index, keep_files)
 
 
 @app.command()
@@ -131,6 +133,7 @@ def watch(
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
+    keep_files: KeepFilesOption = True,
 ) -> None:
     """Keep the index in sync with a folder until Ctrl-C.
 
@@ -141,6 +144,7 @@ def watch(
     loccit watch ~/papers --index ~/papers-index
     """
     from index.embed.encoder import load_encoder
+    from index.ingest.originals import remember
     from index.ingest.report import BuildReport
     from index.ingest.watch import builds, changes, check_folder
     from index.store.open import open_index
@@ -158,6 +162,7 @@ def watch(
             folder, index, changes(folder, index), encoder=load_encoder(model), workers=workers
         ):
             if isinstance(result, BuildReport):
+                remember(index, result.outcomes, keep=keep_files)
                 show_build(result, index)
                 say(f"Watching {folder}. Press Ctrl-C to stop.")
             else:
@@ -190,7 +195,7 @@ def read(
         show_reading(document)
 
 
-def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path) -> None:
+def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path, keep_files: bool) -> None:
     """Remember where the papers lie and print what became of each.
 
     Raises:
@@ -199,7 +204,7 @@ def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path) -> None:
     from index.ingest.originals import remember
     from qa.cli.printed import show_build
 
-    remember(folder, report.outcomes)
+    remember(folder, report.outcomes, keep=keep_files)
     show_build(report, folder)
     refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
     if refused:

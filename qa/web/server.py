@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from qa.files.resources import INDEX_VARIABLE, app_file
+from qa.files.resources import INDEX_VARIABLE, KEEP_VARIABLE, app_file
 from qa.web import documents
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ POLICY = "; ".join(
 )
 
 
-def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = None) -> None:
+def serve(
+    index: Path, port: int, open_browser: bool, sign_in: Path | None = None, *, keep_files: bool = True
+) -> None:
     """Serve the app on the loopback until stopped.
 
     Args:
@@ -55,12 +57,14 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
         open_browser: open the app in a browser once it responds.
         sign_in: file that requires everybody to sign in (``qa.web.sign_in``). Others then
             reach the app through a proxy on this machine.
+        keep_files: keep uploads, to show their pages and read them again.
 
     Raises:
         UsageError: the port is taken, or the sign-in file is invalid.
     """
     require_free(port)
     os.environ[INDEX_VARIABLE] = str(index.absolute())
+    os.environ[KEEP_VARIABLE] = str(int(keep_files))
     import streamlit as st
     from starlette.middleware import Middleware
     from starlette.routing import Route

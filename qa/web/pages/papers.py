@@ -12,10 +12,10 @@ import streamlit as st
 from index.embed.encoder import load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
-from index.ingest.originals import forget_upload, keep_upload, paths, remember
+from index.ingest.originals import keep_upload, kept_size, paths, remember
 from index.read import SUFFIXES
 from index.store.upkeep import rollback
-from qa.files.resources import index_folder
+from qa.files.resources import index_folder, keeps_files
 from qa.show.present import counted, notice_view
 from qa.show.shelf import (
     history_view,
@@ -48,6 +48,8 @@ def page() -> None:
     """Draw the page."""
     index = _index()
     message = f"{counted(len(index.names), 'paper')}, index generation {index.generation}." if index else ""
+    if kept := kept_size(index_folder()):
+        message += f" Kept files: {kept / 1e6:.1f} MB."
     show_title("Papers", message, "intro-papers")
     _adding(index)
     if index is None:
@@ -187,7 +189,7 @@ def _build(
 ) -> Sequence[FileOutcome]:
     """Add ``files`` to the index. Runs in a thread without a Streamlit session."""
     report = add(files, folder, encoder=encoder, progress=progress, read=read)
-    remember(folder, report.outcomes)
+    remember(folder, report.outcomes, keep=keeps_files())
     return report.outcomes
 
 
@@ -229,7 +231,6 @@ def _confirm_removal(index: Index, document_id: str) -> None:
         if st.button("Remove", type="primary"):
             try:
                 remove(frozenset([document_id]), index_folder())
-                forget_upload(index_folder(), document_id)
             except LoccitError as error:
                 show_error("The paper could not be removed", error, "not-removed")
                 return
