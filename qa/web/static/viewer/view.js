@@ -39,7 +39,7 @@ globalThis.loccitShow = (view) => {
   shown = view;
   for (const [name, value] of Object.entries(view.colours)) document.documentElement.style.setProperty(`--${name}`, value);
   if (before?.address !== view.address) load(view);
-  else if (before.cited !== view.cited) cite();
+  else if (boxesOf(before) !== boxesOf(view)) cite();
 };
 
 // Moves to another sentence of the document.
@@ -48,6 +48,8 @@ globalThis.loccitCite = (cited) => {
   shown = { ...shown, cited };
   cite();
 };
+
+const boxesOf = ({ sentences, cited }) => sentences[cited]?.boxes;
 
 function say(words) {
   at("note").textContent = words;
@@ -99,7 +101,7 @@ async function cite() {
   if (!sentence || !viewer.pdfDocument) return;
   if (!known.has(sentence.boxes)) viewer.scrollPageIntoView({ pageNumber: sentence.page });
   const lines = await boxesAt(sentence.boxes);
-  if (sentence.boxes !== shown.sentences[shown.cited]?.boxes) return; // another one is shown by now
+  if (sentence.boxes !== boxesOf(shown)) return; // another one is shown by now
   boxes = lines;
   say(boxes.length ? "" : "The position of the sentence on this page is uncertain, so it is not marked.");
   draw();
