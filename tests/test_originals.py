@@ -23,8 +23,8 @@ def test_a_file_is_used_until_it_changes_or_disappears(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     folder.mkdir()
     first, second = _accepted(tmp_path / "a.pdf", "one"), _accepted(tmp_path / "ü b.pdf", "two")
-    remember(folder, [first])
-    remember(folder, [second, FileOutcome(tmp_path / "c.pdf", Became.REFUSED, None)])
+    remember(folder, [first], keep=False)
+    remember(folder, [second, FileOutcome(tmp_path / "c.pdf", Became.REFUSED, None)], keep=False)
     assert first.document_id and second.document_id
     assert original(folder, first.document_id) == first.path
     assert original(folder, second.document_id) == second.path
@@ -39,7 +39,7 @@ def test_a_file_is_used_until_it_changes_or_disappears(tmp_path: Path) -> None:
 def test_a_link_that_replaces_a_file_is_not_followed(tmp_path: Path) -> None:
     found = _accepted(tmp_path / "a.pdf", "one")
     assert found.document_id
-    remember(tmp_path, [found])
+    remember(tmp_path, [found], keep=False)
     found.path.rename(tmp_path / "elsewhere.pdf")
     found.path.symlink_to(tmp_path / "elsewhere.pdf")
     assert original(tmp_path, found.document_id) is Lost.GONE
