@@ -1,4 +1,4 @@
-"""The web app. Start it with ``loccit chat``, or without page images with ``streamlit run app.py``.
+"""The web app. Start it with ``loccit chat``, or without the PDF viewer with ``streamlit run app.py``.
 
 It serves the index in the folder LOCCIT_INDEX, or the default index.
 """

@@ -29,6 +29,7 @@ def build(
     progress: Progress | None = None,
     keep: bool = False,
     library: Iterable[str | Path] = (),
+    keep_files: bool = True,
 ) -> BuildReport:
     """Make the index in the folder ``into`` hold exactly the papers under ``paths``.
 
@@ -41,6 +42,7 @@ def build(
         progress: called with stage, done and total as the build advances.
         keep: also hold the papers that the index already holds, as ``add`` does.
         library: .bib and CSL-JSON files with titles, authors and citation keys of the papers.
+        keep_files: keep copies of the PDFs beside the index, so that their pages can always be shown.
 
     Raises:
         LoccitError: see ``index.ingest.build.build``.
@@ -61,7 +63,7 @@ def build(
         keep=keep,
         library=[Path(path) for path in library],
     )
-    remember(folder, report.outcomes)
+    remember(folder, report.outcomes, keep=keep_files)
     return report
 
 

@@ -92,18 +92,39 @@ def _annotate(
 ) -> Annotated:
     name = document.source
     try:
-        data = _bytes_of(index, document)
-        marked, lost = _marked(data, document, cited)
-        if not marked:
-            raise ReadError(name, "the position of its quotes on the page is uncertain.")
-        highlights = [
-            Highlight(one.boxes, "\n".join(one.lines), SURE if one.sure else UNSURE) for one in marked
-        ]
-        copy = _write(into, name, highlighted(name, data, highlights))
+        data, quotes, lost = _copy(index, document, cited)
+        copy = _write(into, name, data)
     except ReadError as error:
         return Annotated(name, None, 0, f"Not annotated: {error}")
     lacking = f"{copy}: {counted(lost, 'quote')} not highlighted, without a certain position on the page."
-    return Annotated(name, copy, len(marked), lacking if lost else "")
+    return Annotated(name, copy, quotes, lacking if lost else "")
+
+
+def annotated_copy(index: Index, answers: Sequence[Answer], document_id: str) -> bytes:
+    """Return a copy of one PDF with the quotes of ``answers`` highlighted.
+
+    Raises:
+        ReadError: it cannot be annotated, see ``annotate``.
+    """
+    cited = [(one, quote) for one in answers for quote in one.citations if quote.document_id == document_id]
+    return _copy(index, index.documents[document_id], cited)[0]
+
+
+def _copy(
+    index: Index, document: Document, cited: Sequence[tuple[Answer, Citation]]
+) -> tuple[bytes, int, int]:
+    """Return an annotated copy, and how many sentences it highlights and lacks.
+
+    Raises:
+        ReadError: it highlights none, or the file cannot be used.
+    """
+    name = document.source
+    data = _bytes_of(index, document)
+    marked, lost = _marked(data, document, cited)
+    if not marked:
+        raise ReadError(name, "the position of its quotes on the page is uncertain.")
+    highlights = [Highlight(one.boxes, "\n".join(one.lines), SURE if one.sure else UNSURE) for one in marked]
+    return highlighted(name, data, highlights), len(marked), lost
 
 
 def _bytes_of(index: Index, document: Document) -> bytes:

@@ -61,7 +61,7 @@ def papers(tmp_path: Path) -> Iterator[Answerer]:
     """Answers from an index of one PDF and one text file."""
     folder = write_papers(tmp_path / "papers", TEA)
     (folder / "case.pdf").write_bytes(case())
-    index.build(folder, tmp_path / "index", encoder=WordEncoder())
+    index.build(folder, tmp_path / "index", encoder=WordEncoder(), keep_files=False)
     with open_index(tmp_path / "index") as opened:
         yield Answerer(opened, WordEncoder(), stages=Stages(plain_weights()), settings=Settings())
 
@@ -208,7 +208,7 @@ def test_the_command_says_on_standard_error_what_was_annotated(
 ) -> None:
     folder = write_papers(tmp_path / "papers", TEA)
     (folder / "case.pdf").write_bytes(case())
-    assert loccit("build", folder, "--index", tmp_path / "index").code == 0
+    assert loccit("build", folder, "--index", tmp_path / "index", "--no-keep-files").code == 0
     monkeypatch.chdir(tmp_path)
     ask: tuple[Any, ...] = ("ask", "--index", tmp_path / "index", "--annotate", "out")
     output = loccit(*ask, DOSE, "--json")

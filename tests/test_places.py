@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.errors import DamagedFile
-from index.pages.places import Box, boxes, picture
+from index.pages.places import Box, boxes
 from index.read import read
 from index.text import Document, Span
 from tests.make_pdf import Sheet, Words, column, paper, pdf
@@ -88,13 +87,3 @@ def test_a_text_file_has_no_boxes(tmp_path: Path) -> None:
     path.write_text("A title of some words\n\nAbstract\n\nSome text stands here.\n")
     document = read(path)
     assert boxes(path.read_bytes(), document, Span(0, 5)) == ()
-
-
-def test_a_page_is_rendered() -> None:
-    assert picture(paper(), 2, 0.5).startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(("data", "page"), [(paper(), 3), (paper(), 0), (b"no pdf", 1)])
-def test_a_page_that_cannot_be_rendered_is_an_error(data: bytes, page: int) -> None:
-    with pytest.raises(DamagedFile):
-        picture(data, page)

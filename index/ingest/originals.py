@@ -1,8 +1,8 @@
-"""The files that papers were read from, so that their pages can be shown, and uploaded files.
+"""The files that papers were read from, so that their pages can be shown.
 
 The index keeps text, not files. ``<index>/originals.json`` keeps the paths of files; a file counts as a
-paper's original only while its sha256 is the paper's id. Uploads are kept as
-``<index>/uploads/<sha256>/<name>``: the digest separates files of one name, and answers cite the name.
+paper's original only while its sha256 is the paper's id. Uploads, and copies of the PDFs that were added, are
+kept as ``<index>/uploads/<sha256>/<name>``: the digest separates files of one name; answers cite the name.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from index.errors import FileEmpty, FileTooLarge, StorageError
+from index.errors import FileEmpty, FileTooLarge, LoccitError, StorageError
 from index.files import LOCAL_DISK, refusals
+from index.ingest.catalogue import catalogue_of
 from index.ingest.papers import file_id
 from index.ingest.report import Became
 from index.read import require_suffix
+from index.store.open import generations, open_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,24 +48,74 @@ class Lost(StrEnum):
     CHANGED = "This paper’s file has changed since it was read, so it is not used."
 
 
-def remember(folder: Path, outcomes: Iterable[FileOutcome]) -> None:
-    """Keep the paths of the files that a build accepted, beside those known before.
+def remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool = True) -> None:
+    """Keep the paths of the files that a build accepted, beside those known before, and copies of the PDFs.
+
+    Kept files of papers that no generation holds any more are removed.
+
+    Args:
+        folder: of the index.
+        outcomes: of the build.
+        keep: whether to keep files. If not, uploads among the accepted files are removed.
 
     Raises:
-        StorageError: the list cannot be written.
+        StorageError: the list or a copy cannot be written. The papers are in the index all the same.
     """
     known = paths(folder)
     # Without links, so that a link which replaces a file later is not taken for it.
     accepted = {
-        one.document_id: str(one.path.resolve())
+        one.document_id: one.path.resolve()
         for one in outcomes
         if one.document_id and one.became is not Became.DUPLICATE
     }
-    if accepted.items() <= known.items():
+    for key, path in accepted.items():
+        if keep:
+            _keep_copy(folder, key, path)
+        elif path.is_relative_to((folder / UPLOADS).resolve()):
+            forget_upload(folder, key)
+    gone = _unused(folder, known)
+    for key in gone:
+        forget_upload(folder, key)
+    now = {key: path for key, path in known.items() if key not in gone}
+    now |= {key: str(path) for key, path in accepted.items()}
+    if now == known:
         return
-    value = {"format": _FORMAT, "files": dict(sorted({**known, **accepted}.items()))}
+    value = {"format": _FORMAT, "files": dict(sorted(now.items()))}
     data = json.dumps(value, ensure_ascii=False, indent=0).encode("utf-8", "surrogateescape")
     LOCAL_DISK.write_atomically(folder / FILE, [data])
+
+
+def _keep_copy(folder: Path, document_id: str, path: Path) -> None:
+    """Copy a PDF beside the index, unless it is there already or has changed since it was read."""
+    if path.suffix.lower() != ".pdf" or uploaded_file(folder, document_id):
+        return
+    try:
+        data = path.read_bytes()
+    except OSError:  # gone since it was read
+        return
+    if hashlib.sha256(data).hexdigest() == document_id:
+        _store(folder, document_id, harmless_name(path.name), data)
+
+
+def _unused(folder: Path, known: Iterable[str]) -> list[str]:
+    """Return which of the ids ``known`` no generation holds; none while one cannot be read.
+
+    A paper that was removed counts as held until its generations are collected, because a rollback brings
+    it back.
+    """
+    held: set[str] = set()
+    for number in generations(folder):
+        try:
+            with open_generation(folder, number, pinned=True) as index:
+                held |= index.documents.keys() | catalogue_of(index).aside.keys()
+        except LoccitError:
+            return []
+    return [key for key in known if held and key not in held]
+
+
+def kept_size(folder: Path) -> int:
+    """Return how many bytes the kept files take."""
+    return sum(path.stat().st_size for path in (folder / UPLOADS).glob("*/*") if path.is_file())
 
 
 def paths(folder: Path) -> dict[str, str]:
@@ -80,12 +132,14 @@ def paths(folder: Path) -> dict[str, str]:
 
 def original(folder: Path, document_id: str) -> Path | Lost:
     """Return the file that a paper was read from, its checksum verified; or why it is not available."""
-    if uploaded := uploaded_file(folder, document_id):
-        return uploaded
+    kept = uploaded_file(folder, document_id)
+    if kept and _checked(kept, document_id) is kept:
+        return kept
     named = paths(folder).get(document_id)
-    if named is None:
-        return Lost.UNKNOWN
-    path = Path(named)
+    return Lost.UNKNOWN if named is None else _checked(Path(named), document_id)
+
+
+def _checked(path: Path, document_id: str) -> Path | Lost:
     try:
         status = path.lstat()
     except (OSError, ValueError):
@@ -122,14 +176,18 @@ def keep_upload(folder: Path, name: str, data: bytes) -> Path:
     if len(data) > LARGEST:
         size = f"{len(data) / 2**20:.0f} MB"
         raise FileTooLarge(safe, f"{size} is more than {LARGEST >> 20} MB.", "Upload a smaller file.")
-    place = folder / UPLOADS / hashlib.sha256(data).hexdigest()
+    return _store(folder, hashlib.sha256(data).hexdigest(), safe, data)
+
+
+def _store(folder: Path, document_id: str, name: str, data: bytes) -> Path:
+    place = folder / UPLOADS / document_id
     LOCAL_DISK.make_folder(place)
-    LOCAL_DISK.write_atomically(place / safe, [data])
-    return place / safe
+    LOCAL_DISK.write_atomically(place / name, [data])
+    return place / name
 
 
 def uploaded_file(folder: Path, document_id: str) -> Path | None:
-    """Return the uploaded file of a document; None if it was not uploaded."""
+    """Return the kept file of a document; None if there is none."""
     place = folder / UPLOADS / document_id
     if not re.fullmatch(r"[0-9a-f]{64}", document_id) or not place.is_dir():
         return None
@@ -137,7 +195,7 @@ def uploaded_file(folder: Path, document_id: str) -> Path | None:
 
 
 def forget_upload(folder: Path, document_id: str) -> None:
-    """Remove the uploaded file of a document, if there is one."""
+    """Remove the kept file of a document, if there is one."""
     if uploaded_file(folder, document_id):
         LOCAL_DISK.remove(folder / UPLOADS / document_id)
 

@@ -1,9 +1,7 @@
-"""The child process that finds text on PDF pages and renders pages. See ``index.pages.places``."""
+"""The child process that finds text on PDF pages. See ``index.pages.places``."""
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 import re
 import sys
@@ -21,23 +19,16 @@ if TYPE_CHECKING:
 
 #: Characters that are not matched: hyphens and what PDFium puts in their place.
 _SILENT = frozenset("-\u00ad\u2010\u2011\u200b\x02\ufffe")
-MOST_PIXELS = 4_000.0  #: along the longer side of a rendered page
 
 
 def main(request: dict[str, Any]) -> None:
-    """Find or render what ``request`` asks for in the PDF on standard input."""
+    """Find what ``request`` asks for in the PDF on standard input."""
     confine(request["limits"])
     import pypdfium2
 
     try:
         pdf = pypdfium2.PdfDocument(sys.stdin.buffer.read())
-        if "render" in request:
-            page = pdf[int(request["render"]) - 1]
-            scale = min(float(request["scale"]), MOST_PIXELS / max(*page.get_size(), 1.0))
-            image = io.BytesIO()
-            page.render(scale=scale).to_pil().save(image, "PNG")
-            send({"png": base64.b64encode(image.getvalue()).decode("ascii")})
-        for ask in request.get("find", ()):
+        for ask in request["find"]:
             send({"page": ask["page"], "boxes": _find(pdf[ask["page"] - 1], ask)})
     except (pypdfium2.PdfiumError, IndexError, MemoryError) as error:
         send({"error": str(error)[:200]})

@@ -1,4 +1,4 @@
-"""Spans of a document to boxes on the rendered pages of its PDF.
+"""Spans of a document to boxes on the pages of its PDF.
 
 Characters are matched without spaces, hyphens and ligatures. If they are not found
 exactly, there is no box: none is better than a wrong one.
@@ -6,13 +6,10 @@ exactly, there is no box: none is better than a wrong one.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from index.errors import DamagedFile
 from index.read.sandbox import End, Limits, run
 from index.text import Span
 
@@ -29,7 +26,7 @@ SHORTEST_PART = 12  #: fewest characters of a part of a quote that is searched f
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle on a rendered page, in shares of its width and height from the top left corner."""
+    """A rectangle on a page as shown, in shares of its width and height from the top left corner."""
 
     page: int  #: physical, counted from 1
     left: float
@@ -113,26 +110,3 @@ def _parts(pieces: Sequence[tuple[str, int]]) -> list[str]:
         end = raw + len(text)
     parts = [part for part in parts if part]
     return parts if all(len(part) >= SHORTEST_PART for part in parts) else []
-
-
-def picture(data: bytes, page: int, scale: float = 1.5, limits: Limits = USUAL) -> bytes:
-    """Return a page of a PDF as PNG, rendered in a child process.
-
-    Args:
-        data: bytes of the PDF file.
-        page: physical number, counted from 1.
-        scale: pixels per point; at most 4.
-        limits: for the child process.
-
-    Raises:
-        DamagedFile: the page cannot be rendered.
-    """
-    result = run(_CHILD, {"render": page, "scale": min(max(scale, 0.1), 4.0)}, data, limits)
-    image = next((message["png"] for message in result.messages if "png" in message), "")
-    try:
-        png = base64.b64decode(image, validate=True)
-    except (binascii.Error, TypeError, ValueError):
-        png = b""
-    if result.end is not End.DONE or not png:
-        raise DamagedFile("PDF", f"page {page} cannot be rendered.", "Open the file in a PDF viewer.")
-    return png

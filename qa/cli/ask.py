@@ -18,6 +18,7 @@ from qa.cli.options import (
     FormatOption,
     IndexOption,
     JsonOption,
+    KeepFilesOption,
     ModelOption,
     PaperOption,
     QuestionArgument,
@@ -253,6 +254,7 @@ def chat(
     sign_in: Annotated[
         Path | None, typer.Option(help="Require sign-in, as configured in this file (docs/SIGN_IN.md).")
     ] = None,
+    keep_files: KeepFilesOption = True,
 ) -> None:
     """Start the web app and open it in a browser.
 
@@ -271,7 +273,7 @@ def chat(
     except IndexMissing:
         warn([f"No index in {index}. Building one from the seed papers."])
         build(index=index)
-    serve(index, port, browser, sign_in)
+    serve(index, port, browser, sign_in, keep_files=keep_files)
 
 
 def _entries(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import IndexMissing, UsageError
-from qa.cli.options import BibOption, IndexOption, ModelOption, WorkersOption, stated_path
+from qa.cli.options import BibOption, IndexOption, KeepFilesOption, ModelOption, WorkersOption, stated_path
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import say
 
@@ -35,6 +35,7 @@ def build(
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
+    keep_files: KeepFilesOption = True,
 ) -> None:
     """Make the index hold exactly the papers given.
 
@@ -64,7 +65,7 @@ def build(
             change_model=model is not None,
             library=bib or (),
         )
-    _finish(report, chosen, index)
+    _finish(report, chosen, index, keep_files)
 
 
 @app.command()
@@ -79,6 +80,7 @@ def add(
     bib: BibOption = None,
     index: IndexOption,
     workers: WorkersOption = 2,
+    keep_files: KeepFilesOption = True,
 ) -> None:
     """Add papers to the index.
 
@@ -97,7 +99,7 @@ def add(
         report = add_papers(
             paths, index, encoder=encoder, progress=progress, workers=workers, library=bib or ()
         )
-    _finish(report, paths, index)
+    _finish(report, paths, index, keep_files)
 
 
 @app.command()
@@ -141,6 +143,7 @@ def watch(
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
+    keep_files: KeepFilesOption = True,
 ) -> None:
     """Keep the index in sync with a folder until Ctrl-C.
 
@@ -153,6 +156,7 @@ def watch(
     loccit watch ~/papers --index ~/papers-index
     """
     from index.embed.encoder import load_encoder
+    from index.ingest.originals import remember
     from index.ingest.report import BuildReport
     from index.ingest.watch import builds, changes, check_folder
     from index.store.open import open_index
@@ -170,6 +174,7 @@ def watch(
         encoder = load_encoder(model)
         for result in builds(folder, index, events, encoder=encoder, workers=workers, library=bib or ()):
             if isinstance(result, BuildReport):
+                remember(index, result.outcomes, keep=keep_files)
                 show_build(result, index)
                 say(f"Watching {folder}. Press Ctrl-C to stop.")
             else:
@@ -202,7 +207,7 @@ def read(
         show_reading(document)
 
 
-def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path) -> None:
+def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path, keep_files: bool) -> None:
     """Remember where the papers lie and print what became of each.
 
     Raises:
@@ -211,7 +216,7 @@ def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path) -> None:
     from index.ingest.originals import remember
     from qa.cli.printed import show_build
 
-    remember(folder, report.outcomes)
+    remember(folder, report.outcomes, keep=keep_files)
     show_build(report, folder)
     refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
     if refused:

@@ -193,8 +193,8 @@ def show_reading(document: Document) -> None:
 def show_overview(held: Mapping[str, Any]) -> None:
     """Print what an index holds, as ``qa.show.shelf.overview`` returns it, and the reader."""
     facts = ("index", "generation", "created", "model", "fingerprint", "reader")
-    for key in (*facts, "papers", "passages", "sentences", "bytes"):
-        say(f"{key:<12} {held[key]}")
+    for key in (*facts, "papers", "passages", "sentences", "bytes", "kept_files"):
+        say(f"{key.replace('_', ' '):<12} {held[key]}")
     table = _table("paper", "file", "year", "DOI", "pages", "passages", "warnings")
     for paper in held["documents"]:
         cells = (*(paper[key] for key in ("year", "doi", "pages", "passages")), len(paper["warnings"]))

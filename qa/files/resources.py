@@ -12,6 +12,8 @@ from index.errors import UsageError
 
 #: Environment variable with the index folder, for the command line and the web app.
 INDEX_VARIABLE = "LOCCIT_INDEX"
+#: Set to 0, PDFs that are added and files that are uploaded are not kept.
+KEEP_VARIABLE = "LOCCIT_KEEP_FILES"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -31,6 +33,11 @@ def index_folder(chosen: Path | None = None) -> Path:
     if folder.is_file():
         raise UsageError(f"{folder}: a file, not a folder.", "Name the folder of an index with --index.")
     return folder
+
+
+def keeps_files() -> bool:
+    """Tell whether files are kept, by LOCCIT_KEEP_FILES."""
+    return os.environ.get(KEEP_VARIABLE, "1") != "0"
 
 
 def app_file() -> Path:

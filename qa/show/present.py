@@ -218,11 +218,11 @@ def notice_view(level: str, title: str, message: str, remedy: str = "") -> View:
     return {"view": "notice", "level": level, "title": title, "message": message, "remedy": remedy}
 
 
-def source_view(document: Document, answer: Answer, number: int, key: str) -> View:
+def source_view(document: Document, answer: Answer, number: int, key: str, *, whole: bool = False) -> View:
     """Return what the source panel shows of an answer's source.
 
     ``number`` counts the answer's citations, or the passages nearby if it has none, from 1;
-    ``key`` names the turn.
+    ``key`` names the turn. ``whole``: with the text of the whole paper, not only of the passage.
 
     Raises:
         QuoteError: the paper's text no longer matches the quote.
@@ -238,20 +238,41 @@ def source_view(document: Document, answer: Answer, number: int, key: str) -> Vi
     if isinstance(source, Citation):
         sort, passage, short = "citation", source.passage, source.short
     marks = [("passage", passage), (sort, source.span)] + ([("short", short)] if short else [])
-    return {
-        "view": "source",
+    blocks = (
+        _whole_view(document, marks, source.span)
+        if whole
+        else _blocks_view(document, source.span, passage, marks)
+    )
+    return _source_view(document, sort) | {
         "turn": key,
-        "sort": sort,
         "number": number,
         "count": len(sources),
+        "section": section_words(source.section),
+        "place": place_of(source),
+        "blocks": blocks,
+        "why": _why_view(source),
+    }
+
+
+def paper_view(document: Document, *, text: bool = True) -> View:
+    """Return what the source panel shows of a paper that no answer led to; ``text``: with its text."""
+    return _source_view(document, "document") | {"blocks": _whole_view(document) if text else []}
+
+
+def _source_view(document: Document, sort: str) -> View:
+    return {
+        "view": "source",
+        "sort": sort,
+        "turn": "",
+        "number": 0,
+        "count": 0,
         "name": document.name,
         "untitled": not document.title,
         "byline": byline(document),
         "doi": document.doi,
-        "section": section_words(source.section),
-        "place": place_of(source),
-        "blocks": _blocks_view(document, source.span, passage, marks),
-        "why": _why_view(source),
+        "section": "",
+        "place": "",
+        "why": [],
     }
 
 
@@ -297,6 +318,17 @@ def _blocks_view(
     return [*views, after] if after else views
 
 
+def _whole_view(
+    document: Document, marks: Sequence[tuple[str, Span]] = (), quote: Span | None = None
+) -> list[View]:
+    """Return all blocks of a paper."""
+    tables = {table.span.start: table for table in document.tables}
+    return [
+        _block_view(document, block, tables, marks, quote or Span(0, 0), len(document.text))
+        for block in document.blocks
+    ]
+
+
 def _text_block(kind: str, cut: list[View], *, cut_before: bool = False, cut_after: bool = False) -> View:
     """Return a block of text; the flags say that its beginning or end is left out."""
     return {"kind": kind, "parts": cut, "cut_before": cut_before, "cut_after": cut_after}
@@ -317,19 +349,24 @@ def _neighbour(document: Document, at: int, tables: dict[int, Table], *, last_pa
 
 
 def _block_view(
-    document: Document, block: Block, tables: dict[int, Table], marks: Sequence[tuple[str, Span]], quote: Span
+    document: Document,
+    block: Block,
+    tables: dict[int, Table],
+    marks: Sequence[tuple[str, Span]],
+    quote: Span,
+    most: int = _ROWS,
 ) -> View:
     table = tables.get(block.span.start)
     if table:
-        return _table_view(document.text, table, marks, quote)
+        return _table_view(document.text, table, marks, quote, most)
     return _text_block(str(block.kind), parts(block.span.of(document.text), block.span.start, marks))
 
 
-def _table_view(text: str, table: Table, marks: Sequence[tuple[str, Span]], quote: Span) -> View:
-    """Return a table's heads and rows; of a long table only the rows around the quoted one."""
+def _table_view(text: str, table: Table, marks: Sequence[tuple[str, Span]], quote: Span, most: int) -> View:
+    """Return a table's heads and rows; of more than ``most`` rows those around the quoted one."""
     cited = [i for i, row in enumerate(table.rows) if row.span.overlaps(quote)]
-    start = max(min((cited or [0])[0] - _ROWS // 2, len(table.rows) - _ROWS), 0)
-    rows = table.rows[start : start + _ROWS]
+    start = max(min((cited or [0])[0] - most // 2, len(table.rows) - most), 0)
+    rows = table.rows[start : start + most]
     width = max([len(row.cells) for row in table.rows] + [1])
     decisive = [mark for mark in marks if mark[0] == "short"]
     head = [table.header[i : i + width] for i in range(0, len(table.header), width)]

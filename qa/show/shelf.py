@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import FormatMismatch, IndexDamaged
 from index.ingest.catalogue import catalogue_of
+from index.ingest.originals import kept_size
 from index.ingest.report import Became
 from index.library.compare import differences
 from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
@@ -208,6 +209,7 @@ def overview(folder: Path) -> View:
             "passages": manifest.counts.passages,
             "sentences": manifest.counts.sentences,
             "bytes": manifest.size,
+            "kept_files": kept_size(folder),
             "generations": [_generation(*one) for one in _generations(folder)],
             "warnings": list(index.warnings),
             "documents": [

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from qa.files.resources import INDEX_VARIABLE, app_file
-from qa.web import page_images as pages
+from qa.files.resources import INDEX_VARIABLE, KEEP_VARIABLE, app_file
+from qa.web import documents
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -39,12 +39,14 @@ POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
-        "frame-ancestors 'none'",
+        "frame-ancestors {framed}",
     ]
 )
 
 
-def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = None) -> None:
+def serve(
+    index: Path, port: int, open_browser: bool, sign_in: Path | None = None, *, keep_files: bool = True
+) -> None:
     """Serve the app on the loopback until stopped.
 
     Args:
@@ -53,12 +55,14 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
         open_browser: open the app in a browser once it responds.
         sign_in: file that requires everybody to sign in (``qa.web.sign_in``). Others then
             reach the app through a proxy on this machine.
+        keep_files: keep uploads, to show their pages and read them again.
 
     Raises:
         UsageError: the port is taken, or the sign-in file is invalid.
     """
     require_free(port)
     os.environ[INDEX_VARIABLE] = str(index.absolute())
+    os.environ[KEEP_VARIABLE] = str(int(keep_files))
     import streamlit as st
     from starlette.middleware import Middleware
     from starlette.routing import Route
@@ -71,7 +75,7 @@ def serve(index: Path, port: int, open_browser: bool, sign_in: Path | None = Non
     policy = POLICY.replace("{inline}", _inline_scripts(Path(st.__file__).parent / "static" / "index.html"))
     policy = policy.replace("{socket}", "wss" if secure else "ws")
     guard = Middleware(SecurityHeaders, policy=policy)
-    routes = [Route(READY, _ready), Route(pages.route(), pages.respond)]
+    routes = [Route(READY, _ready), *documents.routes()]
     app = st.App(script, routes=routes, middleware=[guard])
     if open_browser:
         threading.Thread(target=_open_when_ready, args=(port,), daemon=True).start()
@@ -139,7 +143,8 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        added = headers(self._policy, host)
+        framed = scope["path"].startswith(documents.FRAME)
+        added = headers(self._policy, host, framed=framed)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -178,12 +183,16 @@ async def _pass_socket(app: ASGIApp, scope: Scope, receive: Receive, send: Send)
             raise
 
 
-def headers(policy: str, host: str) -> list[tuple[bytes, bytes]]:
-    """Return the security headers for the app at ``host`` (name and port)."""
+def headers(policy: str, host: str, *, framed: bool = False) -> list[tuple[bytes, bytes]]:
+    """Return the security headers for the app at ``host`` (name and port).
+
+    Only what is ``framed`` may be shown in a frame, and only in one of the app itself.
+    """
     # The client chooses the host; only a name and a port may reach a header.
     safe = host if re.fullmatch(r"[A-Za-z0-9.\-]+(?::\d{1,5})?", host) else ADDRESS
+    policy = policy.replace("{host}", safe).replace("{framed}", "'self'" if framed else "'none'")
     return [
-        (b"content-security-policy", policy.replace("{host}", safe).encode("ascii")),
+        (b"content-security-policy", policy.encode("ascii")),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),

@@ -12,7 +12,7 @@ from playwright.sync_api import FilePayload
 
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import LICHENS, NAME, ON_LICHENS, TITLE, lichens_pdf
-from tests.web.serving import ask, check_accessible, open_page, serving, source_panel, start
+from tests.web.serving import ask, check_accessible, open_page, serving, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,18 +62,11 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
         answer = ask(page, ON_LICHENS)
         assert answer.locator("blockquote").first.text_content() == LICHENS
         assert answer.locator(".spot").first.text_content() == "page 1"
-        panel = source_panel(page)
-        panel.get_by_role("button", name="Whole page").click()
-        picture = panel.get_by_role("img")
-        picture.wait_for()
-        page.wait_for_function(
-            "image => image.complete && image.naturalWidth > 300", arg=picture.element_handle()
-        )
-        assert panel.locator(".box").count() >= 1
+        page.frame_locator("iframe.viewer").locator(".cited").first.wait_for()
         check_accessible(page)
 
         open_page(page, "Papers")
-        page.locator(".shelved", has_text="lichens.pdf").get_by_role("button").click()
+        page.locator(".shelved", has_text="lichens.pdf").get_by_role("button", name="Remove").click()
         page.get_by_role("dialog").get_by_role("button", name="Remove").click()
         page.locator(".shelved", has_text="lichens.pdf").wait_for(state="detached")
         open_page(page, "Ask")

@@ -1,7 +1,8 @@
-"""The source panel: a cited sentence in its context in the paper."""
+"""The source panel: a cited sentence in its paper."""
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -9,17 +10,19 @@ import streamlit as st
 from index.errors import LoccitError, QuoteError
 from qa.files.feedback import save, withdraw
 from qa.files.resources import index_folder
-from qa.show.present import notice_view, source_view
-from qa.web import page_images as pages
-from qa.web import state
+from qa.show.present import notice_view, paper_view, source_view
+from qa.web import documents, state
 from qa.web.component import event, show
 from qa.web.state import Asked, Chosen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from index.store.generation import Index
     from index.text import Document
-    from qa.records import Citation, Nearby
+    from qa.records import Answer, Citation, Nearby
     from qa.show.present import View
+    from qa.web.state import Turn
 
 FRAGMENT = "source-panel"
 _EMPTY = {
@@ -33,13 +36,22 @@ _EMPTY = {
 def panel(index: Index) -> None:
     """Draw the panel; pressing a citation reruns this fragment only."""
     with st.container(key="source"):
-        show(_view(index), "panel", lambda: opened("panel"))
+        show(_view(index) | {"bordered": True}, "panel", lambda: opened("panel"))
 
 
 @st.dialog("Source", position="right", on_dismiss="rerun")
 def sheet(index: Index) -> None:
     """Draw the panel over the page, on narrow screens."""
     show(_view(index), "sheet", lambda: opened("sheet"))
+
+
+@st.dialog("Paper", width="large")
+def open_paper(index: Index, document_id: str) -> None:
+    """Draw a paper of the index over the page."""
+    document = index.documents[document_id]
+    pdf = _pdf(index, document, {})
+    text = not pdf or "lost" in pdf
+    show(paper_view(document, text=text) | {"pdf": pdf}, f"paper-{document_id[:12]}")
 
 
 def opened(component: str) -> None:
@@ -109,28 +121,29 @@ def _view(index: Index) -> View:
     if source.document_id not in index.documents:
         message = f"“{source.title or source.source}” is no longer in the index. The quote is unchanged."
         return notice_view("warning", "This paper was removed", message)
+    document = index.documents[source.document_id]
+    whole: bool = st.session_state.get("whole", True)
+    same = {number: item for number, item in enumerate(sources, 1) if item.document_id == document.id}
+    pdf = _pdf(index, document, same)
+    drawn = whole and pdf is not None and "lost" not in pdf
     try:
-        document = index.documents[source.document_id]
-        view = source_view(document, turn.answer, chosen.number, turn.key)
-        return view | {"whole": _whole(document, source)}
+        view = source_view(document, turn.answer, chosen.number, turn.key, whole=whole and not drawn)
     except QuoteError as error:
         return notice_view("warning", "The paper has changed", error.message, error.remedy)
+    return view | {"whole": whole, "pdf": pdf} | ({"blocks": []} if drawn else {})
 
 
-def _whole(document: Document, source: Citation | Nearby) -> View | None:
-    """Return the page image of a source, with boxes only if it is shown; None without pages."""
-    lost = pages.lost(document)
-    if lost is None or source.page is None:
-        return None
-    if lost:
-        return {"on": False, "lost": lost}
-    if not st.session_state.get("whole", False):
-        return {"on": False}
-    boxes = pages.boxes_of(document, source.span)
-    page = boxes[0].page if boxes else source.page
-    return {
-        "on": True,
-        "page": page,
-        "address": pages.address(document, page),
-        "boxes": [[box.left, box.top, box.right, box.bottom] for box in boxes if box.page == page],
-    }
+def _pdf(index: Index, document: Document, sources: Mapping[int, Citation | Nearby]) -> View | None:
+    """Return what the PDF viewer shows; None if there is no PDF, or no viewer."""
+    view = documents.pdf_view(document, sources)
+    if view is None or "lost" in view:
+        return view
+    key: str = st.session_state.setdefault("annotating", secrets.token_urlsafe(16))
+    return view | {"annotated": documents.annotated_address(document.id, key, index, _answers())}
+
+
+def _answers() -> list[Answer]:
+    """Return the answers of the conversation and its evidence tables."""
+    chat = state.chat()
+    tables: list[Turn | None] = [state.turn(key + state.TABLE) for key in chat.tables]
+    return [turn.answer for turn in (*chat.turns, *tables) if turn and turn.answer]

@@ -12,10 +12,10 @@ import streamlit as st
 from index.embed.encoder import load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add, remove
-from index.ingest.originals import forget_upload, keep_upload, paths, remember
+from index.ingest.originals import keep_upload, kept_size, paths, remember
 from index.read import SUFFIXES
 from index.store.upkeep import rollback
-from qa.files.resources import index_folder
+from qa.files.resources import index_folder, keeps_files
 from qa.show.present import counted, notice_view
 from qa.show.shelf import (
     history_view,
@@ -29,6 +29,7 @@ from qa.show.shelf import (
 from qa.web import library
 from qa.web.background import Adding
 from qa.web.component import event, show, show_error, show_title
+from qa.web.pages.panel import open_paper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +48,8 @@ def page() -> None:
     """Draw the page."""
     index = _index()
     message = f"{counted(len(index.names), 'paper')}, index generation {index.generation}." if index else ""
+    if kept := kept_size(index_folder()):
+        message += f" Kept files: {kept / 1e6:.1f} MB."
     show_title("Papers", message, "intro-papers")
     _adding(index)
     if index is None:
@@ -57,6 +60,9 @@ def page() -> None:
     removing = st.session_state.pop("removing", None)
     if removing in index.names:
         _confirm_removal(index, removing)
+    opening = st.session_state.pop("opening", None)
+    if opening in index.names:
+        open_paper(index, opening)
 
 
 def _index() -> Index | None:
@@ -183,7 +189,7 @@ def _build(
 ) -> Sequence[FileOutcome]:
     """Add ``files`` to the index. Runs in a thread without a Streamlit session."""
     report = add(files, folder, encoder=encoder, progress=progress, read=read)
-    remember(folder, report.outcomes)
+    remember(folder, report.outcomes, keep=keeps_files())
     return report.outcomes
 
 
@@ -214,6 +220,8 @@ def _pressed() -> None:
     pressed = event("papers-list")
     if pressed.get("do") == "remove":
         st.session_state["removing"] = str(pressed["document"])
+    elif pressed.get("do") == "open":
+        st.session_state["opening"] = str(pressed["document"])
 
 
 @st.dialog("Remove this paper?")
@@ -223,7 +231,6 @@ def _confirm_removal(index: Index, document_id: str) -> None:
         if st.button("Remove", type="primary"):
             try:
                 remove(frozenset([document_id]), index_folder())
-                forget_upload(index_folder(), document_id)
             except LoccitError as error:
                 show_error("The paper could not be removed", error, "not-removed")
                 return

@@ -5,7 +5,7 @@ function sourceButton(view, item, tip, send) {
   const section = item.section.split(" › ").at(-1);
   const onclick = () => {
     const narrow = matchMedia(NARROW).matches;
-    announceChoice(view.turn, number);
+    announceChoice(view.turn, number, true);
     if (narrow) giveFocusBack(button);
     send({ do: "open", turn: view.turn, number, narrow });
   };
@@ -22,8 +22,9 @@ function sourceButton(view, item, tip, send) {
   return wrapper;
 }
 
-function announceChoice(turn, number) {
-  window.dispatchEvent(new CustomEvent(CHOSEN, { detail: { turn: String(turn), number: String(number) } }));
+// ``pressed``: by a person, so that an open PDF moves there before the server responds.
+function announceChoice(turn, number, pressed = false) {
+  window.dispatchEvent(new CustomEvent(CHOSEN, { detail: { turn: String(turn), number: String(number), pressed } }));
 }
 
 // On narrow screens the source opens in a dialog, which cannot return focus into a shadow root.

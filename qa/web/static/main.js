@@ -60,17 +60,19 @@ export default function (component) {
   }
   const first = !root.loccitState;
   root.loccitState = state;
-  if (first) root.append(make("div.live", { role: "status" }), make("div.drawn"));
+  if (first) root.append(make("div.live", { role: "status" }), make("div.drawn"), data.bordered ? divider() : "");
   const [live, drawn] = root.children;
   redraw(drawn, VIEWS[data.view](data, send));
+  showPdf(root, data);
   root.loccitJudged = undefined;
   if (data.view === "turn") showJudged(root, data);
 
-  const onChosen = ({ detail: { turn, number } }) => {
+  const onChosen = ({ detail: { turn, number, pressed } }) => {
     for (const button of root.querySelectorAll(".cite")) {
       const chosen = button.dataset.turn === turn && button.dataset.number === number;
       button.setAttribute("aria-pressed", String(chosen));
     }
+    if (pressed && turn === data.turn) root.querySelector("iframe:not([hidden])")?.contentWindow.loccitCite?.(number);
   };
   root.loccitLeave?.();
   window.addEventListener(CHOSEN, onChosen);
@@ -79,8 +81,9 @@ export default function (component) {
   if (data.view === "source") {
     requestAnimationFrame(() => {
       bringIntoView(root);
-      announceChoice(data.turn, data.number);
+      if (data.turn) announceChoice(data.turn, data.number);
     });
+    if (!data.turn) return root.loccitLeave;
     const words = `${data.sort === "near" ? "Closest passage" : "Source"} ${data.number}: ${data.name}`;
     setTimeout(() => (live.textContent = words), 150);
   } else if (first && announcement(data)) {

@@ -110,6 +110,6 @@ function paperName(paper) {
 function doiLine(doi) {
   if (!doi) return null;
   if (!/^10\.\d{4,9}\/\S+$/.test(doi)) return text("p.byline", `DOI ${doi}`);
-  const link = { href: `https://doi.org/${encodeURI(doi)}`, target: "_blank", rel: "noopener noreferrer" };
+  const link = { href: `https://doi.org/${encodeURI(doi)}`, target: "_blank", rel: "noopener noreferrer", title: "opens on the web" };
   return make("p.doi", make("a", link, `doi.org/${doi}`), make("span.aside", "opens on the web"));
 }

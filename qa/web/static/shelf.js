@@ -9,7 +9,10 @@ function warningsOf(paper) {
 }
 
 function shelved(paper, send) {
-  const onclick = () => send({ do: "remove", document: paper.id });
+  const button = (what, word) => {
+    const onclick = () => send({ do: what, document: paper.id });
+    return make("button.small", { "aria-label": `${word} ${paper.name}`, onclick }, word);
+  };
   return make(
     "li.shelved",
     make("h2", paperName(paper)),
@@ -17,7 +20,7 @@ function shelved(paper, send) {
     doiLine(paper.doi),
     make("dl.facts", paper.facts.map(([name, value]) => make("div", make("dt", name), text("dd", value)))),
     warningsOf(paper),
-    make("button.small", { "aria-label": `Remove ${paper.name}`, onclick }, "Remove")
+    make("div.under", button("open", "Open"), button("remove", "Remove"))
   );
 }
 
