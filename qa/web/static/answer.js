@@ -151,7 +151,6 @@ function resolvedLine(view, send) {
 
 function turn(view, send) {
   const copied = make("span.copied", { role: "status" });
-  const newer = view.now > view.generation ? `; the papers have changed since (now ${view.now})` : "";
   return make(
     `article.turn.${view.status}`,
     { "aria-label": "Question and answer" },
@@ -169,7 +168,7 @@ function turn(view, send) {
       tableButton(view, send),
       thumbs(view, send),
       copied,
-      make("span.aside", `Answered by index generation ${view.generation}${newer}`)
+      view.now !== view.generation && make("span.aside", "The papers have changed since this answer")
     )
   );
 }

@@ -22,7 +22,7 @@ function redraw(place, view) {
   const group = held?.parentElement?.className;
   place.replaceChildren(view);
   if (name === null) return;
-  const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href]")];
+  const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href], input")];
   const again = able.find((element) => nameOf(element) === name);
   (again || able.find((element) => element.parentElement.className === group))?.focus({ preventScroll: true });
 }
@@ -42,7 +42,10 @@ function showJudged(root, data) {
   else showBriefly(status, "Saved on this machine");
 }
 
-const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence };
+const VIEWS = {
+  whereabouts, turn, source, notice, intro, asked, failed, evidence, suggested, listing,
+  papers, removed, outcomes, history, judged,
+};
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -59,6 +62,7 @@ export default function (component) {
   const first = !root.loccitState;
   root.loccitState = state;
   if (first) root.append(make("div.live", { role: "status" }), make("div.drawn"));
+  drawnRoots.add(root);
   const [live, drawn] = root.children;
   redraw(drawn, VIEWS[data.view](data, send));
   root.loccitJudged = undefined;
@@ -81,9 +85,12 @@ export default function (component) {
     });
     const words = `${data.sort === "near" ? "Closest passage" : "Source"} ${data.number}: ${data.name}`;
     setTimeout(() => (live.textContent = words), 150);
+  } else if (first && data.focus) {
+    focusQuestionBox();
   } else if (first && announcement(data)) {
     setTimeout(() => (live.textContent = announcement(data)), 150); // screen readers announce changes only
     showBeginning(root);
+    focusQuestionBox(); // which has moved to the bottom
   }
   return root.loccitLeave;
 }

@@ -64,7 +64,7 @@ function source(view, send) {
   return make(
     `section.source.${view.sort}`,
     { "aria-label": "Source" },
-    make("div.bar", make("h2", heading), stepper(view, send)),
+    make("div.bar", make("h2", heading), stepper(view, send), closeButton(send)),
     near && make("p.label", "A passage similar to the question."),
     make("h3", paperName(view)),
     text("p.byline", view.byline),
