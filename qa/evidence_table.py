@@ -240,7 +240,7 @@ def as_markdown(table: EvidenceTable) -> str:
         place += f" {pandoc(row.key, locator(citation))}"
         sure = f"{per_cent(citation.confidence)}%{'' if row.sure else ', not sure'}"
         lines.append(f"| {name} | “{escaped(citation.quote)}” | {place} | {sure} |")
-    return "\n".join([*lines, "", f"{said(table)} Index generation {table.generation}.", ""])
+    return "\n".join([*lines, "", f"{said(table)}", ""])
 
 
 def said(table: EvidenceTable) -> str:

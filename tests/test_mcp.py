@@ -157,9 +157,9 @@ def test_the_evidence_table_has_a_row_per_paper(tools: Tools) -> None:
     [
         ("ask", {"question": ""}, "the question is empty. Ask in a sentence"),
         ("ask", {"question": "CK? " * 1000}, "Shorten it to 2000"),
-        ("ask", {"question": CK, "papers": ["nobody.pdf"]}, "no paper is called “nobody.pdf”."),
+        ("ask", {"question": CK, "papers": ["nobody.pdf"]}, "there is no paper named “nobody.pdf”."),
         ("read_passage", {"paper": "001_", "start": 5, "end": 10**9}, "Take start and end from a quote."),
-        ("read_passage", {"paper": "", "start": 0, "end": 9}, "no paper is called “”."),
+        ("read_passage", {"paper": "", "start": 0, "end": 9}, "there is no paper named “”."),
     ],
 )
 def test_a_mistake_is_one_line_with_the_remedy(

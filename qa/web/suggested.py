@@ -48,12 +48,15 @@ class Suggestion:
 class Suggestions:
     """The questions found so far for one generation. Thread-safe."""
 
+    latest: Suggestions | None = None  #: only these are looked for; older ones are given up
+
     def __init__(self, answerer: Answerer) -> None:
         self.found: tuple[Suggestion, ...] = ()
         self._answerer = answerer
         # The small reader is several times faster; what it does not answer is not tried with the large one.
         self._quick = answerer.configured(replace(answerer.settings, closely=0))
         self._thread = threading.Thread(target=self._try_all, daemon=True)
+        Suggestions.latest = self
         self._thread.start()
 
     @property
@@ -78,7 +81,7 @@ class Suggestions:
 
     def _try(self, one: Suggestion, *answerers: Answerer) -> bool:
         """Keep a question if each of ``answerers`` answers it; tell whether they do."""
-        if one.question in {other.question for other in self.found}:
+        if Suggestions.latest is not self or one.question in {other.question for other in self.found}:
             return False
         documents = frozenset([one.paper]) if one.paper else None
         for answerer in answerers:

@@ -48,7 +48,7 @@ function paperRow(paper, open, send) {
   return make(
     open ? "tr.shelved.open" : "tr.shelved",
     make("th", { scope: "row" }, title, paper.untitled && make("span.aside", "file name, no title known")),
-    text("td.authors", paper.authors) || make("td"),
+    make("td", text("div.authors", paper.authors)),
     ...["year", "pages", "notes"].map((key) => make("td.count", paper[key] ? String(paper[key]) : ""))
   );
 }
