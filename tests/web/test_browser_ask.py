@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+_IN_THE_BOX = "() => document.activeElement.tagName === 'TEXTAREA'"  #: the question box has the focus
+
 
 def test_each_citation_opens_its_source(page: Page) -> None:
     answer = ask(page, ANSWERED)
@@ -192,7 +194,7 @@ def test_the_first_page_shows_papers_and_questions_and_takes_a_question(
 ) -> None:
     with watched_page(browser, size) as page:
         page.goto(chat)
-        page.wait_for_function("document.activeElement.tagName === 'TEXTAREA'")  # the question box
+        page.wait_for_function(_IN_THE_BOX)
         settled(page)
         for name in ("Ask", "Papers", "Evaluation", "Feedback"):
             assert page.get_by_role("link", name=name, exact=True).is_visible()
@@ -214,6 +216,7 @@ def test_keys_move_between_citations_close_the_source_and_go_to_the_question_box
     focused = "element => element.getRootNode().activeElement === element"
     panel = source_panel(page)
     panel.get_by_role("heading", name="Source 1").wait_for()
+    page.wait_for_function(_IN_THE_BOX)
     page.keyboard.press("Escape")  # leaves the empty question box
     page.keyboard.press("k")
     panel.get_by_role("heading", name="Closest passage 3").wait_for()
