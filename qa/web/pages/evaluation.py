@@ -32,8 +32,8 @@ _INTRO = (
     "questions that it fails on, and each question shows the quote wanted and the quote given."
 )
 _NOT_COMPARED = (
-    "No earlier evaluation was made on the same papers. Among more papers every question is harder, so lower "
-    "figures after adding papers are no fall in quality, and evaluations on different papers are not compared."
+    "No earlier evaluation was made on the same papers. Among more papers every question is harder, so "
+    "lower figures after adding papers are no fall in quality, and such evaluations are not compared."
 )
 _ABOUT_FEEDBACK = (
     "“Right” and “Wrong” below an answer are stored on this machine, beside the index, and nowhere else."
