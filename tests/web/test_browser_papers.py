@@ -57,7 +57,7 @@ def test_a_paper_is_dropped_introduced_asked_removed_and_brought_back(browser: B
         assert said == ["Added", "Not added", "Not added"]
         card = outcomes.filter(has_text="lichens.pdf").locator(".card")
         assert card.locator("h3").text_content() == "Lichens of the northern coast"
-        assert card.locator("blockquote").text_content() in lichens_pdf().decode("latin-1")
+        assert (card.locator("blockquote").text_content() or "?") in lichens_pdf().decode("latin-1")
         assert "1 page" in (card.text_content() or "")
         check_accessible(page)
         page.get_by_role("button", name="Done").click()
