@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from qa.web import sign_in, state
-from qa.web.component import PAGE_STYLES
+from qa.web.component import LOGO, PAGE_STYLES
 from qa.web.pages import ask, evaluation, papers, table
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
@@ -24,7 +24,11 @@ _PAGES = [
     st.Page(evaluation.feedback_page, title="Feedback", url_path="feedback"),
 ]
 st.session_state["pages"] = {page.url_path: page for page in _PAGES}
+st.logo(str(LOGO), size="large")
 chosen = st.navigation(_PAGES, position="top")
+with st.container(key="nav", horizontal=True):  # on narrow screens, where Streamlit hides its own
+    for page in _PAGES:
+        st.page_link(page)
 state.refresh()
 chosen.run()
 sign_in.show_person()

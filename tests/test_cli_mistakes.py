@@ -156,7 +156,7 @@ def test_papers_are_added_to_and_removed_from_a_damaged_index(
     path = max(index.glob("segments/*.seg"), key=lambda path: path.stat().st_mtime)
     path.write_bytes(path.read_bytes()[:-1])
     output = loccit("remove", "tea.txt", "--index", index)
-    assert (output.code, "no paper is called" in output.err) == (2, True)
+    assert (output.code, "there is no paper named" in output.err) == (2, True)
 
 
 def test_a_damaged_pointer(loccit: Loccit, three: Path) -> None:
@@ -246,7 +246,11 @@ def test_a_report_that_could_not_be_written_is_refused_first(
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("no such paper", "no paper is called"), ("0", "papers are called"), ("", "no paper is called")],
+    [
+        ("no such paper", "there is no paper named"),
+        ("0", "papers are called"),
+        ("", "there is no paper named"),
+    ],
 )
 def test_names_of_no_paper_or_several(loccit: Loccit, seed_index: Path, name: str, what: str) -> None:
     error = one_line(loccit("ask", "What is myositis?", "--paper", name, "--index", seed_index), 2)

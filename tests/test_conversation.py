@@ -45,7 +45,7 @@ def test_a_fragment_is_answered_from_the_last_paper(answerer: Answerer) -> None:
     answer, _ = AFTER.ask(answerer, "And her procalcitonin?")
     assert answer.resolved_question == meant.resolved
     assert {citation.source for citation in answer.citations} <= {"lung.txt"}
-    assert answer.reasons[0].startswith("Looked for in “Lungs of a potter")
+    assert answer.reasons[0].startswith("Searched in “Lungs of a potter")
 
 
 def test_a_refusal_in_the_last_paper_says_how_to_search_all_papers(answerer: Answerer) -> None:
@@ -53,7 +53,7 @@ def test_a_refusal_in_the_last_paper_says_how_to_search_all_papers(answerer: Ans
         AFTER.ask(answerer, question)[0].reasons[0]
         for question in ("And her haptoglobin?", "And her procalcitonin?")
     )
-    assert refused.startswith("Looked for in “Lungs of a potter")
+    assert refused.startswith("Searched in “Lungs of a potter")
     assert refused.endswith("To search all papers, ask a full question.")
     assert answered.endswith("as the questions before.")
 

@@ -263,8 +263,8 @@ def test_the_dialog_of_removal_names_the_replacement(tmp_path: Path) -> None:
     build([write_papers(tmp_path / "papers", PAPERS)], folder, encoder=WordEncoder())
     with open_index(folder) as index:
         said = {document.source: removal_words(index, key) for key, document in index.documents.items()}
-    assert "The same paper from copy.txt or weak.md or weak.txt" in said["weak.xml"]
-    assert "instead" not in said["eyes.txt"]
+    assert "the same paper from copy.txt or weak.md or weak.txt is quoted" in said["weak.xml"]
+    assert said["eyes.txt"] == ""
 
 
 def test_a_file_set_aside_can_be_removed(tmp_path: Path) -> None:

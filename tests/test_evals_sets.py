@@ -149,7 +149,7 @@ def test_json_lines_on_papers_of_an_index(tmp_path: Path) -> None:
     [
         ({"document": "iron.txt", "quote": "not in it"}, "does not contain the gold quote"),
         ({"document": "iron.txt", "quote": " "}, "does not contain the gold quote"),
-        ({"document": "nowhere.txt", "quote": "31 ug/L"}, "no paper is called"),
+        ({"document": "nowhere.txt", "quote": "31 ug/L"}, "there is no paper named"),
         ({"document": "iron.txt", "start": 0, "end": 3, "quote": "31 ug/L"}, "is not the gold quote"),
     ],
 )

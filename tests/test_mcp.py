@@ -161,11 +161,11 @@ def test_the_evidence_table_has_a_row_per_paper_and_a_cell_per_question(tools: T
     [
         ("ask", {"question": ""}, "the question is empty. Ask in a sentence"),
         ("ask", {"question": "CK? " * 1000}, "Shorten it to 2000"),
-        ("ask", {"question": CK, "papers": ["nobody.pdf"]}, "no paper is called “nobody.pdf”."),
+        ("ask", {"question": CK, "papers": ["nobody.pdf"]}, "there is no paper named “nobody.pdf”."),
         ("evidence_table", {"questions": []}, "the table has no question."),
         ("evidence_table", {"questions": [CK] * 6}, "Ask at most 5 at a time."),
         ("read_passage", {"paper": "001_", "start": 5, "end": 10**9}, "Take start and end from a quote."),
-        ("read_passage", {"paper": "", "start": 0, "end": 9}, "no paper is called “”."),
+        ("read_passage", {"paper": "", "start": 0, "end": 9}, "there is no paper named “”."),
     ],
 )
 def test_a_mistake_is_one_line_with_the_remedy(

@@ -151,28 +151,31 @@ def _mean(title: str, score: Score, better: str = "higher") -> Metric:
 
 
 METRICS: dict[str, Metric] = {
-    "recall@1": _mean("A passage with gold is first", _retrieval("recall@1")),
-    "recall@5": _mean("A passage with gold is among the first 5", _retrieval("recall@5")),
-    "recall@10": _mean("A passage with gold is among the first 10", _retrieval("recall@10")),
-    "mrr": _mean("Mean reciprocal rank of passages", _retrieval("mrr")),
-    "ndcg@10": _mean("nDCG@10 of passages", _retrieval("ndcg@10")),
+    "recall@1": _mean("The first passage found holds the right answer", _retrieval("recall@1")),
+    "recall@5": _mean("One of the first 5 passages found holds the right answer", _retrieval("recall@5")),
+    "recall@10": _mean("One of the first 10 passages found holds the right answer", _retrieval("recall@10")),
+    "mrr": _mean(
+        "How early the first right passage comes, 1 if always first (MRR)",
+        _retrieval("mrr"),
+    ),
+    "ndcg@10": _mean("How well the first 10 passages are ordered (nDCG@10)", _retrieval("ndcg@10")),
     "hit@1": _mean("The first quote shown is right", _answerable("right")),
     "hit@3": _mean("One of the first three quotes shown is right", _answerable("among_three")),
     "ranked@1": _mean("The sentence ranked first is right, shown or not", _content("ranked_first")),
     "ranked@3": _mean("One of the three sentences ranked first is right", _content("ranked_three")),
-    "held@10": _mean("One of the ten passages that the search puts first holds gold", _content("held")),
+    "held@10": _mean("One of the ten passages found first holds the right answer", _content("held")),
     "zscore@1": Metric(
-        "The sentence that a plain sum of z-scores ranks first is right",
+        "The sentence that the search alone ranks first is right (sum of z-scores)",
         mean_of(_content("zscore_first")),
         better="",
     ),
-    "gain@1": Metric("ranked@1 minus zscore@1", _gain),
+    "gain@1": Metric("What the ranking adds to the search: ranked@1 minus zscore@1", _gain),
     "reached@3": _mean(
-        "ranked@3 where the ten passages hold gold",
+        "ranked@3, where the ten passages hold the right answer",
         lambda one: _content("ranked_three")(one) if one.held else None,
     ),
     "answered_right": _mean(
-        "Answers that are right", lambda one: float(one.first_right) if one.sure else None
+        "Sure answers that are right", lambda one: float(one.first_right) if one.sure else None
     ),
     "answered": _mean("Answerable questions that are answered", _answerable("sure")),
     "possible_right": _mean(
@@ -191,7 +194,10 @@ METRICS: dict[str, Metric] = {
         "Paper, section and page or lines of the first quote are right", lambda one: _number(one.place_right)
     ),
     "exact": _mean("The short answer equals an accepted one", _answerable("exact")),
-    "f1": _mean("Token F1 of the short answer", _answerable("overlap")),
+    "f1": _mean(
+        "Words the short answer shares with an accepted one (token F1)",
+        _answerable("overlap"),
+    ),
     "marked": Metric(
         "Questions shown a quote with a short answer marked",
         mean_of(lambda one: _number(one.marked) if one.shown and one.exact is not None else None),
@@ -215,18 +221,26 @@ METRICS: dict[str, Metric] = {
         "Questions shown possible answers", mean_of(lambda one: float(one.shown and not one.sure)), better=""
     ),
     "auroc": Metric(
-        "AUROC of the probability that the papers answer, answerable against unanswerable",
+        "How well the confidence tells answerable questions from others: 0.5 is chance, 1 perfect (AUROC)",
         _of_confidence(auroc, lambda one: one.answerable, lambda one: one.presence),
     ),
-    "ece": Metric("Expected calibration error, 10 bins", _of_confidence(calibration_error), "lower"),
+    "ece": Metric(
+        "How far the stated confidence is from the share that is right, on average (ECE, 10 bins)",
+        _of_confidence(calibration_error),
+        "lower",
+    ),
     "brier": Metric(
-        "Brier score of the confidence",
+        "Mean squared error of the stated confidence (Brier score)",
         _of_confidence(
             lambda stated, right, weights: _ratio(weights @ (stated - right) ** 2, weights.sum(1))
         ),
         "lower",
     ),
-    "aurc": Metric("Area under the risk-coverage curve", _of_confidence(_aurc), "lower"),
+    "aurc": Metric(
+        "Share of wrong answers, averaged over all thresholds (area under the risk-coverage curve)",
+        _of_confidence(_aurc),
+        "lower",
+    ),
 }
 
 

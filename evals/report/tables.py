@@ -29,6 +29,14 @@ LEGEND = (
 )
 
 
+#: The verdicts of a comparison in words.
+_VERDICTS = {"same": "no clear change", "rose": "rose", "fell": "fell"}
+VERDICTS_EXPLAINED = (
+    "“No clear change” means that chance alone explains the difference (p at least 0.05). Whether a rise is "
+    "good depends on the figure: of missed, answered_wrongly, ece, brier and aurc, lower is better."
+)
+
+
 def shown(value: float | None) -> str:
     """Return a figure with three digits, a count as it is."""
     if value is None:
@@ -75,7 +83,7 @@ def comparison(report: Mapping[str, Any]) -> Table:
         [
             *(row["set"], row["metric"], shown(row["before"]), shown(row["after"])),
             *(f"{row['difference']:+.3f}", interval((row["low"], row["high"])), f"{row['p']:.3f}"),
-            row["verdict"],
+            _VERDICTS[row["verdict"]],
         ]
         for row in report["comparison"]["rows"]
     ]
@@ -87,7 +95,7 @@ def ablations(report: Mapping[str, Any]) -> Table:
     rows = [
         [
             *(row["variant"], row["set"], row["metric"], shown(row["full"]), shown(row["without"])),
-            *(f"{row['difference']:+.3f}", interval((row["low"], row["high"])), row["verdict"]),
+            *(f"{row['difference']:+.3f}", interval((row["low"], row["high"])), _VERDICTS[row["verdict"]]),
         ]
         for row in report["ablations"]["rows"]
     ]

@@ -220,7 +220,7 @@ def _places(gold: Gold, papers: Mapping[str, Document]) -> list[Gold]:
             raise FileMissing(gold.file, f"{known}.", "Give the folder with the files asked about.")
         if gold.span != UNPLACED:
             return [gold]  # whoever opens the index reports all papers that it lacks at once
-        raise UsageError(f"no paper is called “{gold.document_id}”.", "See the names with: loccit info")
+        raise UsageError(f"there is no paper named “{gold.document_id}”.", "See the names with: loccit info")
     if gold.span == UNPLACED:
         spans = occurrences(gold.quote, paper.text)
         if not spans:

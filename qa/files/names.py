@@ -41,7 +41,7 @@ def find_paper(index: Index, name: str, *, aside: bool = False) -> Named:
     if len({one.id for one in matches}) == 1:
         return next(iter(matches))
     if not matches:
-        raise UsageError(f"no paper is called “{name}”.", "See the names with: loccit info")
+        raise UsageError(f"there is no paper named “{name}”.", "See the names with: loccit info")
     files = file_names(index)
     listed = sorted(files[one.id] for one in matches)[:_LISTED]
     more = f" and {len(matches) - _LISTED} more" if len(matches) > _LISTED else ""

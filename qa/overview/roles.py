@@ -123,3 +123,12 @@ def confidence(share: float) -> float:
     slope, bias = roles().further["calibration"]
     odds = np.log(max(share, 1e-6) / max(1 - share, 1e-6))
     return float(1 / (1 + np.exp(-(slope * odds + bias))))
+
+
+def about_sentence(index: Index, document_id: str) -> str:
+    """Return the sentence that most likely says what a paper is about; empty if it has no whole sentence."""
+    body = body_of(index, document_id)
+    if not body.sentences:
+        return ""
+    about = roles().probabilities(features(body))[:, roles().classes.index(Role.ABOUT)]
+    return body.text(int(about.argmax()))

@@ -123,8 +123,8 @@ def _markdown_of(answer: Answer, cited: Mapping[str, Reference]) -> list[str]:
     lines = [f"## {escaped(answer.question)}", ""]
     if answer.resolved_question != answer.question:
         lines += [f"Searched as: {escaped(answer.resolved_question)}", ""]
-    sure = f"confidence {per_cent(answer.confidence)}%, " if answer.citations else ""
-    lines += [f"{headline(answer)} ({sure}generation {answer.receipt.generation})", ""]
+    sure = f" (confidence {per_cent(answer.confidence)}%)" if answer.citations else ""
+    lines += [f"{headline(answer)}{sure}", ""]
     lines += [f"- {escaped(reason)}" for reason in answer.reasons] + [""] * bool(answer.reasons)
     for group in by_paper(answer.citations):
         lines += [f"### {escaped(group[0].title or group[0].source)}", ""]

@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from index.ingest.report import FileOutcome
     from index.store.generation import Index
     from index.store.manifest import Manifest
+    from index.text import Document
     from qa.show.present import View
 
 _BECAME = {
     Became.ADDED: "Added",
-    Became.UNCHANGED: "Already in the index",
-    Became.DUPLICATE: "Duplicate file",
-    Became.SET_ASIDE: "Set aside",
-    Became.REFUSED: "Refused",
+    Became.UNCHANGED: "Already here",
+    Became.DUPLICATE: "Same file twice",
+    Became.SET_ASIDE: "Not used",
+    Became.REFUSED: "Not added",
 }
 _SAMPLE = 2000  #: characters used to detect a paper's language, and skipped before as front matter
 _MOST_WARNINGS = 20  #: warnings shown per paper; a garbled one can have thousands
@@ -48,47 +49,56 @@ def matching(index: Index, words: str) -> list[str]:
     return sorted(ids, key=lambda key: (names[key].casefold(), key))
 
 
-def papers_view(index: Index, ids: Sequence[str]) -> View:
-    """Return the papers ``ids`` with everything known about each."""
-    aside: dict[str, list[str]] = {}
-    for one in catalogue_of(index).aside.values():
-        aside.setdefault(one.better, []).append(f"{one.source} (less structured)")
-    return {"view": "papers", "papers": [_paper_view(index, key, aside) for key in ids]}
+def listing(index: Index) -> list[View]:
+    """Return title and year of each paper, sorted by name."""
+    names, bylines = index.names, index.bylines
+    ids = sorted(names, key=lambda key: (names[key].casefold(), key))
+    return [{"id": key, "name": names[key], "year": bylines[key].year} for key in ids]
+
+
+def table(index: Index) -> list[View]:
+    """Return a row per paper, sorted by name. Decodes every paper, which takes milliseconds for each."""
+    return [_table_row(row, index.documents[row["id"]]) for row in listing(index)]
+
+
+def _table_row(row: View, document: Document) -> View:
+    return row | {
+        "untitled": not document.title,
+        "authors": ", ".join(document.authors),
+        "pages": len(document.map.pages) or None,
+        "notes": len(document.warnings),
+        "file": document.source,
+    }
 
 
 def removal_words(index: Index, document_id: str) -> str:
-    """Return what removing a paper changes, in words."""
+    """Return what removing a paper changes, in words; empty unless another file of it is used instead."""
     others = sorted(one.source for one in catalogue_of(index).aside.values() if one.better == document_id)
-    name = f"“{index.names[document_id]}”"
-    if others:
-        name += f" from {index.documents[document_id].source}"
-    instead = f" The same paper from {' or '.join(others)} will be quoted instead." if others else ""
-    return f"{name} will no longer be quoted.{instead} Existing answers do not change."
+    return f"Once this is removed, the same paper from {' or '.join(others)} is quoted." if others else ""
 
 
-def _paper_view(index: Index, key: str, aside: Mapping[str, Sequence[str]]) -> View:
+def details(index: Index, key: str) -> View:
+    """Return everything known about a paper, and what removing it changes."""
     document = index.documents[key]
-    passages = index.positions_of(key)
-    sentences = sum(len(index.sentences_of(position)) for position in passages)
+    worse = [one.source for one in catalogue_of(index).aside.values() if one.better == key]
+    sentences = sum(len(index.sentences_of(position)) for position in index.positions_of(key))
     facts = [
         ("File", document.source),
         ("Pages", str(len(document.map.pages)) if document.map.pages else "no pages"),
-        ("Passages", str(len(passages))),
         ("Sentences and table rows", str(sentences)),
         ("Language", other_language(document.text[_SAMPLE : 2 * _SAMPLE] or document.text) or "English"),
         ("Tables", str(len(document.tables))),
         ("Licence", document.licence),
         ("Identical files", ", ".join(catalogue_of(index).copies.get(key, ()))),
-        ("Set aside", ", ".join(aside.get(key, ()))),
+        ("Not used", ", ".join(f"{source} (the same paper, less structured)" for source in worse)),
         *_library_facts(index, key),
-        ("Id", key[:16]),
     ]
     return {
         "id": key,
         "name": document.name,
-        "untitled": not document.title,
         "byline": byline(document),
         "doi": document.doi,
+        "removal": removal_words(index, key),
         "facts": [[name, value] for name, value in facts if value],
         "warnings": list(document.warnings[:_MOST_WARNINGS]),
         "more": max(len(document.warnings) - _MOST_WARNINGS, 0),
@@ -112,10 +122,25 @@ def _library_facts(index: Index, key: str) -> list[tuple[str, str]]:
 def outcomes_view(outcomes: Sequence[FileOutcome], refused: Sequence[LoccitError]) -> View:
     """Return the outcome of each uploaded file; ``refused`` holds the errors of files that were not read."""
     rows = [
-        _row(one.path.name, _BECAME[one.became], one.error, one.warnings[:_MOST_WARNINGS]) for one in outcomes
+        _row(one.path.name, _BECAME[one.became], one.error, one.warnings[:_MOST_WARNINGS])
+        | {"id": one.document_id if one.became is Became.ADDED else None}
+        for one in outcomes
     ]
     rows += [_row(str(getattr(error, "path", "")), _BECAME[Became.REFUSED], error) for error in refused]
     return {"view": "outcomes", "rows": rows}
+
+
+def card(index: Index, key: str, about: str) -> View:
+    """Return what a new paper is introduced by; ``about`` is a sentence of it."""
+    document = index.documents[key]
+    pages = len(document.map.pages)
+    return {
+        "name": document.name,
+        "untitled": not document.title,
+        "byline": byline(document),
+        "about": about,
+        "pages": counted(pages, "page") if pages else "",
+    }
 
 
 def _row(name: str, became: str, error: LoccitError | None, warnings: Sequence[str] = ()) -> View:
@@ -131,16 +156,17 @@ def in_words(stages: Mapping[str, tuple[int, int]], seconds: float) -> tuple[flo
         seconds: since it began.
     """
     if "saving" in stages:
-        return 1.0, "Saving the index"
-    (done, papers), (embedded, texts) = (stages.get(stage, (0, 0)) for stage in ("papers", "texts"))
+        return 1.0, "Saving"
+    (done, papers), (ready, texts) = (stages.get(stage, (0, 0)) for stage in ("papers", "texts"))
     if not papers:
-        return 0.0, "Looking for papers to read"
-    words = [f"{done} of {counted(papers, 'paper')} read and embedded"]
+        return 0.0, "Looking at the files"
+    words = [f"{done} of {counted(papers, 'paper')} ready to search"]
     if texts:
-        words.append(f"{embedded:,} of {texts:,} texts of the papers read so far")
-    if left := time_left(seconds, done, papers):
+        words.append(f"{ready:,} of {texts:,} passages and sentences prepared" + " so far" * (papers > 1))
+    if left := time_left(seconds, *((done, papers) if papers > 1 else (ready, texts))):
         words.append(left)
-    return done / papers, " · ".join(words)
+    # The total of the texts grows with each paper read, so of several papers it says nothing on the whole.
+    return (done / papers if papers > 1 else ready / max(texts, 1)), " · ".join(words)
 
 
 def waiting_view(
@@ -163,7 +189,7 @@ def _stage(path: Path, seen: Mapping[Path, LoccitError | None]) -> tuple[str, Lo
     error = seen.get(path)
     if error:
         return _BECAME[Became.REFUSED], error
-    return "Read" if path in seen else "Waiting", None
+    return "Read, being prepared" if path in seen else "Waiting", None
 
 
 def history_view(folder: Path) -> tuple[View, int | None]:

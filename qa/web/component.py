@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "static"
 PAGE_STYLES = _FOLDER / "page.css"  #: styles of the page around the components
-_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "kept", "main")
+LOGO = _FOLDER / "logo.svg"
+_SCRIPTS = ("parts", "answer", "evidence", "source", "shelf", "first", "kept", "keys", "main")
 
 
 @cache

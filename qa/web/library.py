@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from index.embed.encoder import question_encoder
+from index.ingest.removed import removed
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
 from qa.files.names import labels as labels_of
 from qa.files.resources import index_folder
 from qa.show import citation
+from qa.show.shelf import table
 
 if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.store.generation import Index
+    from qa.show.present import View
 
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
 TURN = threading.Lock()
@@ -40,7 +43,7 @@ def current() -> Answerer:
     pointer = read_pointer(place)
     if pointer is None:  # nothing published, or CURRENT is damaged: not cached
         return Answerer(*_open(place))
-    with st.spinner("Opening the index and loading the language model …"):
+    with st.spinner("Opening the papers …"):
         return _answerer(str(place), *pointer)
 
 
@@ -57,21 +60,33 @@ def _answerer(place: str, number: int, digest: str) -> Answerer:
 
 @_once_per_generation
 def years(index: Index) -> dict[str, int]:
-    """Return the year of each paper that states one, by id; computed once per generation."""
+    """Return the year of each paper that states one, by id."""
     return {key: byline.year for key, byline in index.bylines.items() if byline.year}
 
 
 @_once_per_generation
 def citation_keys(index: Index) -> dict[str, str]:
-    """Return the citation key of each paper by id; computed once per generation."""
+    """Return the citation key of each paper by id."""
     return citation.citation_keys(index.bylines)
 
 
 @_once_per_generation
 def labels(index: Index) -> dict[str, frozenset[str]]:
-    """Return the papers of each collection, and of each tag as "#tag"; computed once per generation."""
+    """Return the papers of each collection, and of each tag as "#tag"."""
     tags = {f"#{name}": papers for name, papers in labels_of(index, "tag").items()}
     return labels_of(index, "collection") | tags
+
+
+@_once_per_generation
+def paper_table(index: Index) -> list[View]:
+    """Return the rows of the table of papers."""
+    return table(index)
+
+
+@_once_per_generation
+def removed_papers(index: Index) -> dict[str, str]:
+    """Return the names by id of the papers that were removed lately."""
+    return removed(index)
 
 
 def paper_labels(index: Index) -> dict[str, str]:

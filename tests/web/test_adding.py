@@ -55,24 +55,30 @@ def test_progress_is_visible_per_file(tmp_path: Path) -> None:
     begun.set()
     ended(found)
     assert shown == [
-        ("good.txt", [("Read", None), ("Waiting", None), ("Waiting", None)]),
-        ("bad.txt", [("Read", None), ("Refused", False), ("Waiting", None)]),
+        ("good.txt", [("Read, being prepared", None), ("Waiting", None), ("Waiting", None)]),
+        ("bad.txt", [("Read, being prepared", None), ("Not added", False), ("Waiting", None)]),
     ]
 
 
 @pytest.mark.parametrize(
     ("stages", "seconds", "share", "words"),
     [
-        ({}, 0, 0, "Looking for papers to read"),
-        ({"papers": (0, 1)}, 2, 0, "0 of 1 paper read and embedded"),
+        ({}, 0, 0, "Looking at the files"),
+        ({"papers": (0, 1)}, 2, 0, "0 of 1 paper ready to search"),
+        (
+            {"papers": (0, 1), "texts": (50, 200)},
+            30,
+            1 / 4,
+            "0 of 1 paper ready to search · 50 of 200 passages and sentences prepared · about 2 min left",
+        ),
         (
             {"papers": (2, 6), "texts": (1812, 2040)},
             90,
             1 / 3,
-            "2 of 6 papers read and embedded · 1,812 of 2,040 texts of the papers read so far"
+            "2 of 6 papers ready to search · 1,812 of 2,040 passages and sentences prepared so far"
             " · about 3 min left",
         ),
-        ({"papers": (6, 6), "texts": (9, 9), "saving": (0, 1)}, 90, 1, "Saving the index"),
+        ({"papers": (6, 6), "texts": (9, 9), "saving": (0, 1)}, 90, 1, "Saving"),
     ],
 )
 def test_progress_in_words_says_of_what(

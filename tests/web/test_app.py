@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from qa.records import Status
+from qa.web.suggested import Suggestions
 from tests.index_fakes import build_papers, write_papers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from qa.answer import Answerer
 
 
 @pytest.fixture
@@ -83,13 +88,15 @@ def test_only_papers_selected_on_the_page_are_searched(app: AppTest) -> None:
     assert all("Seronegative" in name for name in shown)
 
 
-def test_an_example_question_is_asked(app: AppTest) -> None:
-    (pills,) = app.button_group
-    question = pills.options[0]
-    pills.set_value(question).run()
-    (turn,) = views(app, "turn")
-    assert turn["question"] == question
-    assert not app.button_group
+def test_only_questions_that_the_papers_answer_are_suggested(answerer: Answerer) -> None:
+    looked = Suggestions(answerer)
+    while looked.trying:
+        time.sleep(0.1)
+    assert looked.found
+    for one in looked.found:
+        documents = frozenset([one.paper]) if one.paper else None
+        assert answerer.ask(one.question, documents=documents).status is Status.ANSWERED
+    assert len({one.question for one in looked.found}) == len(looked.found)
 
 
 def test_a_long_conversation_draws_its_last_ten_turns(app: AppTest) -> None:

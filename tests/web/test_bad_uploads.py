@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.make_pdf import Sheet, paper, pdf
-from tests.web.test_app import ask, press, views
+from tests.web.test_app import ask, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,6 @@ def upload(*files: tuple[str, bytes, str]) -> dict[str, Any]:
     script = "from qa.web.pages import papers\npapers.page()\n"  # AppTest cannot switch pages
     app = AppTest.from_string(script, default_timeout=300).run()
     app.file_uploader[0].set_value(list(files)).run()
-    press(app, "Add to the index")
     while "outcomes-work" in app.session_state:  # they are added in a thread
         app.run()
     assert not app.exception

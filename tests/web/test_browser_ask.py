@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+_IN_THE_BOX = "() => document.activeElement.tagName === 'TEXTAREA'"  #: the question box has the focus
+
 
 def test_each_citation_opens_its_source(page: Page) -> None:
     answer = ask(page, ANSWERED)
@@ -114,7 +116,7 @@ def test_the_ask_page_is_accessible(browser: Browser, chat: str, size: tuple[int
     out.mkdir(exist_ok=True)
     with watched_page(browser, size) as page:
         start(page, chat)
-        page.get_by_test_id("stButtonGroup").wait_for()
+        page.locator(".suggested .chip").first.wait_for(timeout=120_000)
         for _ in both_themes(page):
             check_accessible(page)
         ask(page, REFUSED)
@@ -184,3 +186,53 @@ def test_an_answer_is_announced_and_copied_with_citations(browser: Browser, chat
         assert re.search(r"“The patient resumed MMF .+” [\[(]1", copied)
         assert "References" in copied
         assert json.dumps(ANSWERED)[1:-1] in json.dumps(copied)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES.keys())
+def test_the_first_page_shows_papers_and_questions_and_takes_a_question(
+    browser: Browser, chat: str, size: tuple[int, int]
+) -> None:
+    with watched_page(browser, size) as page:
+        page.goto(chat)
+        page.wait_for_function(_IN_THE_BOX)
+        settled(page)
+        for name in ("Ask", "Papers", "Evaluation", "Feedback"):
+            assert page.get_by_role("link", name=name, exact=True).is_visible()
+        assert page.locator(".listing li").count() == 3
+        chip = page.locator(".suggested .chip").first
+        chip.wait_for(timeout=120_000)
+        box = chip.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= size[0]
+        question = chip.locator("span").first.text_content() or ""
+        chip.click()
+        page.locator("article.turn.answered", has_text=question).wait_for()
+
+
+def test_keys_move_between_citations_close_the_source_and_go_to_the_question_box(page: Page) -> None:
+    ask(page, REFUSED)
+    answer = ask(page, ANSWERED)
+    all_cited = page.locator(".cite")
+    focused = "element => element.getRootNode().activeElement === element"
+    panel = source_panel(page)
+    panel.get_by_role("heading", name="Source 1").wait_for()
+    page.wait_for_function(_IN_THE_BOX)
+    page.keyboard.press("Escape")  # leaves the empty question box
+    page.keyboard.press("k")
+    panel.get_by_text("3 of 3").wait_for()
+    assert all_cited.nth(2).evaluate(focused)
+    page.keyboard.press("j")
+    panel.get_by_role("heading", name="Source 1").wait_for()
+    page.keyboard.press("ArrowUp")
+    panel.get_by_text("3 of 3").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".listing").wait_for()
+    assert panel.count() == 0
+    assert all_cited.nth(2).evaluate(focused)
+    assert page.locator(".cite[aria-pressed='true']").count() == 0
+    page.keyboard.press("/")
+    page.keyboard.type("j/k")
+    assert page.get_by_placeholder("Ask about the papers").input_value() == "j/k"
+    answer.locator(".cite").first.click()
+    panel.get_by_role("button", name="Close source").click()
+    page.locator(".listing").wait_for()

@@ -174,7 +174,7 @@ def test_all_pages_work_by_keyboard_alone(page: Page) -> None:
     steps = (
         ("BUTTON Evidence table", True, page.locator(".grid")),
         ("A Papers", True, page.locator(".shelved").first),
-        ("History of the index", False, page.get_by_role("region", name="Generations")),
+        ("Earlier collections", False, page.get_by_role("region", name="Earlier collections")),
         ("A Evaluation", True, page.locator(".tiles li").first),
         ("SUMMARY", False, page.locator("details[open]").first),
     )
@@ -197,10 +197,10 @@ def test_a_changed_file_is_read_again(
         assert answer.locator("blockquote").first.text_content() == LICHENS
         path.write_bytes(lichens_pdf("A line added later."))
         open_page(page, "Papers")
-        page.get_by_text("Re-read the papers").click()
+        page.get_by_text("Read the files again").click()
         settled(page)
-        page.get_by_role("button", name="Rebuild").click()
+        page.get_by_role("button", name="Read again").click()
         page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for(timeout=BUILD)
         assert page.locator(".shelved", has_text="lichens.pdf").count() == 1
         open_page(page, "Ask")
-        page.get_by_text("the papers have changed since").first.wait_for()
+        page.get_by_text("The papers have changed since").first.wait_for()

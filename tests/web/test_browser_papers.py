@@ -1,4 +1,4 @@
-"""The Papers page in Chromium on a copy of the index: upload, ask, whole page, remove, roll back."""
+"""The Papers page in Chromium on a copy of the index: add, ask, search, sort, remove, undo."""
 
 from __future__ import annotations
 
@@ -41,10 +41,9 @@ def open_papers(page: Page, url: str) -> None:
     page.locator(".shelved").first.wait_for()
 
 
-def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: str) -> None:
+def test_a_paper_is_dropped_introduced_asked_removed_and_brought_back(browser: Browser, own: str) -> None:
     with watched_page(browser) as page:
-        open_papers(page, own)
-        page.get_by_text("Add papers").click()
+        start(page, own)
         page.locator("input[type=file]").set_input_files(
             [
                 FilePayload(name="lichens.pdf", mimeType="application/pdf", buffer=lichens_pdf()),
@@ -52,13 +51,18 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
                 FilePayload(name="blank.txt", mimeType="text/plain", buffer=b"  \n"),
             ]
         )
-        page.get_by_role("button", name="Add to the index").click()
         outcomes = page.locator(".outcomes > li")
-        outcomes.get_by_text("Added").wait_for(timeout=BUILD)
-        assert sorted(outcomes.locator("strong").all_text_contents()) == ["Added", "Refused", "Refused"]
-        assert outcomes.filter(has_text="lichens.pdf").locator("strong").text_content() == "Added"
+        outcomes.get_by_text("Added", exact=True).wait_for(timeout=BUILD)
+        said = sorted(outcomes.locator("xpath=./strong").all_text_contents())
+        assert said == ["Added", "Not added", "Not added"]
+        card = outcomes.filter(has_text="lichens.pdf").locator(".card")
+        assert card.locator("h3").text_content() == "Lichens of the northern coast"
+        assert (card.locator("blockquote").text_content() or "?") in lichens_pdf().decode("latin-1")
+        assert "1 page" in (card.text_content() or "")
+        check_accessible(page)
+        page.get_by_role("button", name="Done").click()
+        card.wait_for(state="detached")
 
-        open_page(page, "Ask")
         answer = ask(page, ON_LICHENS)
         assert answer.locator("blockquote").first.text_content() == LICHENS
         assert answer.locator(".spot").first.text_content() == "page 1"
@@ -66,27 +70,47 @@ def test_a_paper_is_uploaded_asked_removed_and_restored(browser: Browser, own: s
         check_accessible(page)
 
         open_page(page, "Papers")
-        page.locator(".shelved", has_text="lichens.pdf").get_by_role("button", name="Remove").click()
-        page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-        page.locator(".shelved", has_text="lichens.pdf").wait_for(state="detached")
+        page.get_by_role("button", name="Lichens of the northern coast").click()
+        page.get_by_role("button", name="Remove Lichens").click()
+        undo = page.get_by_role("button", name="Undo the removal of Lichens")
+        undo.wait_for()
         open_page(page, "Ask")
         answer = ask(page, "How many cliffs had the rarest lichen?")
         assert answer.get_by_text("Not found in these papers").is_visible()
 
         open_page(page, "Papers")
-        page.get_by_text("History of the index").click()
-        page.get_by_role("button", name="Go back to generation 3").click()
-        page.locator(".shelved", has_text="lichens.pdf").wait_for()
+        page.reload()
+        settled(page)
+        undo.click()  # after a reload, too
+        page.locator(".shelved", has_text="Lichens").wait_for()
+        undo.wait_for(state="detached")
+
+
+def test_papers_are_found_and_sorted_in_the_table(page: Page) -> None:
+    open_page(page, "Papers")
+    titles = page.locator(".shelved .title")
+    titles.first.wait_for()
+    assert titles.count() == 3
+    page.get_by_role("button", name="Year").click()
+    assert "Zebrafish" in (titles.first.text_content() or "")  # of 2015; the paper without a year comes last
+    page.get_by_role("button", name="Year").click()
+    assert "Seronegative" in (titles.first.text_content() or "")
+    assert titles.last.text_content() == "000_2de923414111d483.txt"
+    page.get_by_role("searchbox", name="Find a paper").fill("patel 2022")
+    assert titles.count() == 1
+    page.get_by_text("1 of 3 papers match").wait_for()
+    titles.first.click()
+    page.locator(".details").get_by_text("10.7759/cureus.27824").wait_for()
+    assert titles.count() == 1  # what was searched for stays
+    check_accessible(page)
 
 
 def test_adding_papers_continues_on_other_pages(browser: Browser, own: str) -> None:
     with watched_page(browser) as page:
         open_papers(page, own)
-        page.get_by_text("Add papers").click()
         moss = "Moss of the coast\n\nAbstract\n\nWe counted 52 mosses on the granite cliffs in May.\n"
         file = FilePayload(name="moss.txt", mimeType="text/plain", buffer=moss.encode())
         page.locator("input[type=file]").set_input_files([file])
-        page.get_by_role("button", name="Add to the index").click()
         outcome = page.locator(".outcomes > li", has_text="moss.txt")
         outcome.wait_for()  # it has begun
         open_page(page, "Ask")
@@ -141,9 +165,9 @@ def test_the_papers_page_is_accessible(browser: Browser, chat: str, size: str, r
         page.goto(f"{chat}/papers")
         page.locator(".shelved").first.wait_for()
         settled(page)
-        for name in ("Add papers", "Re-read the papers", "History of the index"):
+        for name in ("Read the files again", "Earlier collections"):
             page.get_by_text(name).click()
-        page.get_by_role("region", name="Generations").wait_for()
+        page.get_by_role("region", name="Earlier collections").wait_for()
         for scheme in both_themes(page):
             check_accessible(page)
             page.screenshot(path=root / "tests" / "out" / f"papers-{size}-{scheme}.png")
@@ -154,10 +178,9 @@ def test_the_papers_page_shows_a_hostile_paper_as_text(page: Page) -> None:
     open_page(page, "Papers")
     shelved = page.locator(".shelved", has_text="Zebrafish")
     shelved.wait_for()
-    assert shelved.locator("h2").text_content() == TITLE
-    assert NAME in (shelved.text_content() or "")
-    shelved.get_by_role("button").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_text(TITLE).wait_for()
-    dialog.get_by_role("button", name="Keep").click()
+    assert shelved.locator(".title").text_content() == TITLE
+    shelved.locator(".title").click()
+    details = page.locator(".details")
+    details.wait_for()
+    assert NAME in (details.text_content() or "")
     assert page.evaluate("window.hurt === undefined")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,62 +13,52 @@ from qa.show.citation import references
 from qa.show.export import as_text, one_quote
 from qa.show.present import answer_view, notice_view, since
 from qa.understand.question import LONGEST
-from qa.web import library, sign_in, state
-from qa.web.component import show, show_error, show_title
+from qa.web import library, state
+from qa.web.component import show, show_error
 from qa.web.pages.conversations import menu, show_unkept
 from qa.web.pages.correction import correction, show_saved
+from qa.web.pages.first import TITLE, beside, suggest, title
 from qa.web.pages.panel import opened, panel, sheet
 from qa.web.pages.table import add_question
 from qa.web.pages.toolbar import exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
     from qa.answer import Answerer
     from qa.records import Answer
     from qa.web.pages.toolbar import Scope
 
-_INTRO = "Loccit answers with verbatim quotes and their exact places, or says that the papers do not answer."
-_TITLE = "Ask the papers"
 _SCOPE = ("papers", "years", "right")  #: query parameters of the toolbar
 _AT_ONCE = 10  #: answers drawn at once; drawing a long conversation would slow every click
-#: Example questions on the seed papers, by the start of the paper's id.
-_ON_SEEDS = {
-    "7d02ec8241c6": ("When was MMF restarted?", "Which drugs was the man taking for his myopathy?"),
-    "dbba43cf2bda": ("What was the woman's CK on admission?", "What did the muscle biopsy show?"),
-}
-#: Example questions that most papers answer.
-_GENERAL = (
-    "What are the conclusions?",
-    "How many patients were included?",
-    "Which limitations are mentioned?",
-    "How was the diagnosis made?",
-)
 
 
 def page() -> None:
     """Draw the page and answer the question that was just asked."""
+    starting = _starting()
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        answerer = _answerer()
-    asked = _asked(enabled=answerer is not None)
+        answerer = _answerer(starting=starting)
+    # The question box is the first thing on an empty page; later it stays at the bottom.
+    with left if starting else nullcontext():
+        asked = _asked(enabled=answerer is not None)
     if answerer is None:  # the conversation stays readable
         with left:
             menu(begun=bool(state.chat().turns))
             _conversation(None)
+        with right:
+            beside(None)
         return
     _go_to_table()
-    turns = state.chat().turns
     with left:
-        chosen = scope(answerer, begun=bool(turns or asked))
-        if not turns and not asked:
-            _empty_chat(answerer)
+        if starting:
+            suggest(answerer)
+        chosen = scope(answerer, begun=not starting)
         _conversation(answerer, room=1 if asked else 0)
         if asked:
             _answer(answerer, asked, chosen)
         show_unkept()
         show_saved()
-    if turns:
+    if not starting:
         with chosen.place:
             exports(answerer)
     with right:
@@ -83,6 +74,12 @@ def _go_to_table() -> None:
         add_question(turn.standalone)
         kept = {name: st.query_params.get_all(name) for name in _SCOPE if name in st.query_params}
         st.switch_page(st.session_state["pages"]["table"], query_params=kept)
+
+
+def _starting() -> bool:
+    """Tell whether nothing was asked yet."""
+    asking = st.session_state.get("ask") or "asking" in st.session_state or _linked()
+    return not (state.chat().turns or asking)
 
 
 def _asked(*, enabled: bool) -> Asked | None:
@@ -104,43 +101,26 @@ def _linked() -> Asked | None:
     return Asked(question[:LONGEST], standalone=True) if question else None
 
 
-def _answerer() -> Answerer | None:
-    """Return the answerer; if there is none, show why and what to do."""
+def _answerer(*, starting: bool) -> Answerer | None:
+    """Draw the title if the conversation is ``starting``; return the answerer, or show why there is none."""
+    if starting:
+        title()
     try:
         answerer = library.current()
     except LoccitError as error:
-        show_title(_TITLE, "", "intro-failed")
         show_error("Questions cannot be answered yet", error, "failed")
         return None
     for at, warning in enumerate(answerer.index.warnings):
-        view = notice_view("warning", "The index was damaged", warning, "Rebuild it: loccit build")
+        view = notice_view("warning", "The index was damaged", warning, "Build it again: loccit build FOLDER")
         show(view, f"damage-{at}")
     return answerer
-
-
-def _empty_chat(answerer: Answerer) -> None:
-    show_title(_TITLE, _INTRO, "intro")
-    st.pills("Try one of these", _examples(answerer.index), key="pill", on_change=_take_example)
-    sign_in.show_privacy()
-
-
-def _examples(index: Index) -> list[str]:
-    """Return four questions: on the seed papers if ``index`` holds them all, else general ones."""
-    if {key[:12] for key in index.names} >= _ON_SEEDS.keys():
-        return [question for questions in _ON_SEEDS.values() for question in questions]
-    return list(_GENERAL)
-
-
-def _take_example() -> None:
-    st.session_state["asking"] = Asked(st.session_state["pill"])
-    st.session_state["pill"] = None
 
 
 def _conversation(answerer: Answerer | None, room: int = 0) -> None:
     """Draw the last turns, less ``room`` for new ones."""
     turns = state.chat().turns
     if turns:
-        show({"view": "intro", "title": _TITLE, "message": "", "compact": True}, "intro-compact")
+        show({"view": "intro", "title": TITLE, "message": "", "compact": True}, "intro-compact")
     most: int = st.session_state.setdefault("shown", _AT_ONCE)
     hidden = len(turns) - most + room
     if hidden > 0:

@@ -25,12 +25,19 @@ from qa.web.component import event, show, show_error, show_progress, show_title
 if TYPE_CHECKING:
     from qa.files.feedback import Judgement
 
+if TYPE_CHECKING:
+    from index.store.generation import Index
+
 _REPORT = "report.json"
 _EARLIER = "earlier.json"  #: the report before, which the next one is compared with
 _SPLITS = {"all": "All", "dev": "Development half", "test": "Test half"}
 _INTRO = (
-    "Measures the answers to questions whose right answers are known. Each figure links to its failing "
-    "questions, and each question shows the quote wanted and the quote given."
+    "How good the answers are, measured on questions whose right answers are known. Each figure links to the "
+    "questions that it fails on, and each question shows the quote wanted and the quote given."
+)
+_NOT_COMPARED = (
+    "No earlier evaluation was made on the same papers. Among more papers every question is harder, so "
+    "lower figures after adding papers are no fall in quality, and such evaluations are not compared."
 )
 _ABOUT_FEEDBACK = (
     "Answers judged “Right” or “Wrong” are evaluation questions: loccit eval --set feedback. They are stored "
@@ -50,15 +57,24 @@ def page() -> None:
         show(notice_view("info", "No report yet", message), "none-yet")
         return
     try:
-        st.html(_drawn(str(path), path.stat().st_mtime_ns))
+        drawn, compared = _drawn(str(path), path.stat().st_mtime_ns)
+        if not compared:
+            show(
+                notice_view("info", "Not compared with an earlier evaluation", _NOT_COMPARED), "not-compared"
+            )
+        st.html(drawn)
     except LoccitError as error:
         show_error("The last report cannot be read", error, "no-report")
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _drawn(path: str, stamp: int) -> str:
-    """Return the report at ``path`` as HTML; drawn once per modification time ``stamp``."""
-    return fragment(read_report(Path(path)))
+def _drawn(path: str, stamp: int) -> tuple[str, bool]:
+    """Return the report at ``path`` as HTML, and whether it is compared with an earlier one.
+
+    Drawn once per modification time ``stamp``.
+    """
+    report = read_report(Path(path))
+    return fragment(report), "comparison" in report
 
 
 def _running(folder: Path) -> None:
@@ -87,30 +103,38 @@ def _start(folder: Path, split: str) -> None:
     except LoccitError as error:
         show_error("Not started", error, "not-started")
         return
-    options = ["--split", split, "--out", str(folder), *_index(), "--against", _earlier(folder, split)]
-    evaluations().start(options)
+    index = _index()
+    options = ["--split", split, "--out", str(folder), *(["--index", str(index_folder())] if index else [])]
+    evaluations().start([*options, *_against(folder, split, index)])
     st.rerun()
 
 
-def _index() -> list[str]:
-    """Return the option that selects this index if it holds the seed papers; otherwise nothing."""
-    try:
-        held = library.current().index.names
-    except LoccitError:
-        return []
+def _seeds() -> set[str]:
+    """Return the ids of the papers that the questions are about."""
     manifest = tomllib.loads((seeds_folder() / "manifest.toml").read_text(encoding="utf-8"))
-    seeds = {paper["sha256"] for paper in manifest["paper"]}
-    return ["--index", str(index_folder())] if seeds <= set(held) else []
+    return {paper["sha256"] for paper in manifest["paper"]}
 
 
-def _earlier(folder: Path, split: str) -> str:
-    """Return what to compare with: the report before if it has the same questions, else the baseline."""
+def _index() -> Index | None:
+    """Return this index if it holds the seed papers; without it, they are searched by themselves."""
+    try:
+        index = library.current().index
+    except LoccitError:
+        return None
+    return index if _seeds() <= set(index.names) else None
+
+
+def _against(folder: Path, split: str, index: Index | None) -> list[str]:
+    """Return the option that names what to compare with; none if no run was made on the same papers."""
+    papers = len(index.names) if index else len(_seeds())
     try:
         earlier = read_report(folder / _EARLIER)
-    except LoccitError:
-        return "baseline"
-    same = (earlier["set"], earlier["split"]) == ("seeds", split)
-    return str(folder / _EARLIER) if same else "baseline"
+        same = (earlier["set"], earlier["split"], earlier["sets"]["seeds"]["papers"])
+        if same == ("seeds", split, papers):
+            return ["--against", str(folder / _EARLIER)]
+    except (LoccitError, KeyError):
+        pass
+    return ["--against", "baseline"] if papers == len(_seeds()) else []
 
 
 @st.fragment(run_every=1.0)

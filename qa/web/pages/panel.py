@@ -13,6 +13,7 @@ from qa.files.resources import index_folder
 from qa.show.present import notice_view, paper_view, source_view
 from qa.web import documents, state
 from qa.web.component import event, show
+from qa.web.pages.first import beside
 from qa.web.state import Asked, Chosen
 
 if TYPE_CHECKING:
@@ -25,24 +26,25 @@ if TYPE_CHECKING:
     from qa.web.state import Turn
 
 FRAGMENT = "source-panel"
-_EMPTY = {
-    "view": "empty",
-    "title": "Source",
-    "message": "Press a citation to read the sentence in its context.",
-}
 
 
 @st.fragment(key=FRAGMENT)
 def panel(index: Index) -> None:
-    """Draw the panel; pressing a citation reruns this fragment only."""
+    """Draw the open source, or else the papers; pressing a citation reruns this fragment only."""
+    view = _view(index)
+    if view is None:
+        with st.container(key="papers-beside" if state.chat().turns else "papers-first"):
+            beside(index)
+        return
     with st.container(key="source"):
-        show(_view(index) | {"bordered": True}, "panel", lambda: opened("panel"))
+        show(view | {"bordered": True}, "panel", lambda: opened("panel"))
 
 
 @st.dialog("Source", position="right", on_dismiss="rerun")
 def sheet(index: Index) -> None:
     """Draw the panel over the page, on narrow screens."""
-    show(_view(index), "sheet", lambda: opened("sheet"))
+    if view := _view(index):
+        show(view, "sheet", lambda: opened("sheet"))
 
 
 @st.dialog("Paper", width="large")
@@ -101,22 +103,24 @@ def _judge(key: str, helpful: bool) -> None:
 
 
 def _open(key: str, number: int) -> None:
-    """Open a source, and name it in the URL with its question."""
-    state.chat().chosen = Chosen(key, number)
+    """Open a source, and name it in the URL with its question; number 0 closes the one that is open."""
+    state.chat().chosen = Chosen(key, number) if number else None
+    if not number:
+        st.query_params.pop("cite", None)
     turn = state.turn(key)
     if turn and key != state.TABLE:
         st.query_params["q"] = turn.standalone
         st.query_params["cite"] = str(number)
 
 
-def _view(index: Index) -> View:
+def _view(index: Index) -> View | None:
     chosen = state.chat().chosen
     turn = state.turn(chosen.turn) if chosen else None
     if chosen is None or turn is None or turn.answer is None:
-        return _EMPTY
+        return None
     sources: list[Citation | Nearby] = [*turn.answer.citations, *turn.answer.nearby]
     if not 1 <= chosen.number <= len(sources):
-        return _EMPTY
+        return None
     source = sources[chosen.number - 1]
     if source.document_id not in index.documents:
         message = f"“{source.title or source.source}” is no longer in the index. The quote is unchanged."
@@ -143,7 +147,6 @@ def _pdf(index: Index, document: Document, sources: Mapping[int, Citation | Near
 
 
 def _answers() -> list[Answer]:
-    """Return the answers of the conversation and its evidence tables."""
-    chat = state.chat()
-    tables: list[Turn | None] = [state.turn(key + state.TABLE) for key in chat.tables]
-    return [turn.answer for turn in (*chat.turns, *tables) if turn and turn.answer]
+    """Return the answers of the conversation, and of the evidence table."""
+    turns: list[Turn | None] = [*state.chat().turns, state.turn(state.TABLE)]
+    return [turn.answer for turn in turns if turn and turn.answer]

@@ -22,7 +22,7 @@ function redraw(place, view) {
   const group = held?.parentElement?.className;
   place.replaceChildren(view);
   if (name === null) return;
-  const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href]")];
+  const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href], input")];
   const again = able.find((element) => nameOf(element) === name);
   const neighbour = able.find((element) => element.parentElement.className === group);
   place.tabIndex = -1; // focus must not leave a dialog, which would then not hear Escape
@@ -45,7 +45,10 @@ function showJudged(root, data) {
   else showBriefly(status, "Saved on this machine");
 }
 
-const VIEWS = { whereabouts, turn, source, notice, empty, intro, asked, failed, papers, outcomes, history, judged, evidence, conversations, correction };
+const VIEWS = {
+  whereabouts, turn, source, notice, intro, asked, failed, evidence, suggested, listing,
+  papers, removed, outcomes, history, judged, conversations, correction,
+};
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -61,6 +64,7 @@ export default function (component) {
   const first = !root.loccitState;
   root.loccitState = state;
   if (first) root.append(make("div.live", { role: "status" }), make("div.drawn"), data.bordered ? divider() : "");
+  drawnRoots.add(root);
   const [live, drawn] = root.children;
   redraw(drawn, VIEWS[data.view](data, send));
   showPdf(root, data);
@@ -86,9 +90,12 @@ export default function (component) {
     if (!data.turn) return root.loccitLeave;
     const words = `${data.sort === "near" ? "Closest passage" : "Source"} ${data.number}: ${data.name}`;
     setTimeout(() => (live.textContent = words), 150);
+  } else if (first && data.focus) {
+    focusQuestionBox();
   } else if (first && announcement(data)) {
     setTimeout(() => (live.textContent = announcement(data)), 150); // screen readers announce changes only
     showBeginning(root);
+    focusQuestionBox(); // which has moved to the bottom
   }
   return root.loccitLeave;
 }

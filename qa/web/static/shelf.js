@@ -8,24 +8,109 @@ function warningsOf(paper) {
   return make("details", summary, list("ul.notes", paper.warnings, more));
 }
 
-function shelved(paper, send) {
+const COLUMNS = [
+  ["name", "Title"],
+  ["authors", "Authors"],
+  ["year", "Year"],
+  ["pages", "Pages"],
+  ["notes", "Reading notes"],
+];
+const MOST_ROWS = 500; // drawn at once; whoever looks for one paper of more searches
+const shelf = { words: "", by: "name", down: false }; // how the table is searched and sorted, kept while it is redrawn
+
+function inOrder(one, other) {
+  const [a, b] = [one[shelf.by], other[shelf.by]];
+  if ((a == null || a === "") !== (b == null || b === "")) return a == null || a === "" ? 1 : -1; // the unknown comes last
+  const order = typeof a === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true });
+  return shelf.down ? -order : order;
+}
+
+function paperDetails(paper, send) {
   const button = (what, word) => {
     const onclick = () => send({ do: what, document: paper.id });
     return make("button.small", { "aria-label": `${word} ${paper.name}`, onclick }, word);
   };
   return make(
-    "li.shelved",
-    make("h2", paperName(paper)),
-    text("p.byline", paper.byline),
-    doiLine(paper.doi),
-    make("dl.facts", paper.facts.map(([name, value]) => make("div", make("dt", name), text("dd", value)))),
-    warningsOf(paper),
-    make("div.under", button("open", "Open"), button("remove", "Remove"))
+    "tr.details",
+    make(
+      "td",
+      { colspan: COLUMNS.length },
+      text("p.byline", paper.byline),
+      doiLine(paper.doi),
+      make("dl.facts", paper.facts.map(([name, value]) => make("div", make("dt", name), text("dd", value)))),
+      warningsOf(paper),
+      make("div.under", button("open", "Open"), button("remove", "Remove")),
+      text("p.byline", paper.removal)
+    )
+  );
+}
+
+function paperRow(paper, open, send) {
+  const onclick = () => send({ do: "details", document: paper.id });
+  const title = make("button.title", { "aria-expanded": String(open), onclick }, text("span", paper.name));
+  return make(
+    open ? "tr.shelved.open" : "tr.shelved",
+    make("th", { scope: "row" }, title, paper.untitled && make("span.aside", "file name, no title known")),
+    make("td", text("div.authors", paper.authors)),
+    ...["year", "pages", "notes"].map((key) => make("td.count", paper[key] ? String(paper[key]) : ""))
   );
 }
 
 function papers(view, send) {
-  return make("ul.shelf", view.papers.map((paper) => shelved(paper, send)));
+  const body = make("tbody");
+  const said = make("p.aside", { role: "status" });
+  const heads = COLUMNS.map(([key, words]) => {
+    const onclick = () => {
+      shelf.down = shelf.by === key && !shelf.down;
+      shelf.by = key;
+      draw();
+    };
+    return make("th", { scope: "col", "data-key": key }, make("button.sort", { onclick }, words));
+  });
+  const draw = () => {
+    const words = shelf.words.toLowerCase().split(/\s+/).filter(Boolean);
+    const held = (paper) => `${paper.name} ${paper.authors} ${paper.year ?? ""} ${paper.file}`.toLowerCase();
+    const found = view.papers.filter((paper) => words.every((word) => held(paper).includes(word))).sort(inOrder);
+    body.replaceChildren(
+      ...found.slice(0, MOST_ROWS).flatMap((paper) => {
+        const open = paper.id === view.details?.id;
+        return open ? [paperRow(paper, true, send), paperDetails(view.details, send)] : [paperRow(paper, false, send)];
+      })
+    );
+    for (const head of heads) {
+      const sorted = head.dataset.key === shelf.by;
+      head.setAttribute("aria-sort", sorted ? (shelf.down ? "descending" : "ascending") : "none");
+    }
+    const more = found.length > MOST_ROWS ? ` The first ${MOST_ROWS} are shown.` : "";
+    said.textContent = words.length ? `${found.length} of ${view.papers.length} papers match.${more}` : more;
+  };
+  const find = make("input.find", { type: "search", "aria-label": "Find a paper", placeholder: "Find by title, author, year or file", value: shelf.words });
+  find.addEventListener("input", () => {
+    shelf.words = find.value;
+    draw();
+  });
+  draw();
+  const region = { tabindex: "0", role: "region", "aria-label": "Papers" };
+  return make("section.shelf", find, said, make("div.table", region, make("table.papers", make("thead", make("tr", heads)), body)));
+}
+
+function removed(view, send) {
+  const one = ({ id, name }) => {
+    const onclick = () => send({ do: "undo", document: id });
+    const button = make("button.small", { "aria-label": `Undo the removal of ${name}`, onclick }, "Undo");
+    return make("li.under", make("span", "Removed: ", text("q", name)), button);
+  };
+  return make("ul.notice.removed", { role: "status" }, view.papers.map(one));
+}
+
+// A new paper, introduced once by its own words.
+function cardOf({ name, untitled, byline, about, pages }) {
+  return make(
+    "div.card",
+    make("h3", paperName({ name, untitled })),
+    text("p.byline", [byline, pages].filter(Boolean).join(" · ")),
+    about && make("blockquote", text("p.words", about))
+  );
 }
 
 function outcomeRow(good, word, name, notes, aside) {
@@ -34,9 +119,10 @@ function outcomeRow(good, word, name, notes, aside) {
   return make(kind, make("strong", word), text("span", name), more, aside);
 }
 
-function outcomes(view) {
-  const rows = view.rows.map((row) => outcomeRow(row.good, row.became, row.name, row.notes));
-  return make("ul.outcomes", { role: "status" }, rows);
+function outcomes(view, send) {
+  const rows = view.rows.map((row) => outcomeRow(row.good, row.became, row.name, row.notes, row.card && cardOf(row.card)));
+  const dismiss = view.introduced != null && make("button.small", { onclick: () => send({ do: "dismiss" }) }, "Done");
+  return make("section.became", make("ul.outcomes", { role: "status" }, rows), dismiss);
 }
 
 function judged(view, send) {
@@ -49,10 +135,10 @@ function judged(view, send) {
 }
 
 function history(view) {
-  const cells = (row) => [`${row.number}${row.current ? " (current)" : ""}`, row.when, row.holds];
+  const cells = (row) => [`${row.number}${row.current ? " (in use)" : ""}`, row.when, row.holds];
   const rows = view.rows.map((row) => make("tr", cells(row).map((words) => make("td", words))));
-  const region = { tabindex: "0", role: "region", "aria-label": "Generations of the index" };
-  const heads = headRow(["Generation", "Published", "Contents"]);
+  const region = { tabindex: "0", role: "region", "aria-label": "Earlier collections" };
+  const heads = headRow(["Collection", "Saved", "Contents"]);
   return make("div.table", region, make("table", heads, make("tbody", rows)));
 }
 
@@ -74,10 +160,6 @@ function asked(view) {
 
 function failed(view) {
   return make("article.turn", text("h2", view.question), notice(view));
-}
-
-function empty(view) {
-  return make("section.empty", make("h2", view.title), make("p", view.message));
 }
 
 function intro(view) {

@@ -79,7 +79,7 @@ function source(view, send) {
   return make(
     `section.source.${view.sort}`,
     { "aria-label": paper ? "Paper" : "Source" },
-    !paper && make("div.bar", make("h2", heading), wholeSwitch(view, send), stepper(view, send)),
+    !paper && make("div.bar", make("h2", heading), wholeSwitch(view, send), stepper(view, send), closeButton(send)),
     near && make("p.label", "A passage similar to the question."),
     make("h3", paperName(view)),
     text("p.byline", view.byline),

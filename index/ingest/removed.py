@@ -1,0 +1,90 @@
+"""Removed papers, which the generations before the current one still hold, and bringing them back."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing
+from index.ingest.build import add
+from index.ingest.originals import Lost, forget_upload, original
+from index.store.open import generation_folder, generations, open_generation, read_manifest
+from index.store.upkeep import rollback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from index.embed.encoder import Encoder
+    from index.store.generation import Index
+
+
+def removed(index: Index) -> dict[str, str]:
+    """Return the names by id of the papers that an earlier kept generation uses and ``index`` lacks.
+
+    The latest removal comes first. A file that was replaced by a changed one of its name is not listed.
+    """
+    present = {paper.source for paper in index.listed.values()}
+    gone: dict[str, str] = {}
+    for earlier in _before(index):
+        with earlier:
+            names = earlier.names
+            for key in names.keys() - index.listed.keys() - gone.keys():
+                if earlier.listed[key].source not in present:
+                    gone[key] = names[key]
+    return gone
+
+
+def bring_back(document_id: str, folder: Path, index: Index, encoder: Encoder) -> None:
+    """Undo the removal of a paper; what else has changed since stays as it is.
+
+    Args:
+        document_id: the paper.
+        folder: of the index.
+        index: its current generation.
+        encoder: the model of the index.
+
+    Raises:
+        FileMissing: other papers were added or removed since, and the paper's file is not there any more.
+        IndexLocked: another process is writing.
+        StorageError: the disk refused; the index is unchanged.
+    """
+    for earlier in _before(index):
+        with earlier:
+            if set(earlier.listed) == {*index.listed, document_id}:
+                rollback(folder)  # the removal was the last change
+                return
+        break
+    path = original(folder, document_id)
+    if isinstance(path, Lost):
+        raise FileMissing(removed(index).get(document_id, document_id), path, "Add it again from its file.")
+    add([path], folder, encoder=encoder)
+
+
+@contextmanager
+def forgetting(folder: Path) -> Iterator[None]:
+    """Remove the uploads of papers that a change of the index, made inside, leaves in no kept generation."""
+    before = _held(folder)
+    yield
+    for document_id in before - _held(folder):
+        forget_upload(folder, document_id)
+
+
+def _held(folder: Path) -> set[str]:
+    """Return the ids of the papers of all generations that can be read."""
+    held: set[str] = set()
+    for number in generations(folder):
+        with suppress(IndexDamaged, FormatMismatch), open_generation(folder, number) as generation:
+            held |= generation.listed.keys()
+    return held
+
+
+def _before(index: Index) -> Iterator[Index]:
+    """Yield the kept generations before that of ``index``, the latest first."""
+    folder, number = index.folder.parent, index.manifest.previous
+    while number is not None and number in generations(folder):
+        try:
+            yield open_generation(folder, number, pinned=True)
+            number = read_manifest(generation_folder(folder, number))[0].previous
+        except (IndexDamaged, FormatMismatch, IndexMissing):
+            return

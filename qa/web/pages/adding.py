@@ -1,0 +1,147 @@
+"""Adding papers: the drop zone of the Ask and Papers pages, the progress of the work, and the new papers."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from index.embed.encoder import load_encoder
+from index.errors import IndexMissing, LoccitError
+from index.ingest.build import add
+from index.ingest.originals import keep_upload, remember
+from index.ingest.removed import forgetting
+from index.read import SUFFIXES
+from qa.files.resources import index_folder, keeps_files
+from qa.overview.roles import about_sentence
+from qa.show.shelf import card, in_words, outcomes_view, waiting_view
+from qa.web import library
+from qa.web.background import Adding
+from qa.web.component import event, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from index.embed.encoder import Encoder
+    from index.ingest.report import FileOutcome, Progress
+    from index.ingest.work import Read
+    from index.store.generation import Index
+
+OUTCOMES = "outcomes"  #: what the work and the outcomes of uploads are called in the session state
+_CARDS = 12  #: most new papers that are introduced; of more, the others are only listed
+
+
+def drop_zone(index: Index | None) -> None:
+    """Draw a field that takes papers, and what became of those it took last.
+
+    ``index`` is the current one; None if there is none yet. What is dropped is added at once.
+    """
+    busy = ended(OUTCOMES) is not None
+    key = f"upload-{st.session_state.setdefault('upload-round', 0)}"  # a new key clears the field
+    st.file_uploader(
+        "Add papers: drop PDF, Word, XML, HTML, Markdown or text files here",
+        type=list(SUFFIXES),
+        accept_multiple_files=True,
+        key=key,
+        disabled=busy,
+        on_change=_take,
+        args=[key],
+    )
+    follow(OUTCOMES, index)
+
+
+def _take(key: str) -> None:
+    """Store the files that were dropped and start to add them."""
+    folder = index_folder()
+    stored: list[Path] = []
+    refused: list[LoccitError] = []
+    for file in st.session_state.get(key) or ():
+        try:
+            stored.append(keep_upload(folder, file.name, file.getvalue()))
+        except LoccitError as error:
+            refused.append(error)
+    if stored:
+        begin(OUTCOMES, partial(added, stored, folder), stored, refused)
+    elif refused:
+        st.session_state[OUTCOMES] = outcomes_view((), refused)
+    st.session_state["upload-round"] += 1
+
+
+def begin(
+    what: str,
+    work: Callable[[Encoder, Progress, Read], Sequence[FileOutcome]],
+    waiting: Sequence[Path],
+    refused: Sequence[LoccitError] = (),
+) -> None:
+    """Start ``work`` in a thread; its outcomes go to the session state ``what`` when it ends."""
+    try:
+        encoder = current_encoder()
+    except LoccitError as error:
+        st.session_state[what] = outcomes_view((), [*refused, error])
+        return
+    st.session_state[f"{what}-work"] = Adding(partial(work, encoder), waiting, refused)
+
+
+def current_encoder() -> Encoder:
+    """Return the encoder of the index; without an index, the bundled one."""
+    try:
+        return library.current().encoder
+    except IndexMissing:
+        return load_encoder()
+
+
+def added(
+    files: Sequence[Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
+) -> Sequence[FileOutcome]:
+    """Add ``files`` to the index. Runs in a thread without a Streamlit session."""
+    with forgetting(folder):
+        report = add(files, folder, encoder=encoder, progress=progress, read=read)
+    remember(folder, report.outcomes, keep=keeps_files())
+    return report.outcomes
+
+
+def ended(what: str) -> Adding | None:
+    """Return the work that is still running; store the outcomes of work that has ended."""
+    work: Adding | None = st.session_state.get(f"{what}-work")
+    if work is None or work.running:
+        return work
+    del st.session_state[f"{what}-work"]
+    st.session_state[what] = outcomes_view(work.outcomes, work.refused)
+    return None
+
+
+def follow(what: str, index: Index | None) -> None:
+    """Draw the progress of the work, or its outcomes until they are dismissed."""
+    if f"{what}-work" in st.session_state:
+        _progress(what)
+    elif what in st.session_state:
+        view = st.session_state[what]
+        if index and "introduced" not in view:
+            view["introduced"] = _introduce(view["rows"], index)
+        show(view, what, lambda: _dismiss(what))
+
+
+def _introduce(rows: Sequence[dict[str, object]], index: Index) -> int:
+    """Give the rows of new papers a card each; return how many."""
+    new = [row for row in rows if row.get("id") in index.names][:_CARDS]
+    for row in new:
+        row["card"] = card(index, str(row["id"]), about_sentence(index, str(row["id"])))
+    return len(new)
+
+
+def _dismiss(what: str) -> None:
+    if event(what).get("do") == "dismiss":
+        st.session_state.pop(what, None)
+
+
+@st.fragment(run_every=0.5)
+def _progress(what: str) -> None:
+    """Draw the progress of the work; redraw the page when it has ended."""
+    work: Adding | None = st.session_state.get(f"{what}-work")
+    if work is None or not work.running:
+        st.rerun()
+    st.progress(*in_words(work.stages, time.monotonic() - work.began))
+    show(waiting_view(work.waiting, work.seen, work.refused), f"{what}-waiting-rows")
