@@ -100,7 +100,7 @@ function removed(view, send) {
     const button = make("button.small", { "aria-label": `Undo the removal of ${name}`, onclick }, "Undo");
     return make("li.under", make("span", "Removed: ", text("q", name)), button);
   };
-  return make("ul.notice.removed", { role: "status" }, view.papers.map(one));
+  return make("div.notice.removed", { role: "status" }, make("ul", view.papers.map(one)));
 }
 
 // A new paper, introduced once by its own words.
@@ -122,7 +122,7 @@ function outcomeRow(good, word, name, notes, aside) {
 function outcomes(view, send) {
   const rows = view.rows.map((row) => outcomeRow(row.good, row.became, row.name, row.notes, row.card && cardOf(row.card)));
   const dismiss = view.introduced != null && make("button.small", { onclick: () => send({ do: "dismiss" }) }, "Done");
-  return make("section.became", make("ul.outcomes", { role: "status" }, rows), dismiss);
+  return make("section.became", make("div", { role: "status" }, make("ul.outcomes", rows)), dismiss);
 }
 
 function judged(view, send) {
