@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,43 +32,74 @@ if TYPE_CHECKING:
     from index.store.generation import Index
 
 OUTCOMES = "outcomes"  #: what the work and the outcomes of uploads are called in the session state
+_GATHERED = 0.7  #: seconds without another file after which a drag is complete
 _CARDS = 12  #: most new papers that are introduced; of more, the others are only listed
+
+
+@dataclass(slots=True)
+class _Dropped:
+    """Files that were dropped and are not being added yet. A drag of several arrives file by file."""
+
+    seen: set[str] = field(default_factory=set)  #: ids of all files that the field has passed on
+    stored: list[Path] = field(default_factory=list)
+    refused: list[LoccitError] = field(default_factory=list)
+    last: float = 0.0  #: when the last file arrived, by ``time.monotonic``
 
 
 def drop_zone(index: Index | None) -> None:
     """Draw a field that takes papers, and what became of those it took last.
 
-    ``index`` is the current one; None if there is none yet. What is dropped is added at once.
+    ``index`` is the current one; None if there is none yet. What is dropped is added at once; what is dropped
+    meanwhile, afterwards.
     """
-    busy = ended(OUTCOMES) is not None
-    key = f"upload-{st.session_state.setdefault('upload-round', 0)}"  # a new key clears the field
+    work = ended(OUTCOMES)
+    dropped: _Dropped = st.session_state.setdefault("dropped", _Dropped())
+    if not work and dropped.seen and not (dropped.stored or dropped.refused):  # all is done: clear the field
+        st.session_state["dropped"] = dropped = _Dropped()
+        st.session_state["upload-round"] = st.session_state.get("upload-round", 0) + 1
+    key = f"upload-{st.session_state.get('upload-round', 0)}"
     st.file_uploader(
         "Add papers: drop PDF, Word, XML, HTML, Markdown or text files here",
         type=list(SUFFIXES),
         accept_multiple_files=True,
         key=key,
-        disabled=busy,
         on_change=_take,
         args=[key],
     )
-    follow(OUTCOMES, index)
+    if not work and (dropped.stored or dropped.refused):
+        _gather()
+    else:
+        follow(OUTCOMES, index)
 
 
 def _take(key: str) -> None:
-    """Store the files that were dropped and start to add them."""
-    folder = index_folder()
-    stored: list[Path] = []
-    refused: list[LoccitError] = []
+    """Store the files that have arrived."""
+    dropped: _Dropped = st.session_state["dropped"]
     for file in st.session_state.get(key) or ():
+        if file.file_id in dropped.seen:
+            continue
+        dropped.seen.add(file.file_id)
+        dropped.last = time.monotonic()
         try:
-            stored.append(keep_upload(folder, file.name, file.getvalue()))
+            dropped.stored.append(keep_upload(index_folder(), file.name, file.getvalue()))
         except LoccitError as error:
-            refused.append(error)
+            dropped.refused.append(error)
+
+
+@st.fragment(run_every=0.5)
+def _gather() -> None:
+    """Start to add the files that were dropped, once no more arrive."""
+    dropped: _Dropped = st.session_state["dropped"]
+    if time.monotonic() - dropped.last < _GATHERED:
+        show(waiting_view(dropped.stored, {}, dropped.refused), "gathering")
+        return
+    stored, refused = dropped.stored, dropped.refused
+    dropped.stored, dropped.refused = [], []
     if stored:
-        begin(OUTCOMES, partial(added, stored, folder), stored, refused)
-    elif refused:
+        begin(OUTCOMES, partial(added, stored, index_folder()), stored, refused)
+    else:
         st.session_state[OUTCOMES] = outcomes_view((), refused)
-    st.session_state["upload-round"] += 1
+    st.rerun()
 
 
 def begin(
@@ -109,7 +141,9 @@ def ended(what: str) -> Adding | None:
     if work is None or work.running:
         return work
     del st.session_state[f"{what}-work"]
-    st.session_state[what] = outcomes_view(work.outcomes, work.refused)
+    view = outcomes_view(work.outcomes, work.refused)
+    before = st.session_state.get(what)  # of files that were dropped earlier and not dismissed
+    st.session_state[what] = view | {"rows": [*before["rows"], *view["rows"]]} if before else view
     return None
 
 

@@ -133,6 +133,7 @@ def _rebuilding(index: Index) -> None:
         )
         show(notice_view("info", "After you changed files, or updated Loccit", message), "rebuilding")
         if known and st.button("Read again", disabled=busy):
+            st.session_state.pop("rebuilt", None)
             begin("rebuilt", partial(_rebuild, known, index_folder()), list(known.values()))
             st.rerun()
         follow("rebuilt", index)
