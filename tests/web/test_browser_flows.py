@@ -201,6 +201,6 @@ def test_a_changed_file_is_read_again(
         settled(page)
         page.get_by_role("button", name="Read again").click()
         page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for(timeout=BUILD)
-        assert page.locator(".shelved", has_text="lichens.pdf").count() == 1
+        assert page.locator(".shelved", has_text="Lichens of the northern coast").count() == 1
         open_page(page, "Ask")
         page.get_by_text("The papers have changed since").first.wait_for()

@@ -117,7 +117,7 @@ def test_adding_papers_continues_on_other_pages(browser: Browser, own: str) -> N
         assert ask(page, "When was MMF restarted?").locator("blockquote").count()
         open_page(page, "Papers")
         outcome.get_by_text("Added").wait_for(timeout=BUILD)
-        page.locator(".shelved", has_text="moss.txt").wait_for()
+        page.locator(".shelved", has_text="Moss of the coast").wait_for()
 
 
 def test_the_answer_says_that_feedback_was_not_saved(browser: Browser, own: str, own_folder: Path) -> None:
