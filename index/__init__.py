@@ -7,14 +7,13 @@ Importing this package loads nothing heavy; the encoder is loaded by the first c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import LoccitError as LoccitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from index.embed.encoder import Encoder
     from index.ingest.report import BuildReport, Progress
 

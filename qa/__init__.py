@@ -8,6 +8,8 @@ Importing this package loads nothing heavy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,6 @@ from qa.records import Citation as Citation
 from qa.records import Status as Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from contextlib import AbstractContextManager
-
     from qa.annotated import Annotated
     from qa.answer import Answerer
     from qa.conversation import Conversation as Conversation

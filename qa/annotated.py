@@ -7,26 +7,20 @@ new files, and no existing file is replaced.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index.errors import ReadError, StorageError, UsageError
 from index.files import LOCAL_DISK
 from index.ingest.originals import Lost, harmless_name, original
 from index.pages.highlights import Highlight, highlighted
-from index.pages.places import boxes
-from qa.records import Status
+from index.pages.places import Box, boxes
+from index.store.generation import Index
+from index.text import Document, Span
+from qa.records import Answer, Citation, Status
 from qa.show.present import counted, per_cent
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.pages.places import Box
-    from index.store.generation import Index
-    from index.text import Document, Span
-    from qa.records import Answer, Citation
 
 SURE, UNSURE = "ffe066", "ffc08a"  #: yellow for quotes of an answer, orange for possible answers
 

@@ -6,13 +6,17 @@ quotes with their places, or the statement that there is none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.text import Span
+from index.embed.encoder import Encoder
+from index.search import Hit
+from index.store.generation import Index
+from index.text import Sentence, Span
 from qa.overview.answer import overview
 from qa.overview.kinds import RANKED, Kind, kind_of
 from qa.overview.papers import by_place
@@ -23,31 +27,18 @@ from qa.quote.metadata import asked_field, look_up
 from qa.quote.reasons import open_numbers, reasons_for
 from qa.quote.short import short_answer
 from qa.quote.versions import beside_versions
-from qa.rank.evidence import Evidence, Found, RankedPassage
+from qa.rank.evidence import Evidence, Found, Ranked, RankedPassage
 from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
+from qa.rank.select import Ranker
 from qa.rank.stages import Stages, shipped
-from qa.records import Answer, LookUp, Receipt, Scores, Status, papers_digest
+from qa.records import Answer, Citation, LookUp, Nearby, Receipt, Scores, Status, papers_digest
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
-from qa.understand.question import understand
+from qa.understand.numbered import Mention
+from qa.understand.question import Place, Question, understand
 from qa.understand.several import of_one, superlative_in, without_superlative
 from qa.understand.spelling import Speller
 from qa.understand.subjects import NOBODY
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from index.embed.encoder import Encoder
-    from index.search import Hit
-    from index.store.generation import Index
-    from index.text import Sentence
-    from qa.rank.evidence import Ranked
-    from qa.rank.select import Ranker
-    from qa.records import Citation, Nearby
-    from qa.understand.numbered import Mention
-    from qa.understand.question import Place, Question
 
 #: Characters of a quote, at most, that begins with the sentence which names the patient.
 LONGEST_QUOTE = 400

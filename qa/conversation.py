@@ -9,17 +9,20 @@ answers before it are not known either. Questions further back are never asked a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from index.errors import QuestionError
+from index.store.generation import Index
 from index.terms import words as words_of
 from index.text import Span
+from qa.answer import Answerer
 from qa.quote.joined import joined
 from qa.quote.reasons import absent_words
+from qa.rank.evidence import Evidence
 from qa.rank.people import paper_subjects, reports_only_others
 from qa.rank.retrieve import main_paper
-from qa.records import UNSUPPORTED
+from qa.records import UNSUPPORTED, Answer
 from qa.understand.followup import (
     changes_person,
     context_of,
@@ -29,21 +32,10 @@ from qa.understand.followup import (
     resolve,
     resolve_in,
 )
-from qa.understand.numbered import named_in
-from qa.understand.parts import parts_of
+from qa.understand.numbered import Mention, named_in
+from qa.understand.parts import Parts, parts_of
 from qa.understand.question import Place
-from qa.understand.subjects import asked_about
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.store.generation import Index
-    from qa.answer import Answerer
-    from qa.rank.evidence import Evidence
-    from qa.records import Answer
-    from qa.understand.numbered import Mention
-    from qa.understand.parts import Parts
-    from qa.understand.subjects import Subject
+from qa.understand.subjects import Subject, asked_about
 
 #: Up to this many papers, the people they report on are looked up, and any paper may be the one meant.
 FEW_PAPERS = 12

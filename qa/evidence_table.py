@@ -9,22 +9,20 @@ paper without any sentence that is likely among all papers is therefore not read
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from qa.records import UNSUPPORTED
+from index.text import Span
+from qa.records import UNSUPPORTED, Answer, Citation
 from qa.show.citation import citation_keys, reference_to
 from qa.show.evidence import NOT_ASKED, Cell, EvidenceTable, Row, numbered, ordered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from index.store.generation import Index
-    from index.text import Span
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence
-    from qa.records import Answer, Citation
 
 #: Most papers that are asked; those nearest to the questions come first.
 MOST_PAPERS = 500

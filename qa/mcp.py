@@ -9,34 +9,32 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import LoccitError, UsageError
+from index.store.generation import Index
 from index.store.open import read_pointer
-from index.text import Span
+from index.text import Document, Span
+from qa.answer import Answerer
 from qa.conversation import Conversation
 from qa.evidence_table import evidence_table
 from qa.files.names import find_paper
 from qa.records import Citation, Status
 from qa.session import find_papers, opened
 from qa.settings import USUAL, AskOptions
+from qa.show.evidence import Row
 from qa.show.export import short_words
 from qa.show.present import place_of, section_words
 from qa.show.shelf import matching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
     from mcp.server import MCPServer
 
-    from index.store.generation import Index
-    from index.text import Document
-    from qa.answer import Answerer
-    from qa.show.evidence import Row
 
 ADDRESS = "127.0.0.1"
 LONGEST = 4_000  #: most characters of one quote or passage in a result

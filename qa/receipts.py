@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from index.errors import IndexDamaged, UsageError, why_unreadable
 from qa.answer import Answerer
 from qa.conversation import Conversation, LastAnswer
-from qa.records import as_json, from_json
+from qa.records import Answer, as_json, from_json
 from qa.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from qa.records import Answer
 
 FORMAT = 1
 #: Of the receipt inside an answer, what may differ between two runs.

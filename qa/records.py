@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,8 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from index.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pydantic import TypeAdapter
 
 Record = TypeVar("Record")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.embed.encoder import question_encoder
 from index.errors import UsageError
+from index.store.generation import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.files.names import find_paper, labelled
 from qa.rank.select import CrossEncoderRanker
 from qa.rank.stages import shipped
-from qa.settings import USUAL, Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from index.store.generation import Index
-    from qa.settings import AskOptions
+from qa.settings import USUAL, AskOptions, Settings
 
 
 @contextmanager

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class ReaderName(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -14,8 +15,6 @@ from playwright.sync_api import Error
 from tests.network import is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 #: Streamlit opened at a page's own address looks for its server below that page first, in vain.

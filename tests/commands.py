@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from qa.cli.main import main
 from tests.index_fakes import build_papers, write_papers
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    Loccit = Callable[..., "Output"]
+Loccit = Callable[..., "Output"]
 
 
 class Output(NamedTuple):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -20,19 +22,12 @@ from index.store.open import open_index
 from qa.annotated import SURE, UNSURE
 from qa.answer import Answerer
 from qa.rank.stages import Stages
-from qa.records import Status
+from qa.records import Answer, Status
 from qa.settings import Settings
 from tests.answering import plain_weights
-from tests.commands import one_line
+from tests.commands import Loccit, one_line
 from tests.index_fakes import TEA, WordEncoder, write_papers
 from tests.make_pdf import Sheet, column, pdf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from qa.records import Answer
-    from tests.commands import Loccit
 
 FIRST = (
     "A case of weak thighs in a woman who rowed",

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from index.errors import QuestionError
+from index.store.generation import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.quote.choose import alike
 from qa.rank.features import NAMES
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages
-from qa.records import Scores, Status, as_json
+from qa.records import Citation, Nearby, Scores, Status, as_json
 from qa.settings import Settings
 from qa.understand.question import understand
 from tests.answering import PAPERS, paper, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from index.store.generation import Index
-    from qa.records import Citation, Nearby
 
 TWIN = """Two potters
 

@@ -7,14 +7,11 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.architecture import HEAVY, OURS, imports, modules, rooms, violations
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Declared but imported nowhere, each for a reason.
 UNIMPORTED = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from index.ingest.build import add, build, remove
 from index.ingest.papers import find_papers
 from index.ingest.pending import PENDING
 from index.ingest.report import Became
+from index.ingest.work import Outcome
 from index.read import read_many
 from index.store.open import open_index
 from tests.index_fakes import (
@@ -28,12 +30,6 @@ from tests.index_fakes import (
     ids_by_source,
     write_papers,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-    from pathlib import Path
-
-    from index.ingest.work import Outcome
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import typer
@@ -18,15 +19,10 @@ from index.embed.model import BUNDLED
 from qa.cli.main import app
 from qa.records import Answer, Citation, Nearby, Receipt
 from tests.architecture import HEAVY
-from tests.commands import one_line
+from tests.commands import Loccit, one_line
 from tests.index_fakes import build_papers, write_papers
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.commands import Loccit
-
-    Ask = Callable[..., dict[str, Any]]
+Ask = Callable[..., dict[str, Any]]
 
 CK = "What was the woman's CK on admission?"
 MMF = "When was MMF restarted?"

@@ -7,16 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from index.embed.model import BUNDLED
-from tests.commands import Output, one_line
+from tests.commands import Loccit, Output, one_line
 from tests.index_fakes import TEA, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from tests.commands import Loccit
 
 
 @pytest.fixture(scope="session")

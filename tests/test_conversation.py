@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from index.errors import QuestionError
+from index.store.generation import Index
 from index.store.open import open_index
 from index.text import Span
 from qa.answer import Answerer
 from qa.conversation import NOT_LEANING, Conversation, Conversations, LastAnswer
-from qa.rank.reader import Reader, Reading
+from qa.rank.evidence import Evidence
+from qa.rank.reader import Reader, Reading, Text
 from qa.rank.rerank import Reranker, load_reranker
 from qa.rank.select import load_weights
 from qa.rank.stages import Stages
+from qa.records import Answer
+from qa.understand.numbered import Mention
 from qa.understand.question import Place
 from tests.answering import PAPERS, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from index.store.generation import Index
-    from qa.rank.evidence import Evidence
-    from qa.rank.reader import Text
-    from qa.records import Answer
-    from qa.understand.numbered import Mention
 
 WOMAN = "What was the lactate dehydrogenase of the woman with eosinophilic pneumonia?"
 AFTER = Conversation((WOMAN,))

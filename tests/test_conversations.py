@@ -5,15 +5,12 @@ from __future__ import annotations
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from index.errors import StorageError
 from qa.files.conversations import FILE, Conversations
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SECRET = "Zwieselkrankheit"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,9 +22,6 @@ from index.read import read
 from index.store.open import open_index
 from qa.show.shelf import removal_words
 from tests.index_fakes import Reads, WordEncoder, contents, ids_by_source, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 BODY = (
     "A woman of 34 years was admitted with weakness of both thighs that had begun nine days before.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,14 +13,12 @@ from evals.sets.cases import read_cases
 from evals.sets.feedback import as_lines
 from evals.sets.named import load
 from index.errors import UsageError
+from index.store.generation import Index
+from qa.answer import Answerer
 from qa.files.feedback import Right, judgements, save
 from tests.answering import sentence
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.store.generation import Index
-    from qa.answer import Answerer
     from tests.commands import Loccit
 
 LDH = "What was the woman's LDH on admission?"

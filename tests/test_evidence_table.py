@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from openpyxl import load_workbook
 
 from index.errors import UsageError
 from qa.evidence_table import Alone, evidence_table, growing
-from qa.records import Status
+from qa.records import Answer, Status
 from qa.show.evidence import (
     NOT_ASKED,
     NOTHING,
@@ -32,10 +33,7 @@ from qa.show.export import COLUMNS, guarded, short_words
 from qa.show.spreadsheet import as_xlsx
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qa.answer import Answerer
-    from qa.records import Answer
     from tests.commands import Loccit
 
 QUESTION = "What was the troponin on admission?"

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 import rispy
@@ -19,20 +19,14 @@ from hypothesis import strategies as st
 from pybtex.database import parse_string
 from pylatexenc.latex2text import LatexNodes2Text
 
-from index.text import Span
-from qa.records import Status, TableContext
+from index.text import Document, Span
+from qa.records import Answer, Status, TableContext
 from qa.show.citation import Style, cleaned
 from qa.show.export import as_csv, as_json_text, as_markdown, as_text, one_quote
 from qa.show.library import as_bibtex, as_ris
 from qa.show.terminal import visible
 from tests.exported import answer_of, citation_of, cited_by, paper_of
 from tests.web.papers import HOSTILE
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from index.text import Document
-    from qa.records import Answer
 
 FULL = paper_of(
     authors=("Shriya Patel", "Ludwig van Beethoven", "Martin Luther King Jr", "BEE Study Group"),

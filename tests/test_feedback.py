@@ -7,19 +7,14 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from index.errors import StorageError
 from qa.files.feedback import FILE, Right, judgements, save, withdraw
-from qa.records import as_json
+from qa.records import Answer, as_json
 from tests.test_present import answer_of, find, paper
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from qa.records import Answer
 
 
 def answer(question: str = "What fell?") -> Answer:

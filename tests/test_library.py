@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import rispy
@@ -22,14 +22,9 @@ from index.store.open import open_index
 from qa.show.citation import pandoc
 from qa.show.export import as_json_text
 from qa.show.library import as_bibtex, as_ris
-from tests.commands import one_line
+from tests.commands import Loccit, one_line
 from tests.exported import answer_of, citation_of, cited_by, paper_of
 from tests.index_fakes import TEA, WordEncoder, contents_of, ids_by_source, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.commands import Loccit
 
 BIB = r"""
 @string{sports = "Sports Med"}

@@ -9,7 +9,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -18,17 +20,13 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from qa.mcp import LONGEST, NOTICE, Tools, server_of
 from qa.settings import AskOptions
-from tests.commands import one_line
+from tests.commands import Loccit, one_line
 from tests.index_fakes import write_papers
 from tests.web.serving import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
-    from pathlib import Path
-
     from mcp.types import CallToolResult
 
-    from tests.commands import Loccit
 
 Result = TypeVar("Result")
 CK, MMF, BREAD = "What was the woman's CK on admission?", "When was MMF restarted?", "How do I bake bread?"

@@ -8,21 +8,20 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas
 import pytest
 
 from qa.evidence_table import evidence_table
+from qa.records import Answer
 from qa.show.citation import Reference
 from qa.show.evidence import NOTHING, Cell, EvidenceTable, Row
 from tests.web.papers import HOSTILE, TITLE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qa.answer import Answerer
-    from qa.records import Answer
 
 LDH, FERRITIN = "What was the LDH on admission?", "What was the ferritin on day 9?"
 OURS = {"div", "p", "b", "br", "ol", "ul", "li", "small", "mark", "table", "tr", "th", "td", "i"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from index.pages.places import Box, boxes
 from index.read import read
 from index.text import Document, Span
 from tests.make_pdf import Sheet, Words, column, paper, pdf
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WIDTH, HEIGHT = 612.0, 792.0
 RUNNING = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from index.errors import FileEmpty, FileTooLarge, QuoteError, UnknownFormat
 from index.ingest.originals import LARGEST, UPLOADS, forget_upload, harmless_name, keep_upload, uploaded_file
 from index.read import read
 from index.read.text.plain import read_plain
-from index.text import Span
+from index.text import Document, Span
 from qa.quote.cite import cite
 from qa.records import Answer, Receipt, Scores, Status
 from qa.show.present import (
@@ -25,11 +25,6 @@ from qa.show.present import (
     source_view,
     where,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from index.text import Document
 
 TABLE = """Iron in runners
 

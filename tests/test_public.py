@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +13,6 @@ import qa
 from index.store.open import open_index
 from tests.index_fakes import PAPERS, WordEncoder, write_papers
 from tests.make_pdf import Sheet, column, pdf
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PAGES = (
     ("A case of weak thighs", "", "A woman of 34 years could not climb stairs without help."),

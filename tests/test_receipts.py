@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.errors import IndexDamaged, LoccitError, UsageError
+from index.store.generation import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.conversation import Conversation
@@ -18,12 +21,6 @@ from qa.records import Status
 from qa.settings import Settings
 from tests.answering import PAPERS, paper, plain_weights
 from tests.index_fakes import WordEncoder, build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from index.store.generation import Index
 
 QUESTION = "What was the woman's LDH on admission?"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +12,6 @@ from index.ingest.originals import keep_upload, remember, uploaded_file
 from index.ingest.removed import bring_back, forgetting, removed
 from index.store.open import open_index
 from tests.index_fakes import PAPERS, TEA, WordEncoder, ids_by_source, write_papers
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ENCODER = WordEncoder()
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: Least contrast of text, and of what is no text but must be told apart (WCAG 2.2, 1.4.3 and 1.4.11).
 TEXT, SHAPE = 4.5, 3.0

@@ -6,9 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,9 +18,6 @@ from index.ingest.watch import builds, changes
 from index.store.open import open_index
 from index.store.publish import writing
 from tests.index_fakes import PAPERS, TEA, WordEncoder, contents_of, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGINT")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,6 @@ from qa.files.names import labels
 from tests.index_fakes import PAPERS, TEA, WordEncoder, write_papers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.commands import Loccit
 
 #: The tables and columns of Zotero 7 that are read.

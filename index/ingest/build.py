@@ -9,35 +9,27 @@ the best is used (``index.ingest.editions``); the others are set aside.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from index.embed.encoder import model_of, require_same_model
+from index.embed.encoder import Encoder, model_of, require_same_model
 from index.errors import IndexDamaged, IndexMissing, NothingToRead, OlderFormat
-from index.files import LOCAL_DISK
+from index.files import LOCAL_DISK, Disk
 from index.ingest.catalogue import Catalogue, catalogue_of
 from index.ingest.library import with_entries, with_libraries
 from index.ingest.papers import Skipped, find_papers
 from index.ingest.report import Became, BuildReport, FileOutcome, Progress
 from index.ingest.selection import Selection
-from index.ingest.work import Work
+from index.ingest.work import Read, Work
 from index.read import SUFFIXES, read_many
+from index.store.generation import Index
+from index.store.manifest import Manifest
 from index.store.open import open_index
 from index.store.publish import Origin, publish, writing
 from index.store.upkeep import collect
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from index.embed.encoder import Encoder
-    from index.files import Disk
-    from index.ingest.work import Read
-    from index.store.generation import Index
-    from index.store.manifest import Manifest
-
 
 _TOLD = 20  #: refused files that an error names at most
 

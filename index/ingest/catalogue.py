@@ -12,13 +12,12 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import IndexDamaged
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from index.store.generation import Index
 
 CATALOGUE = "catalogue.json"

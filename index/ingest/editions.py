@@ -15,22 +15,15 @@ import re
 import unicodedata
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.segments.paper import ANCHORS
-from index.text import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
-
-    from index.text import Document
+from index.text import BlockKind, Document
 
 #: Formats by how much of the structure of a paper they state, best first.
 FORMATS = ("jats", "html", "markdown", "docx", "pdf", "text")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from index.entry import Entry
 from index.ingest.originals import paths as known_paths
+from index.ingest.report import FileOutcome
+from index.ingest.selection import Selection
 from index.library.compare import differences
 from index.library.match import listed, match
 from index.library.read import read_library
+from index.library.record import Library
 from index.library.zotero import is_zotero
 from index.read import may_be_paper
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from index.entry import Entry
-    from index.ingest.report import FileOutcome
-    from index.ingest.selection import Selection
-    from index.library.record import Library
-    from index.text import Document
+from index.text import Document
 
 
 def with_libraries(paths: Sequence[Path], stated: Sequence[Path]) -> tuple[list[Path], list[Library]]:

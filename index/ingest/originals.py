@@ -12,23 +12,18 @@ import json
 import re
 import stat
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from index.errors import FileEmpty, FileTooLarge, LoccitError, StorageError
 from index.files import LOCAL_DISK, refusals
 from index.ingest.catalogue import catalogue_of
 from index.ingest.papers import file_id
-from index.ingest.report import Became
+from index.ingest.report import Became, FileOutcome
 from index.read import require_suffix
 from index.store.open import generations, open_generation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from index.ingest.report import FileOutcome
 
 FILE = "originals.json"
 _FORMAT = 1

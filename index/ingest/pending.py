@@ -13,19 +13,14 @@ import json
 import zipfile
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
+from index.files import Disk
 from index.segments.paper import PaperRows
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from index.files import Disk
 
 PENDING = "pending"
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from index.embed.encoder import Encoder
 from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing
 from index.ingest.build import add
 from index.ingest.originals import Lost, forget_upload, original
+from index.store.generation import Index
 from index.store.open import generation_folder, generations, open_generation, read_manifest
 from index.store.upkeep import rollback
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from index.embed.encoder import Encoder
-    from index.store.generation import Index
 
 
 def removed(index: Index) -> dict[str, str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from index.errors import LoccitError
+from index.ingest.catalogue import SetAside
 
-    from index.errors import LoccitError
-    from index.ingest.catalogue import SetAside
+if TYPE_CHECKING:
     from index.ingest.papers import Skipped
 
 #: Called with a stage, the number done and the total; neither ever falls. Stages: "papers" (read and

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.entry import Entry
 from index.errors import FormatMismatch, IndexDamaged, StorageError
 from index.ingest.catalogue import (
     CATALOGUE,
@@ -17,26 +19,15 @@ from index.ingest.catalogue import (
     catalogue_of,
     encode_versions,
 )
-from index.ingest.editions import decoded, may_be_same, set_aside
+from index.ingest.editions import Edition, decoded, may_be_same, set_aside
 from index.ingest.papers import reads_alike
-from index.ingest.pending import Embedded
+from index.ingest.pending import Embedded, Pending
 from index.ingest.versions import differ
-from index.segments.paper import ANCHORS
+from index.segments.paper import ANCHORS, PaperRows
+from index.segments.segment import Segment
+from index.store.generation import Index
 from index.store.library import LIBRARY, Entries
 from index.store.open import generation_folder, generations, open_place, read_manifest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from index.entry import Entry
-    from index.ingest.editions import Edition
-    from index.ingest.pending import Pending
-    from index.segments.paper import PaperRows
-    from index.segments.segment import Segment
-    from index.store.generation import Index
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from index.ingest.editions import CITATION, WORD
-from index.text import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from index.text import Document
+from index.text import BlockKind, Document
 
 #: Words that agree on both sides of a difference of meaning, at least; in a formula none has letters.
 _SURE = 3

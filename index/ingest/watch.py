@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from index.embed.encoder import Encoder
 from index.errors import IndexLocked, LoccitError, StorageError
 from index.files import require_folder
 from index.ingest.build import build
 from index.ingest.report import BuildReport
 from index.library.zotero import DATABASE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from index.embed.encoder import Encoder
 
 _QUIET = 500  #: milliseconds without a change before a build starts, so that copies are complete
 _AT_LAST = 10_000  #: milliseconds after which it starts in any case

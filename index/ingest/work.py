@@ -6,11 +6,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from index.embed.encoder import Encoder
 from index.errors import FileEmpty, GarbledText, LoccitError
+from index.files import Disk
 from index.ingest.catalogue import catalogue_of
 from index.ingest.editions import edition_of, encoded
 from index.ingest.papers import file_id, reading_fingerprint, reads_alike
@@ -22,14 +24,8 @@ from index.read import may_be_paper
 from index.read.open import name_of
 from index.read.passages import passages_of
 from index.segments.paper import PaperRows
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from index.embed.encoder import Encoder
-    from index.files import Disk
-    from index.store.generation import Index
-    from index.text import Document
+from index.store.generation import Index
+from index.text import Document
 
 #: Texts embedded together: many small papers cost what one with as many sentences costs. A large paper is
 #: embedded by itself, so that an interrupted build loses little.

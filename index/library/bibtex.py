@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.entry import Entry, Name
 from index.library.file_field import files_of
 from index.library.record import Record, bare_doi, one_line, usable_key, year_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 #: Fields that have places of their own in ``Entry``, by preference.
 _JOURNAL = ("journal", "journaltitle", "booktitle", "maintitle")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from index.entry import Entry
 from index.library.record import bare_doi, letters
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.entry import Entry
-    from index.text import Document
+from index.text import Document
 
 _SMALL = frozenset({"and", "et", "for", "in", "of", "on", "the", "und"})  #: left out in abbreviated journals
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from index.entry import Entry, Name
 from index.library.file_field import files_of
 from index.library.record import Record, bare_doi, one_line, usable_key, year_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 #: CSL variables and their fields in BibTeX, where the names differ; others keep their names.
 FIELDS = {

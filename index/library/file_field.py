@@ -7,11 +7,8 @@ file has several candidates, and the one that exists counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _MENDELEY = "$\\backslash$"  #: how Mendeley writes a backslash
 

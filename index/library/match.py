@@ -7,19 +7,14 @@ one, and no DOI may contradict it, since a wrong reference is worse than none.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
+from index.entry import Entry
 from index.library.compare import contradicts, same_doi
-from index.library.record import bare_doi, exists, letters
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from index.entry import Entry
-    from index.library.record import Library, Record
-    from index.text import Document
+from index.library.record import Library, Record, bare_doi, exists, letters
+from index.text import Document
 
 _LONG_NAME = 20  #: letters of a file name that tells a file without its folder
 _LONG_TITLE = 20  #: letters of a title that tells a paper; "Introduction" does not

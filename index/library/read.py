@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.errors import UsageError, why_unreadable
 from index.library.bibtex import read_bibtex
 from index.library.csl import read_csl
 from index.library.record import Library
 from index.library.zotero import DATABASE, is_zotero, read_zotero
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LARGEST = 200 * 2**20  #: bytes of a library file
 

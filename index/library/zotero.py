@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from index.library.csl import record_of
 from index.library.record import Library, Record, exists, one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 DATABASE = "zotero.sqlite"
 _KEYS = "better-bibtex.sqlite"

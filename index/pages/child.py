@@ -6,6 +6,7 @@ import math
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from index.read.pdf.extract.glyphs import meaning
@@ -13,8 +14,6 @@ from index.read.pdf.extract.pieces import Collector
 from index.read.sandbox import confine, send
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from index.read.pdf.extract.pdfium import PageReader
 
 #: Characters that are not matched: hyphens and what PDFium puts in their place.

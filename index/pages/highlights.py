@@ -12,16 +12,13 @@ import io
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.errors import DamagedFile, PasswordNeeded, Signed
+from index.pages.places import Box
 from index.read.sandbox import End, Limits, confine, run, send
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.pages.places import Box
 
 USUAL = Limits(cpu=60)
 #: Parts into which a side of a page is divided to turn shares of it into points.

@@ -7,16 +7,11 @@ exactly, there is no box: none is better than a wrong one.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from index.read.sandbox import End, Limits, run
-from index.text import Span
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.text import Document, Page
+from index.text import Document, Page, Span
 
 USUAL = Limits()
 _CHILD = "index.pages.child"

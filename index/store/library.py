@@ -10,16 +10,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.entry import Entry
 from index.errors import IndexDamaged
+from index.text import Byline, Document
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from index.store.manifest import Manifest
-    from index.text import Byline, Document
 
 LIBRARY = "library.json"  #: missing where no library was given
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,18 +32,16 @@ from qa.cli.options import (
 )
 from qa.cli.papers import build
 from qa.files.questions import Entry, read_questions
+from qa.records import Answer
 from qa.settings import AskOptions
 from qa.show.citation import Style
 from qa.show.terminal import emit, note, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from index.store.generation import Index
     from qa.answer import Answerer
     from qa.conversation import Conversations
     from qa.rank.evidence import RankedPassage
-    from qa.records import Answer
 
 app = typer.Typer()
 

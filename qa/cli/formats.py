@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from qa.cli.options import AnswerFormat, TableFormat
-from qa.show.citation import Style, citation_keys, references
+from qa.records import Answer
+from qa.show.citation import Reference, Style, citation_keys, references
+from qa.show.evidence import EvidenceTable
 from qa.show.export import as_csv, as_markdown, as_text, citations_of, with_references
 from qa.show.library import as_bibtex, as_ris
 from qa.show.terminal import emit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from index.store.generation import Index
-    from qa.records import Answer
-    from qa.show.citation import Reference
-    from qa.show.evidence import EvidenceTable
 
 
 def cited_in(answers: Sequence[Answer], index: Index) -> dict[str, Reference]:

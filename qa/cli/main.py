@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,9 +17,6 @@ from rich.console import Console
 from index.errors import LoccitError
 from qa.cli import ask, evaluate, mcp, papers, store
 from qa.show.terminal import never_fail_to_write, visible
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 app = typer.Typer(
     rich_markup_mode=None,  # plain text: examples stay lines that can be copied

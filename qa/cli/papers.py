@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from index.errors import IndexMissing, UsageError
+from index.ingest.report import BuildReport
 from qa.cli.options import BibOption, IndexOption, KeepFilesOption, ModelOption, WorkersOption, stated_path
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import say
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from index.ingest.report import BuildReport
 
 app = typer.Typer()
 

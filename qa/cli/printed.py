@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from index.ingest.report import Became
-from qa.records import Status
-from qa.show.citation import in_words
-from qa.show.evidence import said
+from index.ingest.report import Became, BuildReport
+from index.text import Document
+from qa.records import Answer, Citation, Status
+from qa.show.citation import Reference, Style, in_words
+from qa.show.evidence import Cell, EvidenceTable, said
 from qa.show.present import confidence_word, counted, headline, per_cent, place_of, place_words, where
 from qa.show.terminal import out, say, visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from index.ingest.report import BuildReport
-    from index.text import Document
-    from qa.records import Answer, Citation
-    from qa.show.citation import Reference, Style
-    from qa.show.evidence import Cell, EvidenceTable
-
 
 # Answers
 

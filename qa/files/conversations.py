@@ -5,16 +5,13 @@ Each has an owner and is found by that owner only. Turns are JSON, written and r
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from qa.files.database import forget_deleted, opened
-
-if TYPE_CHECKING:
-    import sqlite3
-    from contextlib import AbstractContextManager
-    from pathlib import Path
 
 FILE = "conversations.sqlite"
 _LONGEST_TITLE = 200

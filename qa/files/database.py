@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from index.errors import StorageError
 from index.files import refusals
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 _WAIT = 5  #: seconds to wait for other sessions, and again for other processes
 #: Held by the session that uses a file: SQLite lets those that wait for it try again at random, so that under

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from qa.files.database import forget_deleted, opened
-from qa.records import as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from qa.records import Answer
+from qa.records import Answer, as_json
 
 FILE = "feedback.sqlite"
 _COLUMNS = (

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 
 from index.errors import UsageError
 from index.ingest.catalogue import catalogue_of
 from index.ingest.originals import paths
 from index.read.open import name_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from index.store.generation import Index
+from index.store.generation import Index
 
 _LISTED = 10  #: papers that a message lists at most
 

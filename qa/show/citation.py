@@ -10,24 +10,19 @@ import hashlib
 import threading
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
 from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from index.entry import Name
+from index.entry import Entry, Name
 from index.library.csl import FIELDS, KINDS
-from index.text import Byline
+from index.text import Byline, Document
+from qa.records import Citation
 from qa.show.names import ascii_letters, split_names
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from index.entry import Entry
-    from index.text import Document
-    from qa.records import Citation
 
 _STYLES = Path(__file__).parent / "styles"
 #: Format characters that words of some languages need: joiners.

@@ -5,25 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import count
 from typing import TYPE_CHECKING
 
-from qa.records import Status
-from qa.show.citation import Style, in_words, locator, pandoc
+from qa.records import Citation, Status
+from qa.show.citation import Reference, Style, in_words, locator, pandoc
 from qa.show.export import COLUMNS, cells_of, csv_of, escaped, quote_cells, quote_text, short_words
 from qa.show.notebook import framed, quote_html
-from qa.show.present import counted, per_cent, place_of, quote_view, where
+from qa.show.present import View, counted, per_cent, place_of, quote_view, where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas
 
-    from qa.records import Citation
-    from qa.show.citation import Reference
-    from qa.show.present import View
 
 NOTHING = "not found in this paper"
 _NOT_ASKED = "not asked"

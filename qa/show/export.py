@@ -9,18 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from qa.records import as_json
-from qa.show.citation import Style, biblatex, in_text, in_words, locator, pandoc
+from qa.records import Answer, Citation, Nearby, TableContext, as_json
+from qa.show.citation import Reference, Style, biblatex, in_text, in_words, locator, pandoc
 from qa.show.present import by_paper, headline, per_cent, place_of, section_words, where
 from qa.show.terminal import json_text, visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from qa.records import Answer, Citation, Nearby, TableContext
-    from qa.show.citation import Reference
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~$&!:@{}^])")
 _LINE_START = re.compile(r"(?m)^(\s*)(\d{1,9}(?=[.)])|)([+\-=.)])")

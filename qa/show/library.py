@@ -7,20 +7,16 @@ article starts, and BibTeX ``pages`` for its range, and a reference manager woul
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from qa.show.citation import biblatex, locator, pandoc
+from index.entry import Name
+from index.text import Span
+from qa.records import Answer, Citation
+from qa.show.citation import Reference, biblatex, locator, pandoc
 from qa.show.export import citations_of, quote_text, spot
 from qa.show.terminal import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from index.entry import Name
-    from index.text import Span
-    from qa.records import Answer, Citation
-    from qa.show.citation import Reference
 
 _BIBTEX = str.maketrans(
     {

@@ -8,12 +8,9 @@ academic degrees and forms of address, which references leave out.
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from index.entry import Name
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _PARTICLES = frozenset({
     "af", "al", "am", "auf", "av", "bin", "da", "dal", "dalla", "de", "dei", "del", "della", "den",

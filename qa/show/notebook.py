@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
-from qa.records import Citation
+from qa.records import Answer, Citation, Nearby
 from qa.show.present import by_paper, headline, parts, per_cent, place_of, where
-
-if TYPE_CHECKING:
-    from qa.records import Answer, Nearby
 
 
 def answer_html(answer: Answer) -> str:

@@ -6,20 +6,17 @@ something, the text is cut into parts, each with the names of its marks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from index.errors import QuoteError
-from index.text import BlockKind, Span
-from qa.records import UNSUPPORTED, Citation, Nearby, Status, papers_digest
+from index.text import Block, BlockKind, Document, Place, Span, Table
+from qa.records import UNSUPPORTED, Answer, Citation, Nearby, Status, TableContext, papers_digest
 from qa.understand.question import LONGEST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from index.store.generation import Index
-    from index.text import Block, Document, Place, Table
-    from qa.records import Answer, TableContext
 
 #: One JSON object: values are strings, numbers, booleans, lists and objects.
 View = dict[str, Any]

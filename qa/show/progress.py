@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from index.ingest.report import Progress as Report
 from qa.show.terminal import err
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.ingest.report import Progress as Report
-
 
 #: Text of a bar, for stages with a short name.
 _LABELS = {"papers": "papers read and embedded", "texts": "texts of the papers read so far"}

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from index.errors import FormatMismatch, IndexDamaged
+from index.errors import FormatMismatch, IndexDamaged, LoccitError
 from index.ingest.catalogue import catalogue_of
 from index.ingest.originals import kept_size
-from index.ingest.report import Became
+from index.ingest.report import Became, FileOutcome
 from index.library.compare import differences
+from index.store.generation import Index
+from index.store.manifest import Manifest
 from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
+from index.text import Document
 from qa.files.names import file_names
-from qa.show.present import byline, counted, utc_words
+from qa.show.present import View, byline, counted, utc_words
 from qa.show.progress import time_left
 from qa.understand.language import other_language
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from index.errors import LoccitError
-    from index.ingest.report import FileOutcome
-    from index.store.generation import Index
-    from index.store.manifest import Manifest
-    from index.text import Document
-    from qa.show.present import View
 
 _BECAME = {
     Became.ADDED: "Added",

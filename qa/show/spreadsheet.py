@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from qa.show.citation import Style, in_words
-from qa.show.evidence import cell_text, has_values, records
+from qa.show.evidence import EvidenceTable, cell_text, has_values, records
 from qa.show.export import COLUMNS
 from qa.show.terminal import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-    from qa.show.evidence import EvidenceTable
 
 _LONGEST = 32_767  #: characters that a cell can hold
 _CUT = " … [cut: the cell is full]"

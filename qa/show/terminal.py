@@ -6,13 +6,10 @@ import io
 import json
 import sys
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.text import Text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: Unicode categories whose characters move the cursor, reorder text or cannot be seen.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})

@@ -8,19 +8,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import LoccitError
+from index.ingest.report import FileOutcome, Progress
 from index.read import read_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
-    from pathlib import Path
-
-    from index.ingest.report import FileOutcome, Progress
     from index.ingest.work import Outcome, Read
     from qa.show.evidence import EvidenceTable
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import zipfile
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from mimetypes import guess_type
@@ -13,23 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import LoccitError
 from index.ingest.originals import Lost, original
-from index.pages.places import boxes
-from index.text import Span
+from index.pages.places import Box, boxes
+from index.store.generation import Index
+from index.text import Document, Span
 from qa.annotated import annotated_copy
 from qa.files.resources import index_folder
+from qa.records import Answer, Citation, Nearby
+from qa.show.present import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from index.pages.places import Box
-    from index.store.generation import Index
-    from index.text import Document
-    from qa.records import Answer, Citation, Nearby
-    from qa.show.present import View
 
 FRAME = "/viewer/"  #: start of the paths that the app itself may show in a frame
 _FOLDER = Path(__file__).parent / "static" / "viewer"

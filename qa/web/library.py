@@ -5,23 +5,19 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from index.embed.encoder import question_encoder
+from index.embed.encoder import Encoder, question_encoder
 from index.ingest.removed import removed
+from index.store.generation import Index
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
 from qa.files.names import labels as labels_of
 from qa.files.resources import index_folder
 from qa.show import citation
+from qa.show.present import View
 from qa.show.shelf import table
-
-if TYPE_CHECKING:
-    from index.embed.encoder import Encoder
-    from index.store.generation import Index
-    from qa.show.present import View
 
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
 TURN = threading.Lock()

@@ -9,16 +9,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from index.errors import UsageError, why_unreadable
 from qa.web.component import show, show_title
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _NEEDED = ("client_id", "client_secret", "server_metadata_url")
 _CALLBACK = "/oauth2callback"

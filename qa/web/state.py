@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import StorageError
 from qa.conversation import Conversation, LastAnswer
-from qa.files.conversations import Conversations
+from qa.files.conversations import Conversations, Stored
 from qa.files.resources import index_folder
 from qa.records import Answer, from_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from qa.files.conversations import Stored
 
 TABLE = "table"  #: key under which the sources of the evidence table are opened
 #: Failure of a question until its answer is there: shown if the server stops meanwhile.

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import LoccitError
+from index.text import Document
+from qa.answer import Answerer
 from qa.records import Status
 from qa.web.library import TURN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from index.text import Document
-    from qa.answer import Answerer
 
 _MOST = 5  #: questions suggested
 _MOST_GENERAL = 2  #: of those that are put to all papers

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from index.errors import StorageError
+from index.ingest.report import FileOutcome, Progress
+from index.ingest.work import Read
 from qa.show.shelf import in_words, waiting_view
 from qa.web.background import Adding
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from index.ingest.report import FileOutcome, Progress
-    from index.ingest.work import Read
 
 
 def ended(work: Adding) -> Adding:

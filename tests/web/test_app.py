@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from qa.answer import Answerer
 from qa.records import Status
 from qa.web.suggested import Suggestions
 from tests.index_fakes import build_papers, write_papers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from qa.answer import Answerer
 
 
 @pytest.fixture

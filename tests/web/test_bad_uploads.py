@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.make_pdf import Sheet, paper, pdf
 from tests.web.test_app import ask, views
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 GOOD = b"Moss of the coast\n\nAbstract\n\nWe counted 52 mosses on the granite cliffs in May.\n"
 LARGE = 50 * 2**20 + 1

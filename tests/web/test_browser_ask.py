@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,6 @@ from tests.web.papers import HOSTILE, NAME, NAMES, QUESTION, TITLE
 from tests.web.serving import ANSWERED, REFUSED, ask, check_accessible, source_panel, start, tab_to
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser

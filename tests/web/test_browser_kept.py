@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +12,6 @@ from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.serving import ANSWERED, ask, check_accessible, free_port, open_page, serving, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser

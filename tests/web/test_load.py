@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from evals.bench.load import percentiles
 from tests.browser import browser_required, chromium_path
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_percentiles() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,8 +18,6 @@ from qa.web.server import SecurityHeaders, headers, require_free
 from tests.web.serving import free_port, wait_for
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.types import Message, Receive, Scope, Send
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,9 @@ from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
 from index.errors import QuoteError
+from qa.answer import Answerer
 from qa.evidence_table import growing
+from qa.show.evidence import EvidenceTable
 from qa.web.background import Tabling
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE, NAMES, QUESTION, TITLE
@@ -21,13 +25,8 @@ from tests.web.serving import ask, check_accessible, source_panel, start
 from tests.web.test_app import views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Browser, Locator, Page
 
-    from qa.answer import Answerer
-    from qa.show.evidence import EvidenceTable
 
 CK, STEROID = "What was the woman's CK on admission?", "Which steroid was given?"
 

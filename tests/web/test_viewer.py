@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +19,6 @@ from tests.web.papers import LICHENS, ON_LICHENS
 from tests.web.serving import ANSWERED, ask, open_page, serving, source_panel, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from playwright.sync_api import Browser, FrameLocator, Page
 
 pytestmark = pytest.mark.browser

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import streamlit as st
 
-from index.embed.encoder import load_encoder
+from index.embed.encoder import Encoder, load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add
 from index.ingest.originals import keep_upload, remember
 from index.ingest.removed import forgetting
+from index.ingest.report import FileOutcome, Progress
+from index.ingest.work import Read
 from index.read import SUFFIXES
+from index.store.generation import Index
 from qa.files.resources import index_folder, keeps_files
 from qa.overview.roles import about_sentence
 from qa.show.shelf import card, in_words, outcomes_view, waiting_view
 from qa.web import library
 from qa.web.background import Adding
 from qa.web.component import event, show
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from index.embed.encoder import Encoder
-    from index.ingest.report import FileOutcome, Progress
-    from index.ingest.work import Read
-    from index.store.generation import Index
 
 OUTCOMES = "outcomes"  #: what the work and the outcomes of uploads are called in the session state
 _GATHERED = 0.7  #: seconds without another file after which a drag is complete

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from index.errors import LoccitError
+from qa.answer import Answerer
 from qa.conversation import Conversation
+from qa.records import Answer
 from qa.show.citation import references
 from qa.show.export import as_text, one_quote
 from qa.show.present import answer_view, notice_view, since
@@ -20,13 +22,8 @@ from qa.web.pages.correction import correction, show_saved
 from qa.web.pages.first import TITLE, beside, suggest, title
 from qa.web.pages.panel import opened, panel, sheet
 from qa.web.pages.table import add_question
-from qa.web.pages.toolbar import exports, scope, scope_words, style
+from qa.web.pages.toolbar import Scope, exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
-
-if TYPE_CHECKING:
-    from qa.answer import Answerer
-    from qa.records import Answer
-    from qa.web.pages.toolbar import Scope
 
 _SCOPE = ("papers", "years", "right")  #: query parameters of the toolbar
 _AT_ONCE = 10  #: answers drawn at once; drawing a long conversation would slow every click

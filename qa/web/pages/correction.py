@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from index.errors import LoccitError
+from index.text import Document, Span
+from qa.answer import Answerer
 from qa.files.feedback import Right, save
 from qa.files.resources import index_folder
 from qa.quote.cite import section_of
-from qa.show.present import place_of, section_words, where
+from qa.show.present import View, place_of, section_words, where
 from qa.web import library, state
 from qa.web.component import event, show, show_error
-
-if TYPE_CHECKING:
-    from index.text import Document, Span
-    from qa.answer import Answerer
-    from qa.show.present import View
-    from qa.web.state import Turn
+from qa.web.state import Turn
 
 _MOST = 5  #: sentences to choose from
 

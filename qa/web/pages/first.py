@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from index.store.generation import Index
+from qa.answer import Answerer
 from qa.show.shelf import listing
 from qa.web import sign_in
 from qa.web.component import event, show
 from qa.web.pages.adding import drop_zone
 from qa.web.state import Asked
 from qa.web.suggested import suggestions
-
-if TYPE_CHECKING:
-    from index.store.generation import Index
-    from qa.answer import Answerer
 
 TITLE = "Ask the papers"
 INTRO = "Loccit answers with verbatim quotes and their exact places, or says that the papers do not answer."

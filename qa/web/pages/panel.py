@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import streamlit as st
 
 from index.errors import LoccitError, QuoteError
+from index.store.generation import Index
+from index.text import Document
 from qa.files.feedback import save, withdraw
 from qa.files.resources import index_folder
-from qa.show.present import notice_view, paper_view, source_view
+from qa.records import Answer, Citation, Nearby
+from qa.show.present import View, notice_view, paper_view, source_view
 from qa.web import documents, state
 from qa.web.component import event, show
 from qa.web.pages.first import beside
-from qa.web.state import Asked, Chosen
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from index.store.generation import Index
-    from index.text import Document
-    from qa.records import Answer, Citation, Nearby
-    from qa.show.present import View
-    from qa.web.state import Turn
+from qa.web.state import Asked, Chosen, Turn
 
 FRAGMENT = "source-panel"
 

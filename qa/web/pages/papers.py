@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from index.embed.encoder import Encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import remove
 from index.ingest.originals import kept_size, paths
 from index.ingest.removed import bring_back, forgetting
+from index.ingest.report import FileOutcome, Progress
+from index.ingest.work import Read
+from index.store.generation import Index
 from index.store.upkeep import rollback
 from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view
@@ -20,14 +24,6 @@ from qa.web import library
 from qa.web.component import event, show, show_error, show_title
 from qa.web.pages.adding import added, begin, current_encoder, drop_zone, ended, follow
 from qa.web.pages.panel import open_paper
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from index.embed.encoder import Encoder
-    from index.ingest.report import FileOutcome, Progress
-    from index.ingest.work import Read
-    from index.store.generation import Index
 
 
 def page() -> None:

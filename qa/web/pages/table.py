@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from index.errors import LoccitError
-from qa.evidence_table import growing
+from qa.answer import Answerer
+from qa.evidence_table import Alone, growing
 from qa.files.resources import index_folder
 from qa.records import Answer, Receipt, Status
-from qa.show.evidence import as_csv, as_markdown, filtered, numbered, ordered, table_view
+from qa.show.evidence import EvidenceTable, as_csv, as_markdown, filtered, numbered, ordered, table_view
 from qa.show.present import counted, notice_view
 from qa.show.spreadsheet import as_xlsx
 from qa.understand.question import LONGEST
@@ -31,9 +32,6 @@ from qa.web.state import TABLE, Chosen, Turn
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-    from qa.answer import Answerer
-    from qa.evidence_table import Alone
-    from qa.show.evidence import EvidenceTable
 
 _INTRO = "Each paper is asked each question. Cells are quotes; press one to see it in its paper."
 #: Questions that most papers answer.

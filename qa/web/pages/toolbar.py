@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from qa.show.citation import Style, references
+from index.store.generation import Index
+from qa.answer import Answerer
+from qa.records import Answer
+from qa.show.citation import Reference, Style, references
 from qa.show.export import as_csv, as_json_text, as_markdown, citations_of
 from qa.show.library import as_bibtex, as_ris
 from qa.web import library, state
 from qa.web.pages.conversations import menu
+from qa.web.state import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from streamlit.delta_generator import DeltaGenerator
 
-    from index.store.generation import Index
-    from qa.answer import Answerer
-    from qa.records import Answer
-    from qa.show.citation import Reference
-    from qa.web.state import Turn
 
 #: Percentages to choose from, and the default (``evals.train.rankers.PRECISION``).
 _SHARES, _DEFAULT = ("80", "85", "90", "95"), "90"
