@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import FileMissing
+from index.errors import FileMissing, IndexLocked
 from index.ingest.build import add, remove
 from index.ingest.originals import keep_upload, remember, uploaded_file
 from index.ingest.removed import bring_back, forgetting, removed
-from index.store.open import open_index
+from index.store.open import open_index, read_pointer
+from index.store.upkeep import rollback
 from tests.index_fakes import PAPERS, TEA, WordEncoder, ids_by_source, write_papers
 
 ENCODER = WordEncoder()
@@ -35,8 +36,7 @@ def gone(folder: Path) -> dict[str, str]:
 
 
 def undo(folder: Path, document_id: str) -> None:
-    with open_index(folder) as index:
-        bring_back(document_id, folder, index, ENCODER)
+    bring_back(document_id, folder, ENCODER)
 
 
 def test_the_last_removal_is_undone_without_the_file(folder: Path, tmp_path: Path) -> None:
@@ -47,6 +47,27 @@ def test_the_last_removal_is_undone_without_the_file(folder: Path, tmp_path: Pat
     undo(folder, key)
     assert gone(folder) == {}
     assert "Sleep after night shifts" in names(folder)
+
+
+def test_a_second_undo_changes_nothing(folder: Path) -> None:
+    key = ids_by_source(folder)["sleep.txt"]
+    remove(frozenset([key]), folder)
+    undo(folder, key)
+    before = names(folder)
+    undo(folder, key)
+    assert names(folder) == before
+
+
+def test_an_undo_keeps_what_another_process_has_added_meanwhile(folder: Path, tmp_path: Path) -> None:
+    """The page that offers the undo may show an earlier generation."""
+    key = ids_by_source(folder)["sleep.txt"]
+    remove(frozenset([key]), folder)
+    seen = read_pointer(folder)
+    add([write_papers(tmp_path / "more", TEA)], folder, encoder=ENCODER)
+    with pytest.raises(IndexLocked, match="changed meanwhile"):
+        rollback(folder, seen)
+    undo(folder, key)
+    assert names(folder) >= {"Sleep after night shifts", "tea.txt"}
 
 
 def test_an_earlier_removal_is_undone_and_later_changes_stay(folder: Path, tmp_path: Path) -> None:

@@ -24,12 +24,14 @@ from index.ingest.papers import file_id
 from index.ingest.report import Became, FileOutcome
 from index.read import require_suffix
 from index.store.open import generations, open_generation
+from index.store.publish import writing
 
 FILE = "originals.json"
 _FORMAT = 1
 UPLOADS = "uploads"
 LARGEST = 50 * 2**20  #: bytes of an upload; the readers refuse larger files anyway
 _LONGEST_NAME = 120
+_WAIT = 60.0  #: seconds to wait for another process that writes
 _FALLBACK = "paper"
 #: Unicode categories removed from names: control, format, private, surrogate, unassigned, separators.
 _REMOVED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
@@ -54,8 +56,14 @@ def remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool = True
         keep: whether to keep files. If not, uploads among the accepted files are removed.
 
     Raises:
+        IndexLocked: another process writes for longer than ``_WAIT``.
         StorageError: the list or a copy cannot be written. The papers are in the index all the same.
     """
+    with writing(folder, _WAIT):
+        _remember(folder, outcomes, keep=keep)
+
+
+def _remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool) -> None:
     known = paths(folder)
     # Without links, so that a link which replaces a file later is not taken for it.
     accepted = {
@@ -68,9 +76,7 @@ def remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool = True
             _keep_copy(folder, key, path)
         elif path.is_relative_to((folder / UPLOADS).resolve()):
             forget_upload(folder, key)
-    gone = _unused(folder, known)
-    for key in gone:
-        forget_upload(folder, key)
+    gone = forget_unused(folder, known)
     now = {key: path for key, path in known.items() if key not in gone}
     now |= {key: str(path) for key, path in accepted.items()}
     if now == known:
@@ -92,11 +98,11 @@ def _keep_copy(folder: Path, document_id: str, path: Path) -> None:
         _store(folder, document_id, harmless_name(path.name), data)
 
 
-def _unused(folder: Path, known: Iterable[str]) -> list[str]:
-    """Return which of the ids ``known`` no generation holds; none while one cannot be read.
+def forget_unused(folder: Path, documents: Iterable[str]) -> list[str]:
+    """Remove the kept files of those ``documents`` that no generation holds; return their ids.
 
-    A paper that was removed counts as held until its generations are collected, because a rollback brings
-    it back.
+    Does nothing while a generation cannot be read. A paper that was removed counts as held until its
+    generations are collected, because a rollback brings it back.
     """
     held: set[str] = set()
     for number in generations(folder):
@@ -105,7 +111,10 @@ def _unused(folder: Path, known: Iterable[str]) -> list[str]:
                 held |= index.documents.keys() | catalogue_of(index).aside.keys()
         except LoccitError:
             return []
-    return [key for key in known if held and key not in held]
+    gone = [key for key in documents if key not in held]
+    for key in gone:
+        forget_upload(folder, key)
+    return gone
 
 
 def kept_size(folder: Path) -> int:

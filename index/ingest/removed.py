@@ -11,7 +11,14 @@ from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing
 from index.ingest.build import add
 from index.ingest.originals import Lost, forget_upload, original
 from index.store.generation import Index
-from index.store.open import generation_folder, generations, open_generation, read_manifest
+from index.store.open import (
+    generation_folder,
+    generations,
+    open_generation,
+    open_index,
+    read_manifest,
+    read_pointer,
+)
 from index.store.upkeep import rollback
 
 
@@ -31,13 +38,12 @@ def removed(index: Index) -> dict[str, str]:
     return gone
 
 
-def bring_back(document_id: str, folder: Path, index: Index, encoder: Encoder) -> None:
-    """Undo the removal of a paper; what else has changed since stays as it is.
+def bring_back(document_id: str, folder: Path, encoder: Encoder) -> None:
+    """Undo the removal of a paper, if the index lacks it; what else has changed since stays as it is.
 
     Args:
         document_id: the paper.
         folder: of the index.
-        index: its current generation.
         encoder: the model of the index.
 
     Raises:
@@ -45,15 +51,20 @@ def bring_back(document_id: str, folder: Path, index: Index, encoder: Encoder) -
         IndexLocked: another process is writing.
         StorageError: the disk refused; the index is unchanged.
     """
-    for earlier in _before(index):
-        with earlier:
-            if set(earlier.listed) == {*index.listed, document_id}:
-                rollback(folder)  # the removal was the last change
-                return
-        break
-    path = original(folder, document_id)
-    if isinstance(path, Lost):
-        raise FileMissing(removed(index).get(document_id, document_id), path, "Add it again from its file.")
+    pointer = read_pointer(folder)  # before the index is looked at: a change in between is noticed
+    with open_index(folder) as index:
+        if document_id in index.listed:
+            return
+        before = next(_before(index), None)
+        if before is not None:
+            with before:
+                if set(before.listed) == {*index.listed, document_id}:
+                    rollback(folder, pointer)  # the removal was the last change
+                    return
+        path = original(folder, document_id)
+        if isinstance(path, Lost):
+            name = removed(index).get(document_id, document_id)
+            raise FileMissing(name, path, "Add it again from its file.")
     add([path], folder, encoder=encoder)
 
 

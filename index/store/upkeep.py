@@ -7,7 +7,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from index.errors import FormatMismatch, IndexDamaged, IndexMissing
+from index.errors import FormatMismatch, IndexDamaged, IndexLocked, IndexMissing
 from index.files import LOCAL_DISK, Disk, FileRecord, check, refusals
 from index.segments.arrays import MARK, ArraysRecord, mark_of
 from index.segments.segment import Segment
@@ -82,16 +82,22 @@ def _chain(folder: Path, number: int) -> set[int]:
     return chain
 
 
-def rollback(folder: Path) -> int:
+def rollback(folder: Path, expected: tuple[int, str] | None = None) -> int:
     """Make the generation before the current one current; return its number.
+
+    Args:
+        folder: of the index.
+        expected: what ``read_pointer`` gave when the caller chose to go back; None for any.
 
     Raises:
         IndexMissing: there is none.
         IndexDamaged: it is damaged.
-        IndexLocked: another process is writing.
+        IndexLocked: another process is writing, or has made another generation current than ``expected``.
     """
     _require(folder)
     with writing(folder):
+        if expected is not None and read_pointer(folder) != expected:
+            raise IndexLocked(f"{folder}: the papers have changed meanwhile.", "Look at them and try again.")
         current = current_generation(folder)
         if current is None and generations(folder):
             raise IndexDamaged(pointer_damage(folder), "Build it again from the papers: loccit build FOLDER")

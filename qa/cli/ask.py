@@ -208,7 +208,7 @@ def table(
     model: ModelOption = None,
     reader: ReaderOption = None,
 ) -> None:
-    """Ask each paper the same questions: papers are rows, questions are columns.
+    """Ask each paper the same questions, as a table.
 
     A cell has the paper's best quote with its place and confidence, "possible" if it is not sure, or "not
     found in this paper". CSV and JSON have one row per paper and question; XLSX has both forms.

@@ -115,6 +115,7 @@ def remove(
     loccit remove 2021/paper.txt
     """
     from index.ingest.build import remove as remove_papers
+    from index.ingest.removed import forgetting
     from index.store.open import open_index
     from qa.cli.printed import show_build
     from qa.files.names import find_paper
@@ -126,7 +127,8 @@ def remove(
         files[one.id] = files.get(one.id, frozenset()) | {one.file}
     whole = frozenset(one.id for one in named if not one.file)
     single = {key: names for key, names in files.items() if key not in whole}
-    report = remove_papers(whole, index, single)
+    with forgetting(index):
+        report = remove_papers(whole, index, single)
     for name in sorted(name for key, names in single.items() if key not in report.removed for name in names):
         say(f"removed   {name}; an identical file stays in the index")
     show_build(report, index)

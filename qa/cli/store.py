@@ -81,10 +81,13 @@ def gc(*, index: IndexOption) -> None:
     \b
     loccit gc
     """
+    from index.ingest.removed import forgetting
     from index.store.upkeep import gc as collect
     from qa.show.present import counted
 
-    say(f"Deleted {counted(len(collect(index)), 'generation')}.")
+    with forgetting(index):
+        deleted = collect(index)
+    say(f"Deleted {counted(len(deleted), 'generation')}.")
 
 
 @app.command("export")

@@ -147,7 +147,7 @@ def since(answer: Answer, index: Index) -> list[str]:
         elif any(index.quote(paper, one.span) != one.quote for one in group):
             words.append(f"The text of “{name}” is read differently now. Its quotes are shown as they were.")
     if not words and then.generation != index.generation:
-        words.append("The papers were read again since this answer. Its quotes are unchanged.")
+        words.append("The papers were updated since this answer. Its quotes are unchanged.")
     return words
 
 

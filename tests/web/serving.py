@@ -96,7 +96,7 @@ def open_page(page: Page, name: str) -> None:
 
     A busy server starts late, and until then the previous page looks settled.
     """
-    page.get_by_role("link", name=name).click()
+    page.get_by_role("link", name=name).first.click()
     title = "Ask the papers" if name == "Ask" else name
     page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
     settled(page)

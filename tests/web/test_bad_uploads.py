@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -29,7 +30,8 @@ def upload(*files: tuple[str, bytes, str]) -> dict[str, Any]:
     script = "from qa.web.pages import papers\npapers.page()\n"  # AppTest cannot switch pages
     app = AppTest.from_string(script, default_timeout=300).run()
     app.file_uploader[0].set_value(list(files)).run()
-    while "outcomes-work" in app.session_state:  # they are added in a thread
+    while "outcomes" not in app.session_state:  # they are gathered first, then added in a thread
+        time.sleep(0.2)
         app.run()
     assert not app.exception
     (shown,) = views(app, "outcomes")

@@ -72,7 +72,7 @@ def test_the_table_of_an_answer_keeps_hostile_text_and_opens_its_source(
             page.screenshot(path=root / "tests" / "out" / f"table-{theme}-{size[0]}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         row.locator(".words").first.click()
-        page.locator(".source:visible, [role=dialog] .source").first.get_by_text(TITLE).wait_for()
+        page.locator(".source:visible, [role=dialog] .source").first.get_by_text(TITLE).first.wait_for()
         assert page.evaluate("window.hurt === undefined")
 
 

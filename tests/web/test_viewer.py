@@ -185,6 +185,7 @@ def test_a_paper_is_opened_from_the_papers_page_and_on_a_phone(browser: Browser,
         start(page, own)
         open_page(page, "Papers")
         page.get_by_text("Kept files").wait_for()
+        page.get_by_role("button", name="Lichens and gulls of the northern coast").click()
         page.get_by_role("button", name="Open Lichens and gulls of the northern coast").click()
         _viewer(page).locator(".textLayer", has_text="37 lichens").wait_for()
         page.get_by_role("button", name="Close").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import streamlit as st
 from index.embed.encoder import Encoder, load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add
-from index.ingest.originals import keep_upload, remember
+from index.ingest.originals import UPLOADS, forget_unused, keep_upload, remember
 from index.ingest.removed import forgetting
 from index.ingest.report import FileOutcome, Progress
 from index.ingest.work import Read
@@ -26,8 +27,10 @@ from qa.web import library
 from qa.web.background import Adding
 from qa.web.component import event, show
 
+_ONE_AT_A_TIME = threading.Lock()  #: held while papers are added, by any session
 OUTCOMES = "outcomes"  #: what the work and the outcomes of uploads are called in the session state
 _GATHERED = 0.7  #: seconds without another file after which a drag is complete
+_WAIT = 60.0  #: seconds to wait for another process that writes
 _CARDS = 12  #: most new papers that are introduced; of more, the others are only listed
 
 
@@ -123,11 +126,16 @@ def current_encoder() -> Encoder:
 def added(
     files: Sequence[Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
 ) -> Sequence[FileOutcome]:
-    """Add ``files`` to the index. Runs in a thread without a Streamlit session."""
-    with forgetting(folder):
-        report = add(files, folder, encoder=encoder, progress=progress, read=read)
-    remember(folder, report.outcomes, keep=keeps_files())
-    return report.outcomes
+    """Add ``files`` to the index, after those of other windows. Runs in a thread without a session."""
+    with _ONE_AT_A_TIME:
+        try:
+            with forgetting(folder):
+                report = add(files, folder, encoder=encoder, progress=progress, read=read, wait=_WAIT)
+            remember(folder, report.outcomes, keep=keeps_files())
+            return report.outcomes
+        finally:  # refused files were stored too
+            uploads = [file.parent.name for file in files if file.is_relative_to(folder / UPLOADS)]
+            forget_unused(folder, uploads)
 
 
 def ended(what: str) -> Adding | None:

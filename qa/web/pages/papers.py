@@ -91,14 +91,14 @@ def _removed(index: Index) -> None:
     names = library.removed_papers(index)
     if names:
         view = {"view": "removed", "papers": [{"id": key, "name": name} for key, name in names.items()]}
-        show(view, "removed-papers", lambda: _undo(index))
+        show(view, "removed-papers", _undo)
 
 
-def _undo(index: Index) -> None:
+def _undo() -> None:
     document = str(event("removed-papers").get("document", ""))
     _try(
         "The paper could not be brought back",
-        lambda: bring_back(document, index_folder(), index, current_encoder()),
+        lambda: bring_back(document, index_folder(), current_encoder()),
     )
 
 
