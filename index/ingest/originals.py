@@ -76,7 +76,7 @@ def _remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool) -> N
             _keep_copy(folder, key, path)
         elif path.is_relative_to((folder / UPLOADS).resolve()):
             forget_upload(folder, key)
-    gone = forget_unused(folder, known)
+    gone = forget_unused(folder, known) if generations(folder) else []
     now = {key: path for key, path in known.items() if key not in gone}
     now |= {key: str(path) for key, path in accepted.items()}
     if now == known:

@@ -191,7 +191,7 @@ def refresh() -> None:
     if current.revision:
         with _noting(current):
             revision = store().revision(current.key)
-            if not revision:
+            if not revision and store().path.exists():  # deleted, in another window
                 forget()
             elif revision != current.revision and (stored := store().find(current.key)):
                 current.take(stored)

@@ -136,7 +136,10 @@ function resolvedLine(view, send) {
       show(true);
     };
     field.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") show(true);
+      if (event.key === "Escape") {
+        event.stopPropagation(); // it closes the source otherwise
+        show(true);
+      }
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       again();
