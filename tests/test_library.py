@@ -18,6 +18,8 @@ from index.library.bibtex import read_bibtex
 from index.library.compare import differences
 from index.library.csl import read_csl
 from index.library.file_field import files_of
+from index.library.match import match
+from index.library.record import Library
 from index.store.open import open_index
 from qa.show.citation import pandoc
 from qa.show.export import as_json_text
@@ -257,17 +259,67 @@ def test_strange_libraries_are_told_and_the_papers_read(papers: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "named", ["title={Iron Stores in Forty Runners}", "file={:/elsewhere/papers/iron.md:MD}"]
+    ("named", "undated"),
+    [("title={Iron Stores in Forty Runners}", 1), ("file={:/elsewhere/papers/iron.md:MD}", 0)],
 )
-def test_neither_title_nor_the_end_of_a_path_match_against_a_doi(tmp_path: Path, named: str) -> None:
+def test_neither_title_nor_the_end_of_a_path_match_against_a_doi(
+    tmp_path: Path, named: str, undated: int
+) -> None:
     text = "# Iron stores in forty runners\n\ndoi: 10.1234/mine\n\n## Abstract\n\nFerritin fell to 31 ug/L.\n"
     papers = write_papers(tmp_path / "papers", {"iron.md": text})
     bib = tmp_path / "a.bib"
-    for doi, found in (("10.1234/other", 0), ("10.1234/MINE", 1), ("", 1)):
+    for doi, found in (("10.1234/other", 0), ("10.1234/MINE", 1), ("", undated)):
         bib.write_text(f"@article{{k, {named}, doi={{{doi}}}}}", encoding="utf-8")
         build([papers], tmp_path / "index", encoder=WordEncoder(), library=[bib])
         with open_index(tmp_path / "index") as opened:
             assert len(opened.entries.own) == found, doi
+
+
+END = "file={/home/bob/papers/1.pdf}"
+LONG_END = "file={/home/bob/x/supplementary_material.pdf}"
+OTHER = "title={Sleep deprivation in surgeons on call}, author={Zed, Zoe}, year={2001}"
+TITLE = "title={Chronic lymphocytic leukaemia}"
+
+
+@pytest.mark.parametrize(
+    ("bib", "used"),
+    [
+        (f"@article{{a, {OTHER}, {END}}}", ""),
+        (f"@article{{a, {OTHER}, {LONG_END}}}", ""),
+        (f"@article{{a, {END}}}", ""),  # nothing agrees
+        (f"@article{{a, author={{Dighiero, G.}}, year={{2009}}, {END}}}", "a"),
+        (f"@article{{a, author={{Dighiero, G.}}, year={{2011}}, {END}}}", ""),
+        (f"@article{{a, title={{CLL}}, author={{Dighiero, G.}}, year={{2008}}, {END}}}", ""),
+        (f"@article{{a, {TITLE}, year={{2009}}}}", "a"),
+        (f"@article{{a, {TITLE}, year={{2018}}}}", ""),
+        (f"@article{{a, {TITLE}, author={{Hallek, Michael and Dighiero, G.}}}}", ""),
+        (f"@article{{a, {TITLE}, year={{2007}}}}\n@article{{b, {TITLE}, year={{2008}}}}", "b"),
+        (f"@article{{a, {TITLE}}}\n@article{{b, {TITLE}, author={{Dighiero, G.}}}}", "b"),
+        (f"@article{{a, {TITLE}, doi={{10.7/a}}}}\n@article{{b, {TITLE}, doi={{10.7/b}}}}", ""),
+        (f"@article{{a, {TITLE}}}\n@article{{b, {TITLE}}}", "a"),  # one work twice
+    ],
+)
+def test_an_entry_of_another_work_is_not_taken(bib: str, used: str) -> None:
+    paper = paper_of(
+        title="Chronic Lymphocytic Leukaemia", authors=("G. Dighiero", "T. Hamblin"), year=2008, doi=""
+    )
+    library = Library(Path("/here/a.bib"), tuple(read_bibtex(bib)[0]))
+    files = [Path("/there/papers/1.pdf"), Path("/there/supplementary_material.pdf")]
+    matches = match([library], {"p": files}, lambda _: paper)
+    assert [entry.key for entry in matches.entries.values()] == ([used] if used else [])
+
+
+@pytest.mark.parametrize(("title", "used"), [("Sleep: an overview", "b"), ("Chapter seven", "")])
+def test_the_title_tells_entries_with_one_doi_apart(title: str, used: str) -> None:
+    bib = "".join(
+        f"@incollection{{{key}, title={{{name}}}, author={{Bee, {key}}}, doi={{10.7/book}}}}\n"
+        for key, name in (("a", "Iron: an overview"), ("b", "Sleep: an overview"))
+    )
+    library = Library(Path("/here/a.bib"), tuple(read_bibtex(bib)[0]))
+    paper = paper_of(title=title, authors=("A. Bee",), doi="10.7/Book")
+    matches = match([library], {"p": []}, lambda _: paper)
+    assert [entry.key for entry in matches.entries.values()] == ([used] if used else [])
+    assert matches.problems == [f"{paper.source}: 2 entries, a and b; {used or 'none'} is used"]
 
 
 # Exports
