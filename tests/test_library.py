@@ -43,7 +43,7 @@ BIB = r"""
 
 
 def entry_of(bib: str = BIB) -> Entry:
-    return read_bibtex(bib)[0][0].entry
+    return read_bibtex(bib)[0][0].whole
 
 
 # Reading
@@ -52,7 +52,7 @@ def entry_of(bib: str = BIB) -> Entry:
 def test_bibtex_is_read_as_written_and_as_plain_text() -> None:
     records, problems = read_bibtex(BIB)
     assert problems == []
-    iron, sleep, _ = (record.entry for record in records)
+    iron, sleep, _ = (record.whole for record in records)
     assert (iron.key, iron.title) == (
         "bee_iron:2020",
         "Iron stores in runners: a cohort of 50% über-fit β-people",
@@ -82,6 +82,30 @@ def test_a_broken_bib_costs_its_broken_entries_only() -> None:
     assert any("e f" in line for line in problems)
 
 
+def test_latex_that_cannot_be_read_costs_its_entry_only() -> None:
+    deep, braces = r"\textbf{" * 2000 + "x" + "}" * 2000, "{" * 2000 + "x" + "}" * 2000
+    text = f"@article{{a, title={{{deep}}}}}\n@article{{b, title={{{braces}}}}}\n@article{{c, title={{Y}}"
+    long = " ".join([r"\'e"] * 9000)
+    records, problems = read_bibtex(f"{text}, note={{{deep}}}, abstract={{{long}}}}}")
+    assert [record.entry.title for record in records] == ["x", "Y"]
+    assert [line.partition(":")[0] for line in problems] == ["a"]
+    assert dict(records[1].whole.further) == {"note": deep, "abstract": long}
+
+
+def test_strings_are_replaced_and_undefined_ones_reported() -> None:
+    strings = '@string{a = "A"}\n@string{b = a # "# x"}\n@string{c = gone # a}\n'
+    (record,), problems = read_bibtex(
+        strings
+        + '@article{k, title = b # { {\\#} } # a, journal = nope # " J", note = "C# " # c, year = 1999}'
+    )
+    entry = record.whole
+    assert (entry.title, entry.journal, dict(entry.further)["note"]) == ("A# x # A", "J", "C# A")
+    assert problems == [
+        "@string c: no @string defines “gone”; it is left out",
+        "k: journal: no @string defines “nope”; it is left out",
+    ]
+
+
 def test_csl_json_is_read() -> None:
     item = {
         "id": "http://zotero.org/users/1/items/ABC", "citation-key": "bee2020", "type": "article-journal",
@@ -96,6 +120,9 @@ def test_csl_json_is_read() -> None:
     assert entry.authors[1:] == (Name("BEE Group", group=True), Name("Beethoven", "L", "van"))
     assert (entry.journal, entry.volume, entry.doi, entry.tags) == ("Bees", "4", "10.7/x", ("hive", "wax"))
     assert dict(entry.further)["issn"] == "1-2"
+    labelled = {"title": "A", "collections": "ABC", "tags": [{"tag": "x"}, "y", None]}
+    ((record,), _) = read_csl(json.dumps([labelled]))
+    assert (record.entry.collections, record.entry.tags) == (("ABC",), ("x", "y"))
     assert len(read_csl('[{"title": "A"}, "B", {"author": 3}]')[1]) == 2
     assert read_csl("{not json")[1][0].startswith("not JSON")
 

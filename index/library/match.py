@@ -72,7 +72,7 @@ def _choose(
     """Give a paper the best of its records, if there is one, and say so if it has several."""
     best = _best(records, printed(paper)) if len(records) > 1 else next(iter(records), None)
     if best:
-        matches.entries[paper] = best.entry
+        matches.entries[paper] = best.whole
     if len(records) > 1:
         names = " and ".join(record.name for record in records)
         used = best.name if best else "none"
