@@ -181,7 +181,8 @@ def _plain(name: str, value: str) -> str:
 
 @lru_cache(4096)  # journals and authors recur
 def _decoded(value: str) -> str:
-    return one_line(_decoder().latex_to_text(value))
+    start = next(at for at, sign in enumerate(value) if sign in "{\\$~%-`'!?")
+    return one_line(value[:start] + _decoder().latex_to_text(value[start:]))
 
 
 @cache
