@@ -18,6 +18,8 @@ from index.library.bibtex import read_bibtex
 from index.library.compare import differences
 from index.library.csl import read_csl
 from index.library.file_field import files_of
+from index.library.match import match
+from index.library.record import Library
 from index.store.open import open_index
 from qa.show.citation import pandoc
 from qa.show.export import as_json_text
@@ -41,7 +43,7 @@ BIB = r"""
 
 
 def entry_of(bib: str = BIB) -> Entry:
-    return read_bibtex(bib)[0][0].entry
+    return read_bibtex(bib)[0][0].whole
 
 
 # Reading
@@ -50,7 +52,7 @@ def entry_of(bib: str = BIB) -> Entry:
 def test_bibtex_is_read_as_written_and_as_plain_text() -> None:
     records, problems = read_bibtex(BIB)
     assert problems == []
-    iron, sleep, _ = (record.entry for record in records)
+    iron, sleep, _ = (record.whole for record in records)
     assert (iron.key, iron.title) == (
         "bee_iron:2020",
         "Iron stores in runners: a cohort of 50% über-fit β-people",
@@ -80,6 +82,30 @@ def test_a_broken_bib_costs_its_broken_entries_only() -> None:
     assert any("e f" in line for line in problems)
 
 
+def test_latex_that_cannot_be_read_costs_its_entry_only() -> None:
+    deep, braces = r"\textbf{" * 2000 + "x" + "}" * 2000, "{" * 2000 + "x" + "}" * 2000
+    text = f"@article{{a, title={{{deep}}}}}\n@article{{b, title={{{braces}}}}}\n@article{{c, title={{Y}}"
+    long = " ".join([r"\'e"] * 9000)
+    records, problems = read_bibtex(f"{text}, note={{{deep}}}, abstract={{{long}}}}}")
+    assert [record.entry.title for record in records] == ["x", "Y"]
+    assert [line.partition(":")[0] for line in problems] == ["a"]
+    assert dict(records[1].whole.further) == {"note": deep, "abstract": long}
+
+
+def test_strings_are_replaced_and_undefined_ones_reported() -> None:
+    strings = '@string{a = "A"}\n@string{b = a # "# x"}\n@string{c = gone # a}\n'
+    (record,), problems = read_bibtex(
+        strings
+        + '@article{k, title = b # { {\\#} } # a, journal = nope # " J", note = "C# " # c, year = 1999}'
+    )
+    entry = record.whole
+    assert (entry.title, entry.journal, dict(entry.further)["note"]) == ("A# x # A", "J", "C# A")
+    assert problems == [
+        "@string c: no @string defines “gone”; it is left out",
+        "k: journal: no @string defines “nope”; it is left out",
+    ]
+
+
 def test_csl_json_is_read() -> None:
     item = {
         "id": "http://zotero.org/users/1/items/ABC", "citation-key": "bee2020", "type": "article-journal",
@@ -94,6 +120,9 @@ def test_csl_json_is_read() -> None:
     assert entry.authors[1:] == (Name("BEE Group", group=True), Name("Beethoven", "L", "van"))
     assert (entry.journal, entry.volume, entry.doi, entry.tags) == ("Bees", "4", "10.7/x", ("hive", "wax"))
     assert dict(entry.further)["issn"] == "1-2"
+    labelled = {"title": "A", "collections": "ABC", "tags": [{"tag": "x"}, "y", None]}
+    ((record,), _) = read_csl(json.dumps([labelled]))
+    assert (record.entry.collections, record.entry.tags) == (("ABC",), ("x", "y"))
     assert len(read_csl('[{"title": "A"}, "B", {"author": 3}]')[1]) == 2
     assert read_csl("{not json")[1][0].startswith("not JSON")
 
@@ -257,17 +286,67 @@ def test_strange_libraries_are_told_and_the_papers_read(papers: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "named", ["title={Iron Stores in Forty Runners}", "file={:/elsewhere/papers/iron.md:MD}"]
+    ("named", "undated"),
+    [("title={Iron Stores in Forty Runners}", 1), ("file={:/elsewhere/papers/iron.md:MD}", 0)],
 )
-def test_neither_title_nor_the_end_of_a_path_match_against_a_doi(tmp_path: Path, named: str) -> None:
+def test_neither_title_nor_the_end_of_a_path_match_against_a_doi(
+    tmp_path: Path, named: str, undated: int
+) -> None:
     text = "# Iron stores in forty runners\n\ndoi: 10.1234/mine\n\n## Abstract\n\nFerritin fell to 31 ug/L.\n"
     papers = write_papers(tmp_path / "papers", {"iron.md": text})
     bib = tmp_path / "a.bib"
-    for doi, found in (("10.1234/other", 0), ("10.1234/MINE", 1), ("", 1)):
+    for doi, found in (("10.1234/other", 0), ("10.1234/MINE", 1), ("", undated)):
         bib.write_text(f"@article{{k, {named}, doi={{{doi}}}}}", encoding="utf-8")
         build([papers], tmp_path / "index", encoder=WordEncoder(), library=[bib])
         with open_index(tmp_path / "index") as opened:
             assert len(opened.entries.own) == found, doi
+
+
+END = "file={/home/bob/papers/1.pdf}"
+LONG_END = "file={/home/bob/x/supplementary_material.pdf}"
+OTHER = "title={Sleep deprivation in surgeons on call}, author={Zed, Zoe}, year={2001}"
+TITLE = "title={Chronic lymphocytic leukaemia}"
+
+
+@pytest.mark.parametrize(
+    ("bib", "used"),
+    [
+        (f"@article{{a, {OTHER}, {END}}}", ""),
+        (f"@article{{a, {OTHER}, {LONG_END}}}", ""),
+        (f"@article{{a, {END}}}", ""),  # nothing agrees
+        (f"@article{{a, author={{Dighiero, G.}}, year={{2009}}, {END}}}", "a"),
+        (f"@article{{a, author={{Dighiero, G.}}, year={{2011}}, {END}}}", ""),
+        (f"@article{{a, title={{CLL}}, author={{Dighiero, G.}}, year={{2008}}, {END}}}", ""),
+        (f"@article{{a, {TITLE}, year={{2009}}}}", "a"),
+        (f"@article{{a, {TITLE}, year={{2018}}}}", ""),
+        (f"@article{{a, {TITLE}, author={{Hallek, Michael and Dighiero, G.}}}}", ""),
+        (f"@article{{a, {TITLE}, year={{2007}}}}\n@article{{b, {TITLE}, year={{2008}}}}", "b"),
+        (f"@article{{a, {TITLE}}}\n@article{{b, {TITLE}, author={{Dighiero, G.}}}}", "b"),
+        (f"@article{{a, {TITLE}, doi={{10.7/a}}}}\n@article{{b, {TITLE}, doi={{10.7/b}}}}", ""),
+        (f"@article{{a, {TITLE}}}\n@article{{b, {TITLE}}}", "a"),  # one work twice
+    ],
+)
+def test_an_entry_of_another_work_is_not_taken(bib: str, used: str) -> None:
+    paper = paper_of(
+        title="Chronic Lymphocytic Leukaemia", authors=("G. Dighiero", "T. Hamblin"), year=2008, doi=""
+    )
+    library = Library(Path("/here/a.bib"), tuple(read_bibtex(bib)[0]))
+    files = [Path("/there/papers/1.pdf"), Path("/there/supplementary_material.pdf")]
+    matches = match([library], {"p": files}, lambda _: paper)
+    assert [entry.key for entry in matches.entries.values()] == ([used] if used else [])
+
+
+@pytest.mark.parametrize(("title", "used"), [("Sleep: an overview", "b"), ("Chapter seven", "")])
+def test_the_title_tells_entries_with_one_doi_apart(title: str, used: str) -> None:
+    bib = "".join(
+        f"@incollection{{{key}, title={{{name}}}, author={{Bee, {key}}}, doi={{10.7/book}}}}\n"
+        for key, name in (("a", "Iron: an overview"), ("b", "Sleep: an overview"))
+    )
+    library = Library(Path("/here/a.bib"), tuple(read_bibtex(bib)[0]))
+    paper = paper_of(title=title, authors=("A. Bee",), doi="10.7/Book")
+    matches = match([library], {"p": []}, lambda _: paper)
+    assert [entry.key for entry in matches.entries.values()] == ([used] if used else [])
+    assert matches.problems == [f"{paper.source}: 2 entries, a and b; {used or 'none'} is used"]
 
 
 # Exports

@@ -89,9 +89,9 @@ def _without(
     bare = [selection.sources[key] for key in selection.ids if key in given and not selection.entries.of(key)]
     if bare:
         yield listed(bare, "no entry in the library for %s")
-    used = set(selection.entries.own.values())
+    used = {replace(entry, further=()) for entry in selection.entries.own.values()}
     for library in libraries:
-        idle = [one.name for one in library.records if one.entry not in used]
+        idle = [one.name for one in library.records if replace(one.entry, further=()) not in used]
         if idle and not library.papers:
             yield listed(idle, f"{library.path.name}: no paper here for %s")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from index.entry import Entry, Name
@@ -17,37 +17,49 @@ _OWN = {"title", "subtitle", "author", *_JOURNAL, "year", "date", "volume", "num
 #: Fields that hold no LaTeX.
 _VERBATIM = {"doi", "url", "file", "eprint"}
 _FILES = ("file", "pdf", "bdsk-file", "localfile")
+#: What only LaTeX gives a meaning, braces apart; decoding takes long.
+_LATEX = ("\\", "$", "~", "%", "--", "``", "''", "!`", "?`")
+_LONGEST = 20_000  #: characters of a field that is decoded; longer ones stay as they stand
 _MONTHS = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
 
 def read_bibtex(text: str) -> tuple[list[Record], list[str]]:
     """Return the entries of a .bib file, and a line for each block that cannot be read."""
     from bibtexparser.entrypoint import parse_string
-    from bibtexparser.model import DuplicateFieldKeyBlock
-    from bibtexparser.model import Entry as Block
 
     for name in ("bibtexparser", "pylatexenc"):  # what they log is among the problems
         logging.getLogger(name).addHandler(logging.NullHandler())
     library = parse_string(text)
     problems: list[str] = []
-    strings = {string.key.lower(): _text(str(string.value)) for string in library.strings}
-    blocks: list[Block] = list(library.entries)
-    for failed in library.failed_blocks:
+    strings = _strings(library.strings, problems)
+    blocks = [*library.entries, *_repaired(library.failed_blocks, problems)]
+    written = [_written(block, strings, problems) for block in blocks]
+    by_key = {block.key.lower(): fields for block, fields in reversed([*zip(blocks, written, strict=True)])}
+    records = []
+    for block, fields in zip(blocks, written, strict=True):
+        try:
+            records.append(_record(block.entry_type.lower(), block.key, _inherited(fields, by_key)))
+        except (RecursionError, ValueError):
+            problems.append(f"{block.key}: is left out: its LaTeX cannot be read, as with too many braces")
+            continue
+        if not usable_key(block.key):
+            problems.append(f"{block.key}: the key cannot be cited in LaTeX; another is made")
+    return records, problems
+
+
+def _repaired(failed_blocks: Iterable[Any], problems: list[str]) -> Iterator[Any]:
+    """Yield the entries among the blocks that failed, and report all of these."""
+    from bibtexparser.model import DuplicateFieldKeyBlock
+    from bibtexparser.model import Entry as Block
+
+    for failed in failed_blocks:
         line, first = (failed.start_line or 0) + 1, one_line((failed.raw or "").strip().split("\n")[0])[:60]
         if isinstance(failed, DuplicateFieldKeyBlock) and isinstance(failed.ignore_error_block, Block):
-            blocks.append(failed.ignore_error_block)
+            yield failed.ignore_error_block
             names = ", ".join(sorted(failed.duplicate_keys))
             problems.append(f"line {line}: “{first}” has two fields {names}; the first is used")
         else:
             problems.append(f"line {line}: “{first}” {_why(failed)}")
-    written = {block.key.lower(): _written(block, strings) for block in reversed(blocks)}
-    records = []
-    for block in blocks:
-        fields = _inherited(_written(block, strings), written)
-        records.append(_record(block.entry_type.lower(), block.key, fields))
-        if not usable_key(block.key):
-            problems.append(f"{block.key}: the key cannot be cited in LaTeX; another is made")
-    return records, problems
 
 
 def _why(failed: Any) -> str:  # noqa: ANN401 - one of several blocks
@@ -58,15 +70,47 @@ def _why(failed: Any) -> str:  # noqa: ANN401 - one of several blocks
     return "is left out: a brace, comma or quotation mark is missing"
 
 
-def _written(block: Any, strings: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401 - bibtexparser's entry
-    """Return the fields as written, strings replaced; of two of one name, the first."""
+def _strings(defined: Iterable[Any], problems: list[str]) -> dict[str, str]:
+    """Return the values of ``@string``, in which earlier ones are replaced."""
+    strings: dict[str, str] = {}
+    for string in defined:
+        value = str(string.value)
+        if string.enclosing == "no-enclosing":
+            value = _joined(value, strings, f"@string {string.key}", problems)
+        if len(value) <= _LONGEST:  # a few strings that double each other would fill the memory
+            strings[string.key.lower()] = _text(value)
+    return strings
+
+
+def _written(block: Any, strings: Mapping[str, str], problems: list[str]) -> dict[str, str]:  # noqa: ANN401
+    """Return the fields of an entry as written, strings replaced; of two of one name, the first."""
     fields: dict[str, str] = {}
     for field in block.fields:
         value = str(field.value)
-        if field.enclosing == "no-enclosing" and value.lower() not in _MONTHS:
-            value = "".join(_text(strings.get(part.strip().lower(), part)) for part in value.split("#"))
+        if field.enclosing == "no-enclosing":
+            value = _joined(value, strings, f"{block.key}: {field.key}", problems)
         fields.setdefault(field.key.lower(), value)
     return fields
+
+
+def _joined(value: str, strings: Mapping[str, str], where: str, problems: list[str]) -> str:
+    """Return the text of ``name # {words}``; names that are not defined are left out and reported."""
+    parts, depth, quoted = [""], 0, False
+    for sign in value:
+        quoted ^= sign == '"' and not depth
+        depth += (sign == "{") - (sign == "}")
+        if sign == "#" and not depth and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    texts = []
+    for part in map(str.strip, parts):
+        bare = part[:1] not in ("{", '"') and not part.isdigit() and part.lower() not in _MONTHS
+        if bare and len(parts) > 1 and part.lower() not in strings:
+            problems.append(f"{where}: no @string defines “{one_line(part)[:60]}”; it is left out")
+        else:
+            texts.append(strings.get(part.lower(), _text(part)))
+    return "".join(texts)
 
 
 def _text(value: str) -> str:
@@ -86,13 +130,10 @@ def _inherited(fields: dict[str, str], entries: Mapping[str, dict[str, str]]) ->
 
 
 def _record(kind: str, key: str, fields: dict[str, str]) -> Record:
-    plain = {name: _plain(name, value) for name, value in fields.items()}
-
     def first(*names: str) -> str:
-        return next((plain[name] for name in names if plain.get(name)), "")
+        return next((text for name in names if (text := _plain(name, fields.get(name, "")))), "")
 
     title = ": ".join(part for part in (first("title"), first("subtitle")) if part)
-    further = tuple((name, value) for name, value in plain.items() if name not in _OWN and value)
     entry = Entry(
         key=usable_key(key),
         kind=kind,
@@ -104,12 +145,23 @@ def _record(kind: str, key: str, fields: dict[str, str]) -> Record:
         issue=first("number", "issue"),
         pages=first("pages").replace("--", "\u2013"),
         doi=bare_doi(first("doi")),
-        further=tuple((name, value) for name, value in further if name not in _FILES),
         bibtex=tuple(fields.items()),
         collections=_listed(first("groups")),
         tags=_listed(first("keywords")),
     )
-    return Record(entry, tuple(one for name in _FILES for one in files_of(fields.get(name, ""))))
+    files = tuple(one for name in _FILES for one in files_of(fields.get(name, "")))
+    return Record(entry, files, partial(_further, fields))
+
+
+def _further(fields: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the other fields in plain text; one that cannot be decoded stays as it stands."""
+    further = {}
+    for name in fields.keys() - {*_OWN, *_FILES}:
+        try:
+            further[name] = _plain(name, fields[name])
+        except (RecursionError, ValueError):
+            further[name] = one_line(fields[name])
+    return tuple((name, further[name]) for name in fields if further.get(name))
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -120,11 +172,17 @@ def _listed(text: str) -> tuple[str, ...]:
 def _plain(name: str, value: str) -> str:
     if name in _VERBATIM:
         return one_line(value.replace("\\_", "_").replace("\\%", "%").replace("{", "").replace("}", ""))
-    return (
-        one_line(_decoder().latex_to_text(value))
-        if any(c in value for c in "\\{}$~-`'%")
-        else one_line(value)
-    )
+    if len(value) > _LONGEST:
+        return one_line(value)
+    if not any(sign in value for sign in _LATEX):
+        return one_line(value.replace("{", "").replace("}", ""))
+    return _decoded(value)
+
+
+@lru_cache(4096)  # journals and authors recur
+def _decoded(value: str) -> str:
+    start = next(at for at, sign in enumerate(value) if sign in "{\\$~%-`'!?")
+    return one_line(value[:start] + _decoder().latex_to_text(value[start:]))
 
 
 @cache

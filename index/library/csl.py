@@ -80,7 +80,7 @@ def record_of(item: Mapping[str, Any]) -> Record:
         pages=_plain(item.get("page", "")),
         doi=bare_doi(str(item.get("DOI", ""))),
         further=tuple((name, value) for name, value in further.items() if value),
-        collections=tuple(map(str, item.get("collections", ()))),
+        collections=tuple(_labels(item.get("collections"), "name")),
         tags=_tags(item),
     )
     return Record(entry, files_of(str(item.get("file", ""))))
@@ -94,8 +94,16 @@ def _plain(value: object) -> str:
 
 def _tags(item: Mapping[str, Any]) -> tuple[str, ...]:
     words = str(item.get("keyword", "")).replace(";", ",").split(",")
-    tags = [*item.get("tags", ()), *(word.strip() for word in words)]
-    return tuple(dict.fromkeys(str(tag) for tag in tags if tag))
+    tags = [*_labels(item.get("tags"), "tag"), *(word.strip() for word in words)]
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _labels(value: object, name: str) -> Iterator[str]:
+    """Yield the labels in a list of texts, or of objects with the ``name`` of each; or the only one."""
+    for label in value if isinstance(value, list | tuple) else [value]:
+        text = label.get(name) if isinstance(label, Mapping) else label
+        if isinstance(text, str | int) and str(text).strip():
+            yield one_line(text)
 
 
 def _year(issued: Mapping[str, Any]) -> int | None:

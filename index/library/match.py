@@ -1,7 +1,8 @@
 """Which entry of a library belongs to which paper: by the path of its file, its DOI, or its title.
 
-A path decides; a DOI or a title only where no entry names the file. A title has to be the same and the only
-one, and no DOI may contradict it, since a wrong reference is worse than none.
+A path on this machine decides. A path of which only the end is the same, a DOI or a title counts where no
+entry names the file; since a wrong reference is worse than none, ends of paths and titles count only where
+nothing contradicts them, and of several works that fit equally none is taken.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from index.entry import Entry
-from index.library.compare import contradicts, same_doi
+from index.library.compare import LONG_TITLE, agrees, contradicts, one_work, same_doi, same_first, same_title
 from index.library.record import Library, Record, bare_doi, exists, letters
 from index.text import Document
 
 _LONG_NAME = 20  #: letters of a file name that tells a file without its folder
-_LONG_TITLE = 20  #: letters of a title that tells a paper; "Introduction" does not
 _LISTED = 10  #: names that a line lists at most
 
 
@@ -43,29 +43,40 @@ def match(
     """
     matches, places = Matches(), _Places(papers)
     named: defaultdict[str, list[Record]] = defaultdict(list)
+    similar: defaultdict[str, list[Record]] = defaultdict(list)
     for library in libraries:
         lost = []
         for record in library.records:
             for candidates in record.files:
                 paper, alike = places.paper(library.path.parent, candidates)
-                if paper and not (alike and contradicts(printed(paper).doi, record.entry.doi)):
-                    named[paper].append(record)
+                if paper and (not alike or _is_of(record, printed(paper))):
+                    (similar if alike else named)[paper].append(record)
                 elif not any(exists(library.path.parent / one) for one in candidates):
                     lost.append(f"{record.name} ({candidates[0]})")
         if lost:
             matches.problems.append(listed(lost, f"{library.path.name}: the file of %s does not exist"))
     told = _Told([record for library in libraries for record in library.records])
     for paper in papers:
-        records = list(dict.fromkeys(named[paper] or told.records(printed(paper))))
-        if records:
-            best = _best(records, printed(paper)) if len(records) > 1 else records[0]
-            matches.entries[paper] = best.entry
-            if len(records) > 1:
-                names = " and ".join(record.name for record in records)
-                matches.problems.append(
-                    f"{printed(paper).source}: {len(records)} entries, {names}; {best.name} is used"
-                )
+        records = named[paper] or similar[paper] or told.records(printed(paper))
+        _choose(matches, paper, list(dict.fromkeys(records)), printed)
     return matches
+
+
+def _is_of(record: Record, document: Document) -> bool:
+    return agrees(document, record.entry) and not contradicts(document, record.entry)
+
+
+def _choose(
+    matches: Matches, paper: str, records: Sequence[Record], printed: Callable[[str], Document]
+) -> None:
+    """Give a paper the best of its records, if there is one, and say so if it has several."""
+    best = _best(records, printed(paper)) if len(records) > 1 else next(iter(records), None)
+    if best:
+        matches.entries[paper] = best.whole
+    if len(records) > 1:
+        names = " and ".join(record.name for record in records)
+        used = best.name if best else "none"
+        matches.problems.append(f"{printed(paper).source}: {len(records)} entries, {names}; {used} is used")
 
 
 def listed(names: Sequence[str], words: str) -> str:
@@ -74,15 +85,25 @@ def listed(names: Sequence[str], words: str) -> str:
     return words.replace("%s", ", ".join(names[:_LISTED]) + more)
 
 
-def _best(records: Sequence[Record], document: Document) -> Record:
-    """Return the record that agrees most with what the paper prints, else the first."""
-    title = letters(document.title)
+def _best(records: Sequence[Record], document: Document) -> Record | None:
+    """Return the record that agrees most with what the paper prints, or None if different works do.
 
-    def agreement(record: Record) -> tuple[bool, bool]:
+    Chapters can share the DOI of their book, and papers by the same author its year: for records of
+    different works with one DOI, only the title tells.
+    """
+
+    def agreement(record: Record) -> tuple[bool, ...]:
         entry = record.entry
-        return same_doi(document.doi, entry.doi), bool(title) and letters(entry.title) == title
+        doi = same_doi(document.doi, entry.doi)
+        title = bool(document.title and entry.title) and same_title(document.title, entry.title)
+        exact = title and letters(document.title) == letters(entry.title)
+        first = same_first(document, entry)
+        year = bool(entry.year) and entry.year == document.year
+        return (doi, title, exact) if doi and not title else (doi, title, exact, first is True, year)
 
-    return max(records, key=agreement)
+    most = max(map(agreement, records))
+    best = [record for record in records if agreement(record) == most]
+    return best[0] if all(one_work(best[0].entry, record.entry) for record in best) else None
 
 
 class _Places:
@@ -137,5 +158,5 @@ class _Told:
         if document.doi and (found := self._dois.get(bare_doi(document.doi))):
             return found
         title = letters(document.title)
-        same = self._titles.get(title, []) if len(title) >= _LONG_TITLE else []
-        return [record for record in same if not contradicts(document.doi, record.entry.doi)]
+        same = self._titles.get(title, []) if len(title) >= LONG_TITLE else []
+        return [record for record in same if not contradicts(document, record.entry)]

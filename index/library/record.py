@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.entry import Entry
@@ -15,10 +16,17 @@ _DOI_HOSTS = ("https://doi.org/", "http://doi.org/", "https://dx.doi.org/", "htt
 class Record:
     """One entry, and where its files may lie."""
 
-    entry: Entry
+    entry: Entry  #: without its further fields if ``further`` gives them
     #: of each file the paths that its text can mean, the likeliest first; relative ones from the library's
     #: folder
     files: tuple[tuple[str, ...], ...] = ()
+    #: decodes the further fields; few entries are used, and abstracts take long to decode
+    further: Callable[[], tuple[tuple[str, str], ...]] | None = field(default=None, compare=False)
+
+    @property
+    def whole(self) -> Entry:
+        """The entry with all its fields."""
+        return replace(self.entry, further=self.further()) if self.further else self.entry
 
     @property
     def name(self) -> str:
