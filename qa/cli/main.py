@@ -88,8 +88,8 @@ def _plain(message: str) -> str:
 _WORDS = {
     "Input should be less than or equal to": "must be at most",
     "Input should be greater than or equal to": "must be at least",
+    "Input should be a valid integer": "must be a whole number",
     "Input should be a valid": "must be a",
-    "must be a integer": "must be a whole number",
     ", unable to parse string as a number": "",
     ", unable to parse string as an integer": "",
 }
