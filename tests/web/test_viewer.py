@@ -108,7 +108,9 @@ def test_the_cited_words_are_marked_and_a_second_citation_does_not_load_the_pape
         assert _marked(viewer, 1) == [LICHENS]
         second.locator(".cite").first.click()
         assert _marked(viewer, 3) == [GULLS]
-        assert len([url for url in loaded if url.endswith(".pdf")]) == 1
+        (address,) = [url for url in loaded if url.endswith(".pdf")]
+        for place in (f"{'9' * 5000}-1", "1-x", "-1-2", "²-³", "1-999999999"):
+            assert page.request.get(f"{address.removesuffix('.pdf')}/{place}").status == 404, place
         for scheme in both_themes(page):
             ground = viewer.locator("#bar").evaluate("bar => getComputedStyle(bar).backgroundColor")
             assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
