@@ -14,6 +14,7 @@ from index.store.generation import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.quote.choose import alike
+from qa.quote.reasons import unmentioned
 from qa.rank.features import NAMES
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages
@@ -91,6 +92,13 @@ def test_words_missing_from_the_selected_papers_are_named(answerer: Answerer, ca
     assert reasons == ("No passage of the papers asked mentions “procalcitonin”.",)
     (reason,) = answerer.ask("Which lactate dehydrogenase and haptoglobin?", documents=chosen).reasons
     assert "“haptoglobin”" in reason
+
+
+@pytest.mark.parametrize("source", [None, "heart.txt"])
+def test_everyday_words_and_other_spellings_are_not_called_missing(cases: Index, source: str | None) -> None:
+    papers = frozenset({paper(cases, source).id}) if source else None
+    absent = ["earlier", "Replaced", "TROPANIN", "CAT", "miocarditis", "tropanin", "haptoglobin"]
+    assert unmentioned(cases, absent, papers) == ["TROPANIN", "CAT", "haptoglobin"]
 
 
 def test_a_word_whose_root_occurs_is_not_reported_as_missing(answerer: Answerer, cases: Index) -> None:

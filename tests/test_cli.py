@@ -107,10 +107,10 @@ def test_an_answer_as_text(loccit: Loccit, seed_index: Path, arguments: list[str
 def test_nothing_found_is_said_with_the_reason_and_the_closest_passages(
     loccit: Loccit, seed_index: Path
 ) -> None:
-    output = loccit("ask", "How do I bake bread?", "--index", seed_index)
+    output = loccit("ask", "How do I bake a baguette?", "--index", seed_index)
     assert (output.code, output.err) == (1, "")
     assert re.match(
-        r"Not found in these papers\.\nNo passage.*“bake”(?s:.*)\nClosest passages:\n", output.out
+        r"Not found in these papers\.\nNo passage.*“baguette”(?s:.*)\nClosest passages:\n", output.out
     )
     assert "not answer" not in output.out
 

@@ -224,6 +224,8 @@ def test_questions_that_cannot_be_asked(
         ('info --index ""', "path is empty"),
         ("ask --frob", "See: loccit ask --help"),
         ("build --workers x", "See: loccit build --help"),
+        ("aks", "'aks'. Did you mean 'ask'? See: loccit --help"),
+        ("ask a --threshold 2", "'--threshold': must be at most 1. See: loccit ask --help"),
         ("eval --limit x", "See: loccit eval --help"),
     ],
 )

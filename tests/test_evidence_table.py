@@ -300,8 +300,8 @@ def test_an_uncertain_quote_is_not_called_an_answer(made: EvidenceTable) -> None
     unsure = replace(made, rows=(replace(first, cells=(replace(first.cells[0], sure=False),)), second))
     (row, *_) = csv.DictReader(io.StringIO(as_csv(unsure)))
     assert row["status"] == "possible"
-    assert said(unsure) == ["0 of 2 papers answer with confidence; 1 more may."]
-    assert "more may" not in said(made)[0]
+    assert said(unsure) == ["None of 2 papers answers with confidence; 1 may answer."]
+    assert "may answer" not in said(made)[0]
     assert "possible" in as_markdown(unsure)
     waiting = replace(made, rows=(first, replace(second, cells=(NOT_ASKED,))))
     assert "*not asked*" in as_markdown(waiting)

@@ -61,15 +61,15 @@ def shown(latex: str) -> str:
 def test_one_quote_with_its_reference() -> None:
     answer = made(FULL)
     (cited,) = cited_by(answer, FULL).values()
-    assert one_quote(answer.citations[0], cited) == (
+    assert one_quote(answer, answer.citations[0], cited) == (
         "“Nine bees flew home.” (p. e27)\n\nPatel S, van Beethoven L, King ML Jr, BEE Study Group. On bees. "
         "Cureus. 2022. doi:10.7759/cureus_27.824(1)\n"
     )
-    assert one_quote(answer.citations[0], cited, Style.APA).startswith(
+    assert one_quote(answer, answer.citations[0], cited, Style.APA).startswith(
         "“Nine bees flew home.” (Patel et al., 2022, p. e27)\n\nPatel, S., van Beethoven, L., "
     )
     unpaged = citation_of(FULL, page=None, page_label=None, line=7, last_line=7)
-    assert one_quote(unpaged, cited).startswith("“Nine bees flew home.”\n\nPatel S,")
+    assert one_quote(answer, unpaged, cited).startswith("“Nine bees flew home.”\n\nPatel S,")
 
 
 def test_an_answer_as_text_numbers_its_references() -> None:
@@ -90,7 +90,9 @@ def test_table_rows_keep_their_heads() -> None:
     cited = cited_by(answer, FULL)
     line = "Week: 10 | Iron: 31 ug/L"
     assert f"Table 1: Iron | by week\n{line} (1, p. e27)" in as_text([answer], cited)
-    assert one_quote(answer.citations[0], next(iter(cited.values()))).startswith(f"{ROW.caption}\n{line} (p.")
+    assert one_quote(answer, answer.citations[0], next(iter(cited.values()))).startswith(
+        f"{ROW.caption}\n{line} (p."
+    )
     markdown = as_markdown([answer], cited)
     assert (
         "> Table 1\\: Iron \\| by week\n>\n> | Week | Iron |\n> | --- | --- |\n> | 10 | 31 ug/L |\n"
@@ -105,7 +107,9 @@ def test_a_citation_is_in_every_export() -> None:
     answer = made(FULL)
     cited = cited_by(answer, FULL)
     pandoc, biblatex = "[@patel2022, p. e27]", r"\autocite[e27]{patel2022}"
-    assert f"page 3 (printed e27) {pandoc}\n" in as_markdown([answer], cited).replace("\\", "")
+    assert f"page 3 (printed e27), confidence 90% {pandoc}\n" in as_markdown([answer], cited).replace(
+        "\\", ""
+    )
     assert f"% {biblatex}\n" in as_bibtex([answer], cited)
     assert pandoc in as_ris([answer], cited)
     (row,) = csv.DictReader(io.StringIO(as_csv([answer], cited)))
@@ -113,6 +117,19 @@ def test_a_citation_is_in_every_export() -> None:
     (stored,) = json.loads(as_json_text([answer], cited))
     assert stored["citations"][0]["pandoc"] == pandoc
     assert [item["id"] for item in stored["references"]] == ["patel2022"]
+
+
+@pytest.mark.parametrize(("status", "confidence"), [(Status.POSSIBLE, 0.54), (Status.PARTIAL, 0.41)])
+def test_a_possible_quote_says_so_in_every_export(status: Status, confidence: float) -> None:
+    answer = replace(made(FULL, confidence=confidence), status=status)
+    cited = cited_by(answer, FULL)
+    (reference,) = cited.values()
+    words = f"possible, {confidence:.0%}"
+    latex = as_bibtex([answer], cited).replace("\\", "")
+    texts = [latex, *(write([answer], cited) for write in (as_ris, as_markdown, as_text))]
+    assert all(words in text for text in (*texts, one_quote(answer, answer.citations[0], reference)))
+    sure = made(FULL)  # the same sentence, quoted by an answer that is sure
+    assert words not in as_ris([answer, sure], cited)
 
 
 def test_a_question_without_quotes_is_kept() -> None:
@@ -139,7 +156,8 @@ def test_ris_is_read_back() -> None:
         "year": "2022",
         "doi": "10.7759/cureus_27.824(1)",
         "notes": [
-            "“Nine bees flew home.” (Results › Bees, page 3 (printed e27)) [@patel2022, p. e27]",
+            "“Nine bees flew home.” (Results › Bees, page 3 (printed e27), confidence 90%) "
+            "[@patel2022, p. e27]",
         ],
     }
     assert "SP  -" not in text  # the page on which the article starts is not known
@@ -165,7 +183,7 @@ def test_bibtex_is_read_back() -> None:
         ([], [], [], ["{BEE Study Group}"], []),
     ]
     note = entry.fields.pop("annote")
-    assert shown(note) == "“Nine bees flew home.” (Results › Bees, page 3 (printed e27))"
+    assert shown(note) == "“Nine bees flew home.” (Results › Bees, page 3 (printed e27), confidence 90%)"
     assert (entry.key, entry.type) == ("patel2022", "article")
     assert dict(entry.fields) == {
         "title": "{On bees}",
@@ -248,7 +266,7 @@ def test_hostile_text_stays_text(text: str) -> None:
     cited = cited_by(answer, document)
     quote = visible(document.text)  # characters that turn text around are written out, as on the terminal
     assert quote in as_text([answer], cited)
-    assert quote in one_quote(answer.citations[0], next(iter(cited.values())))
+    assert quote in one_quote(answer, answer.citations[0], next(iter(cited.values())))
     assert quote in as_ris([answer], cited)
     (stored,) = json.loads(as_json_text([answer], cited))
     assert stored["citations"][0]["quote"] == document.text

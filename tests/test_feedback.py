@@ -75,6 +75,21 @@ def test_many_sessions_save_at_once(tmp_path: Path) -> None:
     assert len(judgements(tmp_path)) == 40
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("answer", "{"), ("answer", "[1]"), ("answer", "{}"), ("gold", "[[1, 2]]"), ("gold", '[["d"]]')],
+)
+def test_a_damaged_row_is_left_out_and_said(tmp_path: Path, column: str, value: str) -> None:
+    save(tmp_path, answer("First?"), helpful=True)
+    save(tmp_path, answer("Second?"), helpful=True)
+    with closing(sqlite3.connect(tmp_path / FILE)) as base:
+        base.execute(f"UPDATE feedback SET gold = NULL, {column} = ? WHERE number = 1", [value])
+        base.commit()
+    said: list[str] = []
+    assert [one.question for one in judgements(tmp_path, say=said.append)] == ["Second?"]
+    assert said == [f"{FILE}: 1 damaged judgement is left out."]
+
+
 def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"no database" * 100)
     with pytest.raises(StorageError, match=FILE):

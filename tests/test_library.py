@@ -224,7 +224,7 @@ def test_a_library_is_shown_and_what_is_printed_is_kept(papers: Path, tmp_path: 
         assert opened.bylines[iron.id].key == "bee_iron:2020"
     assert titles(into)["sleep.txt"] == "Sleep after night shifts"  # matched by its title
     assert report.library == (
-        "no entry in the library for vision.txt",
+        "no entry for vision.txt",
         "library.bib: no paper here for book",
     )
     assert report.differences == ()
@@ -278,7 +278,7 @@ def test_strange_libraries_are_told_and_the_papers_read(papers: Path, tmp_path: 
     assert report.library == (
         "other.bib: the file of lost (gone.pdf) does not exist",
         "sleep.txt: 2 entries, one and two; two is used",
-        "no entry in the library for ferritin.txt, vision.txt",
+        "no entry for ferritin.txt, vision.txt",
         "other.bib: no paper here for one, lost, bare",
     )
     with pytest.raises(UsageError, match=r"none\.bib: does not exist"):
@@ -420,7 +420,7 @@ def test_commands_cite_by_the_library_and_search_its_collections_and_tags(
 ) -> None:
     index = tmp_path / "index"
     built = loccit("build", papers, "--bib", papers / "library.bib", "--index", index)
-    assert "library   no entry in the library for vision.txt\n" in built.out, built
+    assert "library   no entry for vision.txt\n" in built.out, built
     question = "How much did ferritin fall within ten weeks?"
     for chosen in (("--tag", "IRON"), ("--collection", "sport"), ("--tag", "iron", "--collection", "Sport")):
         asked = loccit("ask", question, *chosen, "--index", index)

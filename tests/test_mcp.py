@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
 
 Result = TypeVar("Result")
-CK, MMF, BREAD = "What was the woman's CK on admission?", "When was MMF restarted?", "How do I bake bread?"
+CK, MMF, BREAD = (
+    "What was the woman's CK on admission?",
+    "When was MMF restarted?",
+    "How do I bake a baguette?",
+)
 NAMES = ["ask", "search", "read_passage", "evidence_table", "list_papers"]
 START = "from qa.cli.main import main; main()"
 
@@ -110,7 +114,7 @@ def test_the_three_outcomes(seed_index: Path, tools: Tools) -> None:
     sure.close()
     assert [one["outcome"] for one in outcomes] == ["answered", "possible", "not_in_the_papers"]
     assert outcomes[2]["quoted"] == []
-    assert "“bake”" in outcomes[2]["reasons"][0]
+    assert "“baguette”" in outcomes[2]["reasons"][0]
 
 
 def test_a_follow_up_and_one_paper(tools: Tools) -> None:

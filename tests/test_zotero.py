@@ -109,7 +109,7 @@ def test_the_papers_of_zotero_are_found_with_what_it_says(zotero: Path, tmp_path
         f"{zotero / 'storage/FILE0009/gone.pdf'}: Zotero names this file, but it does not exist",
         f"{zotero / 'storage'}: not read, being in Zotero’s trash, unknown to it, or a web page "
         "beside a paper: vision.txt, page.html",
-        "no entry in the library for tea.txt",
+        "no entry for tea.txt",
     )
 
 

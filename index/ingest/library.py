@@ -88,7 +88,7 @@ def _without(
     """Yield which papers have no entry, and which entries no paper; of Zotero's, many have no file."""
     bare = [selection.sources[key] for key in selection.ids if key in given and not selection.entries.of(key)]
     if bare:
-        yield listed(bare, "no entry in the library for %s")
+        yield listed(bare, "no entry for %s")
     used = {replace(entry, further=()) for entry in selection.entries.own.values()}
     for library in libraries:
         idle = [one.name for one in library.records if replace(one.entry, further=()) not in used]

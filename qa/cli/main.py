@@ -72,9 +72,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except typer.TyperException as error:  # wrong usage, in the library's words
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "loccit"
-        _fail(f"{error.format_message().rstrip('.')}. See: {command} --help", 2, debug=debug)
+        _fail(f"{_plain(error.format_message())} See: {command} --help", 2, debug=debug)
     else:
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _plain(message: str) -> str:
+    """Return a message of the library in our words, as a sentence that ends in one mark."""
+    for theirs, ours in _WORDS.items():
+        message = message.replace(theirs, ours)
+    return message if message.endswith(("?", "!")) else f"{message.rstrip('.')}."
+
+
+#: Of messages on options, which are those of a library for data.
+_WORDS = {
+    "Input should be less than or equal to": "must be at most",
+    "Input should be greater than or equal to": "must be at least",
+    "Input should be a valid integer": "must be a whole number",
+    "Input should be a valid": "must be a",
+    ", unable to parse string as a number": "",
+    ", unable to parse string as an integer": "",
+}
 
 
 def _fail(message: str, code: int, *, debug: bool) -> None:

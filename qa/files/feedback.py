@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,8 +88,16 @@ def withdraw(folder: Path, owner: str, *, answer: Answer | None = None, number: 
         forget_deleted(base)
 
 
-def judgements(folder: Path, *, owner: str | None = None) -> list[Judgement]:
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def judgements(
+    folder: Path, *, owner: str | None = None, say: Callable[[str], object] = _to_stderr
+) -> list[Judgement]:
     """Return the judgements of ``owner``, or of everybody, oldest first.
+
+    Those that are damaged are left out, and ``say`` gets a line on it.
 
     Raises:
         StorageError: the file cannot be read, or is damaged.
@@ -101,16 +110,25 @@ def judgements(folder: Path, *, owner: str | None = None) -> list[Judgement]:
             "WHERE owner = ifnull(?, owner) ORDER BY number",
             [owner],
         ).fetchall()
-    return [_judgement(*row) for row in rows]
+    kept = [made for row in rows if (made := _judgement(*row))]
+    if lost := len(rows) - len(kept):
+        say(f"{FILE}: {lost} damaged {'judgement is' if lost == 1 else 'judgements are'} left out.")
+    return kept
 
 
 def _judgement(
     number: int, made: str, helpful: int, question: str, answer: str, told: str | None
-) -> Judgement:
-    shown = json.loads(answer)
-    gold = None if told is None else tuple(Right(*one) for one in json.loads(told))
-    if helpful and gold is None:  # of the first release
-        gold = tuple(Right(one["document_id"], one["quote"]) for one in shown["citations"])
+) -> Judgement | None:
+    """Return the judgement in a row; None if it is damaged."""
+    try:
+        shown = dict(json.loads(answer))
+        gold = None if told is None else tuple(Right(paper, quote) for paper, quote in json.loads(told))
+        if helpful and gold is None:  # of the first release
+            gold = tuple(Right(one["document_id"], one["quote"]) for one in shown["citations"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not all(isinstance(text, str) for one in gold or () for text in (one.document, one.quote)):
+        return None
     return Judgement(number, made, bool(helpful), question, shown, gold)
 
 

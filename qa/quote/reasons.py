@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from index.read.frequency import zipf
 from index.store.generation import Index
 from index.terms import terms as terms_of
 from qa.quote.choose import papers_left_out, silent_papers, states
@@ -17,6 +18,7 @@ from qa.understand.abbreviations import equivalents
 from qa.understand.language import other_language
 from qa.understand.question import TELLING
 from qa.understand.several import superlative_in
+from qa.understand.spelling import SHORTEST, nearby
 from qa.understand.subjects import NOBODY
 
 ASK_EACH = "The evidence table asks each paper."
@@ -27,6 +29,8 @@ MOST_PAPERS = 10
 MOST_NUMBERED = 50
 #: Most words that a reason names.
 MOST_WORDS = 5
+#: Zipf frequency from which on a word is an everyday one, of which nobody wonders whether it is mentioned.
+EVERYDAY = 3.5
 #: Letters from which on a stem is the root of the words that begin with it.
 LEAST_ROOT = 5
 _WORD = re.compile(r"[^\W_][\w-]*")
@@ -53,7 +57,7 @@ def reasons_for(
     if question.subject != NOBODY and not evidence.hits:
         reasons.append("No paper here is about the person the question names.")
     reasons += _unnamed(index, evidence, documents)
-    absent = absent_words(index, evidence, documents)
+    absent = unmentioned(index, absent_words(index, evidence, documents), documents)
     if absent:
         asked = "the papers" if documents is None else "the papers asked"
         listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
@@ -112,6 +116,25 @@ def _unnamed(index: Index, evidence: Evidence, documents: frozenset[str] | None)
         if not any(mentions(index.documents[key], asked) for key in looked)
         and (asked.known or any(counts_among(index.documents[key], asked.nouns) for key in looked))
     ]
+
+
+def unmentioned(index: Index, absent: Sequence[str], documents: frozenset[str] | None) -> list[str]:
+    """Return those of ``absent`` that name something, and that the papers asked do not spell otherwise.
+
+    Abbreviations always do, an everyday word ("earlier") never; another spelling has one other letter.
+    """
+    naming = [word for word in absent if word.isupper() or zipf(word) < EVERYDAY]
+    if not naming:
+        return []
+    if documents is None:
+        stems = [stem for stem, _ in index.lexical.terms]
+    else:
+        stems = list(frozenset[str]().union(*(paper_stems(index.documents[key]) for key in documents)))
+
+    def near(word: str) -> bool:
+        return any(len(stem) >= SHORTEST and nearby(stem, stems) for stem in terms_of(word))
+
+    return [word for word in naming if word.isupper() or not near(word)]
 
 
 def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:

@@ -197,8 +197,8 @@ def _counts(table: EvidenceTable) -> list[str]:
     for at, note in enumerate(table.notes):
         cells = [row.cells[at].status for row in table.rows if row.cells[at].asked]
         sure, possible = cells.count(Status.ANSWERED), cells.count(Status.POSSIBLE)
-        words = f"{sure} of {counted(len(cells), 'paper')} answer{'s' * (sure == 1)} with confidence"
-        words += f"; {possible} more may." if possible else "."
+        words = f"{sure or 'None'} of {counted(len(cells), 'paper')} answer{'s' * (sure < 2)} with confidence"
+        words += f"; {possible}{' more' * bool(sure)} may answer." if possible else "."
         lines.append(f"{words} {note}".strip())
     return lines
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from qa.records import Answer, Citation, Nearby, TableContext, as_json
+from qa.records import Answer, Citation, Nearby, Status, TableContext, as_json
 from qa.show.citation import Reference, Style, biblatex, in_text, in_words, locator, pandoc
 from qa.show.present import by_paper, headline, per_cent, place_of, section_words, where
 from qa.show.terminal import json_text, visible
@@ -32,6 +32,17 @@ COLUMNS = (
 def citations_of(answers: Iterable[Answer]) -> list[Citation]:
     """Return the citations of all answers."""
     return [citation for answer in answers for citation in answer.citations]
+
+
+def sure_of(answer: Answer, citation: Citation) -> bool:
+    """Tell whether a quote of ``answer`` is a sure one: one of a possible answer never is."""
+    return answer.status is not Status.POSSIBLE and citation.confidence >= answer.receipt.threshold
+
+
+def spot_of(answer: Answer, citation: Citation) -> str:
+    """Return section and page of a quote in words, and how sure it is: "possible, 54%", "confidence 93%"."""
+    mark = "confidence " if sure_of(answer, citation) else "possible, "
+    return ", ".join(filter(None, (spot(citation), f"{mark}{per_cent(citation.confidence)}%")))
 
 
 def spot(item: Citation | Nearby, paper: str = "") -> str:
@@ -55,7 +66,7 @@ def as_text(answers: Sequence[Answer], cited: Mapping[str, Reference], style: St
             key = citation.document_id
             mark = in_text(cited[key], style, numbers[key], locator(citation))
             lines += ["", f"{quote_text(citation)} {mark}"]
-            lines += [f"    {spot(citation)}"] * bool(spot(citation))
+            lines.append(f"    {spot_of(answer, citation)}")
         lines.append("")
     if cited:
         lines += ["References", ""]
@@ -68,10 +79,11 @@ def _numbers(cited: Mapping[str, Reference]) -> dict[str, int]:
     return {key: number for number, key in enumerate(cited, 1)}
 
 
-def one_quote(citation: Citation, cited: Reference, style: Style = Style.VANCOUVER) -> str:
-    """Return one quote with its page and the reference, to be pasted."""
+def one_quote(answer: Answer, citation: Citation, cited: Reference, style: Style = Style.VANCOUVER) -> str:
+    """Return one quote with its page and the reference, to be pasted; one that is not sure says so."""
     page = locator(citation)
     mark = f" (p. {page})" * bool(page) if style is Style.VANCOUVER else f" {in_text(cited, style, 1, page)}"
+    mark += f" [possible, {per_cent(citation.confidence)}%]" * (not sure_of(answer, citation))
     return visible(f"{quote_text(citation)}{mark}\n\n{in_words(cited, style)}\n")
 
 
@@ -124,7 +136,7 @@ def _markdown_of(answer: Answer, cited: Mapping[str, Reference]) -> list[str]:
     for group in by_paper(answer.citations):
         lines += [f"### {escaped(group[0].title or group[0].source)}", ""]
         for citation in group:
-            lines += _markdown_quote(citation, cited.get(citation.document_id))
+            lines += _markdown_quote(answer, citation, cited.get(citation.document_id))
     if answer.nearby:
         lines += ["### Closest passages", ""]
     for near in answer.nearby:
@@ -132,12 +144,11 @@ def _markdown_of(answer: Answer, cited: Mapping[str, Reference]) -> list[str]:
     return lines
 
 
-def _markdown_quote(citation: Citation, cited: Reference | None) -> list[str]:
+def _markdown_quote(answer: Answer, citation: Citation, cited: Reference | None) -> list[str]:
     quote = _table_lines(citation.table) if citation.table else _quoted(citation.quote)
-    place = [escaped(spot(citation))] if spot(citation) else []
-    mark = " ".join(
-        [f"\\[{citation.number}\\]", *place, *([pandoc(cited.key, locator(citation))] if cited else [])]
-    )
+    place = escaped(spot_of(answer, citation))
+    reference = f" {pandoc(cited.key, locator(citation))}" if cited else ""
+    mark = f"\\[{citation.number}\\] {place}{reference}"
     return [*quote, ">", f"> {mark}", ""]
 
 

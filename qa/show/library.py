@@ -15,7 +15,7 @@ from index.entry import Name
 from index.text import Span
 from qa.records import Answer, Citation
 from qa.show.citation import Reference, biblatex, locator, pandoc
-from qa.show.export import citations_of, quote_text, spot
+from qa.show.export import quote_text, spot_of, sure_of
 from qa.show.terminal import visible
 
 _BIBTEX = str.maketrans(
@@ -35,24 +35,36 @@ _UNPAIRED = _BIBTEX | {ord("{"): r"{\textbraceleft}", ord("}"): r"{\textbracerig
 _VERBATIM = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
 
 
+_Quote = tuple[Answer, Citation]  #: a quote and the answer that it is of, which may be a possible one
+
+
 def _by_key(
     answers: Sequence[Answer], cited: Mapping[str, Reference]
-) -> Iterator[tuple[Reference, list[Citation]]]:
-    """Yield each paper with its citations of all answers, each span once; two files of one entry are one."""
-    papers: dict[str, dict[tuple[str, Span], Citation]] = defaultdict(dict)
-    for citation in citations_of(answers):
-        key = cited[citation.document_id].key
-        papers[key].setdefault((citation.document_id, citation.span), citation)
-    for citations in papers.values():
-        quotes = list(citations.values())
-        yield cited[quotes[0].document_id], quotes
+) -> Iterator[tuple[Reference, list[_Quote]]]:
+    """Yield each paper with its quotes of all answers; two files of one entry are one.
+
+    Each span is there once, as it was quoted by the surest answer.
+    """
+    papers: dict[str, dict[tuple[str, Span], _Quote]] = defaultdict(dict)
+    for answer in answers:
+        for citation in answer.citations:
+            spans = papers[cited[citation.document_id].key]
+            place = citation.document_id, citation.span
+            spans[place] = max(spans.get(place, (answer, citation)), (answer, citation), key=_certainty)
+    for spans in papers.values():
+        quotes = list(spans.values())
+        yield cited[quotes[0][1].document_id], quotes
 
 
-def _note(citation: Citation) -> str:
-    """Return a quote with its place on one line."""
-    place = spot(citation)
-    quote = " ".join(quote_text(citation).split())
-    return visible(f"{quote} ({place})" if place else quote)
+def _certainty(quote: _Quote) -> tuple[bool, float]:
+    return sure_of(*quote), quote[1].confidence
+
+
+def _note(quote: _Quote) -> str:
+    """Return a quote with its place and how sure it is on one line."""
+    answer, citation = quote
+    words = " ".join(quote_text(citation).split())
+    return visible(f"{words} ({spot_of(answer, citation)})")
 
 
 # BibTeX
@@ -68,10 +80,10 @@ def as_bibtex(answers: Sequence[Answer], cited: Mapping[str, Reference]) -> str:
     from bibtexparser.model import Entry, Field, ImplicitComment
 
     library = Library()
-    for paper, citations in _by_key(answers, cited):
+    for paper, quotes in _by_key(answers, cited):
         kind = paper.entry.kind if paper.entry else "article" if paper.journal else "misc"
-        fields = _bibtex_fields(paper, citations)
-        pages = dict.fromkeys(biblatex(paper.key, locator(citation)) for citation in citations)
+        fields = _bibtex_fields(paper, quotes)
+        pages = dict.fromkeys(biblatex(paper.key, locator(citation)) for _, citation in quotes)
         library.add(ImplicitComment(f"% {' '.join(pages)}"))
         made = [
             Field(name, value, enclosing="no-enclosing" if (name, value) in _MACROS else None)
@@ -88,9 +100,9 @@ _MACROS = {
 }
 
 
-def _bibtex_fields(paper: Reference, citations: Sequence[Citation]) -> dict[str, str]:
+def _bibtex_fields(paper: Reference, quotes: Sequence[_Quote]) -> dict[str, str]:
     """Return the fields of an entry: those of the user's .bib file as they are, or those that are known."""
-    note = " ".join(_bibtex(_note(citation)) for citation in citations)
+    note = " ".join(_bibtex(_note(quote)) for quote in quotes)
     entry = paper.entry
     if entry and entry.bibtex:
         held = {name: value if _paired(value) else _bibtex(value) for name, value in entry.bibtex if value}
@@ -153,7 +165,7 @@ def as_ris(answers: Sequence[Answer], cited: Mapping[str, Reference]) -> str:
         def set_header(self, count: int) -> str:
             return ""
 
-    records = [_ris_record(paper, citations) for paper, citations in _by_key(answers, cited)]
+    records = [_ris_record(paper, quotes) for paper, quotes in _by_key(answers, cited)]
     text: str = Writer().formats(records)
     return text
 
@@ -166,7 +178,7 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _ris_record(paper: Reference, citations: Sequence[Citation]) -> dict[str, Any]:
+def _ris_record(paper: Reference, quotes: Sequence[_Quote]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "type_of_reference": "JOUR" if paper.journal else "GEN",
         "id": paper.key,
@@ -175,7 +187,7 @@ def _ris_record(paper: Reference, citations: Sequence[Citation]) -> dict[str, An
         "secondary_title": paper.journal,  # T2, the journal in all importers
         "year": str(paper.year or ""),
         "doi": paper.doi,
-        "notes": [f"{_note(citation)} {pandoc(paper.key, locator(citation))}" for citation in citations],
+        "notes": [f"{_note(quote)} {pandoc(paper.key, locator(quote[1]))}" for quote in quotes],
     }
     if paper.entry:
         first, _, last = paper.entry.pages.replace("\u2013", "-").partition("-")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from index.segments.lexical import Lexical
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_SHORTEST = 5  #: letters of a word that may be corrected
+SHORTEST = 5  #: letters of a word that may be corrected
 #: Zipf frequency from which on a word, or a frequent misspelling, is in the word list.
 _LISTED = 2.0
 #: How much more frequent, on that scale, the word is that a listed misspelling stands for.
@@ -68,7 +68,7 @@ class Speller:
     def _variant(self, word: str) -> str | None:
         """Return the papers' spelling of a word that they only have in another; else None."""
         lower = word.lower()
-        if len(word) < _SHORTEST or not terms_of(word) or self._held(word):
+        if len(word) < SHORTEST or not terms_of(word) or self._held(word):
             return None
         for one, other in _VARIANTS:
             for old, new in ((one, other), (other, one)):
@@ -87,7 +87,7 @@ class Speller:
         lower = word.lower()
         usual = zipf(lower)
         if (
-            len(word) < _SHORTEST
+            len(word) < SHORTEST
             or not word.islower()
             or usual < _LISTED
             or not terms_of(word)
@@ -103,20 +103,29 @@ class Speller:
 
     def _near(self, word: str) -> str | None:
         lower = word.lower()
-        if len(word) < _SHORTEST or word.isupper() or not terms_of(word) or self._held(word):
+        if len(word) < SHORTEST or word.isupper() or not terms_of(word) or self._held(word):
             return None
         if zipf(lower) >= _LISTED:
             return None
-        from rapidfuzz.distance import DamerauLevenshtein
-        from rapidfuzz.process import extract
-
         if self._words is None:
             self._words = [(printed, count) for printed, count in self._lexical.words if len(printed) >= 4]
         most = 1 if len(lower) < 8 else 2
         names = [printed for printed, _ in self._words]
-        found = extract(lower, names, scorer=DamerauLevenshtein.distance, score_cutoff=most, limit=20)
-        nearest = [(distance, -self._words[i][1], name) for name, distance, i in found if name[0] == lower[0]]
+        found = nearby(lower, names, most)
+        nearest = [(distance, -self._words[i][1], name) for name, distance, i in found]
         return min(nearest)[2] if nearest else None
+
+
+def nearby(word: str, names: Sequence[str], most: int = 1) -> list[tuple[str, float, int]]:
+    """Return at most 20 of ``names`` that differ from ``word`` in ``most`` letters, none of them the first.
+
+    Each has its distance and its place in ``names``. Letters that changed places count as one.
+    """
+    from rapidfuzz.distance import DamerauLevenshtein
+    from rapidfuzz.process import extract
+
+    found = extract(word, names, scorer=DamerauLevenshtein.distance, score_cutoff=most, limit=20)
+    return [one for one in found if one[0][:1] == word[:1]]
 
 
 def _one_off(word: str) -> set[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FRAME = "/viewer/"  #: start of the paths that the app itself may show in a frame
 _FOLDER = Path(__file__).parent / "static" / "viewer"
+_DIGITS = 9  #: most digits of an offset
 _KEPT = 200  #: most documents and conversations that requests can refer to
 
 
@@ -55,7 +56,7 @@ def routes() -> list[Route]:
     return [
         Route(FRAME + "{name:path}", _program),
         Route(paper + ".pdf", _paper),
-        Route(paper + "/{start:int}-{end:int}", _boxes_of),
+        Route(paper + "/{start:str}-{end:str}", _boxes_of),
         Route(paper + "/annotated/{key:str}", _annotated),
     ]
 
@@ -145,17 +146,26 @@ async def _boxes_of(request: Request) -> Response:
     from starlette.responses import JSONResponse
 
     document = _SERVED.documents.get(request.path_params["document"])
-    start, end = request.path_params["start"], request.path_params["end"]
-    if document is None or not start <= end <= len(document.text):
+    start, end = (_offset(request.path_params[name]) for name in ("start", "end"))
+    if document is None or start is None or end is None or not start <= end <= len(document.text):
         return _missing("No such sentence.")
     lines = await run_in_threadpool(_boxes, document, Span(start, end))
     return JSONResponse([[box.page, box.left, box.top, box.right, box.bottom] for box in lines])
 
 
-@lru_cache(maxsize=1024)
+def _offset(text: str) -> int | None:
+    """Return the offset that an address names; None if it is none, such as a number of very many digits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
 def _boxes(document: Document, span: Span) -> tuple[Box, ...]:
     path = original(index_folder(), document.id)
-    return () if isinstance(path, Lost) else boxes(path.read_bytes(), document, span)
+    return () if isinstance(path, Lost) else _found(path, document, span)
+
+
+@lru_cache(maxsize=1024)
+def _found(path: Path, document: Document, span: Span) -> tuple[Box, ...]:
+    return boxes(path.read_bytes(), document, span)
 
 
 async def _annotated(request: Request) -> Response:
@@ -166,6 +176,8 @@ async def _annotated(request: Request) -> Response:
     if asked is None:
         return _missing("This conversation is no longer known. Reload the page.")
     index, answers = asked
+    if request.path_params["document"] not in index.documents:
+        return _missing("No such paper.")
     try:
         data = await run_in_threadpool(annotated_copy, index, answers, request.path_params["document"])
     except LoccitError as error:

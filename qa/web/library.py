@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +13,7 @@ import streamlit as st
 from index.embed.encoder import Encoder, question_encoder
 from index.ingest.removed import removed
 from index.store.generation import Index
+from index.store.manifest import Manifest
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
 from qa.files.names import labels as labels_of
@@ -19,13 +22,24 @@ from qa.show import citation
 from qa.show.present import View
 from qa.show.shelf import table
 
+
+def identity(index: Index) -> tuple[str, int, str]:
+    """Return what tells a generation from all others, also from one whose number was used again."""
+    return str(index.folder), index.generation, _digest(index.manifest)
+
+
+@lru_cache(maxsize=8)
+def _digest(manifest: Manifest) -> str:
+    return hashlib.sha256(manifest.encode()).hexdigest()
+
+
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
 TURN = threading.Lock()
 #: Caches what is computed from an index.
 _once_per_generation = st.cache_resource(
     max_entries=2,
     show_spinner=False,
-    hash_funcs={"index.store.generation.Index": lambda index: (str(index.folder), index.generation)},
+    hash_funcs={"index.store.generation.Index": lambda index: identity(index)},
 )
 
 

@@ -139,7 +139,7 @@ def test_a_wrong_answer_becomes_an_evaluation_question(browser: Browser, own: st
             page.screenshot(path=root / "tests" / "out" / f"correction-{scheme}.png", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         box.get_by_role("button", name="This is right: CK 9641").click()
-        page.get_by_text("Saved as an evaluation question.").wait_for()
+        page.get_by_text("Saved. It is listed under Feedback.").wait_for()
         box.wait_for(state="detached")
         page.goto(f"{own}/feedback")
         row = page.locator(".outcomes > li", has_text="on day 3")

@@ -108,7 +108,9 @@ def test_the_cited_words_are_marked_and_a_second_citation_does_not_load_the_pape
         assert _marked(viewer, 1) == [LICHENS]
         second.locator(".cite").first.click()
         assert _marked(viewer, 3) == [GULLS]
-        assert len([url for url in loaded if url.endswith(".pdf")]) == 1
+        (address,) = [url for url in loaded if url.endswith(".pdf")]
+        for place in (f"{'9' * 5000}-1", "1-x", "-1-2", "²-³", "1-999999999"):
+            assert page.request.get(f"{address.removesuffix('.pdf')}/{place}").status == 404, place
         for scheme in both_themes(page):
             ground = viewer.locator("#bar").evaluate("bar => getComputedStyle(bar).backgroundColor")
             assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
@@ -158,6 +160,36 @@ def test_a_pdf_is_searched_turned_enlarged_and_annotated(browser: Browser, own: 
         assert divider.get_attribute("aria-valuenow") == str(share - 5)
 
 
+def test_keys_pressed_in_the_pdf_act_on_the_page(browser: Browser, own: str) -> None:
+    with watched_page(browser) as page:
+        start(page, own)
+        ask(page, ON_LICHENS)
+        cited = ask(page, ON_GULLS).locator(".cite").first
+        viewer = _viewer(page)
+        _marked(viewer, 3)
+        box, pages = viewer.get_by_role("searchbox"), viewer.locator("#container")
+        box.fill("jk/")
+        assert box.input_value() == "jk/"
+        box.press("Escape")
+        assert box.input_value() == ""
+        assert pages.evaluate("pages => pages === document.activeElement")
+        pages.press("k")
+        _marked(viewer, 1)
+        pages.press("/")
+        page.keyboard.type("Why?")
+        asked = page.get_by_placeholder("Ask")
+        assert asked.input_value() == "Why?"
+        asked.clear()
+        cited.click()
+        _marked(viewer, 3)
+        for element in (box, pages):
+            element.press("Escape")
+            source_panel(page).wait_for(state="detached")
+            assert cited.evaluate("cited => cited.getRootNode().activeElement === cited")
+            cited.click()
+            _marked(viewer, 3)
+
+
 def test_a_text_paper_is_shown_as_a_whole_with_the_sentence_in_view(page: Page) -> None:
     ask(page, ANSWERED)
     panel = source_panel(page)
@@ -180,7 +212,13 @@ def test_a_paper_is_opened_from_the_papers_page_and_on_a_phone(browser: Browser,
         start(page, own)
         ask(page, ON_GULLS).locator(".cite").first.click()
         page.get_by_role("dialog").wait_for()
-        assert _marked(_viewer(page), 3) == [GULLS]
+        viewer = _viewer(page)
+        assert _marked(viewer, 3) == [GULLS]
+        mark, pages = (viewer.locator(name).bounding_box() for name in (".cited", "#container"))
+        assert mark and pages
+        assert pages["x"] < mark["x"] < pages["x"] + 60
+        viewer.locator("#container").press("Escape")
+        page.get_by_role("dialog").wait_for(state="detached")
     with watched_page(browser) as page:
         start(page, own)
         open_page(page, "Papers")

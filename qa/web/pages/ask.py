@@ -198,5 +198,7 @@ def _copies(answer: Answer, answerer: Answerer | None) -> dict[str, Any]:
     cited = references(answer.citations, documents, keys)
     return {
         "copy": as_text([answer], cited, style()),
-        "copies": {one.number: one_quote(one, cited[one.document_id], style()) for one in answer.citations},
+        "copies": {
+            one.number: one_quote(answer, one, cited[one.document_id], style()) for one in answer.citations
+        },
     }

@@ -39,7 +39,7 @@ def correction(answerer: Answerer, turn: Turn) -> None:
 def show_saved() -> None:
     """Say once that a correction was saved."""
     if st.session_state.pop("corrected", False):
-        st.toast("Saved as an evaluation question.")
+        st.toast("Saved. It is listed under Feedback.")
 
 
 def _sentences(answerer: Answerer, turn: Turn, words: str) -> list[View]:

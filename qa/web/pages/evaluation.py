@@ -152,12 +152,16 @@ def feedback_page() -> None:
     """Draw the judgements of answers, and offer them for download."""
     show_title("Feedback", _ABOUT_FEEDBACK, "intro-feedback")
     try:
-        judged = judgements(index_folder(), owner=state.owner())
+        problems: list[str] = []
+        judged = judgements(index_folder(), owner=state.owner(), say=problems.append)
     except LoccitError as error:
         show_error("Feedback cannot be read", error, "no-feedback")
         return
-    if not judged:
+    for problem in problems:
+        show(notice_view("warning", "Feedback is damaged", problem), "damaged-feedback")
+    if not judged and not problems:
         show(notice_view("info", "No feedback yet", "Judge an answer on the Ask page."), "nothing-judged")
+    if not judged:
         return
     st.download_button(
         "Download as evaluation questions (JSON lines)",

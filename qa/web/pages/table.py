@@ -116,7 +116,7 @@ def _table(
     """Draw the table as far as it is made."""
     try:
         answerer = answerer if right is None else answerer.as_sure(right)
-        work = _tabling(state.owner(), str(index_folder()), answerer.index.generation, answerer.fingerprint,
+        work = _tabling(state.owner(), library.identity(answerer.index), answerer.fingerprint,
                         answerer.threshold, questions, documents, answerer)  # fmt: skip
     except LoccitError as error:
         show_error("No table can be made", error, "table-failed")
@@ -142,8 +142,7 @@ def _table(
 @st.cache_resource(max_entries=30, show_spinner=False)
 def _tabling(
     owner: str,
-    place: str,
-    generation: int,
+    generation: tuple[str, int, str],
     fingerprint: str,
     threshold: float,
     questions: tuple[str, ...],
@@ -151,7 +150,7 @@ def _tabling(
     _answerer: Answerer,
 ) -> Tabling:
     """Return the work on a table; a page that is loaded again finds it."""
-    alone = _alone(place, fingerprint, threshold)
+    alone = _alone(str(index_folder()), fingerprint, threshold)
     if len(alone) > _REMEMBERED:
         alone.clear()
     answers = [turn.answer for turn in state.chat().turns if turn.answer]

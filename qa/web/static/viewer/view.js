@@ -27,6 +27,7 @@ linkService.setViewer(viewer);
 
 const SMALLEST = 0.6; // scale at which text can still be read
 const READABLE = 0.85;
+const MARGIN = 12; // px to the left of the mark
 
 let shown = null; // what ``loccitShow`` was called with last
 let task = null; // the document that is loaded or being loaded
@@ -131,10 +132,15 @@ function draw() {
 
 function showCited(pageNumber) {
   if (!boxes.length) return viewer.scrollPageIntoView({ pageNumber });
-  const [page, left, top, right] = boxes[0];
+  const [page, , top] = boxes[0];
+  const onPage = boxes.filter(([other]) => other === page);
+  const left = Math.min(...onPage.map((box) => box[1]));
+  const right = Math.max(...onPage.map((box) => box[3]));
   const { offsetTop, offsetLeft, offsetHeight, offsetWidth } = viewer.getPageView(page - 1).div;
   container.scrollTop = offsetTop + top * offsetHeight - container.clientHeight / 3;
-  container.scrollLeft = offsetLeft + ((left + right) / 2) * offsetWidth - container.clientWidth / 2;
+  const centred = offsetLeft + ((left + right) / 2) * offsetWidth - container.clientWidth / 2;
+  // Where the lines are wider than the window, as on a phone, they are seen from their beginning.
+  container.scrollLeft = Math.min(centred, offsetLeft + left * offsetWidth - MARGIN);
 }
 
 // A page is drawn when it comes into view, and anew when the zoom changes.
@@ -193,7 +199,22 @@ addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "f") {
     event.preventDefault(); // the browser finds words only on pages that are drawn
     at("words").select();
+  } else if (event.key === "Escape" && event.target === at("words") && at("words").value) {
+    event.preventDefault();
+    at("words").value = "";
+    find("");
+    container.focus({ preventScroll: true });
+  } else if (event.key === "Escape" || (["j", "k", "/"].includes(event.key) && !event.target.matches("input"))) {
+    hand(event);
   }
 });
+
+// Lets the page around the frame take a key, as if it had been pressed there (static/keys.js).
+function hand(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const { key, code } = event;
+  const copy = new parent.KeyboardEvent("keydown", { key, code, bubbles: true, composed: true, cancelable: true });
+  if (!window.frameElement.dispatchEvent(copy)) event.preventDefault();
+}
 
 window.frameElement.dispatchEvent(new Event("ready"));
