@@ -302,8 +302,8 @@ def test_neither_title_nor_the_end_of_a_path_match_against_a_doi(
             assert len(opened.entries.own) == found, doi
 
 
-END = "file={/home/bob/papers/1.pdf}"
-LONG_END = "file={/home/bob/x/supplementary_material.pdf}"
+END = "file={/Users/bob/papers/1.pdf}"
+LONG_END = "file={/Users/bob/x/supplementary_material.pdf}"
 OTHER = "title={Sleep deprivation in surgeons on call}, author={Zed, Zoe}, year={2001}"
 TITLE = "title={Chronic lymphocytic leukaemia}"
 
