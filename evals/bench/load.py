@@ -146,7 +146,8 @@ class Session:
         """Ask; return the seconds from Enter to the answer on the page."""
         self._asked += 1
         mark = f"{self._name}{self._asked}"  # identifies this answer; no paper has such a word
-        box = self._page.get_by_placeholder("Ask about the papers")
+        # The box moves to the bottom with the first question; for a moment there are two.
+        box = self._page.get_by_placeholder("Ask about the papers").last
         await box.fill(f"{question} {mark}")
         started = time.perf_counter()
         await box.press("Enter")
