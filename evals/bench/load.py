@@ -57,6 +57,10 @@ _ANSWERED = """([mark, limit]) => new Promise(done => {
   };
   look();
 })"""
+_READY = """() => {
+  const boxes = document.querySelectorAll('[data-testid="stChatInputTextArea"]');
+  return boxes.length === 1 && !boxes[0].disabled;
+}"""
 _FEW = 5  #: answers compared at each end of a long conversation
 
 
@@ -146,8 +150,9 @@ class Session:
         """Ask; return the seconds from Enter to the answer on the page."""
         self._asked += 1
         mark = f"{self._name}{self._asked}"  # identifies this answer; no paper has such a word
-        # The box moves to the bottom with the first question; for a moment there are two.
-        box = self._page.get_by_placeholder("Ask about the papers").last
+        # The box moves to the bottom with the first question; for a moment there are two, both disabled.
+        await self._page.wait_for_function(_READY, timeout=_ANSWER)
+        box = self._page.get_by_placeholder("Ask about the papers")
         await box.fill(f"{question} {mark}")
         started = time.perf_counter()
         await box.press("Enter")
