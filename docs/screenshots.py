@@ -40,7 +40,7 @@ def take_table(browser: Browser, url: str, target: Path) -> None:
         box = page.get_by_placeholder("Ask each paper a question")
         box.fill("Were anti-SRP antibodies found?")
         box.press("Enter")
-        page.locator("td.possible").nth(1).wait_for()
+        page.locator(".grid td .cite").nth(1).wait_for()
         page.get_by_role("button", name="Stop").wait_for(state="detached")
         page.locator(".grid .cite").first.click()
         page.get_by_role("region", name="Source", exact=True).wait_for()
