@@ -104,17 +104,27 @@ def forget_unused(folder: Path, documents: Iterable[str]) -> list[str]:
     Does nothing while a generation cannot be read. A paper that was removed counts as held until its
     generations are collected, because a rollback brings it back.
     """
-    held: set[str] = set()
-    for number in generations(folder):
-        try:
-            with open_generation(folder, number, pinned=True) as index:
-                held |= index.documents.keys() | catalogue_of(index).aside.keys()
-        except LoccitError:
-            return []
+    try:
+        held = held_in(folder)
+    except LoccitError:
+        return []
     gone = [key for key in documents if key not in held]
     for key in gone:
         forget_upload(folder, key)
     return gone
+
+
+def held_in(folder: Path) -> set[str]:
+    """Return the ids of the papers that any generation uses or sets aside.
+
+    Raises:
+        LoccitError: a generation cannot be read.
+    """
+    held: set[str] = set()
+    for number in generations(folder):
+        with open_generation(folder, number, pinned=True) as index:
+            held |= index.documents.keys() | catalogue_of(index).aside.keys()
+    return held
 
 
 def kept_size(folder: Path) -> int:

@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index.embed.encoder import Encoder
-from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing
+from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing, LoccitError
 from index.ingest.build import add
-from index.ingest.originals import Lost, forget_upload, original
+from index.ingest.originals import Lost, forget_unused, held_in, original
 from index.store.generation import Index
 from index.store.open import (
     generation_folder,
@@ -71,19 +71,11 @@ def bring_back(document_id: str, folder: Path, encoder: Encoder) -> None:
 @contextmanager
 def forgetting(folder: Path) -> Iterator[None]:
     """Remove the uploads of papers that a change of the index, made inside, leaves in no kept generation."""
-    before = _held(folder)
+    before: set[str] = set()
+    with suppress(LoccitError):
+        before = held_in(folder)
     yield
-    for document_id in before - _held(folder):
-        forget_upload(folder, document_id)
-
-
-def _held(folder: Path) -> set[str]:
-    """Return the ids of the papers of all generations that can be read."""
-    held: set[str] = set()
-    for number in generations(folder):
-        with suppress(IndexDamaged, FormatMismatch), open_generation(folder, number) as generation:
-            held |= generation.listed.keys()
-    return held
+    forget_unused(folder, before)
 
 
 def _before(index: Index) -> Iterator[Index]:

@@ -15,7 +15,6 @@ from index.embed.encoder import Encoder, load_encoder
 from index.errors import IndexMissing, LoccitError
 from index.ingest.build import add
 from index.ingest.originals import UPLOADS, forget_unused, keep_upload, remember
-from index.ingest.removed import forgetting
 from index.ingest.report import FileOutcome, Progress
 from index.ingest.work import Read
 from index.read import SUFFIXES
@@ -129,8 +128,7 @@ def added(
     """Add ``files`` to the index, after those of other windows. Runs in a thread without a session."""
     with _ONE_AT_A_TIME:
         try:
-            with forgetting(folder):
-                report = add(files, folder, encoder=encoder, progress=progress, read=read, wait=_WAIT)
+            report = add(files, folder, encoder=encoder, progress=progress, read=read, wait=_WAIT)
             remember(folder, report.outcomes, keep=keeps_files())
             return report.outcomes
         finally:  # refused files were stored too
