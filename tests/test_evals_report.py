@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from playwright.sync_api import expect
 
 from evals.measure.ablation import ablations
 from evals.measure.comparison import Earlier, compare
@@ -235,4 +236,4 @@ def test_a_link_leads_to_the_quotes_and_the_page_is_accessible(
         opened.locator("#s0-hit\\@1").get_by_role("link", name=re.compile("^2 ")).click()
         shown = opened.locator("#s0-q1")
         shown.get_by_text("does not answer").wait_for()
-        assert shown.get_by_text("Wanted").is_visible()
+        expect(shown.get_by_text("Wanted")).to_be_visible()

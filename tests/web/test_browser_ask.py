@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import HOSTILE, NAME, NAMES, QUESTION, TITLE
@@ -30,13 +31,13 @@ def test_each_citation_opens_its_source(page: Page) -> None:
         button = answer.locator(f".cite[data-number='{number + 1}']")
         button.click()
         panel.get_by_role("heading", name=f"Source {number + 1}").wait_for()
-        assert button.get_attribute("aria-pressed") == "true"
-        assert answer.locator(".cite[aria-pressed='true']").count() == 1
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(answer.locator(".cite[aria-pressed='true']")).to_have_count(1)
         marked = panel.locator("mark.citation, tr.cited").all_text_contents()
         assert "".join("".join(marked).split()) in "".join((quotes.nth(number).text_content() or "").split())
-        assert panel.locator("mark, tr.cited").first.is_visible()
+        expect(panel.locator("mark, tr.cited").first).to_be_visible()
     panel.get_by_text("Why this passage?").click()
-    assert panel.get_by_text("Probability that it answers").is_visible()
+    expect(panel.get_by_text("Probability that it answers")).to_be_visible()
 
 
 def test_the_stepper_moves_between_sources_and_keeps_the_focus(page: Page) -> None:
@@ -44,10 +45,10 @@ def test_the_stepper_moves_between_sources_and_keeps_the_focus(page: Page) -> No
     answer.locator(".cite").first.click()
     panel = source_panel(page)
     panel.get_by_text("1 of 3").wait_for()
-    assert panel.get_by_role("button", name="Previous source").is_disabled()
+    expect(panel.get_by_role("button", name="Previous source")).to_be_disabled()
     panel.get_by_role("button", name="Next source").click()
     panel.get_by_text("2 of 3").wait_for()
-    assert answer.locator(".cite[aria-pressed='true'] .number").text_content() == "2"
+    expect(answer.locator(".cite[aria-pressed='true'] .number")).to_have_text("2")
     page.keyboard.press("Enter")  # the redrawn button still has the focus
     panel.get_by_text("3 of 3").wait_for()
     page.keyboard.press("Enter")  # its neighbour has the focus once it is disabled
@@ -58,14 +59,14 @@ def test_where_nothing_was_found_the_closest_passages_are_shown_and_nothing_is_c
     page: Page,
 ) -> None:
     answer = ask(page, REFUSED)
-    assert answer.get_by_text("Not found in these papers").is_visible()
-    assert answer.get_by_text("The passages most similar to the question.").is_visible()
-    assert answer.locator("blockquote").count() == 0
+    expect(answer.get_by_text("Not found in these papers")).to_be_visible()
+    expect(answer.get_by_text("The passages most similar to the question.")).to_be_visible()
+    expect(answer.locator("blockquote")).to_have_count(0)
     answer.locator(".nearby .cite").first.click()
     panel = source_panel(page)
     panel.get_by_text("A passage similar to the question.").wait_for()
     panel.get_by_text("Why this passage?").click()
-    assert panel.get_by_text("Score of the passage").is_visible()
+    expect(panel.get_by_text("Score of the passage")).to_be_visible()
     assert "not answer" not in (page.locator("body").text_content() or "")
 
 
@@ -78,10 +79,10 @@ def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
         address = page.url
         page.keyboard.press("Escape")
         answer = ask(page, "When was MMF restarted?")
-        assert answer.get_by_text("Searched only: Seronegative").is_visible()
+        expect(answer.get_by_text("Searched only: Seronegative")).to_be_visible()
     with watched_page(browser) as page:
         start(page, address)
-        assert ask(page, "What did the biopsy show?").get_by_text("Searched only: Seronegative").is_visible()
+        expect(ask(page, "What did the biopsy show?").get_by_text("Searched only: Seronegative")).to_be_visible()
 
 
 def test_a_hostile_paper_is_shown_as_text(browser: Browser, chat: str, built: Path) -> None:
@@ -155,7 +156,7 @@ def test_on_a_phone_closing_the_source_focuses_its_citation(browser: Browser, ch
         page.keyboard.press("Escape")
         dialog.wait_for(state="detached")
         page.wait_for_timeout(1000)
-        assert dialog.count() == 0  # a closed dialog stays closed
+        expect(dialog).to_have_count(0)  # a closed dialog stays closed
 
 
 def test_a_citation_opens_by_keyboard(page: Page) -> None:
@@ -169,7 +170,7 @@ def test_a_citation_opens_by_keyboard(page: Page) -> None:
     page.keyboard.press("Enter")
     panel = source_panel(page)
     panel.get_by_text("2 of ").wait_for()
-    assert answer.locator(".with-tip:focus-within .tip, :focus-visible + .tip").first.is_visible()
+    expect(answer.locator(".with-tip:focus-within .tip, :focus-visible + .tip").first).to_be_visible()
     page.locator(".live", has_text="Closest passage 2:").wait_for(state="attached")
 
 
@@ -196,8 +197,8 @@ def test_the_first_page_shows_papers_and_questions_and_takes_a_question(
         page.wait_for_function(_IN_THE_BOX)
         settled(page)
         for name in ("Ask", "Papers", "Evaluation", "Feedback"):
-            assert page.get_by_role("link", name=name, exact=True).is_visible()
-        assert page.locator(".listing li").count() == 3
+            expect(page.get_by_role("link", name=name, exact=True)).to_have_count(1)
+        expect(page.locator(".listing li")).to_have_count(3)
         chip = page.locator(".suggested .chip").first
         chip.wait_for(timeout=120_000)
         box = chip.bounding_box()
@@ -226,12 +227,12 @@ def test_keys_move_between_citations_close_the_source_and_go_to_the_question_box
     panel.get_by_text("3 of 3").wait_for()
     page.keyboard.press("Escape")
     page.locator(".listing").wait_for()
-    assert panel.count() == 0
+    expect(panel).to_have_count(0)
+    expect(page.locator(".cite[aria-pressed='true']")).to_have_count(0)
     assert all_cited.nth(2).evaluate(focused)
-    assert page.locator(".cite[aria-pressed='true']").count() == 0
     page.keyboard.press("/")
     page.keyboard.type("j/k")
-    assert page.get_by_placeholder("Ask about the papers").input_value() == "j/k"
+    expect(page.get_by_placeholder("Ask about the papers")).to_have_value("j/k")
     answer.locator(".cite").first.click()
     panel.get_by_role("button", name="Close source").click()
     page.locator(".listing").wait_for()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import both_themes, settled, watched_page
 from tests.web.papers import HOSTILE, LICHENS, NAMES, ON_LICHENS, QUESTION, TITLE, YEAR, lichens_pdf
@@ -48,9 +49,9 @@ def test_the_searched_question_can_be_edited(page: Page) -> None:
     page.keyboard.press("Enter")
     third = page.locator("article.turn:has(footer)").nth(2)
     third.wait_for()
-    assert third.locator("h2").text_content() == "What was the woman's CK on admission?"
+    expect(third.locator("h2")).to_have_text("What was the woman's CK on admission?")
     assert "9641" in (third.text_content() or "")
-    assert third.get_by_text("Searched as").count() == 0
+    expect(third.get_by_text("Searched as")).to_have_count(0)
 
 
 def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat: str) -> None:
@@ -62,7 +63,7 @@ def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat:
         page.wait_for_url("**years=**")
         page.keyboard.press("Escape")
         answer = ask(page, "Which antibodies were positive?")
-        assert answer.get_by_text("Searched only: Seronegative").is_visible()
+        expect(answer.get_by_text("Searched only: Seronegative")).to_be_visible()
         answer.locator(".cite").nth(1).click()
         page.wait_for_url("**cite=2**")
         address = page.url
@@ -70,12 +71,12 @@ def test_a_link_restores_question_scope_years_and_source(browser: Browser, chat:
         page.wait_for_url("**cite=1**")
         page.goto(address)  # this browser still has the conversation
         page.locator(".source").get_by_text("2 of ").wait_for()
-        assert page.locator("article.turn:has(footer)").count() == 1
+        expect(page.locator("article.turn:has(footer)")).to_have_count(1)
     with watched_page(browser) as page:
         page.goto(address)
         answer = page.locator("article.turn:has(footer)")
         answer.wait_for()
-        assert answer.get_by_text("Searched only: Seronegative").is_visible()
+        expect(answer.get_by_text("Searched only: Seronegative")).to_be_visible()
         page.locator(".source").get_by_text("2 of ").wait_for()
 
 
@@ -84,8 +85,8 @@ def test_a_stricter_setting_makes_an_answer_a_possible_one(browser: Browser, cha
     with watched_page(browser) as page:
         start(page, f"{chat}/?right=95")
         answer = ask(page, question)
-        assert answer.get_by_text("Possible answers, not sure").is_visible()
-        assert answer.get_by_text("95% of sure answers should be right").is_visible()
+        expect(answer.get_by_text("Possible answers, not sure")).to_be_visible()
+        expect(answer.get_by_text("95% of sure answers should be right")).to_be_visible()
         page.get_by_role("button", name="Strictness").click()
         page.get_by_text("Stricter settings show").wait_for()
         for _ in both_themes(page):
@@ -157,12 +158,12 @@ def test_low_confidence_is_visible(page: Page) -> None:
     style = "element => getComputedStyle(element).borderInlineStartStyle"
     sure = ask(page, "What did CT of the abdomen and pelvis reveal?").locator("li").first
     assert sure.locator("blockquote").evaluate(style) == "solid"
-    assert sure.get_by_text("High confidence · ").is_visible()
+    expect(sure.get_by_text("High confidence · ")).to_be_visible()
     answer = ask(page, "How was the woman treated?")
     doubtful = answer.locator("li.unsure").first
     assert doubtful.locator("blockquote").evaluate(style) == "dashed"
-    assert doubtful.get_by_text("confidence · ").is_visible()
-    assert answer.get_by_text("Possible answers, not sure: ").is_visible()
+    expect(doubtful.get_by_text("confidence · ")).to_be_visible()
+    expect(answer.get_by_text("Possible answers, not sure: ")).to_be_visible()
 
 
 def test_all_pages_work_by_keyboard_alone(page: Page) -> None:
@@ -193,13 +194,13 @@ def test_a_changed_file_is_read_again(
     with serving(root, own_folder, tmp_path / "log") as url, watched_page(browser) as page:
         start(page, url)
         answer = ask(page, ON_LICHENS)
-        assert answer.locator("blockquote").first.text_content() == LICHENS
+        expect(answer.locator("blockquote").first).to_have_text(LICHENS)
         path.write_bytes(lichens_pdf("A line added later."))
         open_page(page, "Papers")
         page.get_by_text("Read the files again").click()
         settled(page)
         page.get_by_role("button", name="Read again").click()
         page.locator(".outcomes > li", has_text="lichens.pdf").get_by_text("Added").wait_for(timeout=BUILD)
-        assert page.locator(".shelved", has_text="Lichens of the northern coast").count() == 1
+        expect(page.locator(".shelved", has_text="Lichens of the northern coast")).to_have_count(1)
         open_page(page, "Ask")
         page.get_by_text("The papers have changed since").first.wait_for()

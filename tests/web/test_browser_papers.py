@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import FilePayload
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser import SIZES, both_themes, settled, watched_page
 from tests.web.papers import LICHENS, NAME, ON_LICHENS, TITLE, lichens_pdf
@@ -55,7 +55,7 @@ def test_a_paper_is_dropped_introduced_asked_removed_and_brought_back(browser: B
         said = sorted(outcomes.locator("xpath=./strong").all_text_contents())
         assert said == ["Added", "Not added", "Not added"]
         card = outcomes.filter(has_text="lichens.pdf").locator(".card")
-        assert card.locator("h3").text_content() == "Lichens of the northern coast"
+        expect(card.locator("h3")).to_have_text("Lichens of the northern coast")
         assert (card.locator("blockquote").text_content() or "?") in lichens_pdf().decode("latin-1")
         assert "1 page" in (card.text_content() or "")
         check_accessible(page)
@@ -63,8 +63,8 @@ def test_a_paper_is_dropped_introduced_asked_removed_and_brought_back(browser: B
         card.wait_for(state="detached")
 
         answer = ask(page, ON_LICHENS)
-        assert answer.locator("blockquote").first.text_content() == LICHENS
-        assert answer.locator(".spot").first.text_content() == "page 1"
+        expect(answer.locator("blockquote").first).to_have_text(LICHENS)
+        expect(answer.locator(".spot").first).to_have_text("page 1")
         page.frame_locator("iframe.viewer").locator(".cited").first.wait_for()
         check_accessible(page)
 
@@ -75,7 +75,7 @@ def test_a_paper_is_dropped_introduced_asked_removed_and_brought_back(browser: B
         undo.wait_for()
         open_page(page, "Ask")
         answer = ask(page, "How many cliffs had the rarest lichen?")
-        assert answer.get_by_text("Not found in these papers").is_visible()
+        expect(answer.get_by_text("Not found in these papers")).to_be_visible()
 
         open_page(page, "Papers")
         page.reload()
@@ -89,18 +89,18 @@ def test_papers_are_found_and_sorted_in_the_table(page: Page) -> None:
     open_page(page, "Papers")
     titles = page.locator(".shelved .title")
     titles.first.wait_for()
-    assert titles.count() == 3
+    expect(titles).to_have_count(3)
     page.get_by_role("button", name="Year").click()
     assert "Zebrafish" in (titles.first.text_content() or "")  # of 2015; the paper without a year comes last
     page.get_by_role("button", name="Year").click()
     assert "Seronegative" in (titles.first.text_content() or "")
-    assert titles.last.text_content() == "000_2de923414111d483.txt"
+    expect(titles.last).to_have_text("000_2de923414111d483.txt")
     page.get_by_role("searchbox", name="Find a paper").fill("patel 2022")
-    assert titles.count() == 1
+    expect(titles).to_have_count(1)
     page.get_by_text("1 of 3 papers match").wait_for()
     titles.first.click()
     page.locator(".details").get_by_text("10.7759/cureus.27824").wait_for()
-    assert titles.count() == 1  # what was searched for stays
+    expect(titles).to_have_count(1)  # what was searched for stays
     check_accessible(page)
 
 
@@ -129,7 +129,7 @@ def test_the_answer_says_that_feedback_was_not_saved(browser: Browser, own: str,
             button = answer.get_by_role("button", name="Wrong")
             button.click()
             answer.get_by_text("Not saved").wait_for()
-            assert button.get_attribute("aria-pressed") == "false"
+            expect(button).to_have_attribute("aria-pressed", "false")
     finally:
         kept.unlink()
 
@@ -155,7 +155,7 @@ def test_feedback_is_saved_listed_and_downloaded(browser: Browser, own: str) -> 
         open_page(page, "Ask")
         pressed = page.locator("article.turn").get_by_role("button", name="Right")
         pressed.wait_for()
-        assert pressed.get_attribute("aria-pressed") == "true"
+        expect(pressed).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -177,7 +177,7 @@ def test_the_papers_page_shows_a_hostile_paper_as_text(page: Page) -> None:
     open_page(page, "Papers")
     shelved = page.locator(".shelved", has_text="Zebrafish")
     shelved.wait_for()
-    assert shelved.locator(".title").text_content() == TITLE
+    expect(shelved.locator(".title")).to_have_text(TITLE)
     shelved.locator(".title").click()
     details = page.locator(".details")
     details.wait_for()

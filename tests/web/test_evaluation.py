@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from qa.show.terminal import visible
 from qa.web.background import Evaluation, Evaluations
@@ -58,8 +59,8 @@ def test_from_a_figure_to_its_questions(
         page.get_by_role("link", name=WRONG).first.click()
         question = page.locator("details", has_text=GIVEN).last
         question.get_by_text(GIVEN).wait_for()
-        assert question.get_by_text(GOLD).is_visible()
-        assert page.locator("figure img").count() == 3
+        expect(question.get_by_text(GOLD)).to_be_visible()
+        expect(page.locator("figure img")).to_have_count(3)
         page.locator("figure details").first.locator("summary").click()
         for _ in both_themes(page):
             check_accessible(page)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from index.errors import UsageError
 from qa.web.sign_in import read_sign_in
@@ -79,8 +80,8 @@ def test_sign_in_hides_everything_and_separates_histories(
             for path in ("/papers", "/evaluation", "/feedback", "/"):
                 page.goto(url + path)
                 page.get_by_role("heading", name="Sign in to Loccit").wait_for()
-                assert page.get_by_placeholder("Ask about the papers").count() == 0
-                assert page.locator(".shelved, .tile").count() == 0
+                expect(page.get_by_placeholder("Ask about the papers")).to_have_count(0)
+                expect(page.locator(".shelved, .tile")).to_have_count(0)
             check_accessible(page)
             with urllib.request.urlopen(f"{url}/pages/guessed/{'0' * 64}/1.png", timeout=10) as answer:
                 assert answer.headers.get_content_type() == "text/html"  # the app with its sign-in page
@@ -92,13 +93,13 @@ def test_sign_in_hides_everything_and_separates_histories(
             page.get_by_role("heading", name="Sign in to Loccit").wait_for()
             people.person = "grace"
             _sign_in(page, "Grace")
-            assert page.locator("article.turn").count() == 0
+            expect(page.locator("article.turn")).to_have_count(0)
             page.goto(address)  # Ada's conversation by its link: only the question, asked anew
             page.locator("article.turn footer").wait_for()
             assert page.url != address
             settled(page)
             dialog = listed(page)
-            assert dialog.locator(".title").count() == 1
+            expect(dialog.locator(".title")).to_have_count(1)
             dialog.get_by_role("button", name="Delete all").click()
             dialog.get_by_role("button", name="Delete", exact=True).click()
             dialog.get_by_text("None yet").wait_for()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
@@ -84,7 +85,7 @@ def test_columns_are_added_ordered_filtered_removed_and_linked(
     add(page, CK)
     table = add(page, STEROID)
     cells = table.locator(".grid > table > tbody > tr > td:not(.year)")
-    assert cells.count() == 6
+    expect(cells).to_have_count(6)
     table.get_by_text("9641 unit/L").first.wait_for()
     for heading, order in (("Paper", sorted), ("Paper", lambda found: sorted(found)[::-1])):
         table.get_by_role("button", name=heading).click()
@@ -100,7 +101,7 @@ def test_columns_are_added_ordered_filtered_removed_and_linked(
     box.press("Enter")
     settled(page)
     assert len(names(table)) == 1
-    assert cells.first.locator(".cite").get_attribute("aria-pressed") == "true"  # the source stays open
+    expect(cells.first.locator(".cite")).to_have_attribute("aria-pressed", "true")  # the source stays open
     check_accessible(page)
     with watched_page(browser) as other:
         other.goto(page.url)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
@@ -103,7 +104,7 @@ def test_the_cited_words_are_marked_and_a_second_citation_does_not_load_the_pape
         assert _marked(viewer, 1) == [LICHENS]
         second = ask(page, ON_GULLS)
         assert _marked(viewer, 3) == [GULLS]
-        assert viewer.get_by_label("Page", exact=True).input_value() == "3"
+        expect(viewer.get_by_label("Page", exact=True)).to_have_value("3")
         first.locator(".cite").first.click()
         assert _marked(viewer, 1) == [LICHENS]
         second.locator(".cite").first.click()
@@ -117,7 +118,7 @@ def test_the_cited_words_are_marked_and_a_second_citation_does_not_load_the_pape
         frame = page.frames[-1]
         assert frame.url.endswith("/viewer/view.html")
         assert frame.evaluate("window.hurt === undefined && parent.hurt === undefined")
-        assert viewer.locator(".annotationLayer a[href*='example.org']").count() == 0
+        expect(viewer.locator(".annotationLayer a[href*='example.org']")).to_have_count(0)
 
 
 def test_a_pdf_is_searched_turned_enlarged_and_annotated(browser: Browser, own: str) -> None:
@@ -128,7 +129,7 @@ def test_a_pdf_is_searched_turned_enlarged_and_annotated(browser: Browser, own: 
         _marked(viewer, 1)
         viewer.get_by_role("button", name="Next page").click()
         viewer.locator(".page[data-page-number='2'] .textLayer", has_text="The weather").wait_for()
-        assert viewer.get_by_label("Page", exact=True).input_value() == "2"
+        expect(viewer.get_by_label("Page", exact=True)).to_have_value("2")
         viewer.get_by_role("button", name="Zoom in").click()
         viewer.get_by_role("button", name="Fit to width").click()
         viewer.get_by_role("searchbox").fill("southern BEACH")
@@ -157,7 +158,7 @@ def test_a_pdf_is_searched_turned_enlarged_and_annotated(browser: Browser, own: 
         assert wider and wider["width"] > width["width"] + 100
         share = int(divider.get_attribute("aria-valuenow") or 0)
         divider.press("ArrowRight")
-        assert divider.get_attribute("aria-valuenow") == str(share - 5)
+        expect(divider).to_have_attribute("aria-valuenow", str(share - 5))
 
 
 def test_keys_pressed_in_the_pdf_act_on_the_page(browser: Browser, own: str) -> None:
@@ -169,16 +170,16 @@ def test_keys_pressed_in_the_pdf_act_on_the_page(browser: Browser, own: str) -> 
         _marked(viewer, 3)
         box, pages = viewer.get_by_role("searchbox"), viewer.locator("#container")
         box.fill("jk/")
-        assert box.input_value() == "jk/"
+        expect(box).to_have_value("jk/")
         box.press("Escape")
-        assert box.input_value() == ""
+        expect(box).to_have_value("")
         assert pages.evaluate("pages => pages === document.activeElement")
         pages.press("k")
         _marked(viewer, 1)
         pages.press("/")
         page.keyboard.type("Why?")
         asked = page.get_by_placeholder("Ask")
-        assert asked.input_value() == "Why?"
+        expect(asked).to_have_value("Why?")
         asked.clear()
         cited.click()
         _marked(viewer, 3)
@@ -203,8 +204,8 @@ def test_a_text_paper_is_shown_as_a_whole_with_the_sentence_in_view(page: Page) 
     )
     panel.get_by_role("button", name="Passage").click()
     panel.get_by_role("heading", name="Conclusion").wait_for(state="detached")
-    assert mark.is_visible()
-    assert page.locator("iframe").count() == 0
+    expect(mark).to_be_visible()
+    expect(page.locator("iframe")).to_have_count(0)
 
 
 def test_a_paper_is_opened_from_the_papers_page_and_on_a_phone(browser: Browser, own: str) -> None:
