@@ -79,7 +79,7 @@ def test_conversations_are_searched_renamed_and_deleted(browser: Browser, own: s
         listed(page).get_by_text("None yet").wait_for()
         page.keyboard.press("Escape")
         ask(page, ANSWERED)
-        page.get_by_role("button", name="New conversation").click()
+        page.get_by_role("button", name="New", exact=True).click()
         settled(page)
         ask(page, HOSTILE)
         dialog = listed(page)

@@ -187,5 +187,5 @@ def test_a_wrong_answer_asks_what_would_have_been_right(own: Path, opened: Opene
     app.text_input[0].set_value("CK 9641").run()
     (view,) = views(app, "correction")
     assert view["rows"][0]["text"].startswith("CK\t9641")
-    press(app, "New conversation")
+    press(app, "New")
     assert not views(app, "correction")

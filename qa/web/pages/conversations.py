@@ -22,7 +22,7 @@ def show_unkept() -> None:
 def menu(*, begun: bool) -> None:
     """Draw the buttons for the conversations."""
     if begun:
-        st.button("New conversation", on_click=state.forget)
+        st.button("New", help="Start a new conversation", on_click=state.forget)
     if st.button("Conversations"):
         _listed()
 
