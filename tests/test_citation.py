@@ -154,7 +154,7 @@ PATEL = Reference(
     "patel.pdf",
     "Myopathy: a case",
     split_names(
-        [("Shriya Patel", ""), ("Ludwig van Beethoven", ""), ("Martin L. King Jr", ""), ("BEE Group", "")]
+        [("Shriya-ann Patel", ""), ("Ludwig van Beethoven", ""), ("Martin L. King Jr", ""), ("BEE Group", "")]
     ),
     "Cureus",
     2022,
@@ -164,11 +164,11 @@ PATEL = Reference(
 
 def test_references_in_words() -> None:
     assert in_words(PATEL, Style.VANCOUVER) == (
-        "Patel S, van Beethoven L, King ML Jr, BEE Group. Myopathy: a case. Cureus. 2022. "
+        "Patel SA, van Beethoven L, King ML Jr, BEE Group. Myopathy: a case. Cureus. 2022. "
         "doi:10.7759/cureus.27824"
     )
     assert in_words(PATEL, Style.APA) == (
-        "Patel, S., van Beethoven, L., King, M. L., Jr, & BEE Group. (2022). Myopathy: a case. Cureus. "
+        "Patel, S.-A., van Beethoven, L., King, M. L., Jr, & BEE Group. (2022). Myopathy: a case. Cureus. "
         "https://doi.org/10.7759/cureus.27824"
     )
     assert in_text(PATEL, Style.VANCOUVER, 2, "3") == "(2, p. 3)"

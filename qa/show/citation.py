@@ -271,6 +271,9 @@ def _rendered(cited: Reference, style: Style) -> tuple[str, str]:
     from citeproc.source.json import CiteProcJSON
 
     item = cited.csl() | {"title": cited.title.replace("<", _LESS)}
+    for name in item.get("author", ()):  # citeproc-py makes "C chin" of "Chao-chin"
+        if "given" in name:
+            name["given"] = "-".join(part[:1].upper() + part[1:] for part in name["given"].split("-"))
     if not cited.authors:  # styles put the title in place of the authors; citeproc-py then repeats it
         item |= {"author": [{"literal": item.pop("title")}]}
     with _ONE_AT_A_TIME:
