@@ -65,8 +65,13 @@ DATA: dict[int, dict[str, object]] = {
 
 @pytest.fixture
 def zotero(tmp_path: Path) -> Path:
-    """A data folder with three items, one of them in the trash, and a file without an item."""
-    folder = tmp_path / "Zotero"
+    """The folder of ``write_zotero``."""
+    return write_zotero(tmp_path)
+
+
+def write_zotero(parent: Path) -> Path:
+    """Make a data folder with three items, one of them in the trash, and a file without an item."""
+    folder = parent / "Zotero"
     for key, text in {
         "FILE0002/ferritin.txt": PAPERS["ferritin.txt"],
         "FILE0006/vision.txt": PAPERS["vision.txt"],
@@ -75,7 +80,7 @@ def zotero(tmp_path: Path) -> Path:
     }.items():
         (folder / "storage" / key).parent.mkdir(parents=True)
         (folder / "storage" / key).write_text(text, encoding="utf-8")
-    write_papers(tmp_path / "linked", {"sleep.txt": PAPERS["sleep.txt"]})
+    write_papers(parent / "linked", {"sleep.txt": PAPERS["sleep.txt"]})
     with closing(sqlite3.connect(folder / "zotero.sqlite")) as database:
         database.executescript(SCHEMA)
         for item, values in DATA.items():
