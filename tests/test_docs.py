@@ -61,7 +61,7 @@ NOT_RUN = {
 
 #: A PDF that lies beside the papers as new.pdf.
 NEW = (
-    ("A case of weak thighs", "", "A woman of 34 years could not climb stairs without help."),
+    ("Weak thighs in a woman of 34 years: a case report", "", "A woman of 34 years could not climb stairs without help."),
     ("Prednisone was given at a dose of 60 mg daily for six weeks.", "She was well after a year."),
 )
 

@@ -157,23 +157,3 @@ def test_keys_of_better_bibtex_are_used(zotero: Path, tmp_path: Path) -> None:
     build([zotero], tmp_path / "index", encoder=WordEncoder())
     with open_index(tmp_path / "index") as opened:
         assert "iron20" in {byline.key for byline in opened.bylines.values()}
-
-
-def test_the_commands_of_the_guide_run(
-    zotero: Path, tmp_path: Path, root: Path, loccit: Loccit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LOCCIT_INDEX", str(tmp_path / "index"))
-    write_papers(tmp_path / "papers", {"ferritin.txt": PAPERS["ferritin.txt"], "new.txt": TEA["tea.txt"]})
-    bib = "@article{bee_iron, title={Iron}, file={papers/ferritin.txt}, volume={7}}"
-    (tmp_path / "library.bib").write_text(bib, encoding="utf-8")
-    (tmp_path / "library.json").write_text('[{"id": "tea", "title": "Tea"}]', encoding="utf-8")
-    guide = (root / "docs" / "ZOTERO.md").read_text(encoding="utf-8")
-    commands = [line[2:] for line in guide.splitlines() if line.startswith("$ ")]
-    assert len(commands) == 7
-    for command in commands:
-        words = shlex.split(command.replace("~", str(tmp_path)))
-        ran = loccit(*words[1:])
-        assert (words[0], ran.code, ran.err) == ("loccit", 0, ""), command
-        if words[1] == "ask":
-            assert "bee_iron" in ran.out
-    assert "volume = {7}" in ran.out

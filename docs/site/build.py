@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import typer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +25,7 @@ from qa.cli.main import app  # noqa: E402 - the checkout must be on the path fir
 #: Where ``docs/reference/commands.md`` gets the text made from the code.
 MARK = "<!-- the commands -->\n"
 #: Of the repository, what becomes pages or is linked or shown by them.
-PAGES = ("*.md", "LICENSE", "docs/**/*", "evals/**/*.md", "qa/**/*.md")
+PAGES = ("*.md", "LICENSE", "docs/**/*", "evals/RESULTS.md", "evals/sets/README.md", "qa/**/README.md")
 
 
 def main() -> None:
@@ -37,9 +36,10 @@ def main() -> None:
         copy_pages(stage / "pages")
         shutil.copy(ROOT / "docs" / "site" / "zensical.toml", stage)
         command = [sys.executable, "-m", "zensical", "build", "--strict"]
-        done = subprocess.run(command, cwd=stage, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise SystemExit(done.returncode)
+            raise SystemExit(typer.unstyle(done.stderr).partition("Traceback")[0])
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(stage / "site", target)
 
