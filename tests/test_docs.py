@@ -48,20 +48,30 @@ def pages_of(nav: list[dict[str, Any]]) -> Iterator[str]:
 
 
 PAGES = list(pages_of(CONFIG["nav"]))
-#: Pages that start without an index, because they build it.
-WITHOUT_INDEX = {"docs/tutorial.md"}
+#: Starts without an index, and shows what the large reader says. What the other pages show, both readers say.
+TUTORIAL = "docs/tutorial.md"
 
-SETUP = "it installs Loccit"
-SERVER = "it serves until Ctrl-C (tests/web, tests/test_mcp.py)"
-PUBLIC = "it needs public data or minutes"
+SERVES = "it serves until Ctrl-C"  # run by tests/web, tests/test_mcp.py and tests/test_watch.py
 #: The blocks that are not run, with the reasons that the pages state.
 NOT_RUN = {
-    "README.md": [SETUP],
+    "README.md": ["it installs Loccit"],
+    "docs/tutorial.md": ["it installs Loccit", SERVES],
+    "docs/how-to/add-papers.md": [SERVES],
+    "docs/how-to/use-the-app.md": [SERVES],
+    "docs/how-to/mcp.md": [SERVES],
+    "docs/how-to/run-for-a-group.md": ["it needs Docker"],
+    "docs/how-to/shell-completion.md": ["it changes the settings of your shell"],
+    "docs/reference/evaluation.md": ["it needs public data, or minutes"],
+    "evals/sets/README.md": ["it changes the question sets"],
 }
 
 #: A PDF that lies beside the papers as new.pdf.
 NEW = (
-    ("Weak thighs in a woman of 34 years: a case report", "", "A woman of 34 years could not climb stairs without help."),
+    (
+        "Weak thighs in a woman of 34 years: a case report",
+        "",
+        "A woman of 34 years could not climb stairs without help.",
+    ),
     ("Prednisone was given at a dose of 60 mg daily for six weeks.", "She was well after a year."),
 )
 
@@ -89,7 +99,13 @@ def blocks(page: str) -> list[Block]:
             title = re.search(r'title="([^"]+)"', token.info)
             language = token.info.partition(" ")[0]
             found.append(
-                Block(token.map[0] + 1, language, title[1] if title else "", token.content, reason[1] if reason else "")
+                Block(
+                    token.map[0] + 1,
+                    language,
+                    title[1] if title else "",
+                    token.content,
+                    reason[1] if reason else "",
+                )
             )
     return found
 
@@ -99,7 +115,7 @@ class Session:
     """A user's folder, in which the blocks of one page run one after the other."""
 
     home: Path
-    compared: bool  #: whether the printed text is compared: the pages show what the large reader says
+    compared: bool  #: whether what is printed is compared with what the page shows
     names: dict[str, Any]  #: of the Python blocks
 
     def run(self, block: Block) -> None:
@@ -122,11 +138,10 @@ class Session:
 
     def command(self, typed: str, shown: str) -> None:
         """Run one command: of Loccit in this process, all others by bash."""
-        words = list(shlex.shlex(typed, posix=True, punctuation_chars=True))
-        simple = words[0] == "loccit" and not any(set(word) <= set("|&;<>") for word in words)
-        if simple:
-            arguments = [str(Path(word).expanduser()) if word.startswith("~") else word for word in shlex.split(typed, comments=True)]
-            code, out, err = in_process(arguments[1:])
+        shell = any(set(word) <= set("|&;<>") for word in shlex.shlex(typed, punctuation_chars=True))
+        words = [re.sub("^~(?=/)", str(self.home), word) for word in shlex.split(typed, comments=True)]
+        if words[0] == "loccit" and not shell:
+            code, out, err = in_process(words[1:])
         else:
             done = subprocess.run(["bash", "-c", typed], capture_output=True, text=True, check=False)
             code, out, err = done.returncode, done.stdout, done.stderr
@@ -136,7 +151,7 @@ class Session:
     def python(self, block: Block) -> None:
         """Run Python code, or the prompts of an interactive session."""
         if block.language == "python":
-            exec(compile(block.text, f"line {block.line}", "exec"), self.names)  # noqa: S102
+            exec(compile(block.text, f"line {block.line}", "exec"), self.names)
             return
         test = doctest.DocTestParser().get_doctest(block.text, self.names, "block", None, block.line)
         failed = io.StringIO()
@@ -149,7 +164,9 @@ class Session:
         """Fail if a text is shown that is none of those ``printed``; "..." stands for anything."""
         if shown.strip() and self.compared:
             checker = doctest.OutputChecker()
-            assert any(checker.check_output(shown, text, FLAGS) for text in printed), f"{typed}\n{printed[-1]}"
+            assert any(checker.check_output(shown, text, FLAGS) for text in printed), (
+                f"{typed}\n{printed[-1]}"
+            )
 
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -158,9 +175,12 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 def in_process(arguments: list[str]) -> tuple[int, str, str]:
     """Run ``loccit`` here, which loads the models once; return its exit code and what it printed."""
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
-    with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
-        with pytest.raises(SystemExit) as left:
-            main(arguments)
+    with (
+        contextlib.redirect_stdout(streams[0]),
+        contextlib.redirect_stderr(streams[1]),
+        pytest.raises(SystemExit) as left,
+    ):
+        main(arguments)
     out, err = (stream.buffer.getvalue().decode() for stream in streams)  # type: ignore[attr-defined]
     return int(left.value.code or 0), out, err
 
@@ -174,28 +194,31 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.Mon
     program.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"))
-        patch.setenv("PATH", os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]))
+        patch.setenv(
+            "PATH", os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+        )
         patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "tests" / "blocked"), str(ROOT)]))
         patch.setenv("COLUMNS", "100")
         patch.setenv("MPLBACKEND", "agg")
-        for name in ("LOCCIT_INDEX", "LOCCIT_READER"):
-            patch.delenv(name, raising=False)
+        patch.delenv("LOCCIT_INDEX", raising=False)
         yield patch
 
 
 @pytest.fixture
-def session(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch, seed_index: Path, tmp_path: Path) -> Session:
+def session(page: str, environment: pytest.MonkeyPatch, seed_index: Path, tmp_path: Path) -> Session:
     """A home folder with the seed papers in ``papers``, their index, a new PDF and a folder of Zotero."""
     shutil.copytree(ROOT / "seeds", tmp_path / "papers", ignore=shutil.ignore_patterns("*.toml"))
     (tmp_path / "new.pdf").write_bytes(pdf([Sheet(column(lines, 72, 700)) for lines in NEW]))
     write_zotero(tmp_path)
     data = tmp_path / ".local" / "share"
-    if request.node.callspec.params["page"] not in WITHOUT_INDEX:
+    if page != TUTORIAL:
         shutil.copytree(seed_index, data / "loccit" / "index")
     environment.setenv("HOME", str(tmp_path))
     environment.setenv("XDG_DATA_HOME", str(data))
     environment.chdir(tmp_path)
-    return Session(tmp_path, is_installed(), {"__name__": "__main__"})
+    large = page == TUTORIAL and is_installed()
+    environment.setenv("LOCCIT_READER", "large" if large else "small")
+    return Session(tmp_path, large or page != TUTORIAL, {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(not block.not_run for block in blocks(page))])
@@ -230,7 +253,9 @@ def test_commands_and_options_in_the_text_exist() -> None:
                 continue
             assert name, f"{page}: loccit {typed}"
             options = {option for one in known[name].params for option in (*one.opts, *one.secondary_opts)}
-            assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options | {"--help"}, f"{page}: {typed}"
+            assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options | {
+                "--help"
+            }, f"{page}: {typed}"
 
 
 # The site
@@ -241,7 +266,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site; a warning, such as a broken link, fails the build."""
     target = tmp_path_factory.mktemp("docs") / "site"
     command = [sys.executable, str(ROOT / "docs" / "site" / "build.py"), str(target)]
-    done = subprocess.run(command, env=os.environ | {"NO_COLOR": "1"}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=os.environ | {"NO_COLOR": "1"}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return target
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +12,6 @@ from index.ingest.build import build
 from index.store.open import open_index
 from qa.files.names import labels
 from tests.index_fakes import PAPERS, TEA, WordEncoder, write_papers
-
-if TYPE_CHECKING:
-    from tests.commands import Loccit
 
 #: The tables and columns of Zotero 7 that are read.
 SCHEMA = """

@@ -1,12 +1,13 @@
 """Builds the documentation site: ``python docs/site/build.py [FOLDER]``, by default into ``build/site``.
 
-The pages are the Markdown files of the repository, copied with the folders that they lie in, so that a link between
-them holds on a Git host as well as on the site. Needs the extra ``docs``; a warning fails the build.
+The pages are the Markdown files of the repository, copied with the folders that they lie in, so that a link
+between them holds on a Git host as well as on the site. Needs the extra ``docs``; a warning fails the build.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from qa.cli.main import app  # noqa: E402 - the checkout must be on the path fir
 MARK = "<!-- the commands -->\n"
 #: Of the repository, what becomes pages or is linked or shown by them.
 PAGES = ("*.md", "LICENSE", "docs/**/*", "evals/RESULTS.md", "evals/sets/README.md", "qa/**/README.md")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def main() -> None:
@@ -37,9 +39,11 @@ def main() -> None:
         shutil.copy(ROOT / "docs" / "site" / "zensical.toml", stage)
         command = [sys.executable, "-m", "zensical", "build", "--strict"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=stage, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
-            raise SystemExit(typer.unstyle(done.stderr).partition("Traceback")[0])
+            raise SystemExit(COLOURS.sub("", done.stderr).partition("Traceback")[0])
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(stage / "site", target)
 
