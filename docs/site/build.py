@@ -87,7 +87,7 @@ def described(command: Any, context: Any, heading: str) -> Iterator[str]:  # noq
         examples = text.removeprefix("\b\n")
         yield f"```sh\n{examples}\n```\n" if examples != text else f"{' '.join(text.split())}\n"
     yield f"```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
-    yield "| option | meaning |\n|---|---|"
+    yield "| argument, option | meaning |\n|---|---|"
     for parameter in command.get_params(context):
         if parameter.name != "help":
             name, text = (cell.replace("|", "\\|") for cell in parameter.get_help_record(context))
