@@ -181,7 +181,7 @@ def in_process(arguments: list[str]) -> tuple[int, str, str]:
         pytest.raises(SystemExit) as left,
     ):
         main(arguments)
-    out, err = (stream.buffer.getvalue().decode() for stream in streams)  # type: ignore[attr-defined]
+    out, err = (stream.buffer.getvalue().decode() for stream in streams)
     return int(left.value.code or 0), out, err
 
 
@@ -303,6 +303,14 @@ def test_pages_and_styles_load_nothing_from_another_host(site: Path) -> None:
     assert loaded
     foreign = {address: where for address, where in (loaded | styles).items() if urlsplit(address).netloc}
     assert foreign == {}
+
+
+def test_the_reference_has_every_command_with_its_options(site: Path) -> None:
+    page = (site / "docs" / "reference" / "commands.html").read_text(encoding="utf-8")
+    for name, command in commands().items():
+        section = page.partition(f'<h2 id="loccit-{name.replace(" ", "-")}"')[2].partition("<h2 ")[0]
+        assert section, name
+        assert [one.opts for one in command.params if f"<code>{one.opts[-1]}" not in section] == []
 
 
 @pytest.mark.browser
