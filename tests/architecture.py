@@ -120,7 +120,7 @@ def edges(root: Path) -> dict[str, dict[tuple[str, str], list[str]]]:
 def rooms(root: Path) -> set[tuple[str, str]]:
     """Return the imports between the children of ``index``, ``qa`` and ``evals`` that no longer path implies.
 
-    This is the transitive reduction, as the diagram in ``docs/DESIGN.md`` draws it.
+    This is the transitive reduction, as the diagram in ``docs/explanation/design.md`` draws it.
     """
     known = modules(root)
     graph: dict[str, set[str]] = defaultdict(set)

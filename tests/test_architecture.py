@@ -32,8 +32,8 @@ def test_the_rules_see_the_project(root: Path) -> None:
 
 
 def test_the_diagram_of_the_rooms_shows_the_imports(root: Path) -> None:
-    """``docs/DESIGN.md`` shows the rooms; an arrow is an import that no longer path implies."""
-    text = (root / "docs" / "DESIGN.md").read_text(encoding="utf-8")
+    """``docs/explanation/design.md`` shows the rooms; an arrow is an import that no longer path implies."""
+    text = (root / "docs" / "explanation" / "design.md").read_text(encoding="utf-8")
     block = text.partition("```mermaid\n")[2].partition("```")[0]
     drawn = {
         (here.replace("/", "."), there.replace("/", "."))

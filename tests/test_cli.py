@@ -355,13 +355,6 @@ def test_the_table_of_the_readme_names_every_command(root: Path) -> None:
     assert [name for name in commands() if f"`{name}`" not in table] == []
 
 
-def test_the_readme_names_no_other_command(root: Path) -> None:
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:^\$ |`)loccit ([a-z]+)", readme, re.MULTILINE))
-    assert named
-    assert named <= commands().keys()
-
-
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_help_explains_the_command_and_every_option(loccit: Loccit, name: str) -> None:
     assert not commands()[name].get_short_help_str(60).endswith("...")

@@ -1,4 +1,4 @@
-"""The table of faults in docs/RELIABILITY.md: each row has its tests."""
+"""The table of faults in docs/explanation/reliability.md: each row has its tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WITH_CONTROLS = {1, 2, 5, 6}
 
 
 def test_every_row_of_the_table_has_a_test_of_its_number(root: Path) -> None:
-    table = (root / "docs" / "RELIABILITY.md").read_text(encoding="utf-8")
+    table = (root / "docs" / "explanation" / "reliability.md").read_text(encoding="utf-8")
     rows = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
     sources = [path.read_text(encoding="utf-8") for path in (root / "tests").glob("test_faults_*.py")]
     names = re.findall(r"^def test_fault_(\d+)_(\w+)", "\n".join(sources), re.MULTILINE)

@@ -1,9 +1,7 @@
-"""The public Python API: the README's example, and the calls around it."""
+"""The public Python API: indexes are built, changed and opened by a few calls."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,24 +10,6 @@ import index
 import qa
 from index.store.open import open_index
 from tests.index_fakes import PAPERS, WordEncoder, write_papers
-from tests.make_pdf import Sheet, column, pdf
-
-PAGES = (
-    ("A case of weak thighs", "", "A woman of 34 years could not climb stairs without help."),
-    ("Prednisone was given at a dose of 60 mg daily for six weeks.", "She was well after a year."),
-)
-
-
-def test_the_example_in_the_readme_runs_as_printed(tmp_path: Path, root: Path) -> None:
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    example = readme.partition("```python\n")[2].partition("```")[0]
-    assert "qa.open" in example
-    (tmp_path / "papers").mkdir()
-    (tmp_path / "papers" / "case.pdf").write_bytes(pdf([Sheet(column(lines, 72, 700)) for lines in PAGES]))
-    done = subprocess.run(
-        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.stdout, done.stderr) == (f"{PAGES[1][0]} 2\n", "")
 
 
 @pytest.mark.parametrize("kind", [str, lambda path: path, lambda path: [path], lambda path: (str(path),)])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,9 +12,6 @@ from index.ingest.build import build
 from index.store.open import open_index
 from qa.files.names import labels
 from tests.index_fakes import PAPERS, TEA, WordEncoder, write_papers
-
-if TYPE_CHECKING:
-    from tests.commands import Loccit
 
 #: The tables and columns of Zotero 7 that are read.
 SCHEMA = """
@@ -65,8 +60,13 @@ DATA: dict[int, dict[str, object]] = {
 
 @pytest.fixture
 def zotero(tmp_path: Path) -> Path:
-    """A data folder with three items, one of them in the trash, and a file without an item."""
-    folder = tmp_path / "Zotero"
+    """The folder of ``write_zotero``."""
+    return write_zotero(tmp_path)
+
+
+def write_zotero(parent: Path) -> Path:
+    """Make a data folder with three items, one of them in the trash, and a file without an item."""
+    folder = parent / "Zotero"
     for key, text in {
         "FILE0002/ferritin.txt": PAPERS["ferritin.txt"],
         "FILE0006/vision.txt": PAPERS["vision.txt"],
@@ -75,7 +75,7 @@ def zotero(tmp_path: Path) -> Path:
     }.items():
         (folder / "storage" / key).parent.mkdir(parents=True)
         (folder / "storage" / key).write_text(text, encoding="utf-8")
-    write_papers(tmp_path / "linked", {"sleep.txt": PAPERS["sleep.txt"]})
+    write_papers(parent / "linked", {"sleep.txt": PAPERS["sleep.txt"]})
     with closing(sqlite3.connect(folder / "zotero.sqlite")) as database:
         database.executescript(SCHEMA)
         for item, values in DATA.items():
@@ -152,23 +152,3 @@ def test_keys_of_better_bibtex_are_used(zotero: Path, tmp_path: Path) -> None:
     build([zotero], tmp_path / "index", encoder=WordEncoder())
     with open_index(tmp_path / "index") as opened:
         assert "iron20" in {byline.key for byline in opened.bylines.values()}
-
-
-def test_the_commands_of_the_guide_run(
-    zotero: Path, tmp_path: Path, root: Path, loccit: Loccit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LOCCIT_INDEX", str(tmp_path / "index"))
-    write_papers(tmp_path / "papers", {"ferritin.txt": PAPERS["ferritin.txt"], "new.txt": TEA["tea.txt"]})
-    bib = "@article{bee_iron, title={Iron}, file={papers/ferritin.txt}, volume={7}}"
-    (tmp_path / "library.bib").write_text(bib, encoding="utf-8")
-    (tmp_path / "library.json").write_text('[{"id": "tea", "title": "Tea"}]', encoding="utf-8")
-    guide = (root / "docs" / "ZOTERO.md").read_text(encoding="utf-8")
-    commands = [line[2:] for line in guide.splitlines() if line.startswith("$ ")]
-    assert len(commands) == 7
-    for command in commands:
-        words = shlex.split(command.replace("~", str(tmp_path)))
-        ran = loccit(*words[1:])
-        assert (words[0], ran.code, ran.err) == ("loccit", 0, ""), command
-        if words[1] == "ask":
-            assert "bee_iron" in ran.out
-    assert "volume = {7}" in ran.out

@@ -251,7 +251,7 @@ def chat(
     ] = 8501,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
     sign_in: Annotated[
-        Path | None, typer.Option(help="Require sign-in, as configured in this file (docs/SIGN_IN.md).")
+        Path | None, typer.Option(help="Require sign-in, see docs/how-to/run-for-a-group.md for the file.")
     ] = None,
     keep_files: KeepFilesOption = True,
 ) -> None:

@@ -28,7 +28,7 @@ def mcp(
 ) -> None:
     """Let an assistant ask the papers (Model Context Protocol).
 
-    The assistant starts this command. docs/MCP.md shows the settings of common assistants.
+    The assistant starts this command. docs/how-to/mcp.md shows the settings of common assistants.
 
     \b
     loccit mcp

@@ -1,6 +1,6 @@
 """Sign-in with any OpenID Connect provider. Off unless ``loccit chat --sign-in FILE`` turns it on.
 
-The file holds Streamlit's ``[auth]`` table (docs/SIGN_IN.md). The server stays on the
+The file holds Streamlit's ``[auth]`` table (docs/how-to/run-for-a-group.md). The server stays on the
 loopback; others connect through a proxy on the same machine that adds TLS.
 """
 
@@ -21,7 +21,7 @@ from qa.web.component import show, show_title
 _NEEDED = ("client_id", "client_secret", "server_metadata_url")
 _CALLBACK = "/oauth2callback"
 _SHORTEST_SECRET = 32
-_GUIDE = "See docs/SIGN_IN.md for an example."
+_GUIDE = "See docs/how-to/run-for-a-group.md for an example."
 _INTRO = "Sign in to use this index. Your conversations are visible to you only."
 
 
