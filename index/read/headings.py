@@ -82,6 +82,7 @@ _AUTHOR_ENTRY = re.compile(
     r"\s*(?:(?:[dv][aeiou]n?|del|der|den|le|la) )*[A-Z][\w'\u2019-]+"
     r"(?:,? (?:[A-Z]\.[ -]?|[A-Z]{1,3}\b ?){1,3}|, [A-Z]\w+)(?:[,;.&(]| and | et al|$)"
 )
+_NUMBERED_ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
 _ENTRY_NUMBER = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|\d{1,3}(?=\s+[A-Z]))\s*")
 _INITIALS_FIRST = re.compile(r"(?:[A-Z]\.[ -]?){1,3}[A-Z][\w'\u2019-]+(?:[,;]| and | et al)")
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
@@ -157,6 +158,11 @@ def with_run_in_heading(draft: Draft) -> tuple[Draft, ...]:
     end = match.end("heading")
     heading = Draft(BlockKind.HEADING, draft.text[:end].strip(), level=match["number"].count(".") + 1)
     return heading, replace(draft, text=draft.text[end:].strip())
+
+
+def entry_number(text: str) -> bool:
+    """Return whether ``text`` begins as a numbered entry of a list: "[3] ", "3. ", "3) "."""
+    return _NUMBERED_ENTRY.match(text) is not None
 
 
 def entry(text: str) -> bool:

@@ -16,7 +16,6 @@ from index.text import BlockKind, MappedText
 _RUNNING = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE})
 #: What may stand between the two halves of a paragraph.
 _LIFTED = frozenset({BlockKind.CAPTION, BlockKind.TABLE, BlockKind.FRONT})
-_ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
 _NUMBER = re.compile(r"\s*(\d{1,2})(?:\.\d|\.?\s)")
 _KIND_OF_ARTICLE = re.compile(
     r"\s*(?:(?:case|brief|short|original|research|clinical|review|open|rapid|full) ?)?"
@@ -30,11 +29,6 @@ _JOURNAL_LINE = re.compile(
 _AFFILIATION = re.compile(
     r"\s*(?:\d|\*|\u2020|(?:department|division|school|faculty|institute|university)\b)", re.IGNORECASE
 )
-#: Words and marks after which a paragraph continues.
-_GOES_ON = frozenset({
-    "of", "the", "and", "in", "with", "by", "a", "an", "to", "for", "or", "from", "on", "at", "as", "is",
-    "was", "were", "are", "than", "that", "which", "between",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +260,10 @@ def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
 
 def _entries(chunk: Chunk) -> Iterator[Chunk]:
     """Yield one chunk per entry of the reference list: entries begin with numbers or else with authors."""
-    numbered = any(_ENTRY.match(line.text) for line in chunk.lines)
+    numbered = any(headings.entry_number(line.text) for line in chunk.lines)
     entry: list[MappedText] = []
     for line in chunk.lines:
-        begins = _ENTRY.match(line.text) is not None
+        begins = headings.entry_number(line.text)
         if entry and not numbered:
             begins = headings.ends_entry(entry[-1].text) and headings.author_entry(line.text)
         if entry and begins:
@@ -314,6 +308,6 @@ def _goes_on(before: Chunk, after: Chunk, layout: Layout) -> bool:
     start, end = after.start[:1], before.end
     if start.islower() or start in "(,;)%<>=\u00b1" or _bracket_open(before):
         return True
-    if (end[-1:] in "-\u2010" and start.isalnum()) or unfinished(end, _GOES_ON, ","):
+    if (end[-1:] in "-\u2010" and start.isalnum()) or unfinished(end):
         return True
     return layout.wrapped and start.isalnum() and len(end) >= 0.8 * layout.width
