@@ -256,10 +256,9 @@ def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str], label: str =
 
 
 def _entries(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    """Yield the lines of each entry: entries begin with rising numbers, out of an indent, or with authors."""
-    numbered = _starts_by_number(lines)
-    starts = numbered if len(numbered) > max(1, len(lines) // 12) else _starts_by_indent(lines)
-    if not starts:
+    """Yield the lines of each entry: entries begin with rising numbers, or with authors."""
+    starts = _starts_by_number(lines)
+    if len(starts) <= max(1, len(lines) // 12):
         starts = [
             i
             for i, (before, line) in enumerate(pairwise(lines), start=1)
@@ -279,14 +278,3 @@ def _starts_by_number(lines: Sequence[Line]) -> list[int]:
             starts.append(i)
             expected = number + 1
     return starts
-
-
-def _starts_by_indent(lines: Sequence[Line]) -> list[int]:
-    """Return the lines that begin left of the others of their column; none if most lines do."""
-    edges: dict[tuple[int, int], float] = {}
-    for place in {line.place for line in lines}:
-        xs = Counter(round(line.x0) for line in lines if line.place == place)
-        most = max(xs.values())
-        edges[place] = min(x for x, count in xs.items() if count >= 0.2 * most)
-    starts = [i for i, line in enumerate(lines) if line.x0 < edges[line.place] + 0.4 * line.size]
-    return starts if len(starts) < 0.8 * len(lines) else []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.read import headings
-from index.read.byline import byline
+from index.read.byline import PLACE, byline
 from index.read.text.lines import CODE, MARKED_HEADING, TERMINAL, Layout, split_group, underline, unfinished
 from index.read.text.tables import cell_lines, tabular
 from index.text import BlockKind, MappedText
@@ -25,9 +25,6 @@ _KIND_OF_ARTICLE = re.compile(
 )
 _JOURNAL_LINE = re.compile(
     r"\b(?:19|20)\d\d\b.{0,20}\d+ ?[:(]|\bvol(?:ume|\.)|\bissn\b|@|\bwww\.|https?:", re.IGNORECASE
-)
-_AFFILIATION = re.compile(
-    r"\s*(?:\d|\*|\u2020|(?:department|division|school|faculty|institute|university)\b)", re.IGNORECASE
 )
 
 
@@ -129,11 +126,15 @@ def _front(parts: Sequence[Sequence[MappedText]]) -> Iterator[Chunk]:
                 yield Chunk(BlockKind.FRONT, tuple(lines))
 
 
+def _affiliation(line: str) -> bool:
+    return line[:1].isdecimal() or line[:1] in ("*", "\u2020") or PLACE.match(line) is not None
+
+
 def _byline_lines(lines: Sequence[MappedText]) -> int:
     """Return how many of the lines below a title name its authors."""
     for number, line in enumerate(lines):
         text = line.text.strip()
-        if _AFFILIATION.match(text) or headings.front_matter(text) or _JOURNAL_LINE.search(text):
+        if _affiliation(text) or headings.front_matter(text) or _JOURNAL_LINE.search(text):
             return number
     return len(lines)
 
@@ -147,7 +148,7 @@ def _title_lines(part: Sequence[MappedText]) -> tuple[int, bool]:
         text = line.text.strip()
         if headings.front_matter(text) or _KIND_OF_ARTICLE.fullmatch(text) or _JOURNAL_LINE.search(text):
             break
-        if length and (_AFFILIATION.match(text) or _names(text)):
+        if length and (_affiliation(text) or _names(text)):
             stopped = True
             break
         length += 1
