@@ -38,7 +38,7 @@ _FENCED = re.compile(
     re.MULTILINE,
 )
 _COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*-->", re.DOTALL)
-_TAG_OR_QUOTE = re.compile(r"</?(?:[biup]|em|strong|br ?/?)>|^ {0,3}> ?", re.IGNORECASE | re.MULTILINE)
+_QUOTE = re.compile(r"^ {0,3}> ?", re.MULTILINE)
 #: Raised and lowered text as HTML and as Pandoc marks it. "10^9/10^6" and "~5-~6" mark nothing.
 _SCRIPT = re.compile(
     r"<(?P<tag>su[bp])(?: [^<>\n]*)?>(?P<html>[^<>\n]{0,80})</(?P=tag)>"
@@ -198,7 +198,7 @@ def _without_marks(text: MappedText) -> MappedText:
     Heading marks stay, since they carry structure. A lone asterisk stays too: it
     may be a footnote mark.
     """
-    text = without_tags(text.sub(_COMMENT, "")).sub(_TAG_OR_QUOTE, "")
+    text = without_tags(text.sub(_COMMENT, "")).sub(_QUOTE, "")
     for pattern in (_LINK, _STRONG, _EMPHASIS):
         text = _unwrapped(text, pattern)
     return _unwrapped(set_out(_runs(text)), _ESCAPE)  # what is set out is no more Markdown
