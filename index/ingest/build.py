@@ -93,7 +93,8 @@ def build(
                 manifest = base.manifest
             else:
                 progress("saving", 0, 1)
-                manifest = _publish(folder, base, selection, encoder, disk)
+                made = Origin(model_of(encoder), base.generation if base else None, selection.files())
+                manifest = publish(folder, selection, made, disk)
                 progress("saving", 1, 1)
             work.pending.clear()
             collect(folder, disk)
@@ -178,13 +179,6 @@ def _changed(base: Index, selection: Selection, encoder: Encoder) -> bool:
         or catalogue_of(base).versions != selection.catalogue.versions
         or base.entries != selection.entries
     )
-
-
-def _publish(
-    folder: Path, base: Index | None, selection: Selection, encoder: Encoder, disk: Disk
-) -> Manifest:
-    made = Origin(model_of(encoder), base.generation if base else None, selection.files())
-    return publish(folder, selection, made, disk)
 
 
 def _report(

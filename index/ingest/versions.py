@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from index.ingest.editions import CITATION, WORD
+from index.library.record import letters
 from index.text import BlockKind, Document
 
 #: Words that agree on both sides of a difference of meaning, at least; in a formula none has letters.
@@ -37,17 +38,13 @@ def differ(a: Document, b: Document) -> bool:
     """Return whether two near duplicates differ in meaning; True in doubt."""
     if a.format == b.format:
         return _whole(a.text) != _whole(b.text)
-    if a.title and b.title and _bare(a.title) != _bare(b.title):
+    if a.title and b.title and letters(a.title) != letters(b.title):
         return True
     return _dates_differ(a, b) or _tables_differ(a, b) or _words_differ(_Words.of(a), _Words.of(b))
 
 
 def _whole(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
-
-
-def _bare(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isalnum())
 
 
 def _dates_differ(a: Document, b: Document) -> bool:

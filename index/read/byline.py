@@ -42,7 +42,7 @@ _PARTICLES = frozenset({
 })  # fmt: skip
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'\u2019\u02bc\u2010-]*")
 #: No byline has a year; citations and dates do.
-YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+YEAR = re.compile(r"\b(?:19|20)\d\d(?!\d)")
 #: Authors and characters of a byline at most.
 _MOST, _LONGEST = 200, 20_000
 

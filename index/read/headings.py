@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.read.byline import PLACE
+from index.read.byline import PLACE, YEAR
 from index.read.structure import Draft
 from index.text import BlockKind
 
@@ -82,9 +82,9 @@ _AUTHOR_ENTRY = re.compile(
     r"\s*(?:(?:[dv][aeiou]n?|del|der|den|le|la) )*[A-Z][\w'\u2019-]+"
     r"(?:,? (?:[A-Z]\.[ -]?|[A-Z]{1,3}\b ?){1,3}|, [A-Z]\w+)(?:[,;.&(]| and | et al|$)"
 )
+_NUMBERED_ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
 _ENTRY_NUMBER = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)]|\d{1,3}(?=\s+[A-Z]))\s*")
 _INITIALS_FIRST = re.compile(r"(?:[A-Z]\.[ -]?){1,3}[A-Z][\w'\u2019-]+(?:[,;]| and | et al)")
-_YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _TELLS = re.compile(r"\b(?:was|were|had|has|have|we|who)\b")
 #: What entries of a list without a usual heading are taken for, and the fewest that make a list;
 #: if all are numbered, two do.
@@ -159,10 +159,15 @@ def with_run_in_heading(draft: Draft) -> tuple[Draft, ...]:
     return heading, replace(draft, text=draft.text[end:].strip())
 
 
+def entry_number(text: str) -> bool:
+    """Return whether ``text`` begins as a numbered entry of a list: "[3] ", "3. ", "3) "."""
+    return _NUMBERED_ENTRY.match(text) is not None
+
+
 def entry(text: str) -> bool:
     """Return whether ``text`` reads as one or more entries of a reference list: number, authors, a year."""
     rest = _ENTRY_NUMBER.sub("", text, count=1)
-    return _YEAR.search(text) is not None and (author_entry(rest) or _INITIALS_FIRST.match(rest) is not None)
+    return YEAR.search(text) is not None and (author_entry(rest) or _INITIALS_FIRST.match(rest) is not None)
 
 
 def unheaded_references(texts: Sequence[tuple[BlockKind, str]]) -> set[int]:

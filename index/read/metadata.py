@@ -75,7 +75,6 @@ _ISSUE = re.compile(
     r"|\b\d+[,:]\s*\d+\s?[\u2013-]\s?\d+",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s")
 #: How sure each kind of statement is, judged on papers whose publisher gives the same in XML.
 _LABELLED, _CITATION, _ISSUED, _MARGIN = 0.95, 0.9, 0.85, 0.03
 
@@ -152,7 +151,7 @@ def statements(text: str, origin: Origin = Origin.PAGE) -> Iterator[Field]:
             for match in pattern.finditer(text):
                 yield stated(name, match["value"].strip().rstrip(".,"), match.start("value"), _LABELLED)
     # What has a number in front is an entry of a list, or a footnote.
-    for name, start, end, sure in () if _NUMBERED.match(text) else _citation(text):
+    for name, start, end, sure in () if headings.entry_number(text) else _citation(text):
         yield stated(name, text[start:end], start, sure)
 
 

@@ -138,7 +138,7 @@ def _read(path: Path, limits: Limits, engine: str, run: Run | None) -> Document:
 
             return read_jats(data, name)
         if kind == "html":
-            from index.read.text.html import read_html
+            from index.read.text.plain import read_html
 
             return read_html(data, name)
         if kind == "docx":

@@ -21,15 +21,13 @@ from index.read.pdf.front import (
     with_file_fields,
 )
 from index.read.pdf.layout import Line, Segment
-from index.read.pdf.paragraphs import FIGURE, Block, Body, blocks_of, body_of, prose
+from index.read.pdf.paragraphs import FIGURE, TERMINAL, Block, Body, blocks_of, body_of, prose
 from index.read.pdf.tables import table_of
 from index.read.structure import Draft, table_label
 from index.text import CONTENT_KINDS, BlockKind, Span
 
 #: Words inside figures from which their loss is reported.
 _MANY_LABELS = 30
-#: The end of a sentence, and the marks and citations that may follow it.
-_TERMINAL = re.compile(r"[.!?:;][\])\"'\u201d\u2019\d,\u2013-]*(?:\s?\[[\d,\s\u2013-]+\])?$")
 _NUMBERED = re.compile(r"\s*(?:\[(\d{1,3})\]|\(?(\d{1,3})[.)]|(\d{1,3})\s+(?=[A-Z]))\s*\S?")
 _LEGAL = re.compile(r"doi|10\.\d{4}/|\u00a9|licen[cs]e", re.IGNORECASE)
 
@@ -216,7 +214,7 @@ def _join_broken(chunks: Sequence[Chunk]) -> list[Chunk]:
             done.append(chunk)
             at = len(done) - 1
         if chunk.kind is BlockKind.PARAGRAPH:
-            open_at = {} if _TERMINAL.search(done[at].lines[-1].text.text) else {BlockKind.PARAGRAPH: at}
+            open_at = {} if TERMINAL.search(done[at].lines[-1].text.text) else {BlockKind.PARAGRAPH: at}
         elif chunk.kind in (BlockKind.REFERENCE, BlockKind.TABLE, BlockKind.NOTE):
             open_at[chunk.kind] = at
         if chunk.kind is not BlockKind.TABLE:
@@ -232,7 +230,7 @@ def _goes_on(before: Chunk, after: Chunk) -> bool:
     if before.kind is BlockKind.TABLE:
         return before.lines[-1].page == after.lines[0].page
     last, first = before.lines[-1], after.lines[0]
-    if before.kind is BlockKind.NOTE and (_TERMINAL.search(last.text.text) or last.size != first.size):
+    if before.kind is BlockKind.NOTE and (TERMINAL.search(last.text.text) or last.size != first.size):
         return False
     end, start = last.text.text[-1:], first.text.text[:1]
     if start.islower() or (end in "-\u2010\u2013" and start.isalnum()):
@@ -258,10 +256,9 @@ def _drafts(chunk: Chunk, vocabulary: Vocabulary, notes: list[str], label: str =
 
 
 def _entries(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
-    """Yield the lines of each entry: entries begin with rising numbers, out of an indent, or with authors."""
-    numbered = _starts_by_number(lines)
-    starts = numbered if len(numbered) > max(1, len(lines) // 12) else _starts_by_indent(lines)
-    if not starts:
+    """Yield the lines of each entry: entries begin with rising numbers, or with authors."""
+    starts = _starts_by_number(lines)
+    if len(starts) <= max(1, len(lines) // 12):
         starts = [
             i
             for i, (before, line) in enumerate(pairwise(lines), start=1)
@@ -281,14 +278,3 @@ def _starts_by_number(lines: Sequence[Line]) -> list[int]:
             starts.append(i)
             expected = number + 1
     return starts
-
-
-def _starts_by_indent(lines: Sequence[Line]) -> list[int]:
-    """Return the lines that begin left of the others of their column; none if most lines do."""
-    edges: dict[tuple[int, int], float] = {}
-    for place in {line.place for line in lines}:
-        xs = Counter(round(line.x0) for line in lines if line.place == place)
-        most = max(xs.values())
-        edges[place] = min(x for x, count in xs.items() if count >= 0.2 * most)
-    starts = [i for i, line in enumerate(lines) if line.x0 < edges[line.place] + 0.4 * line.size]
-    return starts if len(starts) < 0.8 * len(lines) else []

@@ -22,7 +22,8 @@ _FUNCTION_WORDS = frozenset({
 FIGURE = re.compile(
     r"\s*(?:fig(?:ure)?|table|scheme|chart|box|plate)s?\.?\s*[A-Z]?(?:\d|[IVX]+\b)", re.IGNORECASE
 )
-_TERMINAL = re.compile(r"[.!?:][\])\"'\u201d\u2019\d,\u2013-]*(?:\s?\[[\d,\s\u2013-]+\])?\s*$")
+#: The end of a sentence, and the marks and citations that may follow it.
+TERMINAL = re.compile(r"[.!?:][\])\"'\u201d\u2019\d,\u2013-]*(?:\s?\[[\d,\s\u2013-]+\])?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _lead(parts: Sequence[Part], line: Line, last: Line | None, body: Body) -> i
         return 0
     if not lead[0].isupper() and not lead[0].isdigit():
         return 0
-    begins = last is None or _TERMINAL.search(last.text.text) is not None or bool(last.flags & BOLD)
+    begins = last is None or TERMINAL.search(last.text.text) is not None or bool(last.flags & BOLD)
     ends = lead[-1] in ".:" or (mark == BOLD and parts[cut].x0 - parts[cut - 1].x1 > 0.7 * line.size)
     return cut if begins and ends and (mark == BOLD or words >= 2) else 0
 
@@ -211,7 +212,7 @@ def _parts_here(part: Sequence[Line], line: Line, body: Body, *, celled: bool) -
         return True
     if line.left + 0.6 * em < line.x0 < line.left + 4 * em and last.x0 < line.left + 0.5 * em:
         return True  # indented
-    return _TERMINAL.search(last.text.text) is not None and _short(last)
+    return TERMINAL.search(last.text.text) is not None and _short(last)
 
 
 def _captioned(line: Line) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.read import headings
-from index.read.byline import byline
+from index.read.byline import PLACE, byline
 from index.read.text.lines import CODE, MARKED_HEADING, TERMINAL, Layout, split_group, underline, unfinished
 from index.read.text.tables import cell_lines, tabular
 from index.text import BlockKind, MappedText
@@ -16,7 +16,6 @@ from index.text import BlockKind, MappedText
 _RUNNING = frozenset({BlockKind.PARAGRAPH, BlockKind.NOTE})
 #: What may stand between the two halves of a paragraph.
 _LIFTED = frozenset({BlockKind.CAPTION, BlockKind.TABLE, BlockKind.FRONT})
-_ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\(?\d{1,3}[.)])\s+\S")
 _NUMBER = re.compile(r"\s*(\d{1,2})(?:\.\d|\.?\s)")
 _KIND_OF_ARTICLE = re.compile(
     r"\s*(?:(?:case|brief|short|original|research|clinical|review|open|rapid|full) ?)?"
@@ -27,14 +26,6 @@ _KIND_OF_ARTICLE = re.compile(
 _JOURNAL_LINE = re.compile(
     r"\b(?:19|20)\d\d\b.{0,20}\d+ ?[:(]|\bvol(?:ume|\.)|\bissn\b|@|\bwww\.|https?:", re.IGNORECASE
 )
-_AFFILIATION = re.compile(
-    r"\s*(?:\d|\*|\u2020|(?:department|division|school|faculty|institute|university)\b)", re.IGNORECASE
-)
-#: Words and marks after which a paragraph continues.
-_GOES_ON = frozenset({
-    "of", "the", "and", "in", "with", "by", "a", "an", "to", "for", "or", "from", "on", "at", "as", "is",
-    "was", "were", "are", "than", "that", "which", "between",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +126,15 @@ def _front(parts: Sequence[Sequence[MappedText]]) -> Iterator[Chunk]:
                 yield Chunk(BlockKind.FRONT, tuple(lines))
 
 
+def _affiliation(line: str) -> bool:
+    return line[:1].isdecimal() or line[:1] in ("*", "\u2020") or PLACE.match(line) is not None
+
+
 def _byline_lines(lines: Sequence[MappedText]) -> int:
     """Return how many of the lines below a title name its authors."""
     for number, line in enumerate(lines):
         text = line.text.strip()
-        if _AFFILIATION.match(text) or headings.front_matter(text) or _JOURNAL_LINE.search(text):
+        if _affiliation(text) or headings.front_matter(text) or _JOURNAL_LINE.search(text):
             return number
     return len(lines)
 
@@ -153,7 +148,7 @@ def _title_lines(part: Sequence[MappedText]) -> tuple[int, bool]:
         text = line.text.strip()
         if headings.front_matter(text) or _KIND_OF_ARTICLE.fullmatch(text) or _JOURNAL_LINE.search(text):
             break
-        if length and (_AFFILIATION.match(text) or _names(text)):
+        if length and (_affiliation(text) or _names(text)):
             stopped = True
             break
         length += 1
@@ -266,10 +261,10 @@ def _bare_heading(line: str, following: Sequence[MappedText]) -> bool:
 
 def _entries(chunk: Chunk) -> Iterator[Chunk]:
     """Yield one chunk per entry of the reference list: entries begin with numbers or else with authors."""
-    numbered = any(_ENTRY.match(line.text) for line in chunk.lines)
+    numbered = any(headings.entry_number(line.text) for line in chunk.lines)
     entry: list[MappedText] = []
     for line in chunk.lines:
-        begins = _ENTRY.match(line.text) is not None
+        begins = headings.entry_number(line.text)
         if entry and not numbered:
             begins = headings.ends_entry(entry[-1].text) and headings.author_entry(line.text)
         if entry and begins:
@@ -314,6 +309,6 @@ def _goes_on(before: Chunk, after: Chunk, layout: Layout) -> bool:
     start, end = after.start[:1], before.end
     if start.islower() or start in "(,;)%<>=\u00b1" or _bracket_open(before):
         return True
-    if (end[-1:] in "-\u2010" and start.isalnum()) or unfinished(end, _GOES_ON, ","):
+    if (end[-1:] in "-\u2010" and start.isalnum()) or unfinished(end):
         return True
     return layout.wrapped and start.isalnum() and len(end) >= 0.8 * layout.width

@@ -1,4 +1,4 @@
-"""Reads HTML: the article on a page becomes text with headings and tables, its place in the file kept.
+"""HTML as text with the structure of Markdown: whole pages, and the tags inside Markdown.
 
 The parser is that of the standard library. It runs nothing and loads nothing.
 """
@@ -7,62 +7,63 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html.parser import HTMLParser
 
-from index.errors import UndecodableText
-from index.read.structure import Source, spanned, spread
+from index.read.structure import spanned, spread
 from index.read.text.marked import Marked
-from index.read.text.plain import decode, read_marked
-from index.text import Document, MappedText, inserted, join, line_starts
+from index.text import MappedText, inserted, join, line_starts
 
 #: Elements whose content is no text of the paper.
 _SILENT = frozenset({
     "script", "style", "nav", "footer", "aside", "noscript", "template", "svg", "button", "select", "iframe",
     "form", "dialog", "object", "canvas", "audio", "video", "annotation", "annotation-xml",
 })  # fmt: skip
+#: Elements within a line. Superscript and subscript are not among them: they are read as such.
 _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-    "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "tt",
-    "u", "var", "wbr", "math", "mi", "mn", "mo", "mrow", "mtext", "semantics",
+    "input", "ins", "kbd", "label", "mark", "picture", "q", "s", "samp", "small", "source", "span", "strike",
+    "strong", "time", "tt", "u", "var", "wbr", "math", "mi", "mn", "mo", "mrow", "mtext", "semantics",
 })  # fmt: skip
 _EMPTY = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"
 })  # fmt: skip
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _MAIN = re.compile(r"<(main|article)[\s>]", re.IGNORECASE)
+#: Elements that stand apart from the text around them.
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
+    "html", "main", "nav", "ol", "p", "pre", "section", "summary", "ul", "table",
+})  # fmt: skip
+#: What a table consists of.
+_CELLS = frozenset({"td", "th", "caption", "tr", "thead", "tbody", "tfoot", "colgroup", "col"})
+_BREAKS = frozenset({"br", "li"})
+_KNOWN = _BLOCKS | _CELLS | _INLINE | _BREAKS
+#: Attributes that are written without a value.
+_BARE = frozenset({"open", "hidden", "nowrap", "checked", "disabled", "reversed", "controls"})
+
+# Lengths are bounded and no tag contains another, so that hostile text is read in linear time.
+_VALUE = r"\"[^\"<>]{0,2000}\"|'[^'<>]{0,2000}'|[^\s\"'=<>`]{1,2000}"
+_TAG = re.compile(
+    r"`[^`\n]{1,500}`|"  # code within a line
+    rf"<(?P<close>/?)(?P<name>[a-z][a-z0-9]{{0,15}})(?P<rest>(?:\s+[\w:@.-]{{1,60}}(?:=(?:{_VALUE}))?){{0,50}})\s*/?>",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(rf"\s([\w:@.-]{{1,60}})(?:=({_VALUE}))?")
+_PROGRAM = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 
 
-def read_html(data: bytes, name: str) -> Document:
-    """Return the paper in ``data``, an HTML page called ``name``.
+class HtmlText(HTMLParser):
+    """Reads HTML into ``Marked``: the main part of a page, which is ``main`` or ``article`` if it has one."""
 
-    Raises:
-        ReadError: see ``index.read.text.plain.read_marked``.
-        UndecodableText: the bytes do not fit the encoding that the page declares, or UTF-8.
-    """
-    raw = _decoded(data, name)
-    page = _Page(raw)
-    page.feed(raw)
-    page.close()
-    return read_marked(page.text(), Source(data, name, "html", lines=line_starts(raw)))
-
-
-def _decoded(data: bytes, name: str) -> str:
-    declared = _CHARSET.search(data[:2048])
-    if declared is None or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return decode(data, name)
-    encoding = declared.group(1).decode()
-    try:
-        return str(data, encoding).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-    except (LookupError, UnicodeError) as error:
-        reason = f"its characters cannot be decoded as {encoding}."
-        raise UndecodableText(name, reason, "Save the page again, as UTF-8.") from error
-
-
-class _Page(HTMLParser):
-    """Collects the text of the main part of a page: of ``main`` or ``article``, if it has one."""
-
-    def __init__(self, raw: str) -> None:
+    def __init__(self, source: MappedText, *, scripts: bool = True) -> None:
+        """Read ``source``. Without ``scripts``, the tags of raised and lowered text stay."""
         super().__init__(convert_charrefs=False)
+        raw = source.text
+        self._source = source
+        self._scripts = scripts
         self._lines = line_starts(raw)
         mains = {match.group(1).lower() for match in _MAIN.finditer(raw)}
         self._main = "main" if "main" in mains else "article" if mains else "body"
@@ -74,6 +75,8 @@ class _Page(HTMLParser):
         self._meta: dict[str, list[MappedText]] = {}
         self._title: list[MappedText] | None = None
         self._named = MappedText("", ())
+        self.feed(raw)
+        self.close()
 
     def text(self) -> MappedText:
         """Return the text, and before it title and authors from the page's head if the text lacks them."""
@@ -92,9 +95,14 @@ class _Page(HTMLParser):
                 first.append(_labelled(label, stated))
         return self._marked.text(first)
 
-    def _at(self) -> int:
+    def _here(self, length: int = 1) -> MappedText:
+        """Return so many characters of the source from where the parser is."""
         line, column = self.getpos()
-        return self._lines[line - 1] + column
+        at = self._lines[line - 1] + column
+        return self._source[at : at + length]
+
+    def _at(self) -> int:
+        return self._here().origins[0]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """See ``HTMLParser``."""
@@ -126,8 +134,10 @@ class _Page(HTMLParser):
             self._marked.close()
 
     def _open(self, tag: str, attributes: dict[str, str | None]) -> None:
-        at = self._at()
         if tag in ("sup", "sub"):
+            if not self._scripts:
+                self._marked.add(self._here(len(tag) + 2))
+                return
             self._link = "^" if tag == "sup" else "_"
         elif tag == "a" and self._link:
             self._link = " "  # a raised link cites the literature, and is no part of the word before it
@@ -139,7 +149,7 @@ class _Page(HTMLParser):
         elif tag in _INLINE:
             return
         elif self._tables and self._tables[-1].in_cell:
-            self._marked.insert(" ", at)
+            self._marked.insert(" ", self._at())
         else:
             level = int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456" else 0
             self._marked.close(level)
@@ -159,6 +169,8 @@ class _Page(HTMLParser):
 
     def _close(self, tag: str) -> None:
         if tag in ("sup", "sub"):
+            if not self._scripts:
+                self._marked.add(self._here(len(tag) + 3))
             self._link = ""
         elif tag in _INLINE:
             return
@@ -173,7 +185,7 @@ class _Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """See ``HTMLParser``."""
-        self._text(MappedText.raw(data, self._at()))
+        self._text(self._here(len(data)))
 
     def handle_entityref(self, name: str) -> None:
         """See ``HTMLParser``."""
@@ -251,3 +263,68 @@ class _Table:
         self.close(marked)
         self._end_row()
         marked.table(list(spread(filter(None, self._rows))), self._heads)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag and its place in the text."""
+
+    name: str
+    closes: bool
+    start: int
+    end: int
+
+
+def without_tags(text: MappedText) -> MappedText:
+    """Return Markdown without the tags of HTML, each table as a pipe table between empty lines."""
+    if "<" in text.text:
+        text = text.sub(_PROGRAM, "")
+        text = join(list(_parts(text, list(_tags(text.text)))), "")
+    return text.sub(_ENTITY, lambda match: html.unescape(match[0]).replace("\xa0", " ").replace("\xad", ""))
+
+
+def _tags(text: str) -> Iterator[Tag]:
+    for match in _TAG.finditer(text):
+        name = (match["name"] or "").lower()
+        given = {key.lower(): value.strip("\"'") for key, value in _ATTRIBUTE.findall(match["rest"] or "")}
+        if name in _KNOWN and all(value or key in _BARE for key, value in given.items()):
+            yield Tag(name, bool(match["close"]), *match.span())
+
+
+def _parts(text: MappedText, tags: Sequence[Tag]) -> Iterator[MappedText]:
+    """Yield the text between the tags, and what stands for each tag and table."""
+    at = 0
+    last = -1  #: position of the tag that ends the table before
+    for number, tag in enumerate(tags):
+        if number <= last:
+            continue
+        yield text[at : tag.start]
+        at = tag.end
+        if tag.name == "table" and not tag.closes:
+            last = _table_end(tags, number)
+            at = tags[last].end if tags[last].name == "table" else len(text)
+            table = HtmlText(text[tag.start : at], scripts=False).text()
+            yield join([inserted("\n\n", tag.start), table, inserted("\n\n", tag.start)], "")
+        else:
+            yield inserted(_instead(tag), tag.start)
+    yield text[at:]
+
+
+def _table_end(tags: Sequence[Tag], opened: int) -> int:
+    """Return the position of the tag that closes a table; of the last tag if none does."""
+    depth = 0
+    for number in range(opened, len(tags)):
+        if tags[number].name == "table":
+            depth += -1 if tags[number].closes else 1
+        if not depth:
+            return number
+    return len(tags) - 1
+
+
+def _instead(tag: Tag) -> str:
+    """Return what stands for a tag outside of tables."""
+    if tag.name in _BREAKS:
+        return "\n" if tag.name == "br" else "" if tag.closes else "\n- "
+    if tag.name[0] == "h" and tag.name[1:].isdecimal() and not tag.closes:
+        return "\n\n" + "#" * int(tag.name[1:]) + " "
+    return "" if tag.name in _INLINE else "\n\n"

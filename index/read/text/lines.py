@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -165,9 +165,9 @@ def _items(group: Sequence[MappedText]) -> frozenset[int]:
     return frozenset(number for items in (bullets, numbered) if len(items) > 1 for number in items)
 
 
-def unfinished(line: str, words: Collection[str] = _UNFINISHED, marks: str = "(,") -> bool:
-    """Return whether a line breaks off in mid-sentence: with one of these words or marks."""
-    return line.endswith(tuple(marks)) or re.split(r"\W", line)[-1] in words
+def unfinished(line: str) -> bool:
+    """Return whether a line breaks off in mid-sentence."""
+    return line.endswith(("(", ",")) or re.split(r"\W", line)[-1] in _UNFINISHED
 
 
 def _stands_alone(line: str, following: str, layout: Layout) -> bool:

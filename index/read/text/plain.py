@@ -1,4 +1,4 @@
-"""Reads text and Markdown: lines become blocks, and what interrupts a sentence is lifted out of it.
+"""Reads text, Markdown and HTML: lines become blocks, and what interrupts a sentence is lifted out of it.
 
 Works on text as people save it and as PDF extractors leave it: hard-wrapped
 lines or one paragraph a line, headings bare, numbered or run in, tables in
@@ -20,9 +20,9 @@ from index.read.structure import Draft, Source, assemble
 from index.read.text.chunks import Chunk, classify, join_broken
 from index.read.text.columns import columns_below
 from index.read.text.front import front_matter
+from index.read.text.html import HtmlText, without_tags
 from index.read.text.lines import CODE, CODE_LINE, MARKED_HEADING, groups_of, layout_of, without_running_heads
 from index.read.text.tables import gather_cells, table_of_lines
-from index.read.text.tags import without_tags
 from index.text import BlockKind, Document, MappedText, join, line_starts
 
 #: Notes on repairs that a document carries at most.
@@ -38,7 +38,7 @@ _FENCED = re.compile(
     re.MULTILINE,
 )
 _COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*-->", re.DOTALL)
-_TAG_OR_QUOTE = re.compile(r"</?(?:[biup]|em|strong|br ?/?)>|^ {0,3}> ?", re.IGNORECASE | re.MULTILINE)
+_QUOTE = re.compile(r"^ {0,3}> ?", re.MULTILINE)
 #: Raised and lowered text as HTML and as Pandoc marks it. "10^9/10^6" and "~5-~6" mark nothing.
 _SCRIPT = re.compile(
     r"<(?P<tag>su[bp])(?: [^<>\n]*)?>(?P<html>[^<>\n]{0,80})</(?P=tag)>"
@@ -46,6 +46,8 @@ _SCRIPT = re.compile(
     r"(?P<text>[+\u2013\u2212-]?\w{1,12}[+\u2212-]?|\d[\d,\u2013-]{1,20}|[*+\u2212-])(?P=mark)(?!\d|(?P=mark))",
     re.IGNORECASE,
 )
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 
 
 def read_plain(data: bytes, name: str) -> Document:
@@ -69,6 +71,31 @@ def read_plain(data: bytes, name: str) -> Document:
     if marked:
         text = join([part if code else _without_marks(part) for code, part in _code_apart(text)], "")
     return _document(text, source, (*doubtful, *broken), front)
+
+
+def read_html(data: bytes, name: str) -> Document:
+    """Return the paper in ``data``, an HTML page called ``name``.
+
+    Raises:
+        ReadError: see ``read_marked``.
+        UndecodableText: the bytes do not fit the encoding that the page declares, or UTF-8.
+    """
+    raw = _decoded_page(data, name)
+    return read_marked(
+        HtmlText(MappedText.raw(raw)).text(), Source(data, name, "html", lines=line_starts(raw))
+    )
+
+
+def _decoded_page(data: bytes, name: str) -> str:
+    declared = _CHARSET.search(data[:2048])
+    if declared is None or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return decode(data, name)
+    encoding = declared.group(1).decode()
+    try:
+        return str(data, encoding).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    except (LookupError, UnicodeError) as error:
+        reason = f"its characters cannot be decoded as {encoding}."
+        raise UndecodableText(name, reason, "Save the page again, as UTF-8.") from error
 
 
 def read_marked(text: MappedText, source: Source) -> Document:
@@ -171,7 +198,7 @@ def _without_marks(text: MappedText) -> MappedText:
     Heading marks stay, since they carry structure. A lone asterisk stays too: it
     may be a footnote mark.
     """
-    text = without_tags(text.sub(_COMMENT, "")).sub(_TAG_OR_QUOTE, "")
+    text = without_tags(text.sub(_COMMENT, "")).sub(_QUOTE, "")
     for pattern in (_LINK, _STRONG, _EMPHASIS):
         text = _unwrapped(text, pattern)
     return _unwrapped(set_out(_runs(text)), _ESCAPE)  # what is set out is no more Markdown

@@ -18,7 +18,6 @@ from index.text import MappedText
 #: An item of a list whose mark is followed by a tab: no row.
 _MARKED_ITEM = re.compile(r"(?:[^\w\s]|\(?\d{1,3}[.)]|\(?[a-z][.)])\t[^\t]*")
 _GAP = r"(?<=\S) {3,}(?=\S)"
-_ENTRY = re.compile(r"\[?\(?\d{1,3}[.)\]]\s+\D")
 #: Characters of a cell set apart by wide gaps; a longer one is a column of running text.
 _CELL = 40
 #: Signs before the number of a value.
@@ -111,7 +110,7 @@ def _value(cell: str) -> bool:
 
 def _cell(line: str) -> bool:
     bare = line.strip()
-    if tabular(line) or _ENTRY.match(bare):
+    if tabular(line) or headings.entry_number(bare):
         return False
     if _value(bare) and len(bare) <= _CELL:
         return True
