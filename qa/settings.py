@@ -25,6 +25,7 @@ class AskOptions:
     right: float | None = None  #: instead of ``threshold``: the share of sure answers that should be right
     cross_encoder: Path | None = None  #: folder of a model that ranks the sentences
     reader: str = ""  #: "small" or "large"; empty for the larger one that is installed
+    calibration: bool = True  #: use the thresholds that were fitted to the user's own questions, if any
 
     def __post_init__(self) -> None:
         if self.threshold is not None and self.right is not None:
@@ -36,6 +37,8 @@ USUAL = AskOptions()
 
 #: The environment variable that names the reader to use, for the command line and the web app.
 READER_VARIABLE = "LOCCIT_READER"
+#: Set to 0, thresholds fitted to the user's own questions are not used.
+CALIBRATION_VARIABLE = "LOCCIT_CALIBRATION"
 #: How many passages are read with the question; where it is put to each paper, of each at least, and of all.
 READ = 8
 READ_EACH = 3

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from index.errors import UsageError
+from qa.settings import CALIBRATION_VARIABLE
 
 #: Environment variable with the index folder, for the command line and the web app.
 INDEX_VARIABLE = "LOCCIT_INDEX"
@@ -38,6 +39,11 @@ def index_folder(chosen: Path | None = None) -> Path:
 def keeps_files() -> bool:
     """Tell whether files are kept, by LOCCIT_KEEP_FILES."""
     return os.environ.get(KEEP_VARIABLE, "1") != "0"
+
+
+def calibrates() -> bool:
+    """Tell whether thresholds fitted to the user's own questions are used, by LOCCIT_CALIBRATION."""
+    return os.environ.get(CALIBRATION_VARIABLE, "1") != "0"
 
 
 def app_file() -> Path:
