@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from qa.cli.options import (
     stated_index,
 )
 from qa.show.progress import Progress
-from qa.show.terminal import say
+from qa.show.terminal import say, warn
 
 app = typer.Typer()
 
@@ -98,12 +99,45 @@ def run(
     loccit eval --set questions.jsonl --index ~/my-index --against old/report.json
     loccit eval --ablate
     loccit eval --set feedback
+    loccit eval new questions.jsonl       makes a question file from your papers
     """
     options = locals()  # every other parameter is a field of Options
     from evals.cli.command import Options, evaluate
 
     named = [*(options.pop("sets") or []), *filter(None, [options.pop("questions")])]
     evaluate(Options(sets=[str(one) for one in named] or ["seeds"], **options))
+
+
+@app.command("eval new")
+def new(
+    *,
+    file: Annotated[Path, typer.Argument(help="The question file to make, or to go on with.")] = Path(
+        "questions.jsonl"
+    ),
+    index: IndexOption,
+) -> None:
+    """Make an evaluation of your own in the terminal.
+
+    Type a question, then mark the sentences that answer it, or say that the papers do not. Each question is
+    saved at once; the same command goes on where you stopped. loccit eval then measures the answers, and
+    loccit calibrate fits the thresholds.
+
+    \b
+    loccit eval new questions.jsonl
+    loccit eval questions.jsonl --index ~/my-index
+    loccit calibrate questions.jsonl
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("loccit eval new asks with keys, in a terminal.", "Or write the file by hand.")
+    from evals.collect import screen
+    from evals.collect.candidates import Finder
+    from evals.collect.session import collect
+    from index.embed.encoder import question_encoder
+    from index.store.open import open_index
+
+    with open_index(index) as opened:
+        warn(opened.warnings)
+        collect(file, Finder(opened, question_encoder(opened, None)), screen)
 
 
 @app.command()

@@ -12,13 +12,27 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
+import typer.core
 from rich.console import Console
 
 from index.errors import LoccitError
 from qa.cli import ask, evaluate, mcp, papers, store
 from qa.show.terminal import never_fail_to_write, visible
 
+
+class Commands(typer.core.TyperGroup):
+    """Commands of one word, and ``eval new`` of two."""
+
+    def resolve_command(
+        self, ctx: typer.Context, args: list[str]
+    ) -> tuple[str | None, typer.core.TyperCommand | None, list[str]]:
+        """Return the command that the first two arguments name, or the first of them, and the rest."""
+        two = " ".join(args[:2])
+        return super().resolve_command(ctx, [two, *args[2:]] if two in self.commands else args)
+
+
 app = typer.Typer(
+    cls=Commands,
     rich_markup_mode=None,  # plain text: examples stay lines that can be copied
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
