@@ -53,7 +53,7 @@ def ask_question(title: str, suggested: Sequence[str]) -> str | None:
         f"{title}\n> ",
         key_bindings=keys,
         placeholder=lambda: [("fg:ansibrightblack", shown())],
-        bottom_toolbar="Type a question, then Enter · Tab takes the suggestion, ↑↓ show others · q Enter: end",
+        bottom_toolbar="Type a question, then Enter · Tab takes the suggestion, ↑↓ others · q Enter: end",
     )
     try:
         typed = session.prompt().strip()

@@ -105,7 +105,7 @@ def _suggested(index: Index) -> Iterator[str]:
 
 def _case(name: str, question: str, chosen: Sequence[Sentence], index: Index) -> Case:
     gold = tuple(
-        _gold(one, index) for one in sorted(chosen, key=lambda one: (one.document.id, one.span.start))
+        _gold(one, index) for one in sorted(chosen, key=lambda one: (one.document.source, one.span.start))
     )
     return Case(name, question, answerable=bool(gold), gold=gold, type=TYPE)
 
