@@ -37,8 +37,6 @@ USUAL = AskOptions()
 
 #: The environment variable that names the reader to use, for the command line and the web app.
 READER_VARIABLE = "LOCCIT_READER"
-#: Set to 0, thresholds fitted to the user's own questions are not used.
-CALIBRATION_VARIABLE = "LOCCIT_CALIBRATION"
 #: How many passages are read with the question; where it is put to each paper, of each at least, and of all.
 READ = 8
 READ_EACH = 3

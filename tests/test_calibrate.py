@@ -249,24 +249,21 @@ def test_a_receipt_replays_with_its_own_thresholds(
     assert "same answer" in replay(path, fitted)
 
 
+@pytest.mark.slow
 def test_the_command_calibrates_and_eval_agrees(loccit: Loccit, seed_index: Path, tmp_path: Path) -> None:
-    """On 60 seed questions: what ``calibrate`` says of the fitted thresholds is what ``eval`` measures."""
+    """On 44 seed questions: what ``calibrate`` says of the fitted thresholds is what ``eval`` measures."""
     folder, path = tmp_path / "index", tmp_path / "own.jsonl"
     shutil.copytree(seed_index, folder)
     lines = Path("evals/sets/seeds.jsonl").read_text(encoding="utf-8").splitlines()
     kinds = [[line for line in lines if f'"answerable": {word}' in line] for word in ("true", "false")]
-    path.write_text("\n".join([*kinds[0][:80:2], *kinds[1][:30:2]]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*kinds[0][:68:2], *kinds[1][:20:2]]) + "\n", encoding="utf-8")
     small = ("--index", folder, "--reader", "small")
 
-    dry = loccit("calibrate", path, *small, "--dry-run")
-    assert dry.code == 0, dry.err
-    assert "right of the sure answers" in dry.out
-    assert not (folder / FILE).exists()
     told = json.loads(loccit("calibrate", path, *small, "--json").out)
     kept = load(folder)
     assert isinstance(kept, Kept)
     assert kept.calibration.threshold == told["calibration"]["threshold"]
-    assert (kept.calibration.answerable, kept.calibration.unanswerable) == (40, 15)
+    assert (kept.calibration.answerable, kept.calibration.unanswerable) == (34, 10)
 
     measured = loccit("eval", path, *small, "--json")
     assert "fitted to these questions" in measured.err
@@ -274,9 +271,8 @@ def test_the_command_calibrates_and_eval_agrees(loccit: Loccit, seed_index: Path
     assert figures["calibration"].startswith("own.jsonl, ")
     assert figures["threshold"] == kept.calibration.threshold
     assert figures["answered_right"] >= 0.9
-    usual = json.loads(loccit("eval", path, *small, "--no-calibration", "--json").out)
-    assert usual["calibration"] is None
-    assert usual["answered"] == pytest.approx(told["before"]["answered"]["count"] / 40)
+    usual = json.loads(loccit("eval", path, *small, "--no-calibration", "--json", "--limit", "1").out)
+    assert (usual["calibration"], usual["threshold"] > 0.7) == (None, True)
     assert "aimed at 90%" in loccit("info", "--index", folder).out
     with opened(folder, AskOptions(reader="small", calibration=False)) as answerer:
         assert answerer.calibration is None

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from qa.files.resources import KEEP_VARIABLE, index_folder
-from qa.settings import CALIBRATION_VARIABLE, READER_VARIABLE, ReaderName
+from qa.files.resources import CALIBRATION_VARIABLE, KEEP_VARIABLE, index_folder
+from qa.settings import READER_VARIABLE, ReaderName
 from qa.show.citation import Style
 
 

@@ -9,12 +9,13 @@ import os
 from pathlib import Path
 
 from index.errors import UsageError
-from qa.settings import CALIBRATION_VARIABLE
 
 #: Environment variable with the index folder, for the command line and the web app.
 INDEX_VARIABLE = "LOCCIT_INDEX"
 #: Set to 0, PDFs that are added and files that are uploaded are not kept.
 KEEP_VARIABLE = "LOCCIT_KEEP_FILES"
+#: Set to 0, thresholds fitted to the user's own questions are not used.
+CALIBRATION_VARIABLE = "LOCCIT_CALIBRATION"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from qa.files.resources import INDEX_VARIABLE, KEEP_VARIABLE, app_file
-from qa.settings import CALIBRATION_VARIABLE
+from qa.files.resources import CALIBRATION_VARIABLE, INDEX_VARIABLE, KEEP_VARIABLE, app_file
 from qa.web import documents
 
 if TYPE_CHECKING:
