@@ -102,7 +102,7 @@ def _keys(marking: Marking) -> KeyBindings:
         @keys.add(key, eager=True)
         def _(event: KeyPressEvent) -> None:
             if (decision := does()) is not None:
-                event.app.exit(decision)
+                event.app.exit(result=decision)
             elif event.current_buffer.text != marking.typed:
                 event.current_buffer.reset()
 
@@ -120,7 +120,7 @@ def _keys(marking: Marking) -> KeyBindings:
 
     @keys.add("c-d")
     def _(event: KeyPressEvent) -> None:
-        event.app.exit(Decision.END)
+        event.app.exit(result=Decision.END)
 
     return keys
 

@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command()
 def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
-    """Show what the index holds, which reader answers, and whose thresholds are used.
+    """Show what the index holds, the reader and the thresholds.
 
     \b
     loccit info

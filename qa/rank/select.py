@@ -199,7 +199,9 @@ def parse(data: bytes, name: str, columns: Sequence[str] = NAMES) -> Weights:
         possible=float(found["possible"]),
         fingerprint=hashlib.sha256(data).hexdigest(),
         thresholds=tuple((float(one["right"]), float(one["threshold"])) for one in found["thresholds"]),
-        **models,
+        ranker=models["ranker"],
+        calibrator=models["calibrator"],
+        presence=models["presence"],
     )
 
 
