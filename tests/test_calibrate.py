@@ -14,6 +14,7 @@ import pytest
 
 from evals.calibrate.need import interval, least_answerable, least_answers, least_unanswerable, trials_for
 from evals.calibrate.own import Scores, cross_validated, decide, fit, shares
+from evals.sets.own import question_file
 from index.errors import UsageError
 from index.store.generation import Index
 from qa.answer import Answerer
@@ -254,7 +255,7 @@ def test_the_command_calibrates_and_eval_agrees(loccit: Loccit, seed_index: Path
     """On 44 seed questions: what ``calibrate`` says of the fitted thresholds is what ``eval`` measures."""
     folder, path = tmp_path / "index", tmp_path / "own.jsonl"
     shutil.copytree(seed_index, folder)
-    lines = Path("evals/sets/seeds.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = question_file("seeds").read_text(encoding="utf-8").splitlines()
     kinds = [[line for line in lines if f'"answerable": {word}' in line] for word in ("true", "false")]
     path.write_text("\n".join([*kinds[0][:68:2], *kinds[1][:20:2]]) + "\n", encoding="utf-8")
     small = ("--index", folder, "--reader", "small")
