@@ -32,7 +32,17 @@ from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
 from qa.rank.select import Ranker
 from qa.rank.stages import Stages, shipped
-from qa.records import Answer, Citation, LookUp, Nearby, Receipt, Scores, Status, papers_digest
+from qa.records import (
+    Answer,
+    Calibration,
+    Citation,
+    LookUp,
+    Nearby,
+    Receipt,
+    Scores,
+    Status,
+    papers_digest,
+)
 from qa.settings import DEFAULT, READ_ALL, READ_EACH, Settings
 from qa.understand.numbered import Mention
 from qa.understand.question import Place, Question, understand
@@ -62,26 +72,45 @@ class Answerer:
         stages: Stages | None = None,
         settings: Settings = DEFAULT,
         speller: Speller | None = None,
+        warnings: tuple[str, ...] = (),
     ) -> None:
-        """Join an open index, its question encoder and the stages of ranking (the shipped ones if None)."""
+        """Join an open index, its question encoder and the stages of ranking (the shipped ones if None).
+
+        ``warnings`` are shown with those of the index.
+        """
         self.index = index
         self.encoder = encoder
         self.stages = stages or shipped()
         self.settings = settings if self.stages.closer else replace(settings, closely=0)
         self._speller = speller or Speller(index.lexical)
+        self._warnings = warnings
+
+    def _changed(
+        self, stages: Stages, settings: Settings | None = None, warnings: tuple[str, ...] | None = None
+    ) -> Answerer:
+        return Answerer(
+            self.index,
+            self.encoder,
+            stages=stages,
+            settings=settings or self.settings,
+            speller=self._speller,
+            warnings=self._warnings if warnings is None else warnings,
+        )
 
     def configured(self, settings: Settings) -> Answerer:
         """Return an answerer with other ``settings``."""
-        return Answerer(
-            self.index, self.encoder, stages=self.stages, settings=settings, speller=self._speller
-        )
+        return self._changed(self.stages, settings)
 
     def ranked_by(self, order: Ranker) -> Answerer:
         """Return an answerer with another order of the sentences, and no second stage."""
-        stages = Stages(self.stages.weights, order)
-        return Answerer(
-            self.index, self.encoder, stages=stages, settings=self.settings, speller=self._speller
-        )
+        return self._changed(Stages(self.stages.weights, order))
+
+    def calibrated(self, by: Calibration | None, *warnings: str) -> Answerer:
+        """Return an answerer with the thresholds of ``by``, or with the shipped ones.
+
+        They apply while the stages of ranking are those that ``by`` was fitted with.
+        """
+        return self._changed(replace(self.stages, calibration=by), warnings=(*self._warnings, *warnings))
 
     def as_sure(self, right: float) -> Answerer:
         """Return an answerer whose sure answers should be right with a share of ``right``.
@@ -91,6 +120,16 @@ class Answerer:
         """
         threshold = self.stages.deciding(self.settings).threshold_for(right)
         return self.configured(replace(self.settings, threshold=threshold))
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the thresholds are from; None for the shipped ones."""
+        return self.stages.deciding(self.settings).calibration
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to tell about the index, and about a calibration that is not used; in words."""
+        return (*self.index.warnings, *self._warnings)
 
     @property
     def fingerprint(self) -> str:
@@ -389,4 +428,5 @@ class Answerer:
             threshold=self.threshold,
             settings={key: getattr(self.settings, key) for key in Settings.__slots__},
             seconds={stage: round(value, 6) for stage, value in evidence.seconds.items()},
+            calibration=self.calibration,
         )

@@ -21,6 +21,7 @@ from index.store.generation import Index
 from index.store.open import read_pointer
 from index.text import Document, Span
 from qa.answer import Answerer
+from qa.calibration import stored
 from qa.conversation import Conversation
 from qa.evidence_table import evidence_table
 from qa.files.names import find_paper
@@ -163,13 +164,13 @@ class Tools:
         self._folder, self._options = folder, options
         self.turn = threading.RLock()
         self._held: AbstractContextManager[Answerer] | None = None
-        self._pointer: tuple[int, str] | None = None
+        self._pointer: tuple[tuple[int, str] | None, bytes | None] = None, None
         self.current()
 
     def current(self) -> Answerer:
-        """Return an answerer of the current generation, reopened after the index has changed."""
+        """Return an answerer of the current generation, reopened after index or calibration have changed."""
         with self.turn:
-            pointer = read_pointer(self._folder)
+            pointer = read_pointer(self._folder), stored(self._folder)
             if self._held is None or pointer != self._pointer:
                 self.close()
                 held = opened(self._folder, self._options)

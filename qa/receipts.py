@@ -1,7 +1,8 @@
 """Receipts: an answer saved with all that is needed to get it again, and the replay that compares.
 
 ``last`` is the place of the answer before it, added within format 1: a receipt without it still replays, by
-answering the last earlier question once more, and an older version ignores it.
+answering the last earlier question once more, and an older version ignores it. ``calibration`` came later,
+too: a replay uses the thresholds of the receipt, whatever the index has been calibrated with since.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from index.errors import IndexDamaged, UsageError, why_unreadable
 from qa.answer import Answerer
 from qa.conversation import Conversation, LastAnswer
-from qa.records import Answer, as_json, from_json
+from qa.records import Answer, Calibration, as_json, from_json
 from qa.settings import Settings
 
 FORMAT = 1
@@ -49,7 +50,7 @@ def replay(path: Path, answerer: Answerer) -> str:
     """
     saved = _load(path)
     then = saved["answer"]
-    again = answerer.configured(Settings(**then["receipt"]["settings"]))
+    again = answerer.configured(Settings(**then["receipt"]["settings"])).calibrated(_calibration_of(then))
     documents = None if saved["documents"] is None else frozenset(saved["documents"])
     conversation = Conversation(tuple(saved["history"]), _last_of(saved))
     answer, _ = conversation.ask(again, then["question"], documents)
@@ -98,8 +99,19 @@ def _last_of(saved: dict[str, Any]) -> LastAnswer | None:
     return None if last is None else from_json(LastAnswer, json.dumps(last))
 
 
+def _calibration_of(answer: dict[str, Any]) -> Calibration | None:
+    """Return what the thresholds of an answer were from; None for the shipped ones.
+
+    Raises:
+        ValueError: it is not stated as ``as_json`` does.
+    """
+    stated = answer["receipt"].get("calibration")
+    return None if stated is None else from_json(Calibration, json.dumps(stated))
+
+
 def _bytes(answer: dict[str, Any]) -> bytes:
-    receipt = {key: value for key, value in answer["receipt"].items() if key not in _FREE}
+    receipt = {"calibration": None, **answer["receipt"]}
+    receipt = {key: value for key, value in receipt.items() if key not in _FREE}
     return json.dumps({**answer, "receipt": receipt}, sort_keys=True, ensure_ascii=False).encode()
 
 
@@ -130,6 +142,7 @@ def _sound(saved: dict[str, Any]) -> bool:
         numbers = [value for key, value in settings.items() if key != "threshold" or value is not None]
         if (last := _last_of(saved)) is not None:
             texts.append(last.document_id)
+        _calibration_of(answer)
     except (KeyError, TypeError, ValueError, AttributeError):
         return False
     return (

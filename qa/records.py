@@ -102,6 +102,30 @@ class Nearby:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """Thresholds, and a correction of the confidence, fitted to questions on a user's own papers.
+
+    Log-odds x of a confidence become ``slope * x + offset``.
+    """
+
+    threshold: float  #: least confidence of a sure answer
+    possible: float  #: least probability that the papers answer at which possible answers are shown
+    thresholds: tuple[tuple[float, float], ...]  #: by the share of sure answers that should be right
+    slope: float
+    offset: float
+    right: float  #: the share of sure answers that ``threshold`` aims at
+    file: str  #: name of the question file
+    digest: str  #: sha256 of its bytes
+    made: str  #: when it was fitted, ISO 8601 in UTC
+    answerable: int  #: questions that the papers answer
+    unanswerable: int
+    papers: int  #: in the index at that time
+    reader: str  #: the largest reader used; empty for none
+    stages: str  #: identifies every stage of ranking, see ``qa.rank.stages.Stages.identity``
+    model: str  #: fingerprint of the encoder
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What is needed to get the same answer again."""
 
@@ -112,6 +136,7 @@ class Receipt:
     threshold: float
     settings: dict[str, float | int | str | bool | None]
     seconds: dict[str, float]  #: time of each stage
+    calibration: Calibration | None = None  #: what decided in place of the shipped thresholds
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from index.errors import UsageError
 from index.store.generation import Index
 from index.store.open import open_index
 from qa.answer import Answerer
+from qa.calibration import apply
 from qa.files.names import find_paper, labelled
 from qa.rank.select import CrossEncoderRanker
 from qa.rank.stages import shipped
@@ -26,12 +27,19 @@ def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
         UsageError: no threshold is known for that share, or the folder holds no cross-encoder.
     """
     with open_index(folder) as index:
-        encoder = question_encoder(index, options.model)
-        settings = Settings(threshold=options.threshold)
-        answerer = Answerer(index, encoder, stages=shipped(options.reader), settings=settings)
-        if options.cross_encoder is not None:
-            answerer = answerer.ranked_by(CrossEncoderRanker(options.cross_encoder))
-        yield answerer if options.right is None else answerer.as_sure(options.right)
+        yield answering(index, folder, options)
+
+
+def answering(index: Index, folder: Path, options: AskOptions = USUAL) -> Answerer:
+    """Return an answerer on an open index and the calibration in its ``folder``; raises as ``opened``."""
+    encoder = question_encoder(index, options.model)
+    settings = Settings(threshold=options.threshold)
+    answerer = Answerer(index, encoder, stages=shipped(options.reader), settings=settings)
+    if options.cross_encoder is not None:
+        answerer = answerer.ranked_by(CrossEncoderRanker(options.cross_encoder))
+    if options.calibration:
+        answerer = apply(answerer, folder)
+    return answerer if options.right is None else answerer.as_sure(options.right)
 
 
 def find_papers(

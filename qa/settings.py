@@ -25,6 +25,7 @@ class AskOptions:
     right: float | None = None  #: instead of ``threshold``: the share of sure answers that should be right
     cross_encoder: Path | None = None  #: folder of a model that ranks the sentences
     reader: str = ""  #: "small" or "large"; empty for the larger one that is installed
+    calibration: bool = True  #: use the thresholds that were fitted to the user's own questions, if any
 
     def __post_init__(self) -> None:
         if self.threshold is not None and self.right is not None:

@@ -9,16 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evals.calibrate.fit import PRECISION, SHARES, fit_calibrator, threshold_for
 from evals.sets.splits import part_of
-from evals.train.fit import (
-    first_candidates,
-    fit_calibrator,
-    fit_ranker,
-    held_out_scores,
-    hit_at,
-    threshold_for,
-)
-from evals.train.rankers import EVIDENCE, PRECISION, SHARES
+from evals.train.fit import first_candidates, fit_ranker, held_out_scores, hit_at
+from evals.train.rankers import EVIDENCE
 from evals.train.samples import Sample
 from index.errors import FormatMismatch, UsageError
 from qa.rank.features import NAMES

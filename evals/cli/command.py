@@ -23,11 +23,12 @@ from evals.report.render import markdown, page
 from evals.report.tables import Table as Rows
 from evals.sets.named import QuestionSet, load
 from index.errors import StorageError, UsageError
+from index.files import sha256_of
 from index.ingest.report import Progress as Report
 from qa.files.resources import index_folder
 from qa.rank.select import CrossEncoderRanker
 from qa.show.progress import Progress, reporting
-from qa.show.terminal import emit, err, out, visible
+from qa.show.terminal import emit, err, out, say, visible, warn
 
 #: Figures printed below the table, with their intervals.
 _MORE = (
@@ -49,6 +50,7 @@ class Options:
     limit: int | None = None  #: most questions per set
     cross_encoder: Path | None = None  #: folder of a model that ranks the sentences
     reader: str | None = None  #: "small" or "large"; None for the largest installed one
+    calibration: bool = True  #: use the thresholds that were fitted to the user's own questions
     out: Path | None = None  #: folder for report.json, report.md and report.html
     trec: Path | None = None  #: folder for TREC's run and qrels files
     against: Path | None = None  #: an earlier report
@@ -81,6 +83,7 @@ def evaluate(options: Options) -> None:
     began = perf_counter()
     with reporting(options.progress) as progress:
         runs, without = _run_all(sets, options, progress)
+    warn(_on_what_was_fitted(options.sets, runs))
     report = report_of(runs, options.split, perf_counter() - began)
     judged = [one for run in runs for one in run.judged]
     gated = compare(base, judged) if base else None
@@ -118,15 +121,24 @@ def _run_all(
     ranker = CrossEncoderRanker(options.cross_encoder) if options.cross_encoder else None
     for chosen in sets:
         asked = index_folder(options.index) if chosen.name == "feedback" else options.index
-        with answering(chosen, asked, options.work, progress, options.reader or "") as (
-            answerer,
-            cases,
-        ):
+        with answering(
+            chosen, asked, options.work, progress, options.reader or "", calibration=options.calibration
+        ) as (answerer, cases):
+            warn(answerer.warnings)
             whole = answerer.ranked_by(ranker) if ranker else answerer
             runs.append(run(whole, cases, chosen, progress))
             for name, variant in variants(whole).items() if options.ablate else ():
                 without.setdefault(name, []).append(run(variant, cases, chosen, progress, note=f", {name}"))
     return runs, without
+
+
+def _on_what_was_fitted(names: Sequence[str], runs: Sequence[Run]) -> list[str]:
+    """Return a warning if the thresholds in use were fitted to questions that are measured."""
+    fitted = {run.calibration.digest for run in runs if run.calibration}
+    measured = [Path(name) for name in names if Path(name).is_file()]
+    if fitted.isdisjoint(sha256_of(path) for path in measured):
+        return []
+    return ["The thresholds were fitted to these questions: the figures are better than those on new ones."]
 
 
 def _write(report: Mapping[str, Any], runs: Sequence[Run], options: Options) -> None:
@@ -158,7 +170,8 @@ def _print(report: Mapping[str, Any]) -> None:
         _table(tables.by_type(figures), left=1)
         out().print(Text(tables.LEGEND, style="dim"))
         out().print(Text(" · ".join(_figure(key, figures) for key in _MORE if figures[key] is not None)))
-    out().print(Text(f"threshold {tables.shown(report['threshold'])}"))
+    fitted = f" (fitted: {report['calibration']})" if report.get("calibration") else ""
+    say(f"threshold {tables.shown(report['threshold'])}{fitted}")
     if "comparison" in report:
         out().print(Text(visible(tables.compared_with(report))))
         _table(tables.comparison(report), left=2)

@@ -24,7 +24,7 @@ from index.search import Hit
 from qa.answer import Answerer
 from qa.conversation import Conversations
 from qa.rank.candidates import Candidate
-from qa.rank.evidence import Ranked
+from qa.rank.evidence import Evidence, Ranked, surely_about
 from qa.records import Citation, Status
 
 #: Passages of the search that "held" looks at.
@@ -96,6 +96,7 @@ class Outcome:
     withheld: Place | None  #: of a refusal: the sentence ranked first
     ranking: Ranking
     stages: dict[str, float] = field(default_factory=dict)  #: seconds
+    basis: str = "ranked"  #: of the confidence, see ``basis_of``
 
 
 def measure(
@@ -138,6 +139,7 @@ class _Reply:
     ranked: tuple[Ranked, ...] = ()
     by_sum: tuple[Ranked, ...] = ()  #: the candidates in the order of the baseline
     stages: dict[str, float] = field(default_factory=dict)
+    basis: str = "none"
 
 
 def _reply(answerer: Answerer, case: Case, conversations: Conversations) -> _Reply:
@@ -165,7 +167,22 @@ def _reply(answerer: Answerer, case: Case, conversations: Conversations) -> _Rep
         ranked=evidence.ranked,
         by_sum=ranked_by_sum(answerer, evidence, gathered.documents),
         stages={"resolve": resolving, **evidence.seconds, "decide": decided - deciding},
+        basis=basis_of(evidence),
     )
+
+
+def basis_of(evidence: Evidence) -> str:
+    """Return what the confidence is from.
+
+    "ranked": the calibrator; "capped": the same, kept below the threshold because the sentence may not be
+    about what the question names by number; "looked up": the paper's front matter or its sentences' roles;
+    "none": nothing was read.
+    """
+    if evidence.stated is not None:
+        return "looked up"
+    if not evidence.ranked:
+        return "none"
+    return "ranked" if surely_about(evidence.ranked[0], evidence.question) else "capped"
 
 
 def _outcome(answerer: Answerer, case: Case, reply: _Reply, units: Units, name: str) -> Outcome:
@@ -192,6 +209,7 @@ def _outcome(answerer: Answerer, case: Case, reply: _Reply, units: Units, name: 
         withheld=place_of(withheld.document, withheld.sentence.span) if withheld else None,
         ranking=ranking,
         stages=reply.stages,
+        basis=reply.basis,
     )
 
 

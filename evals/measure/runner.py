@@ -16,6 +16,7 @@ from evals.sets.named import QuestionSet
 from index.errors import IndexMissing
 from index.ingest.report import Progress as Report
 from qa.answer import Answerer
+from qa.records import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Run:
     ranker: str  #: fingerprint of the weights
     threshold: float
     reader: str  #: the largest reader used
+    calibration: Calibration | None = None  #: what the threshold is from, if it is not the shipped one
 
     @property
     def judged(self) -> list[Judged]:
@@ -45,12 +47,27 @@ def run(
     outcomes = measure(answerer, cases, partial(progress, stage), name=chosen.name, unit=chosen.unit)
     sizes = len(answerer.index.documents), len(answerer.index.passages)
     model, ranker = answerer.encoder.name, answerer.fingerprint
-    return Run(chosen.name, tuple(outcomes), *sizes, model, ranker, answerer.threshold, answerer.reader)
+    return Run(
+        chosen.name,
+        tuple(outcomes),
+        *sizes,
+        model,
+        ranker,
+        answerer.threshold,
+        answerer.reader,
+        answerer.calibration,
+    )
 
 
 @contextmanager
 def answering(
-    chosen: QuestionSet, folder: Path | None, work: Path | None, progress: Report, reader: str = ""
+    chosen: QuestionSet,
+    folder: Path | None,
+    work: Path | None,
+    progress: Report,
+    reader: str = "",
+    *,
+    calibration: bool = True,
 ) -> Iterator[tuple[Answerer, tuple[Case, ...]]]:
     """Yield an answerer over the papers of a set, and the set's cases with their gold resolved.
 
@@ -60,6 +77,7 @@ def answering(
         work: keeps the indexes of sets with papers; None for a temporary folder.
         progress: of building the index.
         reader: "small" or "large"; empty for the largest installed one.
+        calibration: use the thresholds that are kept with the index in ``folder``.
 
     Raises:
         IndexMissing: the index lacks papers that the questions are about.
@@ -71,7 +89,7 @@ def answering(
     with tempfile.TemporaryDirectory() as scratch:
         if chosen.documents is None:
             place = folder or build_seeds(Path(scratch) / "index")
-            with opened(place, AskOptions(reader=reader)) as answerer:
+            with opened(place, AskOptions(reader=reader, calibration=calibration)) as answerer:
                 cases = chosen.on(answerer.index.documents)
                 _require_papers(answerer, cases)
                 yield answerer, cases

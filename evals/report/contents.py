@@ -15,6 +15,7 @@ from evals.measure.outcomes import as_row
 from evals.measure.runner import Run
 from index.errors import FormatMismatch
 from index.files import refusals
+from qa.calibration import in_words
 
 FORMAT = 5
 
@@ -38,6 +39,7 @@ def report(runs: Sequence[Run], split: str, seconds: float) -> dict[str, Any]:
         "ranker": ", ".join(dict.fromkeys(run.ranker for run in runs)),
         "reader": runs[0].reader,
         "threshold": runs[0].threshold,
+        "calibration": in_words(runs[0].calibration) if runs[0].calibration else None,
         **summary([outcome.judged for outcome in outcomes]),
         "sets": {run.name: _set(run) for run in runs},
         "outcomes": [{**as_row(one), "failures": failures(one.judged)} for one in outcomes],

@@ -1,4 +1,4 @@
-"""Fits ranking weights and confidence to samples of questions."""
+"""Fits ranking weights to samples of questions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.calibrate.fit import FLAT, FOLDS
 from evals.train.samples import Sample
 from qa.rank.select import evidence
 
-FOLDS = 4
-#: Default penalty on a ranker's weights, and that on a calibrator's.
-RIDGE, SHRINKAGE = 20.0, 3.0
-#: Standard deviation below which a column is taken as constant.
-_FLAT = 1e-9
+#: Default penalty on a ranker's weights.
+RIDGE = 20.0
 
 
 def fit_ranker(
@@ -36,7 +34,7 @@ def fit_ranker(
     starts = np.cumsum(sizes) - sizes
     question = np.repeat(np.arange(len(usable)), sizes)
     spread = rows.std(axis=0)
-    spread[spread < _FLAT] = 1.0
+    spread[spread < FLAT] = 1.0
     scaled = (rows - rows.mean(axis=0)) / spread
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -51,59 +49,6 @@ def fit_ranker(
 
     fitted = minimize(loss, np.zeros(rows.shape[1]), jac=True, method="L-BFGS-B").x / spread
     return fitted, float(-(rows.mean(axis=0) @ fitted))
-
-
-def fit_calibrator(
-    rows: NDArray[np.float64],
-    right: NDArray[np.bool_],
-    share: NDArray[np.float64],
-    signs: Sequence[int] | None = None,
-) -> tuple[NDArray[np.float64], float]:
-    """Return weights and bias of the probability that something is true of a question.
-
-    A logistic regression with a quadratic penalty (Platt 1999). With bounded weights, more evidence never
-    lowers the probability, even where columns say nearly the same.
-
-    Args:
-        rows: the calibrator's columns, a row per question.
-        right: whether it is true.
-        share: weight of each row.
-        signs: of the weight of each column: 1 for none below 0, -1 for none above, 0 for any.
-    """
-    from scipy.optimize import minimize
-
-    mean, spread = rows.mean(axis=0), rows.std(axis=0)
-    spread[spread < _FLAT] = 1.0
-    scaled = np.column_stack([(rows - mean) / spread, np.ones(len(rows))])
-    limits = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
-    bounds = [limits[sign] for sign in (*(signs or [0] * rows.shape[1]), 0)]
-    penalty = np.append(np.full(rows.shape[1], SHRINKAGE), 0.0)  # none on the bias
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        odds = scaled @ weights
-        error = share * (1 / (1 + np.exp(-odds)) - right)
-        value = (share * (np.logaddexp(0, odds) - right * odds)).sum() + penalty @ weights**2 / 2
-        return float(value), scaled.T @ error + penalty * weights
-
-    start = np.zeros(scaled.shape[1])
-    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    weights = fitted[:-1] / spread
-    return weights, float(fitted[-1] - weights @ mean)
-
-
-def calibrated(
-    rows: NDArray[np.float64], true: NDArray[np.bool_], share: NDArray[np.float64], signs: Sequence[int]
-) -> tuple[NDArray[np.float64], float, NDArray[np.float64]]:
-    """Return weights and bias as ``fit_calibrator`` does, and a probability for each row.
-
-    That is by a calibrator fitted without the row, in ``FOLDS`` folds.
-    """
-    confidence = np.zeros(len(rows))
-    for fold in range(FOLDS):
-        held = np.arange(len(rows)) % FOLDS == fold
-        weights, bias = fit_calibrator(rows[~held], true[~held], share[~held], signs)
-        confidence[held] = 1 / (1 + np.exp(-(rows[held] @ weights + bias)))
-    return *fit_calibrator(rows, true, share, signs), confidence
 
 
 def held_out_scores(
@@ -152,16 +97,3 @@ def hit_at(samples: Sequence[Sample], scores: Sequence[NDArray[np.float64]], cou
         if item.answerable
     ]
     return float(np.mean(hits)) if hits else 0.0
-
-
-def threshold_for(confidence: NDArray[np.float64], right: NDArray[np.bool_], precision: float) -> float:
-    """Return the least confidence at which at least ``precision`` of the shown answers are right; else 1."""
-    order = np.argsort(-confidence)
-    shown = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(shown >= precision)
-    return float(confidence[order][enough[-1]]) if len(enough) else 1.0
-
-
-def missed_below(presence: NDArray[np.float64], share: float) -> float:
-    """Return the highest threshold that at most ``share`` of the probabilities of ``presence`` are below."""
-    return float(np.sort(presence)[int(share * len(presence))]) if len(presence) else 0.0

@@ -26,21 +26,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.calibrate.fit import calibrated, choose_thresholds
 from evals.measure.collection import kept_index
 from evals.sets import corpora
 from evals.sets import named as sets
 from evals.sets.cases import Case, Corpus
 from evals.sets.own import load_conversations, load_practice
 from evals.sets.splits import chosen_cases, part_of, some
-from evals.train.fit import (
-    calibrated,
-    first_candidates,
-    fit_ranker,
-    held_out_scores,
-    hit_at,
-    missed_below,
-    threshold_for,
-)
+from evals.train.fit import first_candidates, fit_ranker, held_out_scores, hit_at
 from evals.train.samples import Sample, read_by_second, read_by_third, reread, samples
 from evals.train.swapped import names_in, swapped
 from index.embed.encoder import Encoder, load_encoder
@@ -94,11 +87,6 @@ class Stage:
         return self.shares.get(item.corpus, 1.0)
 
 
-#: Share of the sure answers that should be right on the dev halves together, and most of the answerable
-#: questions that may be called not found; evals/RESULTS.md has the figures.
-PRECISION, MISSED = 0.9, 0.04
-#: Shares that users can ask for.
-SHARES = tuple(round(0.50 + 0.05 * step, 2) for step in range(10))
 #: Names of sets among the samples.
 SEEDS, REPORTS, NATURAL = "seeds, dev half", "case_reports, dev half", "natural, dev half"
 PRACTICE, TALKS, SWAPPED = "practice", "conversations", "a name exchanged"
@@ -313,15 +301,13 @@ def train(stage: Stage, parts: Parts) -> dict[str, Any]:
     confidence = confidence[halves]
     presence = np.maximum(presence[halves], confidence)
     right, answerable = right[halves], answerable[halves]
-    threshold = threshold_for(confidence, right, PRECISION)
-    possible = min(missed_below(presence[answerable], MISSED), threshold)
+    chosen = choose_thresholds(confidence, right, presence, answerable)
+    threshold, possible = chosen.threshold, chosen.possible
     return {
         "format": FORMAT,
         "threshold": threshold,
         "possible": possible,
-        "thresholds": [
-            {"right": share, "threshold": threshold_for(confidence, right, share)} for share in SHARES
-        ],
+        "thresholds": [{"right": share, "threshold": least} for share, least in chosen.by_share],
         "ranker": {"names": stage.columns, "weights": weights.tolist(), "bias": bias},
         "calibrator": {"names": stage.evidence, "weights": odds.tolist(), "bias": offset},
         "presence": {"names": stage.presence, "weights": any_odds.tolist(), "bias": any_offset},

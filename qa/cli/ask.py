@@ -14,6 +14,7 @@ from index.errors import IndexMissing, UsageError
 from qa.cli.options import (
     AfterOption,
     AnswerFormat,
+    CalibrationOption,
     CollectionOption,
     CrossEncoderOption,
     FormatOption,
@@ -86,6 +87,7 @@ def ask(
     right: RightOption = None,
     cross_encoder: CrossEncoderOption = None,
     reader: ReaderOption = None,
+    calibration: CalibrationOption = True,
     receipt: ReceiptOption = None,
     form: FormatOption = None,
     style: StyleOption = Style.VANCOUVER,
@@ -114,7 +116,7 @@ def ask(
     if as_json and form not in (None, AnswerFormat.JSON):
         raise UsageError(f"--json cannot be combined with --format {form}.", "Give one of them.")
     entries = _entries("ask", question, file, after)
-    options = AskOptions(model, threshold, right, cross_encoder, reader or "")
+    options = AskOptions(model, threshold, right, cross_encoder, reader or "", calibration)
     if receipt is not None and receipt.is_dir():
         raise UsageError(f"{receipt}: a folder, not a file.", "Name a file for the receipt.")
     from qa.cli.formats import cited_in, write_answers
@@ -173,10 +175,11 @@ def search(
     loccit search "muscle biopsy findings" --json --limit 50
     """
     entries = _entries("search", question, file)
+    options = AskOptions(model, reader="small", calibration=False)  # what is listed has no confidence
     from qa.cli.printed import show_hits
     from qa.conversation import Conversation
 
-    with _opened(index, (paper, collection, tag), AskOptions(model, reader="small")) as (answerer, documents):
+    with _opened(index, (paper, collection, tag), options) as (answerer, documents):
 
         def hits(query: str) -> list[dict[str, Any]]:
             ranked = answerer.search(query, limit=limit, documents=documents)
@@ -207,6 +210,7 @@ def table(
     index: IndexOption,
     model: ModelOption = None,
     reader: ReaderOption = None,
+    calibration: CalibrationOption = True,
 ) -> None:
     """Ask each paper the same questions, as a table.
 
@@ -225,7 +229,7 @@ def table(
     from qa.evidence_table import evidence_table
     from qa.show.progress import Progress, reporting
 
-    options = AskOptions(model, reader=reader or "")
+    options = AskOptions(model, reader=reader or "", calibration=calibration)
     with (
         _opened(index, (paper, collection, tag), options) as (answerer, documents),
         reporting(Progress.BARS) as report,
@@ -254,6 +258,7 @@ def chat(
         Path | None, typer.Option(help="Require sign-in, see docs/how-to/run-for-a-group.md for the file.")
     ] = None,
     keep_files: KeepFilesOption = True,
+    calibration: CalibrationOption = True,
 ) -> None:
     """Start the web app and open it in a browser.
 
@@ -272,7 +277,7 @@ def chat(
     except IndexMissing:
         warn([f"No index in {index}. Building one from the seed papers."])
         build(index=index)
-    serve(index, port, browser, sign_in, keep_files=keep_files)
+    serve(index, port, browser, sign_in, keep_files=keep_files, calibration=calibration)
 
 
 def _entries(
@@ -310,7 +315,7 @@ def _opened(
     if reader_used(options.reader) == "large" and not is_unpacked():
         warn(["Unpacking the model of the large reader (440 MB). This happens once."])
     with opened(folder, options) as answerer:
-        warn(answerer.index.warnings)
+        warn(answerer.warnings)
         yield answerer, find_papers(answerer.index, *chosen)
 
 

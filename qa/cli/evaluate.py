@@ -1,14 +1,24 @@
-"""``loccit eval``, which measures the answers."""
+"""``loccit eval`` and ``calibrate``: measuring the answers, and fitting the thresholds."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from qa.cli.options import CrossEncoderOption, JsonOption, ReaderOption, stated_index
+from index.errors import UsageError
+from qa.cli.options import (
+    CalibrationOption,
+    CrossEncoderOption,
+    IndexOption,
+    JsonOption,
+    ReaderOption,
+    stated_index,
+)
 from qa.show.progress import Progress
+from qa.show.terminal import say, warn
 
 app = typer.Typer()
 
@@ -69,6 +79,7 @@ def run(
     limit: LimitOption = None,
     cross_encoder: CrossEncoderOption = None,
     reader: ReaderOption = None,
+    calibration: CalibrationOption = True,
     out: OutOption = None,
     trec: TrecOption = None,
     against: AgainstOption = None,
@@ -88,9 +99,87 @@ def run(
     loccit eval --set questions.jsonl --index ~/my-index --against old/report.json
     loccit eval --ablate
     loccit eval --set feedback
+    loccit eval new questions.jsonl       makes a question file from your papers
     """
     options = locals()  # every other parameter is a field of Options
     from evals.cli.command import Options, evaluate
 
     named = [*(options.pop("sets") or []), *filter(None, [options.pop("questions")])]
     evaluate(Options(sets=[str(one) for one in named] or ["seeds"], **options))
+
+
+@app.command("eval new")
+def new(
+    *,
+    file: Annotated[Path, typer.Argument(help="The question file to make, or to go on with.")] = Path(
+        "questions.jsonl"
+    ),
+    index: IndexOption,
+) -> None:
+    """Make an evaluation of your own in the terminal.
+
+    Type a question, then mark the sentences that answer it, or say that the papers do not. Each question is
+    saved at once; the same command goes on where you stopped. loccit eval then measures the answers, and
+    loccit calibrate fits the thresholds.
+
+    \b
+    loccit eval new questions.jsonl
+    loccit eval questions.jsonl --index ~/my-index
+    loccit calibrate questions.jsonl
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("loccit eval new asks with keys, in a terminal.", "Or write the file by hand.")
+    from evals.collect import screen
+    from evals.collect.candidates import Finder
+    from evals.collect.session import collect
+    from index.embed.encoder import question_encoder
+    from index.store.open import open_index
+
+    with open_index(index) as opened:
+        warn(opened.warnings)
+        collect(file, Finder(opened, question_encoder(opened, None)), screen)
+
+
+@app.command()
+def calibrate(
+    *,
+    questions: Annotated[Path | None, typer.Argument(help="A question file on papers of the index.")] = None,
+    index: IndexOption,
+    right: Annotated[
+        float,
+        typer.Option(
+            metavar="<share>", help="Share of the sure answers that should be right.", min=0.5, max=0.95
+        ),
+    ] = 0.9,
+    reader: ReaderOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would change; keep nothing.")
+    ] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Go back to the usual thresholds.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the thresholds to your own questions.
+
+    Chooses what counts as a sure answer and as not found, so that they hold on your papers, and says how well
+    that is known. All commands and the app then use the thresholds with this index. Too few questions are
+    refused, with the number that is missing.
+
+    \b
+    loccit calibrate questions.jsonl
+    loccit calibrate questions.jsonl --right 0.95 --dry-run
+    loccit calibrate --reset
+    """
+    if (questions is None) is not reset:
+        raise UsageError(
+            "Give either a question file or --reset.", "For example: loccit calibrate FILE.jsonl"
+        )
+    if questions is None:
+        from qa.calibration import reset as go_back
+
+        was = go_back(index)
+        return say(
+            "The usual thresholds are used again." if was else "The usual thresholds are in use already."
+        )
+    from evals.cli.calibrate import calibrate as fit
+
+    return fit(questions, index, right=right, reader=reader or "", dry_run=dry_run, as_json=as_json)

@@ -52,17 +52,28 @@ def _loccit(
     """
 
 
+_INTERRUPTED = 130  #: exit code after Ctrl-C
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code (``index.errors``)."""
     never_fail_to_write()
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug = given[0] == "--debug"
+    if given[debug : debug + 2] == ["eval", "new"]:  # the one command of two words
+        given[debug : debug + 2] = ["eval new"]
     try:
         code = typer.main.get_command(app).main(args=given, prog_name="loccit", standalone_mode=False)
+        if code == _INTERRUPTED:  # what Typer makes of Ctrl-C
+            raise KeyboardInterrupt
     except LoccitError as error:
         _fail(str(error), error.exit_code, debug=debug)
     except (typer.Abort, KeyboardInterrupt):
-        _fail("Interrupted. Finished work is kept; run the command again to continue.", 130, debug=debug)
+        _fail(
+            "Interrupted. Finished work is kept; run the command again to continue.",
+            _INTERRUPTED,
+            debug=debug,
+        )
     except BrokenPipeError:  # the reader of the output has closed it, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from qa.cli.options import IndexOption, ModelOption, ReaderOption
+from qa.cli.options import CalibrationOption, IndexOption, ModelOption, ReaderOption
 from qa.settings import AskOptions
 from qa.show.terminal import note, warn
 
@@ -19,6 +19,7 @@ def mcp(
     index: IndexOption,
     model: ModelOption = None,
     reader: ReaderOption = None,
+    calibration: CalibrationOption = True,
     http: Annotated[
         bool, typer.Option("--http", help="Serve HTTP on this machine only, instead of standard input.")
     ] = False,
@@ -37,8 +38,8 @@ def mcp(
     from qa.mcp import Tools, require_package, serve_http, serve_stdio
 
     require_package()
-    tools = Tools(index, AskOptions(model, reader=reader or ""))
-    warn(tools.current().index.warnings)
+    tools = Tools(index, AskOptions(model, reader=reader or "", calibration=calibration))
+    warn(tools.current().warnings)
     try:
         if http:
             from qa.web.server import require_free

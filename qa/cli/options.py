@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qa.files.resources import KEEP_VARIABLE, index_folder
+from qa.files.resources import CALIBRATION_VARIABLE, KEEP_VARIABLE, index_folder
 from qa.settings import READER_VARIABLE, ReaderName
 from qa.show.citation import Style
 
@@ -92,6 +92,12 @@ ModelOption = Annotated[
     str | None,
     typer.Option(
         metavar="<model>", help="Embedding model: a folder, the name of a downloaded model, or mpnet."
+    ),
+]
+CalibrationOption = Annotated[
+    bool,
+    typer.Option(
+        envvar=CALIBRATION_VARIABLE, help="Use the thresholds that loccit calibrate has fitted, if any."
     ),
 ]
 KeepFilesOption = Annotated[

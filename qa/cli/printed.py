@@ -187,6 +187,9 @@ def show_overview(held: Mapping[str, Any]) -> None:
     facts = ("index", "generation", "created", "model", "fingerprint", "reader")
     for key in (*facts, "papers", "passages", "sentences", "bytes", "kept_files"):
         say(f"{key.replace('_', ' '):<12} {held[key]}")
+    say(f"thresholds   {held['calibration'] or 'as shipped'}")
+    if held.get("calibration_warning"):
+        say(f"             {held['calibration_warning']}", "yellow")
     table = _table("paper", "file", "year", "DOI", "pages", "passages", "warnings")
     for paper in held["documents"]:
         cells = (*(paper[key] for key in ("year", "doi", "pages", "passages")), len(paper["warnings"]))

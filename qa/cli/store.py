@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import FormatMismatch, IndexDamaged
+from index.errors import FormatMismatch, IndexDamaged, UsageError
 from qa.cli.options import IndexOption, JsonOption
 from qa.show.terminal import emit, say, warn
 
@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command()
 def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
-    """Show what the index holds, and which reader answers.
+    """Show what the index holds, the reader and the thresholds.
 
     \b
     loccit info
@@ -29,8 +29,28 @@ def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
     from qa.rank.stages import reader_used
     from qa.show.shelf import overview
 
-    held = {**overview(index), "reader": reader_used()}
+    held = {**overview(index), "reader": reader_used(), **_calibration(index)}
     return emit(held) if as_json else show_overview(held)
+
+
+def _calibration(index: Path) -> dict[str, str | None]:
+    """Return which thresholds are kept with the index, and what is to be said of them."""
+    from qa.calibration import change, in_words, load
+    from qa.files.resources import calibrates
+    from qa.rank.stages import reader_used
+
+    try:
+        kept = load(index)
+    except UsageError as error:
+        return {"calibration": None, "calibration_warning": str(error)}
+    if kept is None:
+        return {"calibration": None}
+    warning = change(kept)
+    if kept.calibration.reader != reader_used():
+        warning = f"Not used: they were fitted with the {kept.calibration.reader or 'no'} reader."
+    if not calibrates():
+        warning = "Not used: LOCCIT_CALIBRATION is 0."
+    return {"calibration": in_words(kept.calibration), "calibration_warning": warning or None}
 
 
 @app.command()
@@ -52,9 +72,10 @@ def verify(
         return _verify_files(index)
     from qa.receipts import replay
     from qa.session import opened
+    from qa.settings import AskOptions
 
-    with opened(index) as answerer:
-        warn(answerer.index.warnings)
+    with opened(index, AskOptions(calibration=False)) as answerer:  # the receipt states its own
+        warn(answerer.warnings)
         return say(replay(receipt, answerer))
 
 

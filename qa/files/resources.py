@@ -14,6 +14,8 @@ from index.errors import UsageError
 INDEX_VARIABLE = "LOCCIT_INDEX"
 #: Set to 0, PDFs that are added and files that are uploaded are not kept.
 KEEP_VARIABLE = "LOCCIT_KEEP_FILES"
+#: Set to 0, thresholds fitted to the user's own questions are not used.
+CALIBRATION_VARIABLE = "LOCCIT_CALIBRATION"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -38,6 +40,11 @@ def index_folder(chosen: Path | None = None) -> Path:
 def keeps_files() -> bool:
     """Tell whether files are kept, by LOCCIT_KEEP_FILES."""
     return os.environ.get(KEEP_VARIABLE, "1") != "0"
+
+
+def calibrates() -> bool:
+    """Tell whether thresholds fitted to the user's own questions are used, by LOCCIT_CALIBRATION."""
+    return os.environ.get(CALIBRATION_VARIABLE, "1") != "0"
 
 
 def app_file() -> Path:

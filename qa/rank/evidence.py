@@ -84,6 +84,12 @@ def found(
     return Found(hits, ranked, presence)
 
 
+def surely_about(item: Ranked, question: Question) -> bool:
+    """Tell whether a sentence is about all that ``question`` names by number."""
+    document, span = item.candidate.document, item.candidate.sentence.span
+    return all(certain(document, span, one) for one in question.numbered)
+
+
 def doubted(read: Found, question: Question, threshold: float) -> Found:
     """Return what fits the numbers of ``question`` first, and the rest not sure.
 
@@ -94,9 +100,7 @@ def doubted(read: Found, question: Question, threshold: float) -> Found:
     fitting: list[Ranked] = []
     rest: list[Ranked] = []
     for item in read.ranked:
-        document, span = item.candidate.document, item.candidate.sentence.span
-        sure = all(certain(document, span, one) for one in question.numbered)
-        (fitting if sure else rest).append(item)
+        (fitting if surely_about(item, question) else rest).append(item)
     most = UNTOLD * threshold
     rest = [replace(item, confidence=min(item.confidence, most)) for item in rest]
     return replace(read, ranked=[*fitting, *rest])

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -24,6 +24,7 @@ from index.errors import FormatMismatch, UsageError
 from index.files import require_folder, sha256_of
 from qa.rank.candidates import Candidate
 from qa.rank.features import NAMES
+from qa.records import Calibration
 from qa.understand.question import Question
 
 #: Version of the weights' file.
@@ -81,6 +82,13 @@ class Weights:
     fingerprint: str  #: sha256 of the file
     #: By the share of sure answers that should be right: the least confidence for it, on the dev halves.
     thresholds: tuple[tuple[float, float], ...] = ()
+    calibration: Calibration | None = None  #: what the thresholds are from, if they are not the shipped ones
+
+    def calibrated(self, by: Calibration) -> Weights:
+        """Return the weights with the thresholds of ``by``, and its correction of the confidence."""
+        return replace(
+            self, threshold=by.threshold, possible=by.possible, thresholds=by.thresholds, calibration=by
+        )
 
     def threshold_for(self, right: float) -> float:
         """Return the least confidence at which a share of ``right`` of the sure answers is right.
@@ -119,7 +127,25 @@ class Weights:
         confidence[order] = np.minimum.accumulate(confidence[order])
         best = order[0]
         rows = evidence(features, scores, self.presence.names, self.ranker.names)
-        return confidence, float(max(self.presence.probability(rows[best : best + 1])[0], confidence[best]))
+        presence = max(self.presence.probability(rows[best : best + 1])[0], confidence[best])
+        if self.calibration is not None:
+            confidence = corrected(confidence, self.calibration.slope, self.calibration.offset)
+        return confidence, float(max(presence, confidence[best]))
+
+
+def corrected(confidence: NDArray[np.float64], slope: float, offset: float) -> NDArray[np.float64]:
+    """Return probabilities whose log-odds are ``slope`` times those of ``confidence``, plus ``offset``."""
+    if (slope, offset) == (1.0, 0.0):
+        return confidence
+    result: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-(slope * log_odds(confidence) + offset)))
+    return result
+
+
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log-odds of probabilities, those of 0 and 1 as of the nearest within 1e-9."""
+    kept = np.clip(probability, 1e-9, 1 - 1e-9)
+    odds: NDArray[np.float64] = np.log(kept / (1 - kept))
+    return odds
 
 
 def evidence(
@@ -173,7 +199,9 @@ def parse(data: bytes, name: str, columns: Sequence[str] = NAMES) -> Weights:
         possible=float(found["possible"]),
         fingerprint=hashlib.sha256(data).hexdigest(),
         thresholds=tuple((float(one["right"]), float(one["threshold"])) for one in found["thresholds"]),
-        **models,
+        ranker=models["ranker"],
+        calibrator=models["calibrator"],
+        presence=models["presence"],
     )
 
 

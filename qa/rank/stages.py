@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from qa.rank.closer import load_closer, read_again
 from qa.rank.evidence import Found, doubted, found, weigh
 from qa.rank.rerank import Reranker, load_reranker, second_stage
 from qa.rank.select import Ranker, Weights, load_weights
+from qa.records import Calibration
 from qa.settings import READER_VARIABLE, ReaderName, Settings
 from qa.understand.question import Question
 
@@ -27,6 +29,7 @@ class Stages:
     order: Ranker | None = None  #: orders in place of the weights; their confidence stays
     reranker: Reranker | None = None  #: the second stage; None for the first alone
     closer: Reranker | None = None  #: the third stage, which needs the second; None for two
+    calibration: Calibration | None = None  #: replaces the thresholds of the stages that it was fitted with
 
     def _last_reading(self, settings: Settings) -> Reranker | None:
         """Return the last stage that reads; None if none does."""
@@ -37,11 +40,29 @@ class Stages:
     def deciding(self, settings: Settings) -> Weights:
         """Return the weights that give the confidence: those of the last stage that runs."""
         last = self._last_reading(settings)
-        return last.weights if last else self.weights
+        weights = last.weights if last else self.weights
+        fitted = self.calibration
+        return weights.calibrated(fitted) if fitted and fitted.stages == self.identity(settings) else weights
 
     def fingerprint(self, settings: Settings) -> str:
         """Identify in receipts what decides the order."""
         return (self._last_reading(settings) or self.order or self.weights).fingerprint
+
+    def identity(self, settings: Settings) -> str:
+        """Return a digest over all that the confidence depends on, except for the encoder.
+
+        A fingerprint names the last stage only; the ones before it give that its candidates.
+        """
+        reads = bool(settings.read) and self.reranker is not None
+        used = (
+            self.weights,
+            self.order,
+            self.reranker if reads else None,
+            self.closer if reads and settings.closely else None,
+        )
+        amounts = (settings.passages, settings.read * reads, settings.closely * reads, settings.abbreviations)
+        named = ":".join(map(str, (*(one.fingerprint if one else "" for one in used), *amounts)))
+        return hashlib.sha256(named.encode()).hexdigest()
 
     def rank(
         self,
@@ -70,17 +91,18 @@ class Stages:
         scores = weighed if self.order is None else self.order.scores(question, candidates, features)
         if self.reranker is None or not settings.read or not candidates:
             # The confidence was fitted to the scores of the learned weights, whatever decides the order.
-            first = found(hits, candidates, scores, self.weights.judge(features, weighed))
-            return doubted(first, question, _least(settings, self.weights))
+            weights = self.deciding(settings)
+            first = found(hits, candidates, scores, weights.judge(features, weighed))
+            return doubted(first, question, _least(settings, weights))
         most = min(read or settings.read, settings.read)
-        weights = self.reranker.weights
         stage = second_stage(self.reranker.reader, question, candidates, features, scores, most)
-        scores = weights.ranker.log_odds(stage.features)
+        scores = self.reranker.weights.ranker.log_odds(stage.features)
         if self.closer is not None and settings.closely:
-            weights, closely = self.closer.weights, max(settings.closely * most // settings.read, 1)
+            closely = max(settings.closely * most // settings.read, 1)
             stage = read_again(self.closer.reader, index, question, candidates, stage, scores, closely)
-            scores = weights.ranker.log_odds(stage.features)
+            scores = self.closer.weights.ranker.log_odds(stage.features)
         kept = [candidates[i] for i in stage.kept]
+        weights = self.deciding(settings)
         again = found(hits, kept, scores, weights.judge(stage.features, scores), stage.marks)
         return doubted(again, question, _least(settings, weights))
 

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from index.embed.encoder import Encoder, question_encoder
 from index.ingest.removed import removed
 from index.store.generation import Index
 from index.store.manifest import Manifest
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
+from qa.calibration import stored
 from qa.files.names import labels as labels_of
-from qa.files.resources import index_folder
+from qa.files.resources import calibrates, index_folder
+from qa.session import answering
+from qa.settings import AskOptions
 from qa.show import citation
 from qa.show.present import View
 from qa.show.shelf import table
@@ -52,20 +54,19 @@ def current() -> Answerer:
     place = index_folder()
     pointer = read_pointer(place)
     if pointer is None:  # nothing published, or CURRENT is damaged: not cached
-        return Answerer(*_open(place))
+        return _open(place)
     with st.spinner("Opening the papers …"):
-        return _answerer(str(place), *pointer)
+        return _answerer(str(place), *pointer, stored(place))
 
 
-def _open(place: Path) -> tuple[Index, Encoder]:
-    index = open_index(place)
-    return index, question_encoder(index)
+def _open(place: Path) -> Answerer:
+    return answering(open_index(place), place, AskOptions(calibration=calibrates()))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _answerer(place: str, number: int, digest: str) -> Answerer:
-    """Open the index; ``number`` and ``digest`` of its generation are the cache key."""
-    return Answerer(*_open(Path(place)))
+def _answerer(place: str, number: int, digest: str, calibration: bytes | None) -> Answerer:
+    """Open the index; its calibration, and ``number`` and ``digest`` of its generation, are the cache key."""
+    return _open(Path(place))
 
 
 @_once_per_generation

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from qa.files.resources import INDEX_VARIABLE, KEEP_VARIABLE, app_file
+from qa.files.resources import CALIBRATION_VARIABLE, INDEX_VARIABLE, KEEP_VARIABLE, app_file
 from qa.web import documents
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ POLICY = "; ".join(
 
 
 def serve(
-    index: Path, port: int, open_browser: bool, sign_in: Path | None = None, *, keep_files: bool = True
+    index: Path,
+    port: int,
+    open_browser: bool,
+    sign_in: Path | None = None,
+    *,
+    keep_files: bool = True,
+    calibration: bool = True,
 ) -> None:
     """Serve the app on the loopback until stopped.
 
@@ -56,6 +62,7 @@ def serve(
         sign_in: file that requires everybody to sign in (``qa.web.sign_in``). Others then
             reach the app through a proxy on this machine.
         keep_files: keep uploads, to show their pages and read them again.
+        calibration: use the thresholds that were fitted to the user's own questions.
 
     Raises:
         UsageError: the port is taken, or the sign-in file is invalid.
@@ -63,6 +70,7 @@ def serve(
     require_free(port)
     os.environ[INDEX_VARIABLE] = str(index.absolute())
     os.environ[KEEP_VARIABLE] = str(int(keep_files))
+    os.environ[CALIBRATION_VARIABLE] = str(int(calibration))
     import streamlit as st
     from starlette.middleware import Middleware
     from starlette.routing import Route

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from index.errors import LoccitError
-from index.text import Document
 from qa.answer import Answerer
+from qa.overview.suggested import GENERAL, of_a_paper
 from qa.records import Status
 from qa.web.library import TURN
 
 _MOST = 5  #: questions suggested
 _MOST_GENERAL = 2  #: of those that are put to all papers
 _PAPERS, _MOST_EACH = 6, 2  #: papers asked by themselves, and questions suggested of each
-_ROWS = 3  #: rows of a paper's first table that are asked for
-_LONGEST = 28  #: characters of the name of such a row
 _PAUSE = 0.3  #: seconds between two tries, in which a person's question goes first
-#: Questions that many papers answer, and those on one paper by itself.
-_GENERAL = (
-    "How was the patient treated?",
-    "How was the diagnosis made?",
-    "How many patients were included?",
-    "What was the primary outcome?",
-    "Which side effects were reported?",
-    "How were the samples prepared?",
-)
-_OF_A_PAPER = ("Which treatment was given?", "What are the main findings?", "Who wrote this paper?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +50,13 @@ class Suggestions:
     def _try_all(self) -> None:
         index = self._answerer.index
         try:
-            for question in _GENERAL:
+            for question in GENERAL:
                 if len(self.found) < _MOST_GENERAL:
                     self._try(Suggestion(question), self._answerer)
             for key in list(index.names)[:_PAPERS]:
                 paper = key if len(index.names) > 1 else ""
                 kept = 0
-                for question in _of_a_paper(index.documents[key]):
+                for question in of_a_paper(index.documents[key]):
                     if kept < _MOST_EACH and len(self.found) < _MOST:
                         kept += self._try(Suggestion(question, paper), self._quick, self._answerer)
         except LoccitError:  # the index was damaged or removed; the page says so itself
@@ -87,18 +74,6 @@ class Suggestions:
                     return False
         self.found += (one,)
         return True
-
-
-def _of_a_paper(document: Document) -> Iterator[str]:
-    """Yield questions to try on a paper: for values in its first table, and what many papers answer."""
-    for table in document.tables[:1]:
-        for row in table.rows[1 : 1 + _ROWS]:
-            name = row.cells[0].of(document.text).partition("(")[0].strip(" ,:*") if row.cells else ""
-            if name[:1].isalpha() and len(name) <= _LONGEST:
-                yield f"What was the {name.lower() if name.istitle() else name}?"
-    yield from _OF_A_PAPER
-    if document.tables and document.tables[0].label:
-        yield f"Show {document.tables[0].label}."
 
 
 @st.cache_resource(

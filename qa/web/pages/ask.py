@@ -110,6 +110,8 @@ def _answerer(*, starting: bool) -> Answerer | None:
     for at, warning in enumerate(answerer.index.warnings):
         view = notice_view("warning", "The index was damaged", warning, "Build it again: loccit build FOLDER")
         show(view, f"damage-{at}")
+    for at, warning in enumerate(answerer.warnings[len(answerer.index.warnings) :]):
+        show(notice_view("warning", "Your own thresholds", warning), f"calibration-{at}")
     return answerer
 
 

@@ -116,7 +116,8 @@ def _table(
     """Draw the table as far as it is made."""
     try:
         answerer = answerer if right is None else answerer.as_sure(right)
-        work = _tabling(state.owner(), library.identity(answerer.index), answerer.fingerprint,
+        decides = f"{answerer.fingerprint} {answerer.calibration}"
+        work = _tabling(state.owner(), library.identity(answerer.index), decides,
                         answerer.threshold, questions, documents, answerer)  # fmt: skip
     except LoccitError as error:
         show_error("No table can be made", error, "table-failed")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from index.store.generation import Index
 from qa.answer import Answerer
+from qa.calibration import in_words
 from qa.records import Answer
 from qa.show.citation import Reference, Style, references
 from qa.show.export import as_csv, as_json_text, as_markdown, citations_of
@@ -63,17 +64,14 @@ def selection(answerer: Answerer) -> tuple[frozenset[str] | None, float | None]:
         label_visibility="collapsed",
     )
     documents = _both(_years(answerer.index), _labelled(answerer.index))
-    right = _right(answerer.reader)
+    right = _right(answerer)
     if chosen:
         documents = _both(frozenset(names[short] for short in chosen), documents)
     return documents, right
 
 
-def _right(reader: str) -> float | None:
-    """Return the selected share of sure answers that should be right; None for the default.
-
-    ``reader`` is the largest one used.
-    """
+def _right(answerer: Answerer) -> float | None:
+    """Return the selected share of sure answers that should be right; None for the default."""
     with st.popover("Strictness"):
         chosen = st.radio(
             "Of 100 sure answers, this many should be right:",
@@ -84,7 +82,9 @@ def _right(reader: str) -> float | None:
             horizontal=True,
         )
         st.caption("Stricter settings show more answers as possible.")
-        st.caption(f"The passages are read by the {reader} reader.")
+        st.caption(f"The passages are read by the {answerer.reader} reader.")
+        if answerer.calibration:
+            st.caption(f"Thresholds of {in_words(answerer.calibration)}.")
     return None if chosen == _DEFAULT else int(chosen) / 100
 
 

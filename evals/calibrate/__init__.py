@@ -1,0 +1,1 @@
+"""Thresholds and confidence, fitted to questions whose answers are known."""

@@ -1,0 +1,83 @@
+"""Marking the sentences that answer a question: what each key does, without a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from evals.collect.candidates import Sentence
+
+
+class Decision(Enum):
+    """How the marking of a question ends."""
+
+    SAVE = "save"  #: with the marked sentences
+    ABSENT = "absent"  #: the papers do not answer
+    SKIP = "skip"
+    END = "end"  #: of the session
+
+
+#: What stands for a decision when it is all that was typed.
+ABSENT, END = "n", "q"
+
+
+@dataclass(slots=True)
+class Marking:
+    """The sentences offered, which of them are marked, and what was typed."""
+
+    offered: Sequence[Sentence]
+    search: Callable[[str], Sequence[Sentence]]
+    rows: Sequence[Sentence] = ()
+    at: int = -1  #: the highlighted row; none at first, so that no sentence is taken by a hasty Enter
+    marked: list[Sentence] = field(default_factory=list)
+    typed: str = ""
+
+    def __post_init__(self) -> None:
+        self.rows = self.offered
+
+    @property
+    def highlighted(self) -> Sentence | None:
+        """The sentence under the cursor."""
+        return self.rows[self.at] if 0 <= self.at < len(self.rows) else None
+
+    @property
+    def command(self) -> bool:
+        """Whether what was typed stands for a decision rather than for a search."""
+        return self.typed.strip() in (ABSENT, END) and not self.marked
+
+    def type(self, text: str) -> None:
+        """Take ``text`` as typed; offer the sentences that hold it."""
+        self.typed = text
+        self.rows = self.search(text) if text.strip() and not self.command else self.offered
+        self.at = -1
+
+    def move(self, rows: int) -> None:
+        """Move the highlight down, or up; it stops at both ends."""
+        self.at = min(max(self.at + rows, 0), len(self.rows) - 1)
+
+    def toggle(self) -> None:
+        """Mark the highlighted sentence, or take its mark away; go on to the next."""
+        one = self.highlighted
+        if one is None:
+            return
+        if one in self.marked:
+            self.marked.remove(one)
+        else:
+            self.marked.append(one)
+        self.move(1)
+
+    def enter(self) -> Decision | None:
+        """Return what Enter decides; without marks the highlighted sentence is taken. None: nothing."""
+        if self.command:
+            return Decision.ABSENT if self.typed.strip() == ABSENT else Decision.END
+        if not self.marked and self.highlighted is not None:
+            self.marked.append(self.highlighted)
+        return Decision.SAVE if self.marked else None
+
+    def escape(self) -> Decision | None:
+        """Return to the sentences offered first; from there, skip the question."""
+        if not self.typed:
+            return Decision.SKIP
+        self.type("")
+        return None

@@ -1,0 +1,146 @@
+"""A session of ``loccit eval new``: question after question, each saved as soon as it is marked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from evals.calibrate.fit import PRECISION
+from evals.calibrate.need import lacking
+from evals.collect.candidates import Finder, Sentence
+from evals.collect.marking import Decision, Marking
+from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of, occurrences, placed, read_cases
+from index.errors import QuestionError
+from index.files import refusals
+from index.store.generation import Index
+from qa.overview.suggested import GENERAL, values_of
+from qa.show.present import counted
+from qa.show.terminal import say
+from qa.understand.question import understand
+
+#: The type of the questions in the file.
+TYPE = "own"
+_PAPERS = 20  #: papers whose tables are looked at for suggestions
+
+
+class Terminal(Protocol):
+    """Asks the user; ``evals.collect.screen`` does so with keys."""
+
+    def ask_question(self, title: str, suggested: Sequence[str]) -> str | None:
+        """Return a question; None to end."""
+        ...
+
+    def mark(self, question: str, marking: Marking) -> Decision:
+        """Return how the marking of a question ended."""
+        ...
+
+
+def collect(path: Path, finder: Finder, terminal: Terminal) -> None:
+    """Add questions to the file at ``path`` until the user ends.
+
+    Raises:
+        UsageError: the file is not a question file on the papers of the index.
+        StorageError: it cannot be written.
+    """
+    index = finder.index
+    cases = _begun(path, index)
+    say(f"{path}: {_tally(cases)}")
+    suggested = list(_suggested(index))
+    while True:
+        known = {one.question for one in cases}
+        left = [one for one in suggested if one not in known]
+        question = terminal.ask_question(f"Question {len(cases) + 1}", left)
+        if question is None:
+            break
+        if problem := _problem(question, known):
+            say(problem, "yellow")
+            continue
+        marking = Marking(finder.offered(question), finder.holding)
+        decision = terminal.mark(question, marking)
+        if decision is Decision.END:
+            break
+        suggested = [one for one in suggested if one != question]
+        if decision is Decision.SKIP:
+            say(f"Skipped: {question}")
+            continue
+        chosen = marking.marked if decision is Decision.SAVE else []
+        case = _case(_next_id(cases), question, chosen, index)
+        _append(path, case)
+        cases.append(case)
+        what = counted(len(chosen), "sentence") if chosen else "not in the papers"
+        say(f"Saved: {question} ({what})")
+    say(f"{path}: {_tally(cases)}")
+
+
+def _begun(path: Path, index: Index) -> list[Case]:
+    """Return the questions that the file holds already; their gold is in the papers of ``index``."""
+    with refusals(path):
+        if not path.exists():
+            return []
+        cases = list(read_cases(path))
+    for case in cases:
+        placed(case, index.documents)
+    return cases
+
+
+def _problem(question: str, known: set[str]) -> str:
+    """Return why a question cannot be asked; empty if it can."""
+    if question in known:
+        return "This question is in the file already."
+    try:
+        understand(question)
+    except QuestionError as error:
+        return str(error)
+    return ""
+
+
+def _suggested(index: Index) -> Iterator[str]:
+    """Yield questions that the papers may or may not answer: general ones, then values of first tables."""
+    yield from GENERAL
+    for key in sorted(index.names, key=index.names.__getitem__)[:_PAPERS]:
+        yield from values_of(index.documents[key])
+
+
+def _case(name: str, question: str, chosen: Sequence[Sentence], index: Index) -> Case:
+    gold = tuple(
+        _gold(one, index) for one in sorted(chosen, key=lambda one: (one.document.source, one.span.start))
+    )
+    return Case(name, question, answerable=bool(gold), gold=gold, type=TYPE)
+
+
+def _gold(one: Sentence, index: Index) -> Gold:
+    """Return a marked sentence as gold: its paper by file name, its place by the quote, if they are clear."""
+    document, quote = one.document, one.span.of(one.document.text)
+    names = [name for other in index.documents.values() for name in {other.source, other.title}]
+    name = document.source if names.count(document.source) == 1 else document.id
+    once = len(occurrences(quote, document.text)) == 1
+    return Gold(name, UNPLACED if once else one.span, quote=quote)
+
+
+def _next_id(cases: Sequence[Case]) -> str:
+    """Return the number after the highest one in use."""
+    return str(max((int(one.id) for one in cases if one.id.isdecimal()), default=0) + 1)
+
+
+def _append(path: Path, case: Case) -> None:
+    """Add a line to the file and sync it to disk."""
+    line = lines_of([entry_of(case)]).encode()
+    with refusals(path), path.open("a+b") as stream:
+        if stream.tell():
+            stream.seek(-1, os.SEEK_END)
+            line = (
+                line if stream.read(1) == b"\n" else b"\n" + line
+            )  # a line written by hand may lack its end
+        stream.write(line)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _tally(cases: Sequence[Case]) -> str:
+    """Return how many questions there are, and how many more a calibration needs."""
+    answerable = sum(one.answerable for one in cases)
+    words = f"{counted(len(cases), 'question')}, {len(cases) - answerable} not in the papers."
+    missing = lacking(answerable, len(cases) - answerable, PRECISION)
+    return f"{words} " + (f"loccit calibrate needs {missing}." if missing else "Enough for loccit calibrate.")

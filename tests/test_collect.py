@@ -1,0 +1,174 @@
+"""``loccit eval new``: questions typed and marked with keys, each saved at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from evals.collect import screen
+from evals.collect.candidates import Finder
+from evals.collect.marking import Decision, Marking
+from evals.collect.session import collect
+from evals.sets.named import load
+from index.errors import UsageError
+from index.store.generation import Index
+from tests.answering import sentence
+from tests.commands import Loccit, one_line
+from tests.index_fakes import WordEncoder
+
+UP, DOWN, TAB, ENTER, ESCAPE, END = "\x1b[A", "\x1b[B", "\t", "\r", "\x1b", "q\r"
+LDH = "What was the woman's LDH on admission?"
+BREAD = "How do I bake bread?"
+
+
+@pytest.fixture
+def keys() -> Iterator[PipeInput]:
+    with create_pipe_input() as given, create_app_session(input=given, output=DummyOutput()):
+        yield given
+
+
+@pytest.fixture
+def finder(cases: Index) -> Finder:
+    return Finder(cases, WordEncoder())
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_what_is_marked_with_keys_is_a_question_set(
+    finder: Finder, keys: PipeInput, cases: Index, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.jsonl"
+    found = finder.holding("412")
+    assert [one.text for one in found] == ["Her lactate dehydrogenase (LDH) was 412 U/L on admission."]
+    keys.send_text(f"{LDH}\r412{ENTER}{ENTER}{DOWN}{ENTER}")  # Enter without a choice does nothing
+    keys.send_text(f"{BREAD}\rn{ENTER}")
+    keys.send_text(f"{LDH}\r")  # asked already, so asked for another
+    keys.send_text(f"When did he row?\rrow{DOWN}{TAB}\x03")
+    with pytest.raises(KeyboardInterrupt):
+        collect(path, finder, screen)
+    first, second = entries(path)
+    document, place = sentence(cases, "412 U/L")
+    assert first == {
+        "id": "1",
+        "type": "own",
+        "question": LDH,
+        "history": [],
+        "answerable": True,
+        "gold": [{"document": "lung.txt", "quote": place.span.of(document.text)}],
+    }
+    assert (second["question"], second["answerable"], second["gold"]) == (BREAD, False, [])
+
+    backspaces = "\x7f" * len("rowed")
+    keys.send_text(f"When did he row?\rrowed{DOWN}{TAB}{backspaces}discharged{DOWN}{TAB}q{ENTER}{END}")
+    collect(path, finder, screen)
+    third = entries(path)[2]
+    assert third["id"] == "3"
+    assert [gold["document"] for gold in third["gold"]] == ["heart.txt", "lung.txt"]
+    taken = load(str(path), None, "all", papers=None, limit=None).on(cases.documents)
+    assert taken[0].gold[0].span == place.span
+
+
+def test_the_first_suggestion_is_taken_with_tab_and_a_question_skipped(
+    finder: Finder, keys: PipeInput, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys.send_text(f"{TAB}{ENTER}")
+    keys.send_text(ESCAPE)
+    keys.send_text("\x04")
+    collect(tmp_path / "own.jsonl", finder, screen)
+    assert "Skipped: How was the patient treated?" in capsys.readouterr().out
+    assert not (tmp_path / "own.jsonl").exists()
+
+
+def test_sentences_are_offered_in_reading_order_whatever_their_rank(finder: Finder) -> None:
+    offered = finder.offered(LDH)
+    places = [(one.document.name, one.span.start) for one in offered]
+    assert places == sorted(places)
+    assert {one.document.source for one in offered} == {"heart.txt", "lung.txt"}
+    assert any("412" in one.text for one in offered)
+    assert {one.text for one in finder.holding("discha")} == {
+        one.text for one in finder.holding("discharged")
+    }
+    assert finder.holding("discharged bread") == []
+
+
+def test_a_letter_is_a_command_only_by_itself(finder: Finder) -> None:
+    marking = Marking(finder.offered(LDH), finder.holding)
+    marking.type("n")
+    assert (marking.enter(), marking.rows) == (Decision.ABSENT, marking.offered)
+    marking.type("no")
+    assert marking.enter() is None
+    assert (marking.escape(), marking.typed, marking.escape()) == (None, "", Decision.SKIP)
+
+
+def test_a_file_on_other_papers_is_refused(finder: Finder, tmp_path: Path) -> None:
+    class Silent:
+        def ask_question(self, title: str, suggested: Sequence[str]) -> str | None:
+            raise AssertionError("asked")
+
+        def mark(self, question: str, marking: Marking) -> Decision:
+            raise AssertionError("marked")
+
+    line = {"id": "1", "question": "Which?", "gold": [{"document": "other.pdf", "quote": "x"}]}
+    path = tmp_path / "own.jsonl"
+    path.write_text(json.dumps(line), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"no paper named “other\.pdf”"):
+        collect(path, finder, Silent())
+
+
+def test_without_a_terminal_one_line_says_so(loccit: Loccit, seed_index: Path, tmp_path: Path) -> None:
+    output = loccit("eval", "new", tmp_path / "own.jsonl", "--index", seed_index)
+    assert "in a terminal" in one_line(output, 2)
+
+
+def test_in_a_terminal_a_killed_session_keeps_what_was_marked(seed_index: Path, tmp_path: Path) -> None:
+    """The command itself, in a pseudo-terminal; then ``loccit eval`` on what it made."""
+    path = tmp_path / "own.jsonl"
+    script = "import sys; from qa.cli.main import main; main(sys.argv[1:])"
+    arguments = [sys.executable, "-c", script, "eval", "new", str(path), "--index", str(seed_index)]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(arguments, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        try:
+            for awaited, sent in (
+                ("Question 1", "When was MMF restarted?\r"),
+                ("Search:", f"resumed MMF{DOWN}{ENTER}"),
+                ("Saved: When was MMF", "Which cake was eaten?\r"),
+                ("Search:", "\x03"),
+                ("Interrupted", ""),
+            ):
+                _await(ours, awaited)
+                os.write(ours, sent.encode())
+            assert process.wait(60) == 130
+        finally:
+            process.kill()
+            os.close(ours)
+    (kept,) = entries(path)
+    assert "6 weeks since first symptoms" in kept["gold"][0]["quote"]
+
+
+def _await(terminal: int, text: str) -> None:
+    """Read from the pseudo-terminal until ``text`` is there, answering where its cursor is."""
+    seen, until = b"", time.monotonic() + 120
+    while text.encode() not in seen:
+        assert time.monotonic() < until, seen
+        ready, _, _ = select.select([terminal], [], [], 1.0)
+        if ready:
+            read = os.read(terminal, 65536)
+            seen += read
+            if b"\x1b[6n" in read:
+                os.write(terminal, b"\x1b[1;1R")
