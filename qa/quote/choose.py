@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST_OF_EACH = 20
 #: How much of the usual share of the best confidence a quote needs where values are to be compared.
 COMPARED = 0.3
-#: Of the best confidence, the share that a further possible answer needs, and its least confidence. On the
-#: dev halves of three sets they cost no right sentence.
+#: Of the best confidence, the share that a further possible answer needs, and its least confidence. They cost
+#: 2 of the 237 right sentences among possible answers on the dev halves of three sets, and 0.4 of 3 quotes.
 POSSIBLE, NEGLIGIBLE = 0.15, 0.05
 
 
