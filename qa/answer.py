@@ -308,7 +308,7 @@ class Answerer:
         found = self.stages.rank(self.index, question, vector, settings, documents=documents)
         hits = found.hits
         if limit > len(hits):
-            hits = retrieve(self.index, question, vector, limit=limit, documents=documents)
+            hits = self.nearest(text, limit=limit, documents=documents)
         best: dict[int, float] = {}  # in the order of the scores
         for item in found.ranked:
             best.setdefault(item.candidate.hit.position, item.score)
@@ -317,6 +317,16 @@ class Answerer:
         return [
             RankedPassage(rank, hit, best.get(hit.position)) for rank, hit in enumerate(ordered[:limit], 1)
         ]
+
+    def nearest(self, text: str, *, limit: int, documents: frozenset[str] | None = None) -> list[Hit]:
+        """Return at most ``limit`` passages in the order of the hybrid search; nothing is read.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+        """
+        question, _ = self._understood(text)
+        vector = self.encoder.encode([question.searched])[0]
+        return retrieve(self.index, question, vector, limit=limit, documents=documents)
 
     def ask(self, question: str, *, documents: frozenset[str] | None = None) -> Answer:
         """Return the answer to a standalone ``question``, from ``documents`` or all papers.
@@ -328,8 +338,18 @@ class Answerer:
         evidence = self.gather(question, documents=documents)
         return self.decide(question, evidence, documents=documents)
 
-    def decide(self, question: str, evidence: Evidence, *, documents: frozenset[str] | None = None) -> Answer:
+    def decide(
+        self,
+        question: str,
+        evidence: Evidence,
+        *,
+        documents: frozenset[str] | None = None,
+        possible: float | None = None,
+    ) -> Answer:
         """Return the answer that ``evidence``, gathered for ``question``, supports.
+
+        ``possible`` is the least probability that the papers answer at which quotes are shown; None for the
+        one that was fitted.
 
         Raises:
             QuoteError: a quote differs from its paper's text; nothing is shown then.
@@ -338,7 +358,8 @@ class Answerer:
             citations, reasons = evidence.stated.citations, evidence.stated.reasons
             status = self._status_of(evidence.stated)
         else:
-            chosen = choose(evidence, self.settings, self.threshold, self.possible)
+            least = self.possible if possible is None else min(possible, self.threshold)
+            chosen = choose(evidence, self.settings, self.threshold, least)
             quoted, versions = beside_versions(self.index, evidence.ranked, chosen)
             citations = tuple(
                 self._cite(number, item, evidence.question) for number, item in enumerate(quoted, 1)

@@ -1,20 +1,20 @@
 """An evidence table: the same questions asked of each paper, papers as rows and questions as columns.
 
-A cell holds the paper's best quote, verbatim, with its place and calibrated confidence. The quotes of the
-answer from all papers are in the cells of their papers; only the other papers are asked by themselves. Within
-one paper some sentence always fits best, and scores relative to that paper make it look certain. So the
-confidence of those cells never exceeds that of their sentence among all papers, for which it is calibrated. A
-paper without any sentence that is likely among all papers is therefore not read: no reading would show it.
+A cell holds the paper's best quote, verbatim, with its place and calibrated confidence. A cell is about one
+paper, so each paper is asked by itself: that another paper answers in clearer words says nothing of this one.
+The answer from all papers comes first. What it quotes is in the cells of its papers, unless they have a surer
+quote when asked by themselves, so the table never knows less than the answer above it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import exp
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
-from index.text import Span
+from qa.rank.evidence import UNTOLD
 from qa.records import UNSUPPORTED, Answer, Citation
 from qa.show.citation import citation_keys, reference_to
 from qa.show.evidence import NOT_ASKED, Cell, EvidenceTable, Row, numbered, ordered
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 
 #: Most papers that are asked; those nearest to the questions come first.
 MOST_PAPERS = 500
-#: Confidence below which a paper's sentence is not shown.
-NEGLIGIBLE = 0.05
-#: Passages whose sentences are compared over all papers, at least and for each paper asked.
+#: Passages that decide which papers are nearest, at least and for each paper asked.
 _WIDE, _OF_EACH = 200, 5
+
+#: Least log-odds that a paper answers at which it has a quote, and how much it rises with the words of the
+#: question that the paper lacks: the mean over all words of how rare those are in English, 0 to 1.
+LEAST, LACKING = -0.9, 4.0
+#: How rare a name is at least.
+NAME = 0.5
 
 #: What papers answer when asked by themselves, by question and paper. It stays valid as long as the settings
 #: of the answerer do: a quote that its paper no longer has is asked for again.
@@ -44,13 +48,12 @@ class _Column:
     papers: tuple[str, ...]  #: those with a quote first, then by nearness
     answered: Mapping[str, Citation]  #: best quote of the answer, by paper
     looked_up: bool  #: the answer is about the papers that the question means, and complete
-    #: likely sentences and their confidence, by paper; None where confidences are not compared
-    among_all: Mapping[str, Mapping[Span, float]] | None
     note: str  #: see ``EvidenceTable.notes``
 
-    def silent(self, paper: str) -> bool:
-        """Whether the paper has no quote to show, whatever it answers by itself."""
-        return self.looked_up or (self.among_all is not None and paper not in self.among_all)
+    def settles(self, paper: str, threshold: float) -> bool:
+        """Whether asking ``paper`` by itself would change nothing."""
+        quote = self.answered.get(paper)
+        return self.looked_up or (quote is not None and quote.confidence >= threshold)
 
 
 def evidence_table(
@@ -110,10 +113,10 @@ def growing(
     for question in asked:
         columns.append(_column(answerer, question, documents, given, most))
         papers = _nearest(columns)[:most]
-        cells |= _without_reading(columns, papers, answerer.threshold)
+        cells |= _of_the_answer(columns, papers, answerer.threshold)
         yield made.table(asked, columns, papers, cells)
     for paper in papers:
-        waiting = [column for column in columns if (paper, column.question) not in cells]
+        waiting = [column for column in columns if not column.settles(paper, answerer.threshold)]
         for column in waiting:
             cells[paper, column.question] = _cell(_best(answerer, column, paper, alone), answerer.threshold)
         if waiting:
@@ -126,37 +129,25 @@ def _column(
     """Put a question to all papers together."""
     index = answerer.index
     scope = index.names.keys() if documents is None else documents & index.names.keys()
-    passages = max(_WIDE, _OF_EACH * min(len(scope), most))
-    wide = answerer.configured(replace(answerer.settings, passages=passages, read=0))
-    gathered = wide.gather(question, documents=documents)
+    gathered = answerer.gather(question, documents=documents)
     citations = [
-        *answerer.ask(question, documents=documents).citations,
+        *answerer.decide(question, gathered, documents=documents).citations,
         *(one for answer in given if answer.resolved_question == question for one in answer.citations),
     ]
     best: dict[str, Citation] = {}
     for citation in sorted(citations, key=lambda citation: -citation.confidence):
         if citation.document_id in scope and _holds(index, citation):
             best.setdefault(citation.document_id, citation)
-    near = (hit.passage.document_id for hit in gathered.hits)
+    limit = max(_WIDE, _OF_EACH * min(len(scope), most))
+    near = (hit.passage.document_id for hit in answerer.nearest(question, limit=limit, documents=documents))
     rest = sorted(scope, key=lambda key: (index.names[key].casefold(), key))
-    compared = gathered.stated or gathered.question.every_paper or gathered.question.compared
     return _Column(
         question=question,
         papers=tuple(dict.fromkeys((*best, *near, *rest))),
         answered=best,
         looked_up=bool(gathered.stated and gathered.stated.citations),
-        among_all=None if compared else _among_all(gathered),
         note=_note(gathered),
     )
-
-
-def _among_all(gathered: Evidence) -> dict[str, dict[Span, float]]:
-    """Return the likely sentences among those of all papers with their confidence, by paper and span."""
-    likely: dict[str, dict[Span, float]] = {}
-    for one in gathered.ranked:
-        if one.confidence >= NEGLIGIBLE:
-            likely.setdefault(one.candidate.document.id, {})[one.candidate.sentence.span] = one.confidence
-    return likely
 
 
 def _note(gathered: Evidence) -> str:
@@ -173,7 +164,7 @@ def _nearest(columns: Sequence[_Column]) -> list[str]:
     return sorted(place, key=place.__getitem__)
 
 
-def _without_reading(
+def _of_the_answer(
     columns: Sequence[_Column], papers: Sequence[str], threshold: float
 ) -> dict[tuple[str, str], Cell]:
     """Return the cells that follow from what all papers answer together."""
@@ -181,7 +172,7 @@ def _without_reading(
         (paper, column.question): _cell(column.answered.get(paper), threshold)
         for column in columns
         for paper in papers
-        if paper in column.answered or column.silent(paper)
+        if paper in column.answered or column.looked_up
     }
 
 
@@ -190,24 +181,33 @@ def _cell(citation: Citation | None, threshold: float) -> Cell:
 
 
 def _best(answerer: Answerer, column: _Column, paper: str, alone: Alone) -> Citation | None:
-    """Return the best quote of a paper that is asked by itself; None if it is unlikely to answer."""
+    """Return the best quote of a paper that is asked by itself, or of the answer; None without any."""
     key = column.question, paper
     if key not in alone or not all(_holds(answerer.index, one) for one in alone[key]):
-        alone[key] = answerer.ask(column.question, documents=frozenset((paper,))).citations
-    citations: Iterable[Citation] = alone[key]
-    if column.among_all is not None:
-        likely = column.among_all.get(paper, {})
-        citations = [
-            replace(one, confidence=min(one.confidence, among_all))
-            for one in citations
-            if (among_all := _likelihood(likely, one.span))
-        ]
-    return max(citations, key=lambda citation: citation.confidence, default=None)
+        alone[key] = _alone(answerer, column.question, frozenset((paper,)))
+    quotes = [*alone[key], *filter(None, [column.answered.get(paper)])]
+    return max(quotes, key=lambda citation: citation.confidence, default=None)
 
 
-def _likelihood(likely: Mapping[Span, float], quote: Span) -> float:
-    """Return the confidence of the likeliest sentence of a quote; 0 if none is likely."""
-    return max((confidence for span, confidence in likely.items() if quote.contains(span)), default=0.0)
+def _alone(answerer: Answerer, question: str, paper: frozenset[str]) -> tuple[Citation, ...]:
+    """Return the quotes of a paper that is asked by itself.
+
+    Within one paper some sentence always fits best, also where the question is about another drug or disease.
+    So the more specific the words are that the paper lacks, the likelier it must be to answer, and one that
+    lacks a name is never sure.
+    """
+    evidence = answerer.gather(question, documents=paper)
+    lacked = [
+        evidence.question.rare.get(term, 0.0)
+        for item in evidence.ranked[:1]
+        for term in item.candidate.missing
+    ]
+    odds = LEAST + LACKING * sum(lacked) / max(len(evidence.question.terms), 1)
+    answer = answerer.decide(question, evidence, documents=paper, possible=1.0 / (1.0 + exp(-odds)))
+    if max(lacked, default=0.0) < NAME:
+        return answer.citations
+    most = UNTOLD * answerer.threshold
+    return tuple(replace(one, confidence=min(one.confidence, most)) for one in answer.citations)
 
 
 def _holds(index: Index, citation: Citation) -> bool:

@@ -13,7 +13,7 @@ from index.errors import QuestionError
 from index.store.generation import Index
 from index.store.open import open_index
 from qa.answer import Answerer
-from qa.quote.choose import alike
+from qa.quote.choose import alike, choose
 from qa.quote.reasons import unmentioned
 from qa.rank.features import NAMES
 from qa.rank.retrieve import retrieve
@@ -176,7 +176,7 @@ def test_an_answer_is_sure_from_the_threshold_on(cases: Index, threshold: float)
     ("threshold", "possible", "status", "quotes"),
     [
         (0.5, 0.5, Status.ANSWERED, 1),
-        (0.999, 0.5, Status.POSSIBLE, 3),
+        (0.999, 0.5, Status.POSSIBLE, 1),
         (0.9999, 0.999, Status.NOT_FOUND, 0),
     ],
 )
@@ -186,6 +186,21 @@ def test_three_outcomes(cases: Index, threshold: float, possible: float, status:
     assert (answer.status, len(answer.citations)) == (status, quotes)
     assert answer.presence >= answer.confidence
     assert bool(answer.nearby) == bool(answer.reasons) == (status is Status.NOT_FOUND)
+
+
+@pytest.mark.parametrize(
+    ("confidences", "quotes"),
+    [((0.6, 0.5, 0.4), 3), ((0.6, 0.1, 0.08), 2), ((0.2, 0.04, 0.04), 1), ((0.03, 0.02, 0.01), 1)],
+)
+def test_possible_answers_that_are_much_less_likely_are_left_out(
+    cases: Index, confidences: tuple[float, ...], quotes: int
+) -> None:
+    evidence = asked(cases).gather("What was the LDH on admission?")
+    likely = tuple(
+        replace(item, confidence=one) for item, one in zip(evidence.ranked, confidences, strict=False)
+    )
+    shown = choose(replace(evidence, ranked=likely, presence=0.9), Settings(), threshold=0.8, possible=0.4)
+    assert {item.confidence for item in shown} == set(confidences[:quotes])
 
 
 def test_the_scores_of_a_quote_are_those_that_ranked_it(cases: Index) -> None:

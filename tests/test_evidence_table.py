@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,12 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from index.errors import UsageError
+from index.ingest.build import build
+from index.store.open import open_index
+from qa.answer import Answerer
 from qa.evidence_table import Alone, evidence_table, growing
-from qa.records import Answer, Status
+from qa.rank.stages import shipped
+from qa.records import Status
 from qa.show.evidence import (
     NOT_ASKED,
     NOTHING,
@@ -31,9 +36,10 @@ from qa.show.evidence import (
 )
 from qa.show.export import COLUMNS, guarded, short_words
 from qa.show.spreadsheet import as_xlsx
+from tests.index_fakes import write_papers
 
 if TYPE_CHECKING:
-    from qa.answer import Answerer
+    from qa.rank.evidence import Evidence
     from tests.commands import Loccit
 
 QUESTION = "What was the troponin on admission?"
@@ -90,7 +96,6 @@ def test_every_paper_has_a_row_and_those_that_state_it_come_first(
 def test_cells_are_those_of_the_answer_and_of_papers_asked_alone(
     answerer: Answerer, question: str, threshold: float
 ) -> None:
-    """What is not read, because it could not be shown, is what asking each paper leaves out."""
     strict = answerer.configured(replace(answerer.settings, threshold=threshold))
     answer = strict.ask(question)
     table = evidence_table(strict, question)
@@ -98,15 +103,59 @@ def test_cells_are_those_of_the_answer_and_of_papers_asked_alone(
         (cell,) = row.cells
         paper = frozenset((row.paper.document_id,))
         whole = [one for one in answer.citations if one.document_id in paper]
-        alone = whole or strict.ask(question, documents=paper).citations
+        shown = [*whole, *strict.ask(question, documents=paper).citations]
+        if cell.citation:
+            assert cell.citation.span in [one.span for one in shown]
+            assert cell.sure == (cell.citation.confidence >= threshold)
         if whole:
             assert cell.citation
             assert cell.citation.confidence >= max(one.confidence for one in whole)
-        if cell.citation:
-            assert cell.citation.span in [one.span for one in alone]
-            assert cell.citation.confidence <= max(one.confidence for one in alone)
-            assert cell.sure == (cell.citation.confidence >= threshold)
     assert evidence_table(strict, question, answers=[answer]).rows == table.rows
+
+
+#: Case reports that say the same in different words, some much more clearly than others.
+REPORTS = {
+    "Septic arthritis after a cat bite": "A 22-year-old, booked patient came with a swollen knee.",
+    "A cavity that grew in silence": "A 61-year-old welder came to our clinic with night sweats.",
+    "Syncope on the ski lift": "A man aged 45 years was admitted after two episodes of syncope.",
+    "Blisters after a new tablet": "A girl of 9 years was brought with blisters on both hands.",
+    "An unusual cause of colic": "A retired teacher, 70 years old, suffered from colic after meals.",
+    "A tremor that came with tea": "The patient was 33 years old, and her left hand trembled.",
+}
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
+    """Answers from ``REPORTS`` with the bundled model and the small reader."""
+    from index.embed.encoder import load_encoder
+
+    folder, encoder = tmp_path_factory.mktemp("reports"), load_encoder()
+    rest = (
+        "The examination was otherwise normal.\n\nDiscussion\n\nSuch cases are rare and easily overlooked.\n"
+    )
+    papers = {
+        f"{at}.txt": f"{title}\n\nCase report\n\n{opening} {rest}"
+        for at, (title, opening) in enumerate(REPORTS.items())
+    }
+    build([write_papers(folder / "papers", papers)], folder / "index", encoder=encoder)
+    with open_index(folder / "index") as index:
+        yield Answerer(index, encoder, stages=shipped("small"))
+
+
+def test_a_paper_is_heard_however_clearly_others_speak(reports: Answerer) -> None:
+    table = evidence_table(reports, "How old was the patient?")
+    assert {row.name: row.cells[0].citation and row.cells[0].citation.quote for row in table.rows} == REPORTS
+
+
+@pytest.mark.parametrize(
+    "question", ["What was the dose of cisplatin?", "How old was the woman with Kounis syndrome?"]
+)
+def test_no_paper_surely_answers_a_question_about_what_it_never_names(
+    reports: Answerer, question: str
+) -> None:
+    cells = [row.cells[0] for row in evidence_table(reports, question).rows]
+    assert not any(cell.sure for cell in cells)
+    assert sum(cell.citation is None for cell in cells) >= 3
 
 
 def test_a_column_is_the_same_beside_others(answerer: Answerer, several: EvidenceTable) -> None:
@@ -132,9 +181,9 @@ class Counting:
     def __getattr__(self, name: str) -> object:
         return getattr(self.answerer, name)
 
-    def ask(self, question: str, *, documents: frozenset[str] | None = None) -> Answer:
+    def gather(self, question: str, *, documents: frozenset[str] | None = None) -> Evidence:
         self.alone += documents is not None and len(documents) == 1
-        return self.answerer.ask(question, documents=documents)
+        return self.answerer.gather(question, documents=documents)
 
 
 def test_only_what_is_new_is_asked_and_a_stopped_table_says_so(answerer: Answerer) -> None:
@@ -333,14 +382,3 @@ def test_the_table_command_writes_a_workbook(
     assert left.value.code == 0
     book = load_workbook(io.BytesIO(capfdbinary.readouterr().out))
     assert book["Table"]["C1"].value == "When was MMF restarted?"
-
-
-def test_no_cell_has_more_confidence_than_its_sentence_among_all_papers(answerer: Answerer) -> None:
-    """Within one paper, some sentence always fits best; that does not make it an answer."""
-    for question in (QUESTION, "What was the ferritin on admission?", "Who rowed again after six months?"):
-        wide = answerer.configured(replace(answerer.settings, passages=200, read=0)).gather(question)
-        among_all = {
-            (one.candidate.document.id, one.candidate.sentence.span): one.confidence for one in wide.ranked
-        }
-        for citation in evidence_table(answerer, question).citations:
-            assert citation.confidence <= among_all[citation.document_id, citation.span]

@@ -78,6 +78,13 @@ def test_the_table_of_an_answer_keeps_hostile_text_and_opens_its_source(
 
 
 @pytest.mark.browser
+def test_the_table_of_a_follow_up_asks_what_was_searched(page: Page) -> None:
+    ask(page, CK)
+    ask(page, "And her ALT?").get_by_role("button", name="Evidence table").click()
+    complete(page, "What was the woman's ALT on admission?")
+
+
+@pytest.mark.browser
 def test_columns_are_added_ordered_filtered_removed_and_linked(
     browser: Browser, page: Page, chat: str
 ) -> None:
@@ -176,6 +183,33 @@ def test_a_table_that_fails_keeps_its_rows_and_says_why(answerer: Answerer) -> N
     assert work.table == table
     assert work.error
     assert "has changed" in work.error.message
+
+
+def _draw_page() -> None:
+    """Draw the Table page (a script of its own for the app)."""
+    from qa.web.pages import table
+
+    table.page()
+
+
+def test_each_tab_has_work_of_its_own(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCCIT_INDEX", str(built))
+    tabs = []
+    for _ in range(2):
+        tab = AppTest.from_function(_draw_page, default_timeout=300)
+        tab.query_params["question"] = CK
+        tabs.append(tab.run())
+    (_, stopped), (_, going_on) = (tab.session_state["table-work"] for tab in tabs)
+    tabs[0].chat_input[0].set_value(STEROID).run()
+    (_, after) = tabs[0].session_state["table-work"]
+    assert tabs[0].query_params["question"] == [CK, STEROID]
+    assert stopped.stopped
+    assert after is not stopped
+    assert not going_on.stopped
+    assert tabs[1].run().session_state["table-work"][1] is going_on
+    assert not any(tab.exception for tab in tabs)
+    while after.running or going_on.running:
+        pass
 
 
 def _draw_300() -> None:

@@ -14,6 +14,7 @@ from qa.records import Answer
 from qa.show.citation import references
 from qa.show.export import as_text, one_quote
 from qa.show.present import answer_view, notice_view, since
+from qa.understand.parts import parts_of
 from qa.understand.question import LONGEST
 from qa.web import library, state
 from qa.web.component import show, show_error
@@ -25,7 +26,7 @@ from qa.web.pages.table import add_question
 from qa.web.pages.toolbar import Scope, exports, scope, scope_words, style
 from qa.web.state import Asked, Chosen, Turn
 
-_SCOPE = ("papers", "years", "right")  #: query parameters of the toolbar
+_SCOPE = ("papers", "years", "labels", "right")  #: query parameters of the toolbar
 _AT_ONCE = 10  #: answers drawn at once; drawing a long conversation would slow every click
 
 
@@ -65,10 +66,14 @@ def page() -> None:
 
 
 def _go_to_table() -> None:
-    """Open the evidence table with the question whose button was pressed, and the papers selected here."""
+    """Open the evidence table with the question whose button was pressed, and the papers selected here.
+
+    A follow-up is asked as it was searched, standing alone; two questions in one are two columns.
+    """
     turn = state.turn(st.session_state.pop("to-table", ""))
     if turn:
-        add_question(turn.standalone)
+        for question in parts_of(turn.standalone).questions:
+            add_question(question)
         kept = {name: st.query_params.get_all(name) for name in _SCOPE if name in st.query_params}
         st.switch_page(st.session_state["pages"]["table"], query_params=kept)
 

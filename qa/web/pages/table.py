@@ -116,18 +116,10 @@ def _table(
     """Draw the table as far as it is made."""
     try:
         answerer = answerer if right is None else answerer.as_sure(right)
-        decides = f"{answerer.fingerprint} {answerer.calibration}"
-        work = _tabling(state.owner(), library.identity(answerer.index), decides,
-                        answerer.threshold, questions, documents, answerer)  # fmt: skip
     except LoccitError as error:
         show_error("No table can be made", error, "table-failed")
         return
-    before: Tabling | None = st.session_state.get("table-work")
-    if before is not work:
-        if before:
-            before.stop()
-        work.go_on()
-        st.session_state["table-work"] = work
+    work = _tabling(answerer, questions, documents)
     if work.error:
         show_error("The table cannot be completed", work.error, "table-error")
     running, table = work.running, work.table
@@ -140,24 +132,32 @@ def _table(
         show(notice_view("info", "No paper is selected", "Select papers or years above."), "no-rows")
 
 
-@st.cache_resource(max_entries=30, show_spinner=False)
-def _tabling(
-    owner: str,
-    generation: tuple[str, int, str],
-    fingerprint: str,
-    threshold: float,
-    questions: tuple[str, ...],
-    documents: frozenset[str] | None,
-    _answerer: Answerer,
-) -> Tabling:
-    """Return the work on a table; a page that is loaded again finds it."""
-    alone = _alone(str(index_folder()), fingerprint, threshold)
+def _tabling(answerer: Answerer, questions: tuple[str, ...], documents: frozenset[str] | None) -> Tabling:
+    """Return the work of this tab on its table; begin it if what is asked, or what the chat answers, is new.
+
+    Another tab has work of its own, and may stop it. What single papers answered is shared.
+    """
+    answers = tuple(
+        turn.answer
+        for turn in state.chat().turns
+        if turn.answer and turn.answer.resolved_question in questions
+    )
+    index, threshold = library.identity(answerer.index), answerer.threshold
+    decides = f"{answerer.fingerprint} {answerer.calibration}"
+    asked = index, decides, threshold, questions, documents, answers
+    before: tuple[object, Tabling] | None = st.session_state.get("table-work")
+    if before and before[0] == asked:
+        return before[1]
+    if before:
+        before[1].stop()
+    alone = _alone(str(index_folder()), decides, threshold)
     if len(alone) > _REMEMBERED:
         alone.clear()
-    answers = [turn.answer for turn in state.chat().turns if turn.answer]
-    return Tabling(
-        growing(_answerer, questions, documents=documents, answers=answers, alone=alone), library.TURN
-    )
+    tables = growing(answerer, questions, documents=documents, answers=answers, alone=alone)
+    work = Tabling(tables, library.TURN)
+    work.go_on()
+    st.session_state["table-work"] = asked, work
+    return work
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
