@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.embed.encoder import question_encoder
 from index.errors import UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.files.names import find_paper, labelled

@@ -14,7 +14,7 @@ from index.ingest.build import build
 from index.ingest.report import BuildReport
 from index.ingest.work import Outcome
 from index.read import read_many
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 
 PAPERS = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from index.search import WEIGHTS, Hit, search
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 

@@ -10,7 +10,7 @@ from index.embed.encoder import Encoder
 from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing, LoccitError
 from index.ingest.build import add
 from index.ingest.originals import Lost, forget_unused, held_in, original
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import (
     generation_folder,
     generations,

@@ -163,6 +163,17 @@ class Lexical:
         return len(self._holding(term)[0])
 
 
+def best_of(scores: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """Return up to ``count`` positions with the highest scores above 0; of equal scores the first."""
+    positive = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
+    if len(positive) <= count:
+        return positive
+    values = scores[positive]
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    above, equal = positive[values > least], positive[values == least]
+    return np.sort(np.concatenate([above, equal[: count - len(above)]]))
+
+
 class _Numbered:
     """Postings while a segment is written: flat arrays, because objects would take ten times the memory."""
 

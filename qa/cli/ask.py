@@ -38,7 +38,7 @@ from qa.show.citation import Style
 from qa.show.terminal import emit, note, warn
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
     from qa.answer import Answerer
     from qa.conversation import Conversations
     from qa.rank.evidence import RankedPassage

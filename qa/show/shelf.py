@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from index.ingest.catalogue import catalogue_of
 from index.ingest.originals import kept_size
 from index.ingest.report import Became, FileOutcome
 from index.library.compare import differences
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.manifest import Manifest
 from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
 from index.text import Document
@@ -33,11 +32,9 @@ _MOST_WARNINGS = 20  #: warnings shown per paper; a garbled one can have thousan
 
 def matching(index: Index, words: str) -> list[str]:
     """Return the ids of the papers whose name or file name contains all ``words``, sorted by name."""
-    wanted, names = words.casefold().split(), index.names
+    wanted, names, given = words.casefold().split(), index.names, index.given()
     ids = [
-        key
-        for key in names
-        if all(word in f"{names[key]} {index.listed[key].source}".casefold() for word in wanted)
+        key for key in names if all(word in f"{names[key]} {given[key][0]}".casefold() for word in wanted)
     ]
     return sorted(ids, key=lambda key: (names[key].casefold(), key))
 
@@ -216,7 +213,6 @@ def overview(folder: Path) -> View:
     """
     with open_index(folder) as index:
         manifest = index.manifest
-        passages = Counter(passage.document_id for passage in index.passages)
         catalogue, files = catalogue_of(index), file_names(index)
         return {
             "index": str(folder),
@@ -227,7 +223,7 @@ def overview(folder: Path) -> View:
             "papers": manifest.counts.documents,
             "passages": manifest.counts.passages,
             "sentences": manifest.counts.sentences,
-            "bytes": manifest.size,
+            "bytes": index.size,
             "kept_files": kept_size(folder),
             "generations": [_generation(*one) for one in _generations(folder)],
             "warnings": list(index.warnings),
@@ -247,7 +243,7 @@ def overview(folder: Path) -> View:
                     "licence": document.licence,
                     "pages": len(document.map.pages) or None,
                     "characters": len(document.text),
-                    "passages": passages[key],
+                    "passages": len(index.positions_of(key)),
                     "tables": len(document.tables),
                     "warnings": list(document.warnings),
                     "library": dict(_library_facts(index, key)),

@@ -12,7 +12,7 @@ import streamlit as st
 
 from index.embed.encoder import Encoder, question_encoder
 from index.ingest.removed import removed
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.manifest import Manifest
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
