@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from index.embed.encoder import question_encoder
 from index.errors import UsageError
+from index.place import Place, open_at
 from index.store.index import Index
-from index.store.open import open_index
 from qa.answer import Answerer
 from qa.files.names import find_paper, labelled
 from qa.rank.select import CrossEncoderRanker
@@ -18,14 +17,14 @@ from qa.settings import USUAL, AskOptions, Settings
 
 
 @contextmanager
-def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
-    """Yield an answerer on the index in ``folder``; close it afterwards.
+def opened(place: Place, options: AskOptions = USUAL) -> Iterator[Answerer]:
+    """Yield an answerer on the index at ``place``; close it afterwards.
 
     Raises:
         IndexMissing, IndexDamaged, FormatMismatch, ModelMismatch, StorageError: it cannot be used.
         UsageError: no threshold is known for that share, or the folder holds no cross-encoder.
     """
-    with open_index(folder) as index:
+    with open_at(place) as index:
         encoder = question_encoder(index, options.model)
         settings = Settings(threshold=options.threshold)
         answerer = Answerer(index, encoder, stages=shipped(options.reader), settings=settings)

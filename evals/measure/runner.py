@@ -15,6 +15,7 @@ from evals.sets.cases import Case
 from evals.sets.named import QuestionSet
 from index.errors import IndexMissing
 from index.ingest.report import Progress as Report
+from index.place import Place
 from qa.answer import Answerer
 
 
@@ -50,13 +51,13 @@ def run(
 
 @contextmanager
 def answering(
-    chosen: QuestionSet, folder: Path | None, work: Path | None, progress: Report, reader: str = ""
+    chosen: QuestionSet, index: Place | None, work: Path | None, progress: Report, reader: str = ""
 ) -> Iterator[tuple[Answerer, tuple[Case, ...]]]:
     """Yield an answerer over the papers of a set, and the set's cases with their gold resolved.
 
     Args:
         chosen: the set.
-        folder: index for sets without papers; None builds one over the seed papers.
+        index: for sets without papers; None builds one over the seed papers.
         work: keeps the indexes of sets with papers; None for a temporary folder.
         progress: of building the index.
         reader: "small" or "large"; empty for the largest installed one.
@@ -70,7 +71,7 @@ def answering(
 
     with tempfile.TemporaryDirectory() as scratch:
         if chosen.documents is None:
-            place = folder or build_seeds(Path(scratch) / "index")
+            place = index or build_seeds(Path(scratch) / "index")
             with opened(place, AskOptions(reader=reader)) as answerer:
                 cases = chosen.on(answerer.index.documents)
                 _require_papers(answerer, cases)

@@ -66,7 +66,7 @@ class Catalogue:
 
 
 def catalogue_of(index: Index) -> Catalogue:
-    """Return the catalogue of a generation, empty if it has none; raises ``IndexDamaged`` if it is invalid."""
+    """Return the catalogue of a generation, empty if it has none; may raise ``IndexDamaged``."""
     return replace(index.kept(CATALOGUE, _decoded, Catalogue()), versions=versions_of(index))
 
 

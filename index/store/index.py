@@ -1,7 +1,7 @@
 """What an index offers to those who read it: one generation of papers, wherever it is kept.
 
-Two classes implement ``Index``: ``index.store.generation.Generation`` reads files, ``index.postgres.snapshot``
-asks a database.
+Two classes implement ``Index``: ``index.store.generation.Generation`` reads files, and
+``index.postgres.snapshot.Snapshot`` asks a database.
 """
 
 from __future__ import annotations

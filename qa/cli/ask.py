@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from index.errors import IndexMissing, UsageError
+from index.place import Place
 from qa.cli.options import (
     AfterOption,
     AnswerFormat,
@@ -22,6 +23,7 @@ from qa.cli.options import (
     KeepFilesOption,
     ModelOption,
     PaperOption,
+    PlaceOption,
     QuestionArgument,
     QuestionsOption,
     ReaderOption,
@@ -80,7 +82,7 @@ def ask(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     model: ModelOption = None,
     threshold: ThresholdOption = None,
     right: RightOption = None,
@@ -158,7 +160,7 @@ def search(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -204,7 +206,7 @@ def table(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     model: ModelOption = None,
     reader: ReaderOption = None,
 ) -> None:
@@ -297,9 +299,9 @@ def _entries(
 
 @contextmanager
 def _opened(
-    folder: Path, chosen: tuple[Sequence[str] | None, ...], options: AskOptions
+    place: Place, chosen: tuple[Sequence[str] | None, ...], options: AskOptions
 ) -> Iterator[tuple[Answerer, frozenset[str] | None]]:
-    """Yield an answerer on the index in ``folder`` and the ids of the papers chosen, or None for all papers.
+    """Yield an answerer on the index at ``place`` and the ids of the papers chosen, or None for all papers.
 
     ``chosen`` are names of papers, of collections and of tags.
     """
@@ -309,7 +311,7 @@ def _opened(
 
     if reader_used(options.reader) == "large" and not is_unpacked():
         warn(["Unpacking the model of the large reader (440 MB). This happens once."])
-    with opened(folder, options) as answerer:
+    with opened(place, options) as answerer:
         warn(answerer.index.warnings)
         yield answerer, find_papers(answerer.index, *chosen)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from qa.cli.options import CrossEncoderOption, JsonOption, ReaderOption, stated_index
+from qa.cli.options import CrossEncoderOption, JsonOption, ReaderOption, stated_place
 from qa.show.progress import Progress
 
 app = typer.Typer()
@@ -22,9 +22,9 @@ SetsOption = Annotated[
     ),
 ]
 OwnIndexOption = Annotated[
-    Path | None,
+    Any,  # Place: Typer takes no unions
     typer.Option(
-        parser=stated_index,
+        parser=stated_place,
         metavar="<path>",
         help="Index to ask, for sets without papers of their own; default: an index of the seed papers, for"
         " feedback the usual index.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import FormatMismatch, IndexDamaged
-from qa.cli.options import IndexOption, JsonOption
+from qa.cli.options import IndexOption, JsonOption, PlaceOption
 from qa.show.terminal import emit, say, warn
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ app = typer.Typer()
 
 
 @app.command()
-def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
+def info(*, index: PlaceOption, as_json: JsonOption = False) -> None:
     """Show what the index holds, and which reader answers.
 
     \b

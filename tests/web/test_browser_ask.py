@@ -82,7 +82,9 @@ def test_the_url_keeps_the_paper_filter(browser: Browser, chat: str) -> None:
         expect(answer.get_by_text("Searched only: Seronegative")).to_be_visible()
     with watched_page(browser) as page:
         start(page, address)
-        expect(ask(page, "What did the biopsy show?").get_by_text("Searched only: Seronegative")).to_be_visible()
+        expect(
+            ask(page, "What did the biopsy show?").get_by_text("Searched only: Seronegative")
+        ).to_be_visible()
 
 
 def test_a_hostile_paper_is_shown_as_text(browser: Browser, chat: str, built: Path) -> None:
