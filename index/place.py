@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from index.ingest.target import Folder, Target
 from index.postgres.address import Database
 from index.store.index import Index
 from index.store.open import open_index
+from index.store.target import Folder, Target
 
 Place = Path | Database
 

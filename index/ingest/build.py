@@ -23,12 +23,12 @@ from index.ingest.library import with_entries, with_libraries
 from index.ingest.papers import Skipped, find_papers
 from index.ingest.report import Became, BuildReport, FileOutcome, Progress
 from index.ingest.selection import Selection
-from index.ingest.target import Folder, Target
 from index.ingest.work import Read, Work
 from index.read import SUFFIXES, read_many
 from index.store.index import Index
 from index.store.manifest import Manifest
 from index.store.publish import Origin
+from index.store.target import Folder, Target
 
 _TOLD = 20  #: refused files that an error names at most
 

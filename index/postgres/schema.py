@@ -65,7 +65,7 @@ def migrate(session: Session, database: Database, steps: Sequence[str] | None = 
     with refusals(database), session.transaction():
         there = version_of(session)
         for step in steps[there or 0 :]:
-            session.execute(step)  # type: ignore[call-overload]  # the text is that of a file of the package
+            session.execute(step)
         if there is None or there < len(steps):
             session.execute("UPDATE loccit.version SET number = %s", (len(steps),))
     if steps == migrations():

@@ -84,7 +84,7 @@ def found(
     given = {**weights, **parameters, "count": count, "vector": vector.tolist()}
     best = _rows(session, SQL(_BEST).format(scope=condition), given) if weights["terms"] else []
     if hnsw:
-        session.execute(f"SET LOCAL hnsw.ef_search = {max(_EF, 2 * count):d}")  # type: ignore[call-overload]
+        session.execute(f"SET LOCAL hnsw.ef_search = {max(_EF, 2 * count):d}")
         session.execute("SET LOCAL hnsw.iterative_scan = strict_order")
     distance = SQL(_BY_HNSW).format(dimension=Literal(len(vector))) if hnsw else SQL(_EXACT)
     query = SQL(_NEAREST).format(scope=condition, distance=distance)

@@ -82,11 +82,11 @@ class Snapshot:
 
     def _all(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with refusals(self._database):
-            return self._session.execute(query, parameters, binary=True).fetchall()  # type: ignore[call-overload]
+            return self._session.execute(query, parameters, binary=True).fetchall()
 
     def _manifest(self) -> Manifest:
         columns = "generation, created, model, fingerprint, dimension, max_pieces"
-        row = self._session.execute(f"SELECT {columns} FROM state").fetchone()  # type: ignore[call-overload]
+        row = self._session.execute(f"SELECT {columns} FROM state").fetchone()
         if row is None:
             raise IndexMissing(f"{self._database}: there is no index yet.", BUILD)
         return Manifest(FORMAT, row[0], None, row[1], Model(*row[2:]), Counts(0, 0, 0), (), ())
@@ -219,10 +219,10 @@ class Snapshot:
         """Return the sentences of the passage at ``position``, each with its row in ``sentence_vectors``."""
         if not 0 <= position < self.counts.passages:
             return []
-        held = self._held
-        if position not in held:  # whoever has not searched goes through a paper
-            held = self._load(self._listing.passages.rows_of(self._listing.passages.split([position])[0][0]))
-        return held[position][1]
+        if (one := self._held.get(position)) is None:  # whoever has not searched goes through a paper
+            (paper,), _ = self._listing.passages.split([position])
+            one = self._load(self.positions_of(paper))[position]
+        return one[1]
 
     def opening(self, document_id: str, count: int) -> list[Span]:
         """Return the first ``count`` sentences of a document."""

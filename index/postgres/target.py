@@ -26,7 +26,7 @@ _PAUSE = 0.2  #: seconds between attempts to get it
 
 
 class Target:
-    """A database that keeps an index; an ``index.ingest.target.Target``."""
+    """A database that keeps an index; an ``index.store.target.Target``."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         """Write to ``database``; unfinished work and copies of papers' files are kept in ``folder``."""
@@ -76,7 +76,7 @@ class Target:
         return Snapshot.open(self._database, self.folder)
 
     def publish(self, papers: Papers, origin: Origin, base: Index | None) -> Manifest:
-        """Make ``papers`` the current generation; see ``index.ingest.target.Target``."""
+        """Make ``papers`` the current generation; see ``index.store.target.Target``."""
         if self._session is None:
             raise ValueError("publishing without the lock")
         with refusals(self._database), self._session.transaction():
@@ -87,7 +87,7 @@ class Target:
 
 
 def _publish(session: Session, papers: Papers, origin: Origin) -> Manifest:
-    before = dict(session.execute("SELECT id, used FROM papers").fetchall())
+    before: dict[str, bool] = dict(session.execute("SELECT id, used FROM papers").fetchall())
     used = {key: key not in papers.aside for key in papers.sources}
     fresh = sorted((set(papers.fresh) & used.keys()) | (used.keys() - before.keys()))
     kept = sorted(used.keys() - set(fresh))

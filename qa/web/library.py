@@ -25,7 +25,7 @@ from qa.show.shelf import table
 
 def identity(index: Index) -> tuple[str, int, str]:
     """Return what tells a generation from all others, also from one whose number was used again."""
-    return str(index.folder), index.generation, _digest(index.manifest)
+    return str(index.beside), index.generation, _digest(index.manifest)
 
 
 @lru_cache(maxsize=8)
@@ -39,7 +39,7 @@ TURN = threading.Lock()
 _once_per_generation = st.cache_resource(
     max_entries=2,
     show_spinner=False,
-    hash_funcs={"index.store.generation.Index": lambda index: identity(index)},
+    hash_funcs={"index.store.generation.Generation": lambda index: identity(index)},
 )
 
 
