@@ -43,7 +43,8 @@ def connect(database: Database, *, reading: bool) -> Session:
         session = psycopg.connect(
             database.uri,
             prepare_threshold=None,
-            connect_timeout=int(given.get("connect_timeout") or _TIMEOUT),
+            connect_timeout=given.get("connect_timeout", _TIMEOUT),
+            client_encoding="UTF8",
             autocommit=not reading,
             application_name="loccit",
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from index.errors import FormatMismatch, IndexMissing, OlderFormat
+from index.errors import FormatMismatch, IndexMissing, OlderFormat, StorageError
 from index.postgres.address import Database
 from index.postgres.connect import refusals
 
@@ -58,12 +58,16 @@ def migrate(session: Session, database: Database, steps: Sequence[str] | None = 
         steps: see ``migrations``, which gives them if None.
 
     Raises:
-        StorageError: the server lacks pgvector, or the role lacks a right; nothing was changed.
+        StorageError: the server lacks pgvector, the role lacks a right, or the database is not in UTF-8;
+            nothing was changed.
         FormatMismatch: a newer version of Loccit made the tables.
     """
     steps = migrations() if steps is None else steps
     with refusals(database), session.transaction():
         there = version_of(session)
+        if there is None and session.execute("SHOW server_encoding").fetchone() != ("UTF8",):
+            what = f"{database}: its encoding cannot store every text."
+            raise StorageError(what, "Create the database with ENCODING 'UTF8' TEMPLATE template0.")
         for step in steps[there or 0 :]:
             session.execute(step)
         if there is None or there < len(steps):

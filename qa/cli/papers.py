@@ -140,6 +140,7 @@ def remove(
     single = {key: names for key, names in files.items() if key not in whole}
     with forgetting(index) if isinstance(index, Path) else nullcontext():
         report = remove_papers(whole, target_at(index), single)
+    _forget(index, report)
     for name in sorted(name for key, names in single.items() if key not in report.removed for name in names):
         say(f"removed   {name}; an identical file stays in the index")
     show_build(report, index)
@@ -228,6 +229,7 @@ def _finish(report: BuildReport, chosen: Sequence[Path], index: Place, keep_file
     from qa.cli.printed import show_build
 
     remember(beside(index), report.outcomes, keep=keep_files)
+    _forget(index, report)
     show_build(report, index)
     refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
     if refused:
@@ -235,3 +237,12 @@ def _finish(report: BuildReport, chosen: Sequence[Path], index: Place, keep_file
             f"{len(refused)} of {len(chosen)} paths could not be read; the other papers are in the index.",
             "See the lines that start with “refused”.",
         )
+
+
+def _forget(index: Place, report: BuildReport) -> None:
+    """Remove the copies of papers that a database holds no longer: unlike a folder, it cannot go back."""
+    from index.ingest.originals import forget_upload
+    from index.place import beside
+
+    for key in () if isinstance(index, Path) else report.removed:
+        forget_upload(beside(index), key)
