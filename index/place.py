@@ -1,14 +1,16 @@
-"""Where an index is: a folder, or a database."""
+"""Where an index is: a folder, or a database. Importing this loads neither."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.postgres.address import Database
-from index.store.index import Index
-from index.store.open import open_index
-from index.store.target import Folder, Target
+
+if TYPE_CHECKING:
+    from index.store.index import Index
+    from index.store.target import Target
 
 Place = Path | Database
 
@@ -16,6 +18,8 @@ Place = Path | Database
 def open_at(place: Place, *, salvage: bool = False) -> Index:
     """Open the current generation; see ``index.store.open.open_index`` and ``index.postgres.snapshot``."""
     if isinstance(place, Path):
+        from index.store.open import open_index
+
         return open_index(place, salvage=salvage)
     from index.postgres.snapshot import Snapshot
 
@@ -25,6 +29,8 @@ def open_at(place: Place, *, salvage: bool = False) -> Index:
 def target_at(place: Place) -> Target:
     """Return where a build publishes."""
     if isinstance(place, Path):
+        from index.store.target import Folder
+
         return Folder(place)
     from index.postgres.target import Target as DatabaseTarget
 

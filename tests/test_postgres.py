@@ -93,7 +93,7 @@ def seed_base(server: Server, seed_index: Path, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="session")
 def emptied(server: Server) -> Callable[[], str]:
-    """A function that empties a database and returns its address; a new one takes longer to make and remove."""
+    """A function that empties a database and returns its address, which is quicker than a new one."""
     uri = server.database()
 
     def again() -> str:
@@ -337,7 +337,9 @@ def test_filters_let_through_what_they_say(seed_base: str, tree: Filter) -> None
 # The command
 
 
-def test_the_commands_work_on_a_database(loccit: Loccit, base: str, tmp_path: Path) -> None:
+def test_the_commands_work_on_a_database(
+    loccit: Loccit, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     papers = write_papers(tmp_path / "papers")
     assert loccit("build", papers / "ferritin.txt", "--index", base).code == 0
     assert loccit("add", papers / "sleep.txt", "--index", base).code == 0
@@ -346,6 +348,12 @@ def test_the_commands_work_on_a_database(loccit: Loccit, base: str, tmp_path: Pa
     assert [held[key] for key in ("generation", "papers", "warnings")] == [2, 2, []]
     asked = loccit("ask", "By how many minutes did melatonin lengthen sleep?", "--index", base, "--json")
     assert "36 minutes" in json.loads(asked.out)["citations"][0]["quote"]
+    receipt = tmp_path / "receipt.json"
+    loccit("ask", "By how many minutes did melatonin lengthen sleep?", "--index", base, "--receipt", receipt)
+    assert "same answer, byte for byte" in loccit("verify", receipt, "--index", base).out
+    assert "127.0.0.1" not in receipt.read_text(encoding="utf-8")
+    monkeypatch.setenv("LOCCIT_INDEX", base)
+    assert loccit("info", "--json").out == info.out
     gone = loccit("remove", "sleep.txt", "--index", base)
     assert "Published generation 3: 1 paper" in gone.out
     for output in (info, asked, gone):

@@ -46,13 +46,15 @@ def stated_path(text: str) -> Path:
     return Path(text)
 
 
-def stated_place(text: str) -> Place:
-    """Return where the index ``text`` is; raises as ``index_place``."""
+def stated_place(text: str | Place) -> Place:
+    """Return where the index ``text`` is; the default comes as a place already. Raises as ``index_place``."""
+    if not isinstance(text, str):
+        return text
     stated_path(text)
     return index_place(text)
 
 
-def stated_index(text: str) -> Path:
+def stated_index(text: str | Place) -> Path:
     """Return the index folder ``text``.
 
     Raises:

@@ -9,6 +9,7 @@ import typer
 
 from index.errors import FormatMismatch, IndexDamaged
 from qa.cli.options import IndexOption, JsonOption, PlaceOption
+from qa.files.resources import folder_of
 from qa.show.terminal import emit, say, warn
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def info(*, index: PlaceOption, as_json: JsonOption = False) -> None:
 def verify(
     *,
     receipt: Annotated[Path | None, typer.Argument(help="A receipt written by loccit ask --receipt.")] = None,
-    index: IndexOption,
+    index: PlaceOption,
 ) -> None:
     """Check the index's files, or replay a receipt.
 
@@ -49,7 +50,7 @@ def verify(
     loccit verify receipt.json
     """
     if receipt is None:
-        return _verify_files(index)
+        return _verify_files(folder_of(index))
     from qa.receipts import replay
     from qa.session import opened
 
