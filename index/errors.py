@@ -17,7 +17,7 @@
     │   ├── GarbledText               text of glyph codes instead of words
     │   └── DamagedFile               damaged beyond reading
     ├── IndexLocked                3  another process is writing the index
-    ├── StorageError               4  the file system refused: full, read-only, gone
+    ├── StorageError               4  the file system or the database refused: full, read-only, gone
     ├── IndexDamaged               5  a checksum does not match
     ├── QuoteError                 5  a quote differs from the text it cites
     └── FormatMismatch             6  another format version
@@ -125,7 +125,7 @@ class IndexLocked(LoccitError):
 
 
 class StorageError(LoccitError):
-    """The file system refused a read or a write."""
+    """The file system, or the database, refused a read or a write."""
 
     exit_code = 4
 

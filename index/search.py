@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Passage
 
 #: Minimum number of passages taken from each of the two searches before fusion.
@@ -50,16 +50,12 @@ def search(
     Raises:
         ValueError: ``vector`` has another dimension than the index.
     """
-    if vector.shape != (index.vectors.dimension,):
-        raise ValueError(f"vector of shape {vector.shape} for {index.vectors.dimension} dimensions")
-    allowed = None if documents is None else index.allowed(documents)
-    lexical = index.lexical.scores(question)
-    count = max(CANDIDATES, limit)
-    candidates = _best(lexical, count, allowed), index.vectors.nearest(vector, count, allowed)
-    positions = np.union1d(*candidates).astype(np.int64)
-    words, meaning = lexical[positions], index.vectors.scores(vector, positions)
-    nearest = index.nearest_sentences(vector, positions)
-    parts = zip(WEIGHTS, (words, meaning, nearest), strict=True)
+    dimension = index.manifest.model.dimension
+    if vector.shape != (dimension,):
+        raise ValueError(f"vector of shape {vector.shape} for {dimension} dimensions")
+    found = index.candidates(question, vector, max(CANDIDATES, limit), documents)
+    positions, words, meaning = found.positions, found.lexical, found.dense
+    parts = zip(WEIGHTS, (words, meaning, found.nearest), strict=True)
     scores = np.sum([weight * zscores(part) for weight, part in parts], axis=0)
     best = np.lexsort((positions, -scores))[:limit]
     passages = index.passages.many(positions[best].tolist())
@@ -67,17 +63,6 @@ def search(
         Hit(int(positions[i]), passage, float(scores[i]), float(words[i]), float(meaning[i]), rank)
         for rank, (i, passage) in enumerate(zip(best, passages, strict=True), 1)
     ]
-
-
-def _best(scores: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-    """Return up to ``count`` positions with the highest scores above 0; of equal scores the first."""
-    positive = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
-    if len(positive) <= count:
-        return positive
-    values = scores[positive]
-    least = np.partition(values, len(values) - count)[len(values) - count]
-    above, equal = positive[values > least], positive[values == least]
-    return np.sort(np.concatenate([above, equal[: count - len(above)]]))
 
 
 def zscores(scores: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:

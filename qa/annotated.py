@@ -17,7 +17,7 @@ from index.files import LOCAL_DISK
 from index.ingest.originals import Lost, harmless_name, original
 from index.pages.highlights import Highlight, highlighted
 from index.pages.places import Box, boxes
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Document, Span
 from qa.records import Answer, Citation, Status
 from qa.show.present import counted, per_cent
@@ -130,7 +130,7 @@ def _bytes_of(index: Index, document: Document) -> bytes:
     name = document.source
     if document.format != "pdf":
         raise ReadError(name, "not a PDF.")
-    path = original(index.folder.parent, document.id)
+    path = original(index.beside, document.id)
     if isinstance(path, Lost):
         raise ReadError(name, _lower(path), "Add it again: loccit add FILE")
     try:

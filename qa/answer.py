@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from index.embed.encoder import Encoder
 from index.search import Hit
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Sentence, Span
 from qa.overview.answer import overview
 from qa.overview.kinds import RANKED, Kind, kind_of

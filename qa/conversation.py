@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.errors import QuestionError
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import words as words_of
 from index.text import Span
 from qa.answer import Answerer

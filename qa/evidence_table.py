@@ -20,7 +20,7 @@ from qa.show.citation import citation_keys, reference_to
 from qa.show.evidence import NOT_ASKED, Cell, EvidenceTable, Row, numbered, ordered
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
     from qa.answer import Answerer
     from qa.rank.evidence import Evidence
 

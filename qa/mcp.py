@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import LoccitError, UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import read_pointer
 from index.text import Document, Span
 from qa.answer import Answerer

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from index.embed.encoder import question_encoder
 from index.errors import UsageError
-from index.store.generation import Index
-from index.store.open import open_index
+from index.place import Place, open_at
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.calibration import apply
 from qa.files.names import find_paper, labelled
@@ -19,26 +18,26 @@ from qa.settings import USUAL, AskOptions, Settings
 
 
 @contextmanager
-def opened(folder: Path, options: AskOptions = USUAL) -> Iterator[Answerer]:
-    """Yield an answerer on the index in ``folder``; close it afterwards.
+def opened(place: Place, options: AskOptions = USUAL) -> Iterator[Answerer]:
+    """Yield an answerer on the index at ``place``; close it afterwards.
 
     Raises:
         IndexMissing, IndexDamaged, FormatMismatch, ModelMismatch, StorageError: it cannot be used.
         UsageError: no threshold is known for that share, or the folder holds no cross-encoder.
     """
-    with open_index(folder) as index:
-        yield answering(index, folder, options)
+    with open_at(place) as index:
+        yield answering(index, options)
 
 
-def answering(index: Index, folder: Path, options: AskOptions = USUAL) -> Answerer:
-    """Return an answerer on an open index and the calibration in its ``folder``; raises as ``opened``."""
+def answering(index: Index, options: AskOptions = USUAL) -> Answerer:
+    """Return an answerer on an open index and the calibration kept beside it; raises as ``opened``."""
     encoder = question_encoder(index, options.model)
     settings = Settings(threshold=options.threshold)
     answerer = Answerer(index, encoder, stages=shipped(options.reader), settings=settings)
     if options.cross_encoder is not None:
         answerer = answerer.ranked_by(CrossEncoderRanker(options.cross_encoder))
     if options.calibration:
-        answerer = apply(answerer, folder)
+        answerer = apply(answerer, index.beside)
     return answerer if options.right is None else answerer.as_sure(options.right)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from index.text import BlockKind, Document, Sentence
 from qa.answer import Answerer

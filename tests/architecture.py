@@ -28,12 +28,15 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "pypdfium2": ("index.read.pdf.*", "index.pages.*"),
     "streamlit": ("app", "qa.web.*"),
     "mcp": ("qa.mcp",),
+    "psycopg": ("index.postgres.*",),
     "onnxruntime": ("index.embed.onnx",),
     "huggingface_hub": ("index.embed.model",),  # finds a model in its cache, never fetches one
 }
 
 #: Libraries that load slowly or can open a connection: imported inside functions only.
-HEAVY = frozenset({"torch", "transformers", "sentence_transformers", "onnxruntime", "faiss", "streamlit"})
+HEAVY = frozenset(
+    {"torch", "transformers", "sentence_transformers", "onnxruntime", "faiss", "streamlit", "psycopg"}
+)
 #: Modules that only training loads: the network itself is built with torch.
 TRAINING = ("evals.train.*",)
 

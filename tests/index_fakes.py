@@ -14,7 +14,7 @@ from index.ingest.build import build
 from index.ingest.report import BuildReport
 from index.ingest.work import Outcome
 from index.read import read_many
-from index.store.generation import Index
+from index.store.generation import Generation
 from index.store.open import open_index
 
 PAPERS = {
@@ -128,7 +128,7 @@ def ids_by_source(index: Path) -> dict[str, str]:
         return {document.source: key for key, document in opened.documents.items()}
 
 
-def contents(index: Index) -> dict[str, object]:
+def contents(index: Generation) -> dict[str, object]:
     """Return everything in an index except its number and date, to compare two indexes."""
     return {
         "documents": dict(index.documents),

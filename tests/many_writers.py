@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from index.ingest.build import add
 from index.search import search
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from tests.index_fakes import WordEncoder
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from index.errors import QuestionError
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.quote.choose import alike, choose

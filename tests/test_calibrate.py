@@ -16,7 +16,7 @@ from evals.calibrate.need import interval, least_answerable, least_answers, leas
 from evals.calibrate.own import Scores, cross_validated, decide, fit, shares
 from evals.sets.own import question_file
 from index.errors import UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.calibration import FILE, Kept, apply, load, reset, save
 from qa.conversation import Conversation

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import QuestionError, QuoteError
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Span
 from qa.answer import Answerer
 from qa.quote.cite import check, cite, quote, section_of, table_context

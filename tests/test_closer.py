@@ -17,7 +17,7 @@ from evals.train.reader_net import ReaderNet, large_net
 from index.embed.model import model_files
 from index.embed.mpnet import is_installed
 from index.errors import UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Span
 from qa.answer import Answerer
 from qa.rank import closer, features

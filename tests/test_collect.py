@@ -24,7 +24,7 @@ from evals.collect.marking import Decision, Marking
 from evals.collect.session import collect
 from evals.sets.named import load
 from index.errors import UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from tests.answering import sentence
 from tests.commands import Loccit, one_line
 from tests.index_fakes import WordEncoder

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from index.errors import QuestionError
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from index.text import Span
 from qa.answer import Answerer

@@ -60,6 +60,7 @@ NOT_RUN = {
     "docs/how-to/use-the-app.md": [SERVES],
     "docs/how-to/evaluate.md": ["it asks a person", "three questions are too few"],
     "docs/how-to/mcp.md": [SERVES],
+    "docs/how-to/postgresql.md": ["it installs Loccit", "it needs a server"],
     "docs/how-to/run-for-a-group.md": ["it needs Docker"],
     "docs/how-to/shell-completion.md": ["it changes the settings of your shell"],
     "docs/reference/evaluation.md": ["it needs public data, or minutes"],
@@ -135,7 +136,7 @@ class Session:
         elif block.language == "toml":
             tomllib.loads(block.text)
         else:
-            assert block.language in {"text", "mermaid", "bibtex"}, f"what is {block.language!r}?"
+            assert block.language in {"text", "mermaid", "bibtex", "sql"}, f"what is {block.language!r}?"
 
     def command(self, typed: str, shown: str) -> None:
         """Run one command: of Loccit in this process, all others by bash."""

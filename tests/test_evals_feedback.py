@@ -13,7 +13,7 @@ from evals.sets.cases import read_cases
 from evals.sets.feedback import as_lines
 from evals.sets.named import load
 from index.errors import UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.files.feedback import Right, judgements, save
 from tests.answering import sentence

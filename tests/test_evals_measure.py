@@ -14,7 +14,7 @@ from evals.measure.runner import run
 from evals.measure.zscores import SummedScores, ranked_by_sum
 from evals.sets.cases import Case, Gold
 from evals.sets.named import QuestionSet
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Span
 from qa.answer import Answerer
 from qa.rank.evidence import Evidence

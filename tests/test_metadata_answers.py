@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.store.generation import Index
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.quote.metadata import asked_field
 from qa.records import Status

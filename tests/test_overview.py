@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.embed.encoder import question_encoder
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from index.text import BlockKind
 from qa.answer import Answerer

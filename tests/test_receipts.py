@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from index.errors import IndexDamaged, LoccitError, UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.conversation import Conversation

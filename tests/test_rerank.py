@@ -12,7 +12,7 @@ import pytest
 
 from index.embed.model import model_files
 from index.errors import FormatMismatch
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Span
 from qa.rank import rerank
 from qa.rank.candidates import Candidate, candidates_of

@@ -8,24 +8,24 @@ import numpy as np
 import pytest
 
 from index.search import WEIGHTS, Hit, search
-from index.store.generation import Index
+from index.store.generation import Generation
 from index.store.open import open_index
 from tests.index_fakes import WordEncoder, build_papers, write_papers
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generation]:
     folder = tmp_path_factory.mktemp("search")
     build_papers(folder / "index", write_papers(folder / "papers"))
     with open_index(folder / "index") as opened:
         yield opened
 
 
-def ask(index: Index, question: str, **options: object) -> list[Hit]:
+def ask(index: Generation, question: str, **options: object) -> list[Hit]:
     return search(index, question, WordEncoder().encode([question])[0], **options)  # type: ignore[arg-type]
 
 
-def test_the_passage_with_the_words_comes_first(index: Index) -> None:
+def test_the_passage_with_the_words_comes_first(index: Generation) -> None:
     hits = ask(index, "How much did melatonin lengthen sleep?")
     best = index.quote(hits[0].passage.document_id, hits[0].passage.span)
     assert "Melatonin of 3 mg lengthened sleep" in best
@@ -33,7 +33,7 @@ def test_the_passage_with_the_words_comes_first(index: Index) -> None:
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
-def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
+def test_scores_are_the_weighted_sum_of_z_scores(index: Generation) -> None:
     question = "ferritin in runners"
     vector = WordEncoder().encode([question])[0]
     words = index.lexical.scores(question).astype(float)
@@ -56,7 +56,7 @@ def test_scores_are_the_weighted_sum_of_z_scores(index: Index) -> None:
         assert hit.passage == index.passages[hit.position]
 
 
-def test_only_the_papers_given(index: Index) -> None:
+def test_only_the_papers_given(index: Generation) -> None:
     for key in index.documents:
         hits = ask(index, "sleep ferritin eye", documents=frozenset({key}))
         assert hits
@@ -66,17 +66,17 @@ def test_only_the_papers_given(index: Index) -> None:
 
 
 @pytest.mark.parametrize("question", ["", "\u65e5\u672c\u8a9e", "the of", "\x00", "word " * 5000])
-def test_odd_questions_still_give_hits_in_a_fixed_order(index: Index, question: str) -> None:
+def test_odd_questions_still_give_hits_in_a_fixed_order(index: Generation, question: str) -> None:
     first = ask(index, question, limit=4)
     assert len(first) == 4
     assert first == ask(index, question, limit=4)
 
 
-def test_equal_scores_are_ordered_by_position(index: Index) -> None:
+def test_equal_scores_are_ordered_by_position(index: Generation) -> None:
     hits = search(index, "", np.zeros(16, np.float32), limit=5)
     assert [hit.position for hit in hits] == [0, 1, 2, 3, 4]
 
 
-def test_a_vector_of_another_size_is_refused(index: Index) -> None:
+def test_a_vector_of_another_size_is_refused(index: Generation) -> None:
     with pytest.raises(ValueError, match="16 dimensions"):
         search(index, "sleep", np.zeros(17, np.float32))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Row, Span, Table
 from qa.quote.short import short_answer
 from qa.understand.question import understand

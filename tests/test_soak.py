@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evals.bench.soak import soak
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import generations
 from qa.answer import Answerer
 from qa.rank.stages import Stages

@@ -24,7 +24,7 @@ import psutil
 from evals.bench.speed import own_memory
 from index.embed.encoder import Encoder, load_encoder, question_encoder
 from index.ingest.build import build
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import generations, open_index
 from qa.answer import Answerer
 from qa.files.resources import seeds_folder

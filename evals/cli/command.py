@@ -25,7 +25,8 @@ from evals.sets.named import QuestionSet, load
 from index.errors import StorageError, UsageError
 from index.files import sha256_of
 from index.ingest.report import Progress as Report
-from qa.files.resources import index_folder
+from index.place import Place
+from qa.files.resources import index_place
 from qa.rank.select import CrossEncoderRanker
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import emit, err, out, say, visible, warn
@@ -43,7 +44,7 @@ class Options:
 
     sets: Sequence[str] = ("seeds",)  #: names of ``evals.sets.named.NAMES``, or files
     split: str = "all"
-    index: Path | None = None  #: for sets without papers of their own
+    index: Place | None = None  #: for sets without papers of their own
     data: Path | None = None  #: folder of the public sets
     work: Path | None = None  #: keeps indexes between runs
     papers: int | None = None  #: most papers per set
@@ -120,7 +121,7 @@ def _run_all(
     without: dict[str, list[Run]] = {}
     ranker = CrossEncoderRanker(options.cross_encoder) if options.cross_encoder else None
     for chosen in sets:
-        asked = index_folder(options.index) if chosen.name == "feedback" else options.index
+        asked = options.index or (index_place() if chosen.name == "feedback" else None)
         with answering(
             chosen, asked, options.work, progress, options.reader or "", calibration=options.calibration
         ) as (answerer, cases):

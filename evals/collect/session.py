@@ -14,7 +14,7 @@ from evals.collect.marking import Decision, Marking
 from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of, occurrences, placed, read_cases
 from index.errors import QuestionError
 from index.files import refusals
-from index.store.generation import Index
+from index.store.index import Index
 from qa.overview.suggested import GENERAL, values_of
 from qa.show.present import counted
 from qa.show.terminal import say

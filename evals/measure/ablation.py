@@ -14,9 +14,8 @@ So the ranking metrics tell more about a part than those of answering and refusi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +24,7 @@ from evals.measure.comparison import rows_of
 from evals.measure.runner import Run
 from evals.measure.zscores import SummedScores
 from index.embed.encoder import Encoder
-from index.segments.lexical import Lexical
+from index.store.index import Candidates, Index
 from qa.answer import Answerer
 
 #: Metrics in the table of ablations.
@@ -36,17 +35,19 @@ SHOWN = (
 
 
 class _NoWords:
-    """A BM25 index whose scores are 0; its vocabulary stays."""
+    """An index whose BM25 scores are 0; its vocabulary stays."""
 
-    def __init__(self, lexical: Lexical) -> None:
-        self._lexical = lexical
+    def __init__(self, index: Index) -> None:
+        self._index = index
 
-    def scores(self, question: str) -> NDArray[np.float32]:
-        """Return 0 for every passage."""
-        return np.zeros_like(self._lexical.scores(question))
+    def candidates(
+        self, question: str, vector: NDArray[np.float32], count: int, documents: frozenset[str] | None = None
+    ) -> Candidates:
+        """Return what is found without a word."""
+        return self._index.candidates("", vector, count, documents)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the index
-        return getattr(self._lexical, name)
+        return getattr(self._index, name)
 
 
 class _NoMeaning:
@@ -69,8 +70,7 @@ class _NoMeaning:
 def variants(answerer: Answerer) -> dict[str, Answerer]:
     """Return the ablations of ``answerer`` by name; parts that it lacks itself are left out."""
     index, stages, settings = answerer.index, answerer.stages, answerer.settings
-    wordless = copy(index)
-    wordless.lexical = _NoWords(index.lexical)  # type: ignore[assignment]  # the same methods
+    wordless = cast(Index, _NoWords(index))  # __getattr__ gives the other methods
     two_stages = answerer.configured(replace(settings, closely=0))
     without_reader = answerer.configured(replace(settings, read=0))
     return {

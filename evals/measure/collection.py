@@ -16,7 +16,7 @@ from index.embed.encoder import Encoder, model_of
 from index.errors import FormatMismatch, IndexDamaged
 from index.read.passages import passages_of
 from index.segments.paper import PaperRows
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import CURRENT, open_index
 from index.store.publish import Origin, Papers, publish, writing
 from index.text import Document

@@ -15,7 +15,7 @@ from index.text import Span
 
 if TYPE_CHECKING:
     from index.search import Hit
-    from index.store.generation import Index
+    from index.store.index import Index
     from qa.rank.evidence import Ranked
 
 #: How many ranked units are judged.

@@ -15,6 +15,7 @@ from evals.sets.cases import Case
 from evals.sets.named import QuestionSet
 from index.errors import IndexMissing
 from index.ingest.report import Progress as Report
+from index.place import Place
 from qa.answer import Answerer
 from qa.records import Calibration
 
@@ -62,7 +63,7 @@ def run(
 @contextmanager
 def answering(
     chosen: QuestionSet,
-    folder: Path | None,
+    index: Place | None,
     work: Path | None,
     progress: Report,
     reader: str = "",
@@ -73,11 +74,11 @@ def answering(
 
     Args:
         chosen: the set.
-        folder: index for sets without papers; None builds one over the seed papers.
+        index: for sets without papers; None builds one over the seed papers.
         work: keeps the indexes of sets with papers; None for a temporary folder.
         progress: of building the index.
         reader: "small" or "large"; empty for the largest installed one.
-        calibration: use the thresholds that are kept with the index in ``folder``.
+        calibration: use the thresholds that are kept beside the index.
 
     Raises:
         IndexMissing: the index lacks papers that the questions are about.
@@ -88,7 +89,7 @@ def answering(
 
     with tempfile.TemporaryDirectory() as scratch:
         if chosen.documents is None:
-            place = folder or build_seeds(Path(scratch) / "index")
+            place = index or build_seeds(Path(scratch) / "index")
             with opened(place, AskOptions(reader=reader, calibration=calibration)) as answerer:
                 cases = chosen.on(answerer.index.documents)
                 _require_papers(answerer, cases)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.search import zscores
-from index.store.generation import Index
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.rank.candidates import Candidate, rarity
 from qa.rank.evidence import Evidence, Ranked

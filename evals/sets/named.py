@@ -12,9 +12,10 @@ from evals.sets.cases import SPLITS, Case, Corpus, placed, read_cases, read_entr
 from evals.sets.splits import part_of, some
 from index.errors import UsageError, why_unreadable
 from index.files import require_folder
+from index.place import Place, beside
 from index.text import Document
 from qa.files.feedback import judgements
-from qa.files.resources import index_folder
+from qa.files.resources import index_place
 
 #: Question sets by the name of ``--set``; the rest are files.
 NAMES = (
@@ -57,7 +58,7 @@ def load(
     *,
     papers: int | None,
     limit: int | None,
-    index: Path | None = None,
+    index: Place | None = None,
 ) -> QuestionSet:
     """Return the set called ``named``, or in the file or folder of that name.
 
@@ -67,7 +68,7 @@ def load(
         split: "dev", "test" or "all".
         papers: most papers taken from a set that brings its own.
         limit: most questions taken, chosen by hash.
-        index: folder of the index that the feedback is about; None for the usual one.
+        index: the index that the feedback is about; None for the usual one.
 
     Raises:
         UsageError: the set or the split does not exist, or the form of the file is unknown.
@@ -92,11 +93,11 @@ def load(
     return replace(chosen, cases=cases)
 
 
-def _read(named: str, data: Path | None, index: Path | None) -> QuestionSet:
+def _read(named: str, data: Path | None, index: Place | None) -> QuestionSet:
     if named == "seeds":
         return QuestionSet(named, read_cases(own.question_file(named)))
     if named == "feedback":
-        return QuestionSet(named, feedback.cases_of(judgements(index_folder(index))))
+        return QuestionSet(named, feedback.cases_of(judgements(beside(index or index_place()))))
     if named not in NAMES:
         return _from_file(Path(named))
     if named in ("case_reports", "natural", "conversations"):

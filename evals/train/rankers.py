@@ -39,7 +39,7 @@ from evals.train.swapped import names_in, swapped
 from index.embed.encoder import Encoder, load_encoder
 from index.ingest.report import Progress as Report
 from index.read import read
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Document
 from qa.files.resources import seeds_folder
 from qa.rank import closer, features, rerank

@@ -25,7 +25,7 @@ from evals.sets.own import load_case_reports, load_natural, load_practice
 from evals.sets.splits import half_of
 from evals.train.kinds import save, say
 from index.embed.encoder import Encoder, load_encoder, question_encoder
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.open import open_index
 from qa.overview import roles
 from qa.overview.kinds import Kind, kind_of

@@ -12,7 +12,7 @@ from evals.measure.places import answers
 from evals.sets.cases import Case
 from index.embed.encoder import Encoder
 from index.errors import FormatMismatch
-from index.store.generation import Index
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.conversation import Conversations
 from qa.rank.candidates import Candidate

@@ -15,7 +15,7 @@ import numpy as np
 
 from evals.sets.cases import Case
 from index.embed.encoder import Encoder
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import terms as terms_of
 from qa.rank.candidates import paper_stems
 from qa.understand.question import understand

@@ -17,7 +17,7 @@ from index.embed.model import model_files
 from index.embed.onnx import OnnxEncoder, known_network
 from index.embed.sentence import SentenceEncoder, exported_network
 from index.errors import ModelMismatch
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.manifest import Model
 
 

@@ -25,18 +25,17 @@ from index.ingest.report import Became, BuildReport, FileOutcome, Progress
 from index.ingest.selection import Selection
 from index.ingest.work import Read, Work
 from index.read import SUFFIXES, read_many
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.manifest import Manifest
-from index.store.open import open_index
-from index.store.publish import Origin, publish, writing
-from index.store.upkeep import collect
+from index.store.publish import Origin
+from index.store.target import Folder, Target
 
 _TOLD = 20  #: refused files that an error names at most
 
 
 def build(
     paths: Sequence[Path],
-    folder: Path,
+    into: Path | Target,
     *,
     encoder: Encoder,
     progress: Progress | None = None,
@@ -48,13 +47,13 @@ def build(
     read: Read = read_many,
     disk: Disk = LOCAL_DISK,
 ) -> BuildReport:
-    """Make the index in ``folder`` hold exactly the papers under ``paths``.
+    """Make the index hold exactly the papers under ``paths``.
 
     A build that changes nothing publishes nothing.
 
     Args:
         paths: files, and folders to search for papers; of Zotero's data folder, the files of its items.
-        folder: of the index; created if needed.
+        into: folder of the index, created if needed; or where else it is kept.
         encoder: the model; that of the index, unless ``change_model``.
         progress: see ``Progress``.
         workers: number of papers read at once.
@@ -63,7 +62,7 @@ def build(
         keep: also hold the papers that the index already holds.
         library: .bib and CSL-JSON files, and data folders of Zotero, that describe the papers.
         read: reads papers.
-        disk: where to write.
+        disk: where to write, if it is kept in a folder.
 
     Raises:
         FileMissing: one of ``paths`` does not exist; nothing was read.
@@ -74,8 +73,10 @@ def build(
         StorageError: the disk refused; the index is unchanged.
     """
     started = time.monotonic()
-    with writing(folder, wait, disk):
-        base, warnings = _open_base(folder, keep=keep)
+    target = Folder(into, disk) if isinstance(into, Path) else into
+    folder = target.folder
+    with target.writing(wait):
+        base, warnings = _open_base(target, keep=keep)
         with closing(base) if base else nullcontext():
             if base and not change_model:
                 require_same_model(base, encoder)
@@ -94,10 +95,10 @@ def build(
             else:
                 progress("saving", 0, 1)
                 made = Origin(model_of(encoder), base.generation if base else None, selection.files())
-                manifest = publish(folder, selection, made, disk)
+                manifest = target.publish(selection, made, base)
                 progress("saving", 1, 1)
             work.pending.clear()
-            collect(folder, disk)
+            target.collect()
             report = _report(manifest, selection, base, published, started, warnings, work.outcomes)
             return replace(report, skipped=tuple(found.skipped), library=said, differences=differing)
 
@@ -107,7 +108,7 @@ add = partial(build, keep=True)
 
 
 def remove(
-    documents: frozenset[str], folder: Path, files: Mapping[str, frozenset[str]] | None = None
+    documents: frozenset[str], of: Path | Target, files: Mapping[str, frozenset[str]] | None = None
 ) -> BuildReport:
     """Publish a generation without ``documents`` (ids), used or set aside. Nothing is read or embedded.
 
@@ -120,7 +121,8 @@ def remove(
         StorageError: the disk refused; the index is unchanged.
     """
     started = time.monotonic()
-    with writing(folder), open_index(folder, salvage=True) as base:
+    target = Folder(of) if isinstance(of, Path) else of
+    with target.writing(), target.open() as base:
         held = base.given()
         unknown = sorted(documents - held.keys())
         if unknown:
@@ -132,15 +134,15 @@ def remove(
         left = {key: kept for key, kept in names.items() if kept and key not in documents}
         selection = Selection.named(left, base).chosen()
         made = Origin(base.manifest.model, base.generation, selection.files())
-        manifest = publish(folder, selection, made)
-        collect(folder)
+        manifest = target.publish(selection, made, base)
+        target.collect()
         return _report(manifest, selection, base, True, started, base.warnings, ())
 
 
-def _open_base(folder: Path, *, keep: bool) -> tuple[Index | None, tuple[str, ...]]:
+def _open_base(target: Target, *, keep: bool) -> tuple[Index | None, tuple[str, ...]]:
     """Return the generation to build on, None if there is none, and what is wrong with it."""
     try:
-        base = open_index(folder, salvage=True)
+        base = target.open()
     except IndexMissing:
         return None, ()
     except OlderFormat as error:

@@ -11,14 +11,10 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.errors import IndexDamaged
-
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
 
 CATALOGUE = "catalogue.json"
 VERSIONS = "versions.json"  #: a file of its own, because questions read it; missing where there are none
@@ -70,33 +66,13 @@ class Catalogue:
 
 
 def catalogue_of(index: Index) -> Catalogue:
-    """Return the catalogue of a generation, empty if it has none.
-
-    Raises:
-        IndexDamaged: its contents are invalid although its checksum is right.
-    """
-    record = index.manifest.file(CATALOGUE)
-    if record is None:
-        return Catalogue()
-    return replace(_read(index.folder / CATALOGUE, record.sha256), versions=versions_of(index))
+    """Return the catalogue of a generation, empty if it has none; may raise ``IndexDamaged``."""
+    return replace(index.kept(CATALOGUE, _decoded, Catalogue()), versions=versions_of(index))
 
 
 def versions_of(index: Index) -> frozenset[tuple[str, str]]:
-    """Return the pairs of near duplicates in a generation, see ``Catalogue``; quick, unlike the catalogue.
-
-    Raises:
-        IndexDamaged: the file is invalid although its checksum is right.
-    """
-    record = index.manifest.file(VERSIONS)
-    return _read_versions(index.folder / VERSIONS, record.sha256) if record else frozenset()
-
-
-@lru_cache(maxsize=2)
-def _read_versions(path: Path, _sha256: str) -> frozenset[tuple[str, str]]:
-    try:
-        return frozenset((first, second) for first, second in json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError) as error:
-        raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
+    """Return the pairs of near duplicates in a generation, see ``Catalogue``; quick, unlike the catalogue."""
+    return index.kept(VERSIONS, _decoded_versions, frozenset())
 
 
 def encode_versions(versions: frozenset[tuple[str, str]]) -> bytes:
@@ -104,12 +80,11 @@ def encode_versions(versions: frozenset[tuple[str, str]]) -> bytes:
     return json.dumps(sorted(versions)).encode()
 
 
-@lru_cache(maxsize=2)  # a build reads the previous one and its own several times, and large ones are slow
-def _read(path: Path, _sha256: str) -> Catalogue:
-    try:
-        value = json.loads(path.read_bytes())
-        aside = {item[0]: SetAside(*item) for item in value["aside"]}
-        copies = {key: tuple(names) for key, names in value["copies"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
-    return Catalogue(aside, copies)
+def _decoded_versions(data: bytes) -> frozenset[tuple[str, str]]:
+    return frozenset((first, second) for first, second in json.loads(data))
+
+
+def _decoded(data: bytes) -> Catalogue:
+    value = json.loads(data)
+    aside = {item[0]: SetAside(*item) for item in value["aside"]}
+    return Catalogue(aside, {key: tuple(names) for key, names in value["copies"].items()})

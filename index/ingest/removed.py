@@ -10,7 +10,8 @@ from index.embed.encoder import Encoder
 from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing, LoccitError
 from index.ingest.build import add
 from index.ingest.originals import Lost, forget_unused, held_in, original
-from index.store.generation import Index
+from index.store.generation import Generation
+from index.store.index import Index
 from index.store.open import (
     generation_folder,
     generations,
@@ -27,6 +28,8 @@ def removed(index: Index) -> dict[str, str]:
 
     The latest removal comes first. A file that was replaced by a changed one of its name is not listed.
     """
+    if not isinstance(index, Generation):  # a database keeps no earlier generation
+        return {}
     present = {paper.source for paper in index.listed.values()}
     gone: dict[str, str] = {}
     for earlier in _before(index):
@@ -78,7 +81,7 @@ def forgetting(folder: Path) -> Iterator[None]:
     forget_unused(folder, before)
 
 
-def _before(index: Index) -> Iterator[Index]:
+def _before(index: Generation) -> Iterator[Generation]:
     """Yield the kept generations before that of ``index``, the latest first."""
     folder, number = index.folder.parent, index.manifest.previous
     while number is not None and number in generations(folder):

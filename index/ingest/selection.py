@@ -24,8 +24,7 @@ from index.ingest.papers import reads_alike
 from index.ingest.pending import Embedded, Pending
 from index.ingest.versions import differ
 from index.segments.paper import ANCHORS, PaperRows
-from index.segments.segment import Segment
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.library import LIBRARY, Entries
 from index.store.open import generation_folder, generations, open_place, read_manifest
 
@@ -102,8 +101,9 @@ class Selection:
             row[: len(made)] = made
         if self.base is None:
             return fresh, rows
-        kept = [key in self.sources and key not in self.fresh for key in self.base.listed]
-        old = [key for key, keeps in zip(self.base.listed, kept, strict=True) if keeps]
+        given = list(self.base.given())
+        kept = [key in self.sources and key not in self.fresh for key in given]
+        old = [key for key, keeps in zip(given, kept, strict=True) if keeps]
         return [*fresh, *old], np.concatenate([rows, self.base.anchors()[kept]])
 
     def _edition(self, document_id: str) -> Edition:
@@ -124,15 +124,6 @@ class Selection:
         if self.entries.own:
             files[LIBRARY] = self.entries.encode()
         return files
-
-    def stored(self, document_id: str) -> tuple[Segment, int] | None:
-        """Return the sound segment that stores a document, and its number there; None if there is none."""
-        if document_id in self.fresh:
-            return None
-        base = self._base()
-        paper = base.listed[document_id]
-        segment = base.segments[paper.segment]
-        return None if segment.marked else (segment, paper.number)
 
     def embedded(self, document_id: str) -> Embedded:
         """Return one document with its vectors."""

@@ -24,7 +24,7 @@ from index.read import may_be_paper
 from index.read.open import name_of
 from index.read.passages import passages_of
 from index.segments.paper import PaperRows
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Document
 
 #: Texts embedded together: many small papers cost what one with as many sentences costs. A large paper is

@@ -22,7 +22,7 @@ from index.terms import printed, split, terms_of, weighted_terms
 
 K1 = 1.5  #: saturation of the term frequency
 B = 0.75  #: strength of the length normalisation
-_MOST = 2**16 - 1  #: highest count stored
+MOST = 2**16 - 1  #: highest count stored
 
 
 class Postings:
@@ -153,14 +153,30 @@ class Lexical:
         for term, times in sorted(weighted_terms(query).items()):
             rows, counts = self._holding(term)
             if len(rows):
-                rarity = np.log1p((self.passages - len(rows) + 0.5) / (len(rows) + 0.5))
                 # A term holds a passage at most once, so indexed addition is correct.
-                scores[rows] += np.float32(times * rarity) * (counts / (counts + self._damping[rows]))
+                weight = weight_of(times, len(rows), self.passages)
+                scores[rows] += weight * (counts / (counts + self._damping[rows]))
         return scores
 
     def document_frequency(self, term: str) -> int:
         """Return how many passages hold ``term``, one of the results of ``terms``."""
         return len(self._holding(term)[0])
+
+
+def weight_of(times: float, holding: int, passages: int) -> np.float32:
+    """Return the weight of a term that a question has ``times``, and ``holding`` of ``passages`` have."""
+    return np.float32(times * np.log1p((passages - holding + 0.5) / (holding + 0.5)))
+
+
+def best_of(scores: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """Return up to ``count`` positions with the highest scores above 0; of equal scores the first."""
+    positive = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
+    if len(positive) <= count:
+        return positive
+    values = scores[positive]
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    above, equal = positive[values > least], positive[values == least]
+    return np.sort(np.concatenate([above, equal[: count - len(above)]]))
 
 
 class _Numbered:
@@ -174,7 +190,7 @@ class _Numbered:
         """Note that ``row`` holds ``word``."""
         self._words.append(self.numbers.setdefault(word, len(self.numbers)))
         self._rows.append(row)
-        self._counts.append(min(count, _MOST))
+        self._counts.append(min(count, MOST))
 
     def arrays(self, name: str) -> Iterator[Made]:
         """Yield what ``Postings`` reads."""
@@ -189,22 +205,28 @@ class _Numbered:
         yield Made.of(f"{name}-counts", np.frombuffer(self._counts, np.uint16)[order])
 
 
+def counted(texts: Iterable[str]) -> tuple[list[Counter[str]], list[str]]:
+    """Return how often each passage of a document holds each term, and the words of all as printed."""
+    surface: set[str] = set()
+    passages: list[Counter[str]] = []
+    for text in texts:
+        here = split(text)
+        surface.update(here)
+        passages.append(Counter(term for word in here for term in terms_of(word)))
+    return passages, sorted({printed(word) for word in surface})
+
+
 def lexical_arrays(documents: Iterable[Iterable[str]]) -> Iterator[Made]:
     """Yield the arrays of one segment that ``Lexical`` reads; ``documents`` are the passages of each."""
-    known: dict[str, tuple[str, ...]] = {}  # the terms of each word
     terms, words = _Numbered(), _Numbered()
     lengths = array("i")
     for document, texts in enumerate(documents):
-        surface: set[str] = set()
-        for text in texts:
-            here = split(text)
-            known.update({word: tuple(terms_of(word)) for word in set(here) if word not in known})
-            surface.update(here)
-            counts = Counter(term for word in here for term in known[word])
+        passages, held = counted(texts)
+        for counts in passages:
             for term, count in counts.items():
                 terms.add(term, len(lengths), count)
             lengths.append(counts.total())
-        for word in sorted({printed(word) for word in surface}):
+        for word in held:
             words.add(word, document)
     yield from terms.arrays("term")
     yield from words.arrays("word")

@@ -32,6 +32,7 @@ _SHARE = 8  #: one in so many lists is searched,
 _LISTS_AT_LEAST = 32  #: but at least so many
 _AGAIN = 2  #: candidates compared in full precision per vector asked for,
 _AGAIN_AT_LEAST = 200  #: but at least so many
+NEARLY = 64  #: more than wanted, so that rounding in FAISS does not decide which of them is the last
 _STEPS = 127  #: of the largest component of the vector of a sentence
 _limit = threading.Lock()  #: FAISS has one limit for the whole process
 
@@ -206,6 +207,7 @@ class Vectors:
         every = bool(used.all())
         if (lists := self._lists[segment]) is not None:
             return positions[lists.nearest(vector, count, None if every else used)]
+        count += NEARLY
         if not every or len(used) <= count:
             return positions[used]
         faiss = _faiss()

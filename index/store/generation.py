@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexDamaged
-from index.segments.lexical import Lexical
+from index.segments.lexical import Lexical, best_of
 from index.segments.order import Order
 from index.segments.paper import ANCHORS, PaperRows
 from index.segments.segment import Segment
 from index.segments.vectors import SentenceVectors, Vectors, cosines
-from index.store.library import Entries, entries_in, shown, shown_byline
+from index.store.index import Candidates, Decoded, Value
+from index.store.library import LIBRARY, Entries, decoded_entries, shown, shown_byline
 from index.store.manifest import Counts, Manifest
 from index.store.pins import Pin
 from index.store.recent import Recent
@@ -60,8 +61,8 @@ def read_listing(place: Path) -> list[Listed]:
         raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
 
 
-class Index:
-    """A snapshot of one generation; never changes. Thread-safe.
+class Generation:
+    """One generation in a folder; an ``Index``. Thread-safe.
 
     Whatever it gives is read and checked when it is first asked for, and may raise ``IndexDamaged``.
     ``close`` lets the generation be collected.
@@ -83,6 +84,7 @@ class Index:
         self.segments = segments
         self.warnings = warnings  #: shown to people; empty if the index is intact
         self._pin = held
+        self._files = Decoded(self._read, str(folder))
         self._listed = {paper.id: paper for paper in papers}
         self._used = [paper for paper in papers if paper.used]
         self._numbers = {paper.id: number for number, paper in enumerate(self._used)}
@@ -91,9 +93,14 @@ class Index:
         self.lexical = Lexical(arrays, self._order, documents)
         self.vectors = Vectors(arrays, self._order, dimension)
         self.sentence_vectors = SentenceVectors(arrays, self._sentences, dimension)
+        files = self._files  # no index: in a circle its files would stay mapped
+
+        def entries() -> Entries:
+            return files.get(LIBRARY, decoded_entries, Entries())
+
         #: documents by id, in order of id; decoded on access
         self.documents: Mapping[str, Document] = _Documents(
-            segments, {paper.id: paper for paper in self._used}, lambda: entries_in(folder, manifest)
+            segments, {paper.id: paper for paper in self._used}, entries
         )
         self.passages = Passages(segments, self._order, list(self._numbers))  #: by position
         self._texts = Recent[str](_TEXTS, len)
@@ -150,7 +157,25 @@ class Index:
     @property
     def entries(self) -> Entries:
         """What the user's library says about the papers."""
-        return entries_in(self.folder, self.manifest)
+        return self.kept(LIBRARY, decoded_entries, Entries())
+
+    def kept(self, name: str, decode: Callable[[bytes], Value], default: Value) -> Value:
+        """Return a further file of the generation, decoded once; see ``Index.kept``."""
+        return self._files.get(name, decode, default)
+
+    def _read(self, name: str) -> bytes | None:
+        """Return a file of the generation; its checksum was compared when it was opened."""
+        return (self.folder / name).read_bytes() if self.manifest.file(name) else None
+
+    @property
+    def beside(self) -> Path:
+        """The folder of the index, in which files of papers are kept."""
+        return self.folder.parent
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files and segments."""
+        return self.manifest.size
 
     def given(self) -> dict[str, tuple[str, str]]:
         """Return file name and reading (see ``PaperRows``) of every paper by id, used or set aside."""
@@ -172,6 +197,12 @@ class Index:
         for i, segment in enumerate(self.segments):
             anchors[segments == i] = segment.anchors[numbers[segments == i]]
         return anchors
+
+    def place(self, document_id: str) -> tuple[Segment, int] | None:
+        """Return the sound segment that stores a paper, and its number there; None if there is none."""
+        paper = self._listed[document_id]
+        segment = self.segments[paper.segment]
+        return None if segment.marked else (segment, paper.number)
 
     def paper(self, document_id: str) -> PaperRows:
         """Return a paper, used or set aside, as it is stored; raises ``KeyError`` if it is unknown."""
@@ -226,6 +257,17 @@ class Index:
         own = segment.extent(paper.number).sentences
         some = slice(own.start, min(own.start + count, own.stop))
         return [Span(start, end) for start, end, _ in segment.sentences(some)]
+
+    def candidates(
+        self, question: str, vector: NDArray[np.float32], count: int, documents: frozenset[str] | None = None
+    ) -> Candidates:
+        """Return the best passages by BM25 and the nearest by cosine; see ``Index.candidates``."""
+        allowed = None if documents is None else self.allowed(documents)
+        lexical = self.lexical.scores(question)
+        both = best_of(lexical, count, allowed), self.vectors.nearest(vector, count, allowed)
+        positions = np.union1d(*both).astype(np.int64)
+        dense = self.vectors.scores(vector, positions)
+        return Candidates(positions, lexical[positions], dense, self.nearest_sentences(vector, positions))
 
     def nearest_sentences(
         self, vector: NDArray[np.float32], positions: NDArray[np.int64]

@@ -9,16 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index.entry import Entry
-from index.errors import IndexDamaged
 from index.text import Byline, Document
-
-if TYPE_CHECKING:
-    from index.store.manifest import Manifest
 
 LIBRARY = "library.json"  #: missing where no library was given
 
@@ -42,23 +35,10 @@ class Entries:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def entries_in(place: Path, manifest: Manifest) -> Entries:
-    """Return the entries of the generation in the folder ``place``, whose checksums were compared.
-
-    Raises:
-        IndexDamaged: the file is invalid although its checksum is right.
-    """
-    record = manifest.file(LIBRARY)
-    return _read(place / LIBRARY, record.sha256) if record else Entries()
-
-
-@lru_cache(maxsize=4)
-def _read(path: Path, _sha256: str) -> Entries:
-    try:
-        value = json.loads(path.read_bytes())
-        return Entries({key: Entry.decoded(one) for key, one in value["entries"].items()}, value["through"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexDamaged(f"{path}: the file cannot be read ({error}).") from error
+def decoded_entries(data: bytes) -> Entries:
+    """Return the entries of which ``Entries.encode`` made ``data``."""
+    value = json.loads(data)
+    return Entries({key: Entry.decoded(one) for key, one in value["entries"].items()}, value["through"])
 
 
 def shown(document: Document, entry: Entry | None) -> Document:

@@ -17,7 +17,7 @@ from pathlib import Path
 from index.errors import FormatMismatch, IndexDamaged, IndexMissing
 from index.files import bytes_if_present, check, refusals
 from index.segments.segment import Segment
-from index.store.generation import SEGMENTS, Index, Listed, read_listing
+from index.store.generation import SEGMENTS, Generation, Listed, read_listing
 from index.store.manifest import MANIFEST, Manifest, decode
 from index.store.pins import Pin, pin
 from index.store.salvage import salvaged
@@ -28,11 +28,11 @@ _POINTER = re.compile(rb"gen-(\d{8}) ([0-9a-f]{64})\n")
 _ATTEMPTS = 100  #: to open an index that is published anew during each of them
 
 
-def open_index(folder: Path, *, salvage: bool = False) -> Index:
+def open_index(folder: Path, *, salvage: bool = False) -> Generation:
     """Open the current generation of the index in ``folder``.
 
     If it is damaged, the newest intact generation before it is opened instead and
-    ``Index.warnings`` says so. With ``salvage``, for builds, what can still be read of a generation
+    ``Generation.warnings`` says so. With ``salvage``, for builds, what can still be read of a generation
     with damaged segments is opened; the warnings name the papers that are lost.
 
     Raises:
@@ -51,7 +51,7 @@ def open_index(folder: Path, *, salvage: bool = False) -> Index:
     raise IndexDamaged(f"{folder}: the index changes faster than it can be opened.", "Try again.")
 
 
-def _open_newest(folder: Path, pointer: tuple[int, str] | None, *, salvage: bool) -> Index:
+def _open_newest(folder: Path, pointer: tuple[int, str] | None, *, salvage: bool) -> Generation:
     """Open the generation that ``pointer`` names, or else the newest intact one."""
     order = sorted(generations(folder), reverse=True)
     problems: list[str] = []
@@ -79,7 +79,7 @@ def _open_newest(folder: Path, pointer: tuple[int, str] | None, *, salvage: bool
 
 def open_generation(
     folder: Path, number: int, problems: Sequence[str] = (), *, pinned: bool = False, salvage: bool = False
-) -> Index:
+) -> Generation:
     """Open one generation; ``problems`` say why no newer one is used. For ``salvage`` see ``open_index``.
 
     Without ``pinned``, the lock must be held, or the generation may be collected while it is open.
@@ -108,7 +108,7 @@ def open_place(
     warnings: tuple[str, ...] = (),
     held: Pin | None = None,
     salvage: bool = False,
-) -> Index:
+) -> Generation:
     """Open the generation in the folder ``place``, whose manifest was checked; raises like ``open_index``."""
     papers, segments, problem = _papers(place, manifest), [], ""
     for segment in manifest.segments:
@@ -122,7 +122,7 @@ def open_place(
         others = _others(place, manifest)
         segments, papers, lost = salvaged(place.parent / SEGMENTS, (manifest, papers), others)
         warnings = (*warnings, f"{problem} {lost}")
-    index = Index(place, manifest, segments, papers, warnings=warnings, held=held)
+    index = Generation(place, manifest, segments, papers, warnings=warnings, held=held)
     if not problem and index.counts != manifest.counts:
         raise IndexDamaged(f"{place}: its papers do not match the manifest.")
     return index

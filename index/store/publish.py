@@ -21,7 +21,7 @@ from index.errors import IndexLocked, StorageError
 from index.files import LOCAL_DISK, Disk, FileRecord, check, refusals
 from index.segments.arrays import ArraysRecord, mark_of
 from index.segments.segment import Contents, Segment, write_segment
-from index.store.generation import PAPERS, SEGMENTS, Listed, encode_listing
+from index.store.generation import PAPERS, SEGMENTS, Generation, Listed, encode_listing
 from index.store.manifest import FORMAT, MANIFEST, Counts, Manifest, Model
 from index.store.open import (
     CURRENT,
@@ -51,9 +51,10 @@ class Papers(Contents, Protocol):
         """Ids of those that are not used."""
         return ()
 
-    def stored(self, document_id: str) -> tuple[Segment, int] | None:
-        """Return the segment that stores a paper and its number there; None if it must be written."""
-        return None
+    @property
+    def fresh(self) -> Collection[str]:
+        """Ids of those that the generation before lacks or has otherwise."""
+        return self.sources.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,18 @@ def writing(folder: Path, wait: float = 0.0, disk: Disk = LOCAL_DISK) -> Iterato
         lock.release()
 
 
-def publish(folder: Path, papers: Papers, origin: Origin, disk: Disk = LOCAL_DISK) -> Manifest:
+def publish(
+    folder: Path, papers: Papers, origin: Origin, disk: Disk = LOCAL_DISK, base: Generation | None = None
+) -> Manifest:
     """Write a new generation and make it current; the lock must be held.
+
+    Papers that are not fresh are taken from ``base``, the generation before.
 
     Raises:
         StorageError: the disk refused; the current generation stays current.
         IndexDamaged: what was written does not read back.
     """
-    places = _placed(folder, papers, origin.model.dimension, disk)
+    places = _placed(folder, papers, base, origin.model.dimension, disk)
     records = {segment.record.name: segment.record for segment, _ in places.values()}
     numbers = {name: i for i, name in enumerate(sorted(records))}
     listing = [
@@ -123,9 +128,12 @@ def _counts(used: Sequence[tuple[Segment, int]]) -> Counts:
     return Counts(len(used), passages, sum(one.sentences.stop - one.sentences.start for one in extents))
 
 
-def _placed(folder: Path, papers: Papers, dimension: int, disk: Disk) -> dict[str, tuple[Segment, int]]:
+def _placed(
+    folder: Path, papers: Papers, base: Generation | None, dimension: int, disk: Disk
+) -> dict[str, tuple[Segment, int]]:
     """Return the segment and number of each paper, after writing those that no segment stores."""
-    places = {key: place for key in papers.sources if (place := papers.stored(key)) is not None}
+    held = papers.sources.keys() - set(papers.fresh) if base else set[str]()
+    places = {key: place for key in held if base and (place := base.place(key)) is not None}
     new = papers.sources.keys() - places.keys()
     if new:
         merged = _merged(places.values(), len(new))

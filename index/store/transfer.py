@@ -16,7 +16,7 @@ from pathlib import Path
 from index.errors import IndexDamaged, LoccitError, OlderFormat, UsageError
 from index.files import LOCAL_DISK, FileRecord, check, chunks_in, chunks_of, refusals
 from index.segments.arrays import ArraysRecord
-from index.store.generation import SEGMENTS, Index
+from index.store.generation import SEGMENTS, Generation
 from index.store.manifest import MANIFEST, Manifest, decode
 from index.store.open import current_generation, open_index, read_pointer
 from index.store.publish import add_segment, install, next_number, writing
@@ -49,7 +49,7 @@ def export_index(folder: Path, target: Path, *, replace: bool = False) -> Manife
         return index.manifest
 
 
-def _archive(index: Index) -> Iterator[bytes]:
+def _archive(index: Generation) -> Iterator[bytes]:
     """Yield the bytes of a tar archive of the manifest and the files of ``index``."""
     manifest = index.manifest.encode()
     yield from _entry(MANIFEST, len(manifest), [manifest])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from index.errors import IndexMissing, UsageError
+from index.place import Place
 from qa.cli.options import (
     AfterOption,
     AnswerFormat,
@@ -23,6 +24,7 @@ from qa.cli.options import (
     KeepFilesOption,
     ModelOption,
     PaperOption,
+    PlaceOption,
     QuestionArgument,
     QuestionsOption,
     ReaderOption,
@@ -39,7 +41,7 @@ from qa.show.citation import Style
 from qa.show.terminal import emit, note, warn
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
     from qa.answer import Answerer
     from qa.conversation import Conversations
     from qa.rank.evidence import RankedPassage
@@ -81,7 +83,7 @@ def ask(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     model: ModelOption = None,
     threshold: ThresholdOption = None,
     right: RightOption = None,
@@ -160,7 +162,7 @@ def search(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -207,7 +209,7 @@ def table(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     model: ModelOption = None,
     reader: ReaderOption = None,
     calibration: CalibrationOption = True,
@@ -302,9 +304,9 @@ def _entries(
 
 @contextmanager
 def _opened(
-    folder: Path, chosen: tuple[Sequence[str] | None, ...], options: AskOptions
+    place: Place, chosen: tuple[Sequence[str] | None, ...], options: AskOptions
 ) -> Iterator[tuple[Answerer, frozenset[str] | None]]:
-    """Yield an answerer on the index in ``folder`` and the ids of the papers chosen, or None for all papers.
+    """Yield an answerer on the index at ``place`` and the ids of the papers chosen, or None for all papers.
 
     ``chosen`` are names of papers, of collections and of tags.
     """
@@ -314,7 +316,7 @@ def _opened(
 
     if reader_used(options.reader) == "large" and not is_unpacked():
         warn(["Unpacking the model of the large reader (440 MB). This happens once."])
-    with opened(folder, options) as answerer:
+    with opened(place, options) as answerer:
         warn(answerer.warnings)
         yield answerer, find_papers(answerer.index, *chosen)
 

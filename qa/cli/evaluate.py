@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from qa.cli.options import (
     IndexOption,
     JsonOption,
     ReaderOption,
-    stated_index,
+    stated_place,
 )
 from qa.show.progress import Progress
 from qa.show.terminal import say, warn
@@ -32,9 +32,9 @@ SetsOption = Annotated[
     ),
 ]
 OwnIndexOption = Annotated[
-    Path | None,
+    Any,  # Place: Typer takes no unions
     typer.Option(
-        parser=stated_index,
+        parser=stated_place,
         metavar="<path>",
         help="Index to ask, for sets without papers of their own; default: an index of the seed papers, for"
         " feedback the usual index.",

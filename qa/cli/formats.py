@@ -16,7 +16,7 @@ from qa.show.library import as_bibtex, as_ris
 from qa.show.terminal import emit
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
 
 
 def cited_in(answers: Sequence[Answer], index: Index) -> dict[str, Reference]:

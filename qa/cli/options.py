@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from qa.files.resources import CALIBRATION_VARIABLE, KEEP_VARIABLE, index_folder
+from index.place import Place
+from qa.files.resources import (
+    CALIBRATION_VARIABLE,
+    KEEP_VARIABLE,
+    folder_of,
+    index_folder,
+    index_place,
+)
 from qa.settings import READER_VARIABLE, ReaderName
 from qa.show.citation import Style
 
@@ -45,14 +52,22 @@ def stated_path(text: str) -> Path:
     return Path(text)
 
 
-def stated_index(text: str) -> Path:
+def stated_place(text: str | Place) -> Place:
+    """Return where the index ``text`` is; the default comes as a place already. Raises as ``index_place``."""
+    if not isinstance(text, str):
+        return text
+    stated_path(text)
+    return index_place(text)
+
+
+def stated_index(text: str | Place) -> Path:
     """Return the index folder ``text``.
 
     Raises:
         BadParameter: the path is empty.
-        UsageError: it is a file.
+        UsageError: it is a file or a database.
     """
-    return index_folder(stated_path(text))
+    return folder_of(stated_place(text))
 
 
 IndexOption = Annotated[
@@ -63,6 +78,18 @@ IndexOption = Annotated[
         metavar="<path>",
         help="Folder of the index.  [default: $LOCCIT_INDEX, or a folder in your user data]",
         default_factory=index_folder,
+        show_default=False,
+    ),
+]
+PlaceOption = Annotated[
+    Any,  # Place: Typer takes no unions
+    typer.Option(
+        "--index",
+        parser=stated_place,
+        metavar="<path>",
+        help="Folder of the index, or postgresql://USER@HOST/NAME.  [default: $LOCCIT_INDEX, or a folder in"
+        " your user data]",
+        default_factory=index_place,
         show_default=False,
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,16 @@ import typer
 
 from index.errors import IndexMissing, UsageError
 from index.ingest.report import BuildReport
-from qa.cli.options import BibOption, IndexOption, KeepFilesOption, ModelOption, WorkersOption, stated_path
+from index.place import Place
+from qa.cli.options import (
+    BibOption,
+    IndexOption,
+    KeepFilesOption,
+    ModelOption,
+    PlaceOption,
+    WorkersOption,
+    stated_path,
+)
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import say
 
@@ -29,7 +39,7 @@ def build(
         ),
     ] = None,
     bib: BibOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
     keep_files: KeepFilesOption = True,
@@ -48,6 +58,7 @@ def build(
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import build as build_papers
+    from index.place import target_at
     from qa.files.resources import seeds_folder
 
     chosen = paths or [seeds_folder()]
@@ -55,7 +66,7 @@ def build(
     with reporting(Progress.BARS) as progress:
         report = build_papers(
             chosen,
-            index,
+            target_at(index),
             encoder=encoder,
             progress=progress,
             workers=workers,
@@ -75,7 +86,7 @@ def add(
         ),
     ],
     bib: BibOption = None,
-    index: IndexOption,
+    index: PlaceOption,
     workers: WorkersOption = 2,
     keep_files: KeepFilesOption = True,
 ) -> None:
@@ -88,13 +99,13 @@ def add(
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import add as add_papers
-    from index.store.open import open_index
+    from index.place import open_at, target_at
 
-    with open_index(index, salvage=True) as current:
+    with open_at(index, salvage=True) as current:
         encoder = load_encoder(current.manifest.model.name)
     with reporting(Progress.BARS) as progress:
         report = add_papers(
-            paths, index, encoder=encoder, progress=progress, workers=workers, library=bib or ()
+            paths, target_at(index), encoder=encoder, progress=progress, workers=workers, library=bib or ()
         )
     _finish(report, paths, index, keep_files)
 
@@ -103,7 +114,7 @@ def add(
 def remove(
     *,
     papers: Annotated[list[str], typer.Argument(help="File name or path, title or id of each paper.")],
-    index: IndexOption,
+    index: PlaceOption,
 ) -> None:
     """Remove papers from the index.
 
@@ -116,19 +127,20 @@ def remove(
     """
     from index.ingest.build import remove as remove_papers
     from index.ingest.removed import forgetting
-    from index.store.open import open_index
+    from index.place import open_at, target_at
     from qa.cli.printed import show_build
     from qa.files.names import find_paper
 
     files: dict[str, frozenset[str]] = {}
-    with open_index(index, salvage=True) as current:
+    with open_at(index, salvage=True) as current:
         named = [find_paper(current, name, aside=True) for name in papers]
     for one in named:
         files[one.id] = files.get(one.id, frozenset()) | {one.file}
     whole = frozenset(one.id for one in named if not one.file)
     single = {key: names for key, names in files.items() if key not in whole}
-    with forgetting(index):
-        report = remove_papers(whole, index, single)
+    with forgetting(index) if isinstance(index, Path) else nullcontext():
+        report = remove_papers(whole, target_at(index), single)
+    _forget(index, report)
     for name in sorted(name for key, names in single.items() if key not in report.removed for name in names):
         say(f"removed   {name}; an identical file stays in the index")
     show_build(report, index)
@@ -206,20 +218,31 @@ def read(
         show_reading(document)
 
 
-def _finish(report: BuildReport, chosen: Sequence[Path], folder: Path, keep_files: bool) -> None:
+def _finish(report: BuildReport, chosen: Sequence[Path], index: Place, keep_files: bool) -> None:
     """Remember where the papers lie and print what became of each.
 
     Raises:
         UsageError: a file in ``chosen`` was refused; the others are in the index.
     """
     from index.ingest.originals import remember
+    from index.place import beside
     from qa.cli.printed import show_build
 
-    remember(folder, report.outcomes, keep=keep_files)
-    show_build(report, folder)
+    remember(beside(index), report.outcomes, keep=keep_files)
+    _forget(index, report)
+    show_build(report, index)
     refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
     if refused:
         raise UsageError(
             f"{len(refused)} of {len(chosen)} paths could not be read; the other papers are in the index.",
             "See the lines that start with “refused”.",
         )
+
+
+def _forget(index: Place, report: BuildReport) -> None:
+    """Remove the copies of papers that a database holds no longer: unlike a folder, it cannot go back."""
+    from index.ingest.originals import forget_upload
+    from index.place import beside
+
+    for key in () if isinstance(index, Path) else report.removed:
+        forget_upload(beside(index), key)

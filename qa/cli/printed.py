@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from index.ingest.report import Became, BuildReport
+from index.place import Place
 from index.text import Document
 from qa.records import Answer, Citation, Status
 from qa.show.citation import Reference, Style, in_words
@@ -123,7 +123,7 @@ def _cells(*cells: object) -> Iterator[Text]:
 # Papers and indexes
 
 
-def show_build(report: BuildReport, folder: Path) -> None:
+def show_build(report: BuildReport, place: Place) -> None:
     """Print what became of each file that needs attention, and what the index holds now."""
     _show_files(report)
     for line in report.library:
@@ -140,7 +140,7 @@ def show_build(report: BuildReport, folder: Path) -> None:
         f"{papers} ({changes}), {counted(report.passages, 'passage')}, "
         f"{counted(report.sentences, 'sentence')}, {report.seconds:.1f} s."
     )
-    say(f"Index: {folder}")
+    say(f"Index: {place}")
 
 
 def _show_files(report: BuildReport) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import FormatMismatch, IndexDamaged, UsageError
-from qa.cli.options import IndexOption, JsonOption
+from index.place import beside
+from qa.cli.options import IndexOption, JsonOption, PlaceOption
+from qa.files.resources import folder_of
 from qa.show.terminal import emit, say, warn
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ app = typer.Typer()
 
 
 @app.command()
-def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
+def info(*, index: PlaceOption, as_json: JsonOption = False) -> None:
     """Show what the index holds, the reader and the thresholds.
 
     \b
@@ -29,18 +31,18 @@ def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
     from qa.rank.stages import reader_used
     from qa.show.shelf import overview
 
-    held = {**overview(index), "reader": reader_used(), **_calibration(index)}
+    held = {**overview(index), "reader": reader_used(), **_calibration(beside(index))}
     return emit(held) if as_json else show_overview(held)
 
 
-def _calibration(index: Path) -> dict[str, str | None]:
-    """Return which thresholds are kept with the index, and what is to be said of them."""
+def _calibration(folder: Path) -> dict[str, str | None]:
+    """Return which thresholds are kept in ``folder``, beside the index, and what is to be said of them."""
     from qa.calibration import change, in_words, load
     from qa.files.resources import calibrates
     from qa.rank.stages import reader_used
 
     try:
-        kept = load(index)
+        kept = load(folder)
     except UsageError as error:
         return {"calibration": None, "calibration_warning": str(error)}
     if kept is None:
@@ -57,7 +59,7 @@ def _calibration(index: Path) -> dict[str, str | None]:
 def verify(
     *,
     receipt: Annotated[Path | None, typer.Argument(help="A receipt written by loccit ask --receipt.")] = None,
-    index: IndexOption,
+    index: PlaceOption,
 ) -> None:
     """Check the index's files, or replay a receipt.
 
@@ -69,7 +71,7 @@ def verify(
     loccit verify receipt.json
     """
     if receipt is None:
-        return _verify_files(index)
+        return _verify_files(folder_of(index))
     from qa.receipts import replay
     from qa.session import opened
     from qa.settings import AskOptions

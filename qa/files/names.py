@@ -11,7 +11,7 @@ from index.errors import UsageError
 from index.ingest.catalogue import catalogue_of
 from index.ingest.originals import paths
 from index.read.open import name_of
-from index.store.generation import Index
+from index.store.index import Index
 
 _LISTED = 10  #: papers that a message lists at most
 
@@ -51,7 +51,7 @@ def _named_files(index: Index, name: str, *, aside: bool) -> Iterator[Named]:
     wanted = (*path.parts[:-1], name_of(path)) if path.name else ()
     if not wanted:
         return
-    catalogue, known = catalogue_of(index), paths(index.folder.parent)
+    catalogue, known = catalogue_of(index), paths(index.beside)
     for key, (source, _) in index.given().items():
         used = catalogue.aside[key].better if key in catalogue.aside and not aside else key
         copies = catalogue.copies.get(key, ())
@@ -124,7 +124,7 @@ def file_names(index: Index) -> dict[str, str]:
     Of several files of one name, each is shown with the folders that tell it apart, or with
     the start of its id where its folder is not known.
     """
-    known = paths(index.folder.parent)
+    known = paths(index.beside)
     sources = {key: source for key, (source, _) in index.given().items()}
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for key, source in sources.items():

@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 
 from index.errors import UsageError
+from index.place import Place
+from index.postgres.address import Database, is_address
 
 #: Environment variable with the index folder, for the command line and the web app.
 INDEX_VARIABLE = "LOCCIT_INDEX"
@@ -20,13 +22,39 @@ CALIBRATION_VARIABLE = "LOCCIT_CALIBRATION"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
+def index_place(text: str | None = None) -> Place:
+    """Return where the index is: at ``text``, else at LOCCIT_INDEX, else in the user's data folder.
+
+    Raises:
+        UsageError: it is a file, or an invalid address of a database.
+    """
+    named = text or os.environ.get(INDEX_VARIABLE, "")
+    if is_address(named):
+        return Database.parse(named)
+    return index_folder(Path(text) if text else None)
+
+
+def folder_of(place: Place) -> Path:
+    """Return ``place``.
+
+    Raises:
+        UsageError: it is a database.
+    """
+    if isinstance(place, Database):
+        what = f"{place}: this command works with an index in a folder only."
+        raise UsageError(what, "docs/how-to/postgresql.md lists the commands that use a database.")
+    return place
+
+
 def index_folder(chosen: Path | None = None) -> Path:
     """Return the index folder: ``chosen``, else what LOCCIT_INDEX names, else one in the user's data folder.
 
     Raises:
-        UsageError: it is a file.
+        UsageError: it is a file, or a database, which this command cannot use yet.
     """
     named = os.environ.get(INDEX_VARIABLE)
+    if chosen is None and is_address(named or ""):
+        return folder_of(Database.parse(named or ""))
     if chosen is None and not named:
         from platformdirs import user_data_path
 

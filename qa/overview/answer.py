@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.search import Hit
-from index.store.generation import Index
+from index.store.index import Index
 from qa.overview.kinds import RANKED, Kind
 from qa.overview.papers import meant_by, naming_terms
 from qa.overview.roles import Body, Role, body_of, confidence, features, roles

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from index.search import Hit
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import terms as terms_of
 from index.terms import words as words_of
 from qa.overview.kinds import asking_terms

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import terms as terms_of
 from index.text import BlockKind, Document, Sentence
 from qa.overview.softmax import Softmax, load

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import terms as terms_of
 from index.text import BlockKind, Document, Sentence, Span, Table
 from qa.quote.cite import cite_stated

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from index.search import Hit
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import terms as terms_of
 from index.text import BlockKind, Document, Field, Sentence, Span
 from qa.quote.cite import cite_stated

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from index.read.frequency import zipf
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import terms as terms_of
 from qa.quote.choose import papers_left_out, silent_papers, states
 from qa.rank.candidates import abbreviations_of, paper_stems

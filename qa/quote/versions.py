@@ -12,7 +12,7 @@ from index.ingest.catalogue import versions_of
 from index.text import Document
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
     from qa.rank.evidence import Ranked
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}

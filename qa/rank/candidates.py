@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.search import Hit
-from index.store.generation import Index
+from index.store.index import Index
 from index.terms import line_counts, read_counts
 from index.terms import terms as terms_of
 from index.text import BlockKind, Document, Sentence

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Span
 from qa.rank import rerank
 from qa.rank.candidates import Candidate

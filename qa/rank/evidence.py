@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.search import Hit
-from index.store.generation import Index
+from index.store.index import Index
 from qa.rank.candidates import Candidate, candidates_of, rarity
 from qa.rank.features import features_of
 from qa.rank.numbered import Fits, certain, fits

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.search import Hit, search
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Document, Span
 from qa.rank.candidates import abbreviations_of
 from qa.rank.numbered import Fits, fits

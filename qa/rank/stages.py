@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from index.embed.mpnet import installed_parts, is_installed
 from index.errors import UsageError
-from index.store.generation import Index
+from index.store.index import Index
 from qa.rank.closer import load_closer, read_again
 from qa.rank.evidence import Found, doubted, found, weigh
 from qa.rank.rerank import Reranker, load_reranker, second_stage

@@ -16,7 +16,7 @@ from qa.records import UNSUPPORTED, Answer, Citation, Nearby, Status, TableConte
 from qa.understand.question import LONGEST
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
 
 #: One JSON object: values are strings, numbers, booleans, lists and objects.
 View = dict[str, Any]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from index.ingest.catalogue import catalogue_of
 from index.ingest.originals import kept_size
 from index.ingest.report import Became, FileOutcome
 from index.library.compare import differences
-from index.store.generation import Index
+from index.place import Place, open_at
+from index.store.index import Index
 from index.store.manifest import Manifest
-from index.store.open import generation_folder, generations, open_index, read_manifest, read_pointer
+from index.store.open import generation_folder, generations, read_manifest, read_pointer
 from index.text import Document
 from qa.files.names import file_names
 from qa.show.present import View, byline, counted, utc_words
@@ -33,12 +33,8 @@ _MOST_WARNINGS = 20  #: warnings shown per paper; a garbled one can have thousan
 
 def matching(index: Index, words: str) -> list[str]:
     """Return the ids of the papers whose name or file name contains all ``words``, sorted by name."""
-    wanted, names = words.casefold().split(), index.names
-    ids = [
-        key
-        for key in names
-        if all(word in f"{names[key]} {index.listed[key].source}".casefold() for word in wanted)
-    ]
+    wanted, names, given = words.casefold().split(), index.names, index.given()
+    ids = [key for key in names if all(word in f"{names[key]} {given[key][0]}".casefold() for word in wanted)]
     return sorted(ids, key=lambda key: (names[key].casefold(), key))
 
 
@@ -208,18 +204,17 @@ def history_view(folder: Path) -> tuple[View, int | None]:
     return {"view": "history", "rows": rows}, previous
 
 
-def overview(folder: Path) -> View:
-    """Return counts, model, size, papers and generations of the index in ``folder``.
+def overview(place: Place) -> View:
+    """Return counts, model, size, papers and generations of the index at ``place``.
 
     Raises:
         IndexMissing, IndexDamaged, FormatMismatch, StorageError: it cannot be opened.
     """
-    with open_index(folder) as index:
+    with open_at(place) as index:
         manifest = index.manifest
-        passages = Counter(passage.document_id for passage in index.passages)
         catalogue, files = catalogue_of(index), file_names(index)
         return {
-            "index": str(folder),
+            "index": str(place),
             "generation": index.generation,
             "created": manifest.created,
             "model": manifest.model.name,
@@ -227,9 +222,9 @@ def overview(folder: Path) -> View:
             "papers": manifest.counts.documents,
             "passages": manifest.counts.passages,
             "sentences": manifest.counts.sentences,
-            "bytes": manifest.size,
-            "kept_files": kept_size(folder),
-            "generations": [_generation(*one) for one in _generations(folder)],
+            "bytes": index.size,
+            "kept_files": kept_size(index.beside),
+            "generations": _kept_generations(place, index),
             "warnings": list(index.warnings),
             "documents": [
                 {
@@ -247,7 +242,7 @@ def overview(folder: Path) -> View:
                     "licence": document.licence,
                     "pages": len(document.map.pages) or None,
                     "characters": len(document.text),
-                    "passages": passages[key],
+                    "passages": len(index.positions_of(key)),
                     "tables": len(document.tables),
                     "warnings": list(document.warnings),
                     "library": dict(_library_facts(index, key)),
@@ -266,6 +261,13 @@ def overview(folder: Path) -> View:
                 for one in catalogue.aside.values()
             ],
         }
+
+
+def _kept_generations(place: Place, index: Index) -> list[View]:
+    """Return the generations on disk; of a database, the one that is open."""
+    if isinstance(place, Path):
+        return [_generation(*one) for one in _generations(place)]
+    return [_generation(index.generation, True, index.manifest, "") | {"bytes": index.size}]
 
 
 def _generation(number: int, current: bool, manifest: Manifest | None, problem: str) -> View:

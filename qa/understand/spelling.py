@@ -15,7 +15,7 @@ from index.read.frequency import zipf
 from index.terms import terms as terms_of
 
 if TYPE_CHECKING:
-    from index.segments.lexical import Lexical
+    from index.store.index import Words
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 SHORTEST = 5  #: letters of a word that may be corrected
@@ -43,7 +43,7 @@ _VARIANTS = (
 class Speller:
     """Knows the words of one index."""
 
-    def __init__(self, lexical: Lexical) -> None:
+    def __init__(self, lexical: Words) -> None:
         """Take the words of an open index; they are listed when first needed."""
         self._lexical = lexical
         self._words: Sequence[tuple[str, int]] | None = None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from index.errors import LoccitError
 from index.ingest.originals import Lost, original
 from index.pages.places import Box, boxes
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Document, Span
 from qa.annotated import annotated_copy
 from qa.files.resources import index_folder

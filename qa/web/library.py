@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from index.ingest.removed import removed
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.manifest import Manifest
 from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
@@ -27,7 +27,7 @@ from qa.show.shelf import table
 
 def identity(index: Index) -> tuple[str, int, str]:
     """Return what tells a generation from all others, also from one whose number was used again."""
-    return str(index.folder), index.generation, _digest(index.manifest)
+    return str(index.beside), index.generation, _digest(index.manifest)
 
 
 @lru_cache(maxsize=8)
@@ -41,7 +41,7 @@ TURN = threading.Lock()
 _once_per_generation = st.cache_resource(
     max_entries=2,
     show_spinner=False,
-    hash_funcs={"index.store.generation.Index": lambda index: identity(index)},
+    hash_funcs={"index.store.generation.Generation": lambda index: identity(index)},
 )
 
 
@@ -60,7 +60,7 @@ def current() -> Answerer:
 
 
 def _open(place: Path) -> Answerer:
-    return answering(open_index(place), place, AskOptions(calibration=calibrates()))
+    return answering(open_index(place), AskOptions(calibration=calibrates()))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -79,7 +79,7 @@ class Suggestions:
 @st.cache_resource(
     max_entries=2,
     show_spinner=False,
-    hash_funcs={"qa.answer.Answerer": lambda one: (str(one.index.folder), one.index.generation)},
+    hash_funcs={"qa.answer.Answerer": lambda one: (str(one.index.beside), one.index.generation)},
 )
 def suggestions(answerer: Answerer) -> Suggestions:
     """Return the questions to suggest; the first call for a generation starts to look for them."""

@@ -18,7 +18,7 @@ from index.ingest.originals import UPLOADS, forget_unused, keep_upload, remember
 from index.ingest.report import FileOutcome, Progress
 from index.ingest.work import Read
 from index.read import SUFFIXES
-from index.store.generation import Index
+from index.store.index import Index
 from qa.files.resources import index_folder, keeps_files
 from qa.overview.roles import about_sentence
 from qa.show.shelf import card, in_words, outcomes_view, waiting_view

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qa.files.feedback import Judgement
 
 if TYPE_CHECKING:
-    from index.store.generation import Index
+    from index.store.index import Index
 
 _REPORT = "report.json"
 _EARLIER = "earlier.json"  #: the report before, which the next one is compared with

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from index.store.generation import Index
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.show.shelf import listing
 from qa.web import sign_in

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from index.errors import LoccitError, QuoteError
-from index.store.generation import Index
+from index.store.index import Index
 from index.text import Document
 from qa.files.feedback import save, withdraw
 from qa.files.resources import index_folder

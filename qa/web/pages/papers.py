@@ -15,7 +15,7 @@ from index.ingest.originals import kept_size, paths
 from index.ingest.removed import bring_back, forgetting
 from index.ingest.report import FileOutcome, Progress
 from index.ingest.work import Read
-from index.store.generation import Index
+from index.store.index import Index
 from index.store.upkeep import rollback
 from qa.files.resources import index_folder
 from qa.show.present import counted, notice_view

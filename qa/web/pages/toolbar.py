@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from index.store.generation import Index
+from index.store.index import Index
 from qa.answer import Answerer
 from qa.calibration import in_words
 from qa.records import Answer

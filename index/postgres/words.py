@@ -1,0 +1,91 @@
+"""BM25 in a database: the terms, statistics and formula of ``index.segments.lexical``, to the last bit.
+
+Passages hold their terms as ``jsonb`` with a GIN index, which finds the candidates; the score is computed in
+the database from single-precision numbers in the same order as ``Lexical.scores`` adds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from index.postgres.address import Database
+from index.postgres.connect import refusals
+from index.segments.lexical import K1, B, weight_of
+from index.terms import weighted_terms
+
+if TYPE_CHECKING:
+    from index.postgres.connect import Session
+
+#: Score of a passage ``p``: a sum over those of the ``terms`` that it holds, in their order.
+SCORE = """(
+    SELECT sum(a.weight * (f.count / (f.count + %(k1)s::real * (
+        %(rest)s::real + %(b)s::real * p.length::real / %(mean)s::real))) ORDER BY a.place)
+    FROM unnest(%(terms)s::text[], %(weights)s::real[]) WITH ORDINALITY AS a (term, weight, place),
+        LATERAL (SELECT (p.terms ->> a.term)::real AS count) AS f
+    WHERE f.count IS NOT NULL)"""
+
+
+class Vocabulary:
+    """The words of one kind with the number of passages, or papers, that hold each."""
+
+    def __init__(self, session: Session, database: Database, kind: str) -> None:
+        self._session = session
+        self._database = database
+        self._kind = kind
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        """Yield each word with its number, in UTF-8 order."""
+        with refusals(self._database):
+            asked = "SELECT word, held FROM vocabulary WHERE kind = %s ORDER BY word"
+            rows = self._session.execute(asked, (self._kind,)).fetchall()
+        yield from rows
+
+    def begins(self, start: str) -> bool:
+        """Return whether a word begins with ``start`` or equals it."""
+        wanted = _sendable(start)
+        asked = "SELECT word FROM vocabulary WHERE kind = %s AND word >= %s ORDER BY word LIMIT 1"
+        with refusals(self._database):
+            row = self._session.execute(asked, (self._kind, wanted)).fetchone()
+        return bool(row and row[0].startswith(wanted))
+
+
+class Words:
+    """The words of all papers in use. Thread-safe."""
+
+    def __init__(self, session: Session, database: Database, passages: int, length: int) -> None:
+        """Ask ``session``; the papers in use have so many ``passages``, with ``length`` terms in all."""
+        self._session = session
+        self._database = database
+        self._passages = passages
+        self._mean = max(length / max(passages, 1), 1e-9)
+        self.terms = Vocabulary(session, database, "term")
+        self.words = Vocabulary(session, database, "word")
+
+    def _frequencies(self, terms: list[str]) -> dict[str, int]:
+        asked = "SELECT word, held FROM vocabulary WHERE kind = 'term' AND word = ANY(%s)"
+        with refusals(self._database):
+            return dict(self._session.execute(asked, (terms,)).fetchall())
+
+    def document_frequency(self, term: str) -> int:
+        """Return how many passages hold ``term``."""
+        wanted = _sendable(term)
+        return self._frequencies([wanted]).get(wanted, 0)
+
+    def weights(self, question: str) -> dict[str, object]:
+        """Return the parameters of ``SCORE`` for a question; ``terms`` are those that some passage holds."""
+        asked = sorted((_sendable(term), times) for term, times in weighted_terms(question).items())
+        held = self._frequencies([term for term, _ in asked])
+        known = [
+            (term, weight_of(times, held[term], self._passages)) for term, times in asked if term in held
+        ]
+        return {
+            "terms": [term for term, _ in known],
+            "weights": [float(weight) for _, weight in known],
+            **{"k1": K1, "b": B, "rest": 1 - B, "mean": self._mean},
+        }
+
+
+def _sendable(term: str) -> str:
+    """Return a term as the database can take it: no paper holds one with unpaired surrogates or NUL."""
+    return term.encode(errors="replace").decode().replace("\x00", "?")
