@@ -84,7 +84,11 @@ class Generation:
         self.segments = segments
         self.warnings = warnings  #: shown to people; empty if the index is intact
         self._pin = held
-        self._files = Decoded(self._read, str(folder))
+
+        def read(name: str) -> bytes | None:  # no method: in a circle the index's files would stay mapped
+            return (folder / name).read_bytes() if manifest.file(name) else None
+
+        self._files = files = Decoded(read, str(folder))
         self._listed = {paper.id: paper for paper in papers}
         self._used = [paper for paper in papers if paper.used]
         self._numbers = {paper.id: number for number, paper in enumerate(self._used)}
@@ -93,7 +97,6 @@ class Generation:
         self.lexical = Lexical(arrays, self._order, documents)
         self.vectors = Vectors(arrays, self._order, dimension)
         self.sentence_vectors = SentenceVectors(arrays, self._sentences, dimension)
-        files = self._files  # no index: in a circle its files would stay mapped
 
         def entries() -> Entries:
             return files.get(LIBRARY, decoded_entries, Entries())
@@ -162,10 +165,6 @@ class Generation:
     def kept(self, name: str, decode: Callable[[bytes], Value], default: Value) -> Value:
         """Return a further file of the generation, decoded once; see ``Index.kept``."""
         return self._files.get(name, decode, default)
-
-    def _read(self, name: str) -> bytes | None:
-        """Return a file of the generation; its checksum was compared when it was opened."""
-        return (self.folder / name).read_bytes() if self.manifest.file(name) else None
 
     @property
     def beside(self) -> Path:
