@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from evals.collect.marking import Decision, Marking
 from evals.collect.session import collect
 from evals.sets.named import load
 from index.errors import UsageError
-from index.store.index import Index
+from index.store.generation import Generation
 from tests.answering import sentence
 from tests.commands import Loccit, one_line
 from tests.index_fakes import WordEncoder
@@ -41,8 +43,14 @@ def keys() -> Iterator[PipeInput]:
 
 
 @pytest.fixture
-def finder(cases: Index) -> Finder:
+def finder(cases: Generation) -> Finder:
     return Finder(cases, WordEncoder())
+
+
+def by_keys(path: Path, finder: Finder) -> None:
+    """Collect in a thread of its own: the tests with a browser leave an event loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(copy_context().run, collect, path, finder, screen).result()
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
@@ -50,7 +58,7 @@ def entries(path: Path) -> list[dict[str, Any]]:
 
 
 def test_what_is_marked_with_keys_is_a_question_set(
-    finder: Finder, keys: PipeInput, cases: Index, tmp_path: Path
+    finder: Finder, keys: PipeInput, cases: Generation, tmp_path: Path
 ) -> None:
     path = tmp_path / "own.jsonl"
     found = finder.holding("412")
@@ -60,7 +68,7 @@ def test_what_is_marked_with_keys_is_a_question_set(
     keys.send_text(f"{LDH}\r")  # asked already, so asked for another
     keys.send_text(f"When did he row?\rrow{DOWN}{TAB}\x03")
     with pytest.raises(KeyboardInterrupt):
-        collect(path, finder, screen)
+        by_keys(path, finder)
     first, second = entries(path)
     document, place = sentence(cases, "412 U/L")
     assert first == {
@@ -75,7 +83,7 @@ def test_what_is_marked_with_keys_is_a_question_set(
 
     backspaces = "\x7f" * len("rowed")
     keys.send_text(f"When did he row?\rrowed{DOWN}{TAB}{backspaces}discharged{DOWN}{TAB}q{ENTER}{END}")
-    collect(path, finder, screen)
+    by_keys(path, finder)
     third = entries(path)[2]
     assert third["id"] == "3"
     assert [gold["document"] for gold in third["gold"]] == ["heart.txt", "lung.txt"]
@@ -89,7 +97,7 @@ def test_the_first_suggestion_is_taken_with_tab_and_a_question_skipped(
     keys.send_text(f"{TAB}{ENTER}")
     keys.send_text(ESCAPE)
     keys.send_text("\x04")
-    collect(tmp_path / "own.jsonl", finder, screen)
+    by_keys(tmp_path / "own.jsonl", finder)
     assert "Skipped: How was the patient treated?" in capsys.readouterr().out
     assert not (tmp_path / "own.jsonl").exists()
 
@@ -115,14 +123,60 @@ def test_a_letter_is_a_command_only_by_itself(finder: Finder) -> None:
     assert (marking.escape(), marking.typed, marking.escape()) == (None, "", Decision.SKIP)
 
 
-def test_a_file_on_other_papers_is_refused(finder: Finder, tmp_path: Path) -> None:
-    class Silent:
+class Silent:
+    """Nobody: whatever is asked fails."""
+
+    def ask_question(self, title: str, suggested: Sequence[str]) -> str | None:
+        raise AssertionError("asked")
+
+    def mark(self, question: str, marking: Marking) -> Decision:
+        raise AssertionError("marked")
+
+
+class Typist(Silent):
+    """Types questions that the papers do not answer."""
+
+    def __init__(self, *questions: str) -> None:
+        self.questions = [*questions]
+
+    def ask_question(self, title: str, suggested: Sequence[str]) -> str | None:
+        return self.questions.pop(0) if self.questions else None
+
+    def mark(self, question: str, marking: Marking) -> Decision:
+        return Decision.ABSENT
+
+
+def test_half_a_line_left_by_a_crash_is_removed(
+    finder: Finder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.jsonl"
+    collect(path, finder, Typist(BREAD, LDH))
+    path.write_bytes(path.read_bytes()[:-20])
+    collect(path, finder, Typist("Who rowed?"))
+    assert "cut short" in capsys.readouterr().out
+    assert [(one["id"], one["question"]) for one in entries(path)] == [("1", BREAD), ("2", "Who rowed?")]
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_two_sessions_do_not_add_to_one_file(finder: Finder, tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+
+    class Second(Typist):
         def ask_question(self, title: str, suggested: Sequence[str]) -> str | None:
-            raise AssertionError("asked")
+            with pytest.raises(UsageError, match="another loccit eval new"):
+                collect(path, finder, Silent())
+            return super().ask_question(title, suggested)
 
-        def mark(self, question: str, marking: Marking) -> Decision:
-            raise AssertionError("marked")
+    collect(path, finder, Second(BREAD))
+    assert len(entries(path)) == 1
 
+
+def test_a_file_that_cannot_be_made_is_told_before_anything_is_asked(finder: Finder, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="missing: does not exist"):
+        collect(tmp_path / "missing" / "own.jsonl", finder, Silent())
+
+
+def test_a_file_on_other_papers_is_refused(finder: Finder, tmp_path: Path) -> None:
     line = {"id": "1", "question": "Which?", "gold": [{"document": "other.pdf", "quote": "x"}]}
     path = tmp_path / "own.jsonl"
     path.write_text(json.dumps(line), encoding="utf-8")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
+
+from filelock import FileLock, Timeout
 
 from evals.calibrate.fit import PRECISION
 from evals.calibrate.need import lacking
 from evals.collect.candidates import Finder, Sentence
 from evals.collect.marking import Decision, Marking
 from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of, occurrences, placed, read_cases
-from index.errors import QuestionError
-from index.files import refusals
+from index.errors import QuestionError, UsageError
+from index.files import refusals, require_folder
 from index.store.index import Index
 from qa.overview.suggested import GENERAL, values_of
 from qa.show.present import counted
-from qa.show.terminal import say
+from qa.show.terminal import say, visible
 from qa.understand.question import understand
 
 #: The type of the questions in the file.
@@ -41,9 +45,14 @@ def collect(path: Path, finder: Finder, terminal: Terminal) -> None:
     """Add questions to the file at ``path`` until the user ends.
 
     Raises:
-        UsageError: the file is not a question file on the papers of the index.
+        UsageError: the file is not a question file on the papers of the index, or another session adds to it.
         StorageError: it cannot be written.
     """
+    with _alone(path):
+        _collect(path, finder, terminal)
+
+
+def _collect(path: Path, finder: Finder, terminal: Terminal) -> None:
     index = finder.index
     cases = _begun(path, index)
     say(f"{path}: {_tally(cases)}")
@@ -74,15 +83,49 @@ def collect(path: Path, finder: Finder, terminal: Terminal) -> None:
     say(f"{path}: {_tally(cases)}")
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other sessions out of the file at ``path``: two would give the same number to two questions."""
+    require_folder(path.parent, "Make the folder first, or name another file.")
+    lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
+    with refusals(path):
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise UsageError(
+                f"{path}: another loccit eval new adds to it.", "End that one, or name another file."
+            ) from error
+    try:
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+
 def _begun(path: Path, index: Index) -> list[Case]:
     """Return the questions that the file holds already; their gold is in the papers of ``index``."""
     with refusals(path):
         if not path.exists():
             return []
+        _cut_off_half_a_line(path)
         cases = list(read_cases(path))
     for case in cases:
         placed(case, index.documents)
     return cases
+
+
+def _cut_off_half_a_line(path: Path) -> None:
+    """Remove a last line without an end that is not JSON: a crash came while it was written."""
+    data = path.read_bytes()
+    last = data.rpartition(b"\n")[2]
+    try:
+        json.loads(last or b"{}")
+    except ValueError:
+        say(
+            f"{path}: the last line was cut short and is removed: {visible(last.decode(errors='replace'))}",
+            "yellow",
+        )
+        os.truncate(path, len(data) - len(last))
 
 
 def _problem(question: str, known: set[str]) -> str:
@@ -125,17 +168,21 @@ def _next_id(cases: Sequence[Case]) -> str:
 
 
 def _append(path: Path, case: Case) -> None:
-    """Add a line to the file and sync it to disk."""
+    """Add a line to the file and sync it to disk; a line that cannot be written is not begun either."""
     line = lines_of([entry_of(case)]).encode()
-    with refusals(path), path.open("a+b") as stream:
-        if stream.tell():
+    with refusals(path), path.open("ab+", buffering=0) as stream:
+        length = stream.seek(0, os.SEEK_END)
+        if length:
             stream.seek(-1, os.SEEK_END)
-            line = (
-                line if stream.read(1) == b"\n" else b"\n" + line
-            )  # a line written by hand may lack its end
-        stream.write(line)
-        stream.flush()
-        os.fsync(stream.fileno())
+            if stream.read(1) != b"\n":  # a line written by hand may lack its end
+                line = b"\n" + line
+        try:
+            while line:
+                line = line[stream.write(line) :]
+            os.fsync(stream.fileno())
+        except OSError:
+            stream.truncate(length)
+            raise
 
 
 def _tally(cases: Sequence[Case]) -> str:
