@@ -126,7 +126,7 @@ def test_a_file_on_other_papers_is_refused(finder: Finder, tmp_path: Path) -> No
     line = {"id": "1", "question": "Which?", "gold": [{"document": "other.pdf", "quote": "x"}]}
     path = tmp_path / "own.jsonl"
     path.write_text(json.dumps(line), encoding="utf-8")
-    with pytest.raises(UsageError, match=r"no paper named “other\.pdf”"):
+    with pytest.raises(UsageError, match=r"lacks, for example other\.pdf"):
         collect(path, finder, Silent())
 
 

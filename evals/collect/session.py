@@ -11,7 +11,17 @@ from evals.calibrate.fit import PRECISION
 from evals.calibrate.need import lacking
 from evals.collect.candidates import Finder, Sentence
 from evals.collect.marking import Decision, Marking
-from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of, occurrences, placed, read_cases
+from evals.sets.cases import (
+    UNPLACED,
+    Case,
+    Gold,
+    entry_of,
+    lines_of,
+    occurrences,
+    placed,
+    read_cases,
+    require_papers,
+)
 from index.errors import QuestionError
 from index.files import refusals
 from index.store.index import Index
@@ -80,6 +90,7 @@ def _begun(path: Path, index: Index) -> list[Case]:
         if not path.exists():
             return []
         cases = list(read_cases(path))
+    require_papers(cases, index.documents, index.beside)
     for case in cases:
         placed(case, index.documents)
     return cases

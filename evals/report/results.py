@@ -17,7 +17,7 @@ from evals.measure.outcomes import Judged, judged_of
 from evals.report.contents import read_report
 from evals.report.render import environment
 from evals.report.tables import Table, interval, shown
-from evals.sets.named import NAMES
+from evals.sets.names import NAMES
 from index.errors import LoccitError, UsageError
 
 Report = Mapping[str, Any]
