@@ -112,7 +112,7 @@ def test_how_many_questions_are_needed() -> None:
 
 
 def test_too_few_questions_are_refused_with_what_is_missing(
-    loccit: Loccit, seed_index: Path, tmp_path: Path
+    loccit: Loccit, seed_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [
         json.dumps(
@@ -125,6 +125,9 @@ def test_too_few_questions_are_refused_with_what_is_missing(
     said = one_line(loccit("calibrate", path, "--index", seed_index), 2)
     assert "10 questions that the papers answer and 20 that they do not" in said
     assert "at least 34 and 10. Add 24 more that the papers answer: loccit eval new" in said
+    assert said.endswith(f"{path} --index {seed_index}\n")
+    monkeypatch.setenv("LOCCIT_INDEX", str(seed_index))
+    assert one_line(loccit("calibrate", path), 2).endswith(f"loccit eval new {path}\n")
     assert not (seed_index / FILE).exists()
 
 
@@ -205,7 +208,7 @@ def test_it_is_not_used_with_what_it_was_not_fitted_with(
     answerer = apply(plain(), tmp_path)
     (warning,) = answerer.warnings
     assert reason in warning
-    assert "loccit calibrate" in warning
+    assert warning.endswith(f"loccit calibrate {questions} --index {tmp_path}")
     assert (answerer.threshold, answerer.calibration) == (0.5, None)
 
 
@@ -224,6 +227,7 @@ def test_changed_questions_and_a_damaged_file_are_told(
         load(tmp_path)
     damaged = apply(plain(), tmp_path)
     assert "damaged" in damaged.warnings[0]
+    assert f"loccit calibrate --reset --index {tmp_path}" in damaged.warnings[0]
     assert damaged.threshold == 0.5
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.table import Table
@@ -28,6 +29,7 @@ from index.errors import UsageError
 from index.files import sha256_of
 from qa.answer import Answerer
 from qa.calibration import FILE, save
+from qa.files.resources import index_option
 from qa.records import Calibration
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import emit, out, say
@@ -58,7 +60,7 @@ def calibrate(
     Raises:
         UsageError: there are too few questions, or no threshold keeps that share.
     """
-    digest, chosen = _questions(path, right)
+    digest, chosen = _questions(path, folder, right)
     with (
         reporting(Progress.AUTO) as progress,
         answering(chosen, folder, None, progress, reader, calibration=False) as (answerer, cases),
@@ -74,11 +76,11 @@ def calibrate(
         emit(_plain(before, after, calibration, kept=not dry_run))
         return
     _print(answerer, before, after, fitted, right)
-    kept = f"Kept in {folder / FILE}; loccit calibrate --reset goes back."
+    kept = f"Kept in {folder / FILE}; loccit calibrate --reset{index_option(folder)} goes back."
     say("Nothing was kept (--dry-run)." if dry_run else kept)
 
 
-def _questions(path: Path, right: float) -> tuple[str, QuestionSet]:
+def _questions(path: Path, folder: Path, right: float) -> tuple[str, QuestionSet]:
     """Return the sha256 of the file and its questions.
 
     Raises:
@@ -87,7 +89,8 @@ def _questions(path: Path, right: float) -> tuple[str, QuestionSet]:
     chosen = load(str(path), None, "all", papers=None, limit=None)
     if chosen.documents is not None or not path.is_file():
         raise UsageError(
-            f"{path}: not questions on papers of an index.", "Make some: loccit eval new questions.jsonl"
+            f"{path}: not questions on papers of an index.",
+            f"Make some: loccit eval new questions.jsonl{index_option(folder)}",
         )
     answerable = sum(case.answerable for case in chosen.cases)
     unanswerable = len(chosen.cases) - answerable
@@ -96,7 +99,7 @@ def _questions(path: Path, right: float) -> tuple[str, QuestionSet]:
             f"{path}: {answerable} questions that the papers answer and {unanswerable} that they do not; "
             f"for {right:.0%} right, thresholds need at least {least_answerable(right)} and "
             f"{least_unanswerable()}.",
-            f"Add {missing}: loccit eval new {path}",
+            f"Add {missing}: loccit eval new {quote(str(path))}{index_option(folder)}",
         )
     return sha256_of(path), chosen
 

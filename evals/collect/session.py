@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Protocol
 
 from evals.calibrate.fit import PRECISION
@@ -25,6 +26,7 @@ from evals.sets.cases import (
 from index.errors import QuestionError
 from index.files import refusals
 from index.store.index import Index
+from qa.files.resources import index_option
 from qa.overview.suggested import GENERAL, values_of
 from qa.show.present import counted
 from qa.show.terminal import say
@@ -82,6 +84,8 @@ def collect(path: Path, finder: Finder, terminal: Terminal) -> None:
         what = counted(len(chosen), "sentence") if chosen else "not in the papers"
         say(f"Saved: {question} ({what})")
     say(f"{path}: {_tally(cases)}")
+    if cases:
+        say(f"Measure: loccit eval {quote(str(path))}{index_option(index.beside)}")
 
 
 def _begun(path: Path, index: Index) -> list[Case]:
