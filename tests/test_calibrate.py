@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from evals.calibrate.need import interval, least_answerable, least_answers, least_unanswerable, trials_for
+from evals.calibrate.need import least_answerable, least_answers, least_unanswerable, trials_for
 from evals.calibrate.own import Scores, cross_validated, decide, fit, shares
+from evals.measure.bootstrap import wilson
 from evals.sets.own import question_file
 from index.errors import UsageError
 from index.store.index import Index
@@ -105,7 +106,7 @@ def test_what_thresholds_do_not_decide_keeps_its_outcome() -> None:
 
 
 def test_how_many_questions_are_needed() -> None:
-    assert interval(9, 10) == pytest.approx((0.596, 0.982), abs=1e-3)  # Wilson, from a table
+    assert wilson(9, 10) == pytest.approx((0.596, 0.982), abs=1e-3)  # Wilson, from a table
     assert trials_for(0.9, 0.05) == 141
     assert (least_answerable(0.9), least_answerable(0.95), least_unanswerable()) == (34, 25, 10)
     assert (least_answers(0.9), least_answers(0.95)) == (10, 20)

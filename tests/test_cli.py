@@ -324,6 +324,7 @@ def test_eval_as_json_and_as_a_report(
     assert [one["id"] for one in report["outcomes"]] == [json.loads(seed_lines[i])["id"] for i in (2, -1)]
     shown = loccit("eval", few, "--index", seed_index).out
     assert "recall@5" in shown
+    assert "With 2 questions, these figures are rough." in shown
     assert re.search(r"^all\b", shown, re.MULTILINE)
 
 

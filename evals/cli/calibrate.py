@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.calibrate.need import (
-    interval,
     lacking,
     least_answerable,
     least_answers,
@@ -196,7 +195,7 @@ def _plain(before: Scores, after: Scores, calibration: Calibration, *, kept: boo
                 key: {
                     "count": one.count,
                     "total": one.total,
-                    "interval": list(interval(one.count, one.total)),
+                    "interval": list(one.interval),
                 }
                 for key, one in shares(scores).items()
             }

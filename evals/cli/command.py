@@ -172,6 +172,8 @@ def _print(report: Mapping[str, Any]) -> None:
         if len(report["sets"]) > 1:
             out().print(Text(visible(name), style="bold"))
         _table(tables.by_type(figures), left=1)
+        if few := tables.caution(figures["questions"]):
+            say(few, "yellow")
         out().print(Text(tables.LEGEND, style="dim"))
         out().print(Text(" · ".join(_figure(key, figures) for key in _MORE if figures[key] is not None)))
     fitted = f" (fitted: {report['calibration']})" if report.get("calibration") else ""
