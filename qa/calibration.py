@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from index.errors import UsageError
 from index.files import LOCAL_DISK, bytes_if_present
 from qa.answer import Answerer
+from qa.files.resources import index_option
 from qa.records import Calibration, from_json
 
 FILE = "calibration.json"
@@ -67,9 +69,10 @@ def load(folder: Path) -> Kept | None:
             return Kept(from_json(Calibration, json.dumps(saved["calibration"])), str(saved["path"]))
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
+    option = index_option(folder)
     raise UsageError(
         f"{folder / FILE}: damaged, or of another version; the usual thresholds are used.",
-        "Make it anew with loccit calibrate FILE, or remove it with loccit calibrate --reset.",
+        f"Make it anew: loccit calibrate FILE{option}. Or remove it: loccit calibrate --reset{option}.",
     )
 
 
@@ -87,8 +90,8 @@ def apply(answerer: Answerer, folder: Path) -> Answerer:
         return answerer
     if differs := difference(kept.calibration, answerer):
         what = f"The thresholds of {kept.calibration.file} are not used: they were fitted with {differs}."
-        return answerer.calibrated(None, f"{what} Fit them again: loccit calibrate {kept.path}")
-    changed = change(kept)
+        return answerer.calibrated(None, f"{what} {_again(kept, folder)}")
+    changed = change(kept, folder)
     return answerer.calibrated(kept.calibration, *filter(None, [changed]))
 
 
@@ -103,8 +106,8 @@ def difference(calibration: Calibration, answerer: Answerer) -> str:
     return "other weights of the ranking"
 
 
-def change(kept: Kept) -> str:
-    """Return in a sentence that the questions differ from those that were fitted; empty if they do not.
+def change(kept: Kept, folder: Path) -> str:
+    """Return in words that the questions differ from those fitted for the index; empty if they do not.
 
     The file may be on another machine: then nothing is compared.
     """
@@ -113,8 +116,12 @@ def change(kept: Kept) -> str:
         return ""
     return (
         f"{kept.calibration.file} has changed since the thresholds in use were fitted to it. "
-        f"Fit them again: loccit calibrate {kept.path}"
+        f"{_again(kept, folder)}"
     )
+
+
+def _again(kept: Kept, folder: Path) -> str:
+    return f"Fit them again: loccit calibrate {shlex.quote(kept.path)}{index_option(folder)}"
 
 
 def in_words(one: Calibration) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from evals.calibrate.need import interval, least_answerable, least_answers, least_unanswerable, trials_for
+from evals.calibrate.need import least_answerable, least_answers, least_unanswerable, trials_for
 from evals.calibrate.own import Scores, cross_validated, decide, fit, shares
+from evals.measure.bootstrap import wilson
 from evals.sets.own import question_file
 from index.errors import UsageError
 from index.store.index import Index
@@ -105,14 +106,14 @@ def test_what_thresholds_do_not_decide_keeps_its_outcome() -> None:
 
 
 def test_how_many_questions_are_needed() -> None:
-    assert interval(9, 10) == pytest.approx((0.596, 0.982), abs=1e-3)  # Wilson, from a table
+    assert wilson(9, 10) == pytest.approx((0.596, 0.982), abs=1e-3)  # Wilson, from a table
     assert trials_for(0.9, 0.05) == 141
     assert (least_answerable(0.9), least_answerable(0.95), least_unanswerable()) == (34, 25, 10)
     assert (least_answers(0.9), least_answers(0.95)) == (10, 20)
 
 
 def test_too_few_questions_are_refused_with_what_is_missing(
-    loccit: Loccit, seed_index: Path, tmp_path: Path
+    loccit: Loccit, seed_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [
         json.dumps(
@@ -125,6 +126,9 @@ def test_too_few_questions_are_refused_with_what_is_missing(
     said = one_line(loccit("calibrate", path, "--index", seed_index), 2)
     assert "10 questions that the papers answer and 20 that they do not" in said
     assert "at least 34 and 10. Add 24 more that the papers answer: loccit eval new" in said
+    assert said.endswith(f"{path} --index {seed_index}\n")
+    monkeypatch.setenv("LOCCIT_INDEX", str(seed_index))
+    assert one_line(loccit("calibrate", path), 2).endswith(f"loccit eval new {path}\n")
     assert not (seed_index / FILE).exists()
 
 
@@ -205,7 +209,7 @@ def test_it_is_not_used_with_what_it_was_not_fitted_with(
     answerer = apply(plain(), tmp_path)
     (warning,) = answerer.warnings
     assert reason in warning
-    assert "loccit calibrate" in warning
+    assert warning.endswith(f"loccit calibrate {questions} --index {tmp_path}")
     assert (answerer.threshold, answerer.calibration) == (0.5, None)
 
 
@@ -224,6 +228,7 @@ def test_changed_questions_and_a_damaged_file_are_told(
         load(tmp_path)
     damaged = apply(plain(), tmp_path)
     assert "damaged" in damaged.warnings[0]
+    assert f"loccit calibrate --reset --index {tmp_path}" in damaged.warnings[0]
     assert damaged.threshold == 0.5
 
 

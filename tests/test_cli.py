@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import typer
 
+from evals.sets.named import load
+from evals.sets.names import NAMES
 from index.embed.model import BUNDLED
 from qa.cli.main import app
 from qa.records import Answer, Citation, Nearby, Receipt
@@ -322,6 +324,7 @@ def test_eval_as_json_and_as_a_report(
     assert [one["id"] for one in report["outcomes"]] == [json.loads(seed_lines[i])["id"] for i in (2, -1)]
     shown = loccit("eval", few, "--index", seed_index).out
     assert "recall@5" in shown
+    assert "With 2 questions, these figures are rough." in shown
     assert re.search(r"^all\b", shown, re.MULTILINE)
 
 
@@ -331,7 +334,30 @@ def test_eval_on_an_index_without_the_papers(
     key = json.loads(seed_lines[0])["gold"][0]["document"]
     path = tmp_path / "others.jsonl"
     path.write_text(seed_lines[0].replace(key, "0" * 64), encoding="utf-8")
-    assert "lacks 1 of the 1 papers" in one_line(loccit("eval", path, "--index", seed_index), 2)
+    said = one_line(loccit("eval", path, "--index", seed_index), 2)
+    assert f"on papers that the index {seed_index} lacks, for example" in said
+    assert "(1 of 1). Give the index of those papers with --index." in said
+
+
+def test_eval_asks_the_usual_index_unless_the_questions_are_the_seeds(
+    loccit: Loccit, seed_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own.jsonl"
+    gold = {"document": "002.txt", "quote": "x"}
+    path.write_text(json.dumps({"id": "1", "question": "Which?", "gold": [gold]}), encoding="utf-8")
+    monkeypatch.setenv("LOCCIT_INDEX", str(tmp_path / "none"))
+    assert str(tmp_path / "none") in one_line(loccit("eval", path), 2)
+    monkeypatch.setenv("LOCCIT_INDEX", str(seed_index))
+    assert f"the index {seed_index} lacks, for example 002.txt" in one_line(loccit("eval", path), 2)
+    assert load("seeds", None, "all", papers=None, limit=None).on_seeds
+
+
+def test_help_and_the_error_name_the_same_sets(loccit: Loccit) -> None:
+    help_text = " ".join(loccit("eval", "--help").out.replace("│", " ").split())
+    refused = one_line(loccit("eval", "nowhere"), 2)
+    for name in NAMES:
+        assert name in help_text
+        assert name in refused
 
 
 # Help and documentation

@@ -58,15 +58,17 @@ def entries(path: Path) -> list[dict[str, Any]]:
 
 
 def test_what_is_marked_with_keys_is_a_question_set(
-    finder: Finder, keys: PipeInput, cases: Generation, tmp_path: Path
+    finder: Finder, keys: PipeInput, cases: Generation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "own.jsonl"
     found = finder.holding("412")
     assert [one.text for one in found] == ["Her lactate dehydrogenase (LDH) was 412 U/L on admission."]
-    keys.send_text(f"{LDH}\r412{ENTER}{ENTER}{DOWN}{ENTER}")  # Enter without a choice does nothing
+    keys.send_text(
+        f"{LDH}\r{ENTER}412{ENTER}"
+    )  # Enter without a choice takes nothing, after a search the first
     keys.send_text(f"{BREAD}\rn{ENTER}")
     keys.send_text(f"{LDH}\r")  # asked already, so asked for another
-    keys.send_text(f"When did he row?\rrow{DOWN}{TAB}\x03")
+    keys.send_text(f"When did he row?\rrow{TAB}\x03")
     with pytest.raises(KeyboardInterrupt):
         by_keys(path, finder)
     first, second = entries(path)
@@ -82,8 +84,10 @@ def test_what_is_marked_with_keys_is_a_question_set(
     assert (second["question"], second["answerable"], second["gold"]) == (BREAD, False, [])
 
     backspaces = "\x7f" * len("rowed")
-    keys.send_text(f"When did he row?\rrowed{DOWN}{TAB}{backspaces}discharged{DOWN}{TAB}q{ENTER}{END}")
+    keys.send_text(f"When did he row?\rrowed{TAB}{backspaces}discharged{TAB}q{ENTER}{END}")
     by_keys(path, finder)
+    printed = "".join(capsys.readouterr().out.split())  # lines are wrapped
+    assert printed.endswith(f"Measure:locciteval{path}--index{cases.beside}")
     third = entries(path)[2]
     assert third["id"] == "3"
     assert [gold["document"] for gold in third["gold"]] == ["heart.txt", "lung.txt"]
@@ -118,9 +122,41 @@ def test_a_letter_is_a_command_only_by_itself(finder: Finder) -> None:
     marking = Marking(finder.offered(LDH), finder.holding)
     marking.type("n")
     assert (marking.enter(), marking.rows) == (Decision.ABSENT, marking.offered)
-    marking.type("no")
-    assert marking.enter() is None
+    marking.type("no sentence has this")
+    assert (marking.enter(), marking.message) == (None, "No sentence is chosen.")
     assert (marking.escape(), marking.typed, marking.escape()) == (None, "", Decision.SKIP)
+
+
+def test_enter_without_a_choice_says_what_chooses_and_a_search_chooses_its_first_hit(finder: Finder) -> None:
+    marking = Marking(finder.offered(LDH), finder.holding)
+    assert (marking.enter(), marking.message, marking.marked) == (None, "↓ chooses a sentence", [])
+    marking.move(1)
+    assert (marking.at, marking.message) == (0, "")
+    marking.type("412")
+    assert marking.enter() is Decision.SAVE
+    assert "412 U/L" in marking.marked[0].text
+
+
+def test_the_list_says_how_much_is_above_and_below(finder: Finder) -> None:
+    marking = Marking(finder.offered(LDH), finder.holding)
+    total = len(marking.rows)
+    for at in range(-1, total):
+        marking.at = at
+        lines = screen.listed(marking, 6, 200)
+        texts = [one[1] for one in lines]
+        counts = [int(text.split()[1]) for text in texts if text.startswith(("↑", "↓"))]
+        assert sum(counts) + sum(text.startswith("  ") for text in texts) == total
+        assert (at < 0) or [one[0] for one in lines].count("reverse") == 1
+    assert texts[0].endswith("more above\n")
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 200])
+def test_hints_are_not_broken(width: int) -> None:
+    hints = ("n Enter: not in the papers", "q Enter: end", "Esc skip") * 3
+    lines = screen.wrapped(hints, width).split("\n")
+    assert len(lines) <= 3
+    assert all(len(line) < width for line in lines)
+    assert {one for line in lines for one in line.removesuffix(" ·").split(" · ")} <= set(hints)
 
 
 class Silent:
@@ -180,7 +216,7 @@ def test_a_file_on_other_papers_is_refused(finder: Finder, tmp_path: Path) -> No
     line = {"id": "1", "question": "Which?", "gold": [{"document": "other.pdf", "quote": "x"}]}
     path = tmp_path / "own.jsonl"
     path.write_text(json.dumps(line), encoding="utf-8")
-    with pytest.raises(UsageError, match=r"no paper named “other\.pdf”"):
+    with pytest.raises(UsageError, match=r"lacks, for example other\.pdf"):
         collect(path, finder, Silent())
 
 
@@ -200,7 +236,7 @@ def test_in_a_terminal_a_killed_session_keeps_what_was_marked(seed_index: Path, 
         try:
             for awaited, sent in (
                 ("Question 1", "When was MMF restarted?\r"),
-                ("Search:", f"resumed MMF{DOWN}{ENTER}"),
+                ("Search:", f"resumed MMF{ENTER}"),
                 ("Saved: When was MMF", "Which cake was eaten?\r"),
                 ("Search:", "\x03"),
                 ("Interrupted", ""),

@@ -13,6 +13,7 @@ from evals.measure.metrics import METRICS
 from evals.measure.outcomes import Judged
 from tests.judgements import RIGHT
 
+HIT = {"hit@1": METRICS["hit@1"]}
 ACCURACY = {"hit@1": METRICS["hit@1"].statistic}
 
 
@@ -22,17 +23,33 @@ def run(right: list[bool]) -> list[Judged]:
 
 def test_an_interval_is_close_to_the_normal_approximation() -> None:
     judged = run([True] * 140 + [False] * 60)
-    found = intervals(judged, ACCURACY)["hit@1"]
+    found = intervals(judged, HIT)["hit@1"]
     half = stats.norm.ppf(0.975) * np.sqrt(0.7 * 0.3 / 200)
     assert found.value == 0.7
     assert found.low == pytest.approx(0.7 - half, abs=0.015)
     assert found.high == pytest.approx(0.7 + half, abs=0.015)
-    assert intervals(judged, ACCURACY)["hit@1"] == found  # the seed is fixed
+    assert intervals(judged, HIT)["hit@1"] == found  # the seed is fixed
 
 
 def test_a_figure_without_questions_has_no_interval() -> None:
-    assert intervals([], ACCURACY) == {}
-    assert intervals(run([True]), {"refusal": METRICS["refusal_recall"].statistic}) == {}
+    assert intervals([], HIT) == {}
+    assert intervals(run([True]), {"refusal": METRICS["refusal_recall"]}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "bounds"),
+    [
+        ("hit@1", True, (0.610, 1.0)),  # Wilson, by hand: 6 / (6 + 1.96 ** 2)
+        ("hit@1", False, (0.0, 0.390)),
+        ("coverage", True, (0.610, 1.0)),
+        ("gain@1", True, (0.0, 0.0)),  # a difference, not a share
+    ],
+)
+def test_a_share_of_all_or_none_is_not_known_exactly(
+    name: str, right: bool, bounds: tuple[float, float]
+) -> None:
+    found = intervals(run([right] * 6), {name: METRICS[name]})[name]
+    assert (found.low, found.high) == pytest.approx(bounds, abs=1e-3)
 
 
 def test_equal_runs_do_not_differ() -> None:

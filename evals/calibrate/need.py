@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from evals.calibrate.fit import MISSED
+from evals.measure.bootstrap import wilson
 
 #: Half the width of the 95 % interval of "right of the sure answers", were all answerable questions answered.
 HALF_WIDTH = 0.10
@@ -14,21 +15,11 @@ MOST_WRONGLY = 0.28
 EVENTS = 10
 
 
-def interval(count: int, total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share ``count / total`` (Wilson 1927); from 0 to 1 for a total of 0."""
-    from scipy.stats import binomtest
-
-    if not total:
-        return 0.0, 1.0
-    found = binomtest(count, total).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
-
-
 def trials_for(share: float, half_width: float) -> int:
     """Return the least number of trials in which about ``share`` is known to within ``half_width``."""
     total = 1
     while True:
-        low, high = interval(round(share * total), total)
+        low, high = wilson(round(share * total), total)
         if (high - low) / 2 <= half_width:
             return total
         total += 1
@@ -46,7 +37,7 @@ def least_answerable(right: float) -> int:
 def least_unanswerable() -> int:
     """Return how many unanswerable questions show that no more than ``MOST_WRONGLY`` are answered."""
     total = 1
-    while interval(0, total)[1] > MOST_WRONGLY:
+    while wilson(0, total)[1] > MOST_WRONGLY:
         total += 1
     return total
 

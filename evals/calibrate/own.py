@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.calibrate.fit import calibrated, choose_thresholds
-from evals.calibrate.need import corrects, interval
+from evals.calibrate.need import corrects
+from evals.measure.bootstrap import wilson
 from evals.measure.outcomes import Outcome
 from qa.rank.select import corrected, log_odds
 
@@ -62,7 +63,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """Both ends."""
-        return interval(self.count, self.total)
+        return wilson(self.count, self.total)
 
 
 def scores_of(outcomes: Sequence[Outcome]) -> Scores:

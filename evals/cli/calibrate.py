@@ -7,13 +7,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from evals.calibrate.need import (
-    interval,
     lacking,
     least_answerable,
     least_answers,
@@ -28,6 +28,7 @@ from index.errors import UsageError
 from index.files import sha256_of
 from qa.answer import Answerer
 from qa.calibration import FILE, save
+from qa.files.resources import index_option
 from qa.records import Calibration
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import emit, out, say
@@ -58,7 +59,7 @@ def calibrate(
     Raises:
         UsageError: there are too few questions, or no threshold keeps that share.
     """
-    digest, chosen = _questions(path, right)
+    digest, chosen = _questions(path, folder, right)
     with (
         reporting(Progress.AUTO) as progress,
         answering(chosen, folder, None, progress, reader, calibration=False) as (answerer, cases),
@@ -74,11 +75,11 @@ def calibrate(
         emit(_plain(before, after, calibration, kept=not dry_run))
         return
     _print(answerer, before, after, fitted, right)
-    kept = f"Kept in {folder / FILE}; loccit calibrate --reset goes back."
+    kept = f"Kept in {folder / FILE}; loccit calibrate --reset{index_option(folder)} goes back."
     say("Nothing was kept (--dry-run)." if dry_run else kept)
 
 
-def _questions(path: Path, right: float) -> tuple[str, QuestionSet]:
+def _questions(path: Path, folder: Path, right: float) -> tuple[str, QuestionSet]:
     """Return the sha256 of the file and its questions.
 
     Raises:
@@ -87,7 +88,8 @@ def _questions(path: Path, right: float) -> tuple[str, QuestionSet]:
     chosen = load(str(path), None, "all", papers=None, limit=None)
     if chosen.documents is not None or not path.is_file():
         raise UsageError(
-            f"{path}: not questions on papers of an index.", "Make some: loccit eval new questions.jsonl"
+            f"{path}: not questions on papers of an index.",
+            f"Make some: loccit eval new questions.jsonl{index_option(folder)}",
         )
     answerable = sum(case.answerable for case in chosen.cases)
     unanswerable = len(chosen.cases) - answerable
@@ -96,7 +98,7 @@ def _questions(path: Path, right: float) -> tuple[str, QuestionSet]:
             f"{path}: {answerable} questions that the papers answer and {unanswerable} that they do not; "
             f"for {right:.0%} right, thresholds need at least {least_answerable(right)} and "
             f"{least_unanswerable()}.",
-            f"Add {missing}: loccit eval new {path}",
+            f"Add {missing}: loccit eval new {quote(str(path))}{index_option(folder)}",
         )
     return sha256_of(path), chosen
 
@@ -193,7 +195,7 @@ def _plain(before: Scores, after: Scores, calibration: Calibration, *, kept: boo
                 key: {
                     "count": one.count,
                     "total": one.total,
-                    "interval": list(interval(one.count, one.total)),
+                    "interval": list(one.interval),
                 }
                 for key, one in shares(scores).items()
             }

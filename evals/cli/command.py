@@ -26,7 +26,6 @@ from index.errors import StorageError, UsageError
 from index.files import sha256_of
 from index.ingest.report import Progress as Report
 from index.place import Place
-from qa.files.resources import index_place
 from qa.rank.select import CrossEncoderRanker
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import emit, err, out, say, visible, warn
@@ -42,7 +41,7 @@ _MORE = (
 class Options:
     """What is evaluated, and where the results go."""
 
-    sets: Sequence[str] = ("seeds",)  #: names of ``evals.sets.named.NAMES``, or files
+    sets: Sequence[str] = ("seeds",)  #: names of ``evals.sets.names.NAMES``, or files
     split: str = "all"
     index: Place | None = None  #: for sets without papers of their own
     data: Path | None = None  #: folder of the public sets
@@ -121,9 +120,13 @@ def _run_all(
     without: dict[str, list[Run]] = {}
     ranker = CrossEncoderRanker(options.cross_encoder) if options.cross_encoder else None
     for chosen in sets:
-        asked = options.index or (index_place() if chosen.name == "feedback" else None)
         with answering(
-            chosen, asked, options.work, progress, options.reader or "", calibration=options.calibration
+            chosen,
+            options.index,
+            options.work,
+            progress,
+            options.reader or "",
+            calibration=options.calibration,
         ) as (answerer, cases):
             warn(answerer.warnings)
             whole = answerer.ranked_by(ranker) if ranker else answerer
@@ -169,6 +172,8 @@ def _print(report: Mapping[str, Any]) -> None:
         if len(report["sets"]) > 1:
             out().print(Text(visible(name), style="bold"))
         _table(tables.by_type(figures), left=1)
+        if few := tables.caution(figures["questions"]):
+            say(few, "yellow")
         out().print(Text(tables.LEGEND, style="dim"))
         out().print(Text(" · ".join(_figure(key, figures) for key in _MORE if figures[key] is not None)))
     fitted = f" (fitted: {report['calibration']})" if report.get("calibration") else ""

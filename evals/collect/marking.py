@@ -20,6 +20,8 @@ class Decision(Enum):
 
 #: What stands for a decision when it is all that was typed.
 ABSENT, END = "n", "q"
+#: Said where a key needs a sentence and none is highlighted.
+CHOOSE = "↓ chooses a sentence"
 
 
 @dataclass(slots=True)
@@ -29,9 +31,10 @@ class Marking:
     offered: Sequence[Sentence]
     search: Callable[[str], Sequence[Sentence]]
     rows: Sequence[Sentence] = ()
-    at: int = -1  #: the highlighted row; none at first, so that no sentence is taken by a hasty Enter
+    at: int = -1  #: the highlighted row; none before a search, so that no sentence is taken by a hasty Enter
     marked: list[Sentence] = field(default_factory=list)
     typed: str = ""
+    message: str = ""  #: why the last key did nothing
 
     def __post_init__(self) -> None:
         self.rows = self.offered
@@ -48,18 +51,20 @@ class Marking:
 
     def type(self, text: str) -> None:
         """Take ``text`` as typed; offer the sentences that hold it."""
-        self.typed = text
-        self.rows = self.search(text) if text.strip() and not self.command else self.offered
-        self.at = -1
+        self.typed, self.message = text, ""
+        searches = bool(text.strip()) and not self.command
+        self.rows = self.search(text) if searches else self.offered
+        self.at = 0 if searches and self.rows else -1
 
     def move(self, rows: int) -> None:
         """Move the highlight down, or up; it stops at both ends."""
-        self.at = min(max(self.at + rows, 0), len(self.rows) - 1)
+        self.at, self.message = min(max(self.at + rows, 0), len(self.rows) - 1), ""
 
     def toggle(self) -> None:
         """Mark the highlighted sentence, or take its mark away; go on to the next."""
         one = self.highlighted
         if one is None:
+            self.message = CHOOSE
             return
         if one in self.marked:
             self.marked.remove(one)
@@ -73,7 +78,10 @@ class Marking:
             return Decision.ABSENT if self.typed.strip() == ABSENT else Decision.END
         if not self.marked and self.highlighted is not None:
             self.marked.append(self.highlighted)
-        return Decision.SAVE if self.marked else None
+        if self.marked:
+            return Decision.SAVE
+        self.message = CHOOSE if self.rows else "No sentence is chosen."
+        return None
 
     def escape(self) -> Decision | None:
         """Return to the sentences offered first; from there, skip the question."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from textwrap import fill
+from textwrap import fill, wrap
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application, get_app
@@ -20,10 +20,14 @@ from qa.show.terminal import visible
 
 #: Lines of the sentence in full, of the list at least, and of all else.
 _WHOLE, _LEAST, _REST = 7, 6, 5
+_DIM, _HEADING = "fg:ansibrightblack", "bold"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+#: The least needed last: a narrow terminal shows the first ones.
 _KEYS = (
-    "↑↓ move · Tab mark several · Enter save · type to search the papers · "
-    "n Enter: not in the papers · Esc skip · q Enter: end"
+    *("↑↓ move", "Enter save", "type to search the papers", "n Enter: not in the papers"),
+    *("q Enter: end", "Tab mark several", "Esc skip"),
 )
+_ASK_KEYS = ("Type a question, then Enter", "q Enter: end", "Tab takes the suggestion", "↑↓ others")
 #: Seconds to wait after Esc for the rest of an arrow key.
 _ESCAPE = 0.05
 
@@ -52,8 +56,8 @@ def ask_question(title: str, suggested: Sequence[str]) -> str | None:
     session: PromptSession[str] = PromptSession(
         f"{title}\n> ",
         key_bindings=keys,
-        placeholder=lambda: [("fg:ansibrightblack", shown())],
-        bottom_toolbar="Type a question, then Enter · Tab takes the suggestion, ↑↓ others · q Enter: end",
+        placeholder=lambda: [(_DIM, shown())],
+        bottom_toolbar=lambda: wrapped(_ASK_KEYS, _room()[1]),
     )
     try:
         typed = session.prompt().strip()
@@ -77,10 +81,10 @@ def _body(question: str, marking: Marking) -> HSplit:
     return HSplit(
         [
             _text(lambda: [("bold", visible(question))], wrap=True),
-            _text(lambda: _listed(marking)),
+            _text(lambda: listed(marking, *_room())),
             _text(lambda: _whole(marking.highlighted)),
             box,
-            _text(lambda: [("fg:ansibrightblack", _hint(marking))], wrap=True),
+            _text(lambda: _hint(marking, _room()[1])),
         ]
     )
 
@@ -125,22 +129,36 @@ def _keys(marking: Marking) -> KeyBindings:
     return keys
 
 
-def _listed(marking: Marking) -> StyleAndTextTuples:
-    """Return the lines around the highlight: a line for each paper, and one for each of its sentences."""
-    room, width = _room()
+def listed(marking: Marking, room: int, width: int) -> StyleAndTextTuples:
+    """Return ``room`` lines around the highlight, one for each paper and one for each of its sentences."""
     lines: list[tuple[str, str]] = []
     where = 0
     for number, one in zip(count(), marking.rows):
         if number == 0 or one.document.id != marking.rows[number - 1].document.id:
-            lines.append(("bold", one.document.name))
+            lines.append((_HEADING, one.document.name))
         if number == marking.at:
             where = len(lines)
         style = "reverse" if number == marking.at else ""
         lines.append((style, f"{'✓' if one in marking.marked else ' '} {one.text}"))
     if not lines:
         lines.append(("", "No sentence has these words."))
+    return [(style, f"{_cut(visible(text), width)}\n") for style, text in _window(lines, where, room)]
+
+
+def _window(lines: list[tuple[str, str]], where: int, room: int) -> list[tuple[str, str]]:
+    """Return ``room`` lines around the one at ``where``, with how many sentences are above and below."""
     first = min(max(where - room // 2, 0), max(len(lines) - room, 0))
-    return [(style, f"{_cut(visible(text), width)}\n") for style, text in lines[first : first + room]]
+    seen = lines[first : first + room]
+    # A count takes the place of a line and counts it; the highlighted line is in the middle then.
+    if first > 0:
+        seen[0] = _DIM, f"↑ {_sentences(lines[: first + 1])} more above"
+    if first + room < len(lines):
+        seen[-1] = _DIM, f"↓ {_sentences(lines[first + room - 1 :])} more below"
+    return seen
+
+
+def _sentences(lines: Sequence[tuple[str, str]]) -> int:
+    return sum(style != _HEADING for style, _ in lines)
 
 
 def _cut(text: str, width: int) -> str:
@@ -154,16 +172,23 @@ def _whole(one: Sentence | None) -> StyleAndTextTuples:
     width = _room()[1] - 1
     before, after = one.around
     heading = f"{'─' * 20} {one.document.source} · {one.place}"
-    dim = "fg:ansibrightblack"
-    parts = ((dim, heading), (dim, f"… {before}"), ("", one.text), (dim, f"{after} …"))
+    parts = ((_DIM, heading), (_DIM, f"… {before}"), ("", one.text), (_DIM, f"{after} …"))
     return [(style, f"{fill(visible(text), width)}\n") for style, text in parts]
 
 
-def _hint(marking: Marking) -> str:
+def _hint(marking: Marking, width: int) -> StyleAndTextTuples:
+    """Return what the keys do now, and why the last one did nothing."""
     if marking.command:
         absent = marking.typed.strip() == ABSENT
         does = "the papers do not answer this question" if absent else "end the session"
-        return f"Enter: {does}. Type on to search for a word."
-    if marking.marked:
-        return f"{len(marking.marked)} marked: Enter saves. {_KEYS}"
-    return _KEYS
+        return [(_DIM, fill(f"Enter: {does}. Type on to search for a word.", width - 1))]
+    marks = (f"{len(marking.marked)} marked: Enter saves",) if marking.marked else ()
+    said: StyleAndTextTuples = [("fg:ansiyellow", f"{marking.message}\n")] if marking.message else []
+    return [*said, (_DIM, wrapped((*marks, *_KEYS), width))]
+
+
+def wrapped(hints: Sequence[str], width: int) -> str:
+    """Return ``hints`` in up to three lines shorter than ``width``, none broken; the last may go."""
+    whole = f"{_NO_BREAK}· ".join(one.replace(" ", _NO_BREAK) for one in hints)
+    lines = wrap(whole, max(width - 1, 1), max_lines=3, placeholder="", break_long_words=False)
+    return "\n".join(lines).replace(_NO_BREAK, " ").removesuffix(" ·")

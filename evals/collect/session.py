@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Protocol
 
 from filelock import FileLock, Timeout
@@ -15,10 +16,21 @@ from evals.calibrate.fit import PRECISION
 from evals.calibrate.need import lacking
 from evals.collect.candidates import Finder, Sentence
 from evals.collect.marking import Decision, Marking
-from evals.sets.cases import UNPLACED, Case, Gold, entry_of, lines_of, occurrences, placed, read_cases
+from evals.sets.cases import (
+    UNPLACED,
+    Case,
+    Gold,
+    entry_of,
+    lines_of,
+    occurrences,
+    placed,
+    read_cases,
+    require_papers,
+)
 from index.errors import QuestionError, UsageError
 from index.files import refusals, require_folder
 from index.store.index import Index
+from qa.files.resources import index_option
 from qa.overview.suggested import GENERAL, values_of
 from qa.show.present import counted
 from qa.show.terminal import say, visible
@@ -81,6 +93,8 @@ def _collect(path: Path, finder: Finder, terminal: Terminal) -> None:
         what = counted(len(chosen), "sentence") if chosen else "not in the papers"
         say(f"Saved: {question} ({what})")
     say(f"{path}: {_tally(cases)}")
+    if cases:
+        say(f"Measure: loccit eval {quote(str(path))}{index_option(index.beside)}")
 
 
 @contextmanager
@@ -109,6 +123,7 @@ def _begun(path: Path, index: Index) -> list[Case]:
             return []
         _cut_off_half_a_line(path)
         cases = list(read_cases(path))
+    require_papers(cases, index.documents, index.beside)
     for case in cases:
         placed(case, index.documents)
     return cases

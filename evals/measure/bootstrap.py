@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.measure.metrics import Statistic, Values
+from evals.measure.metrics import Metric, Statistic, Values
 from evals.measure.outcomes import Judged
 
 Figure = Callable[[Values], Values]
@@ -49,18 +49,37 @@ class Difference:
         return self.after - self.before
 
 
-def intervals(judged: Sequence[Judged], statistics: Mapping[str, Statistic]) -> dict[str, Interval]:
-    """Return each figure with its interval; figures with nothing to measure are left out."""
+def wilson(count: int, total: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share ``count / total`` (Wilson 1927); from 0 to 1 for a total of 0."""
+    from scipy.stats import binomtest
+
+    if not total:
+        return 0.0, 1.0
+    found = binomtest(count, total).proportion_ci(LEVEL, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def intervals(judged: Sequence[Judged], metrics: Mapping[str, Metric]) -> dict[str, Interval]:
+    """Return each figure with its interval; figures with nothing to measure are left out.
+
+    A share of all or none has Wilson's interval: resamples of equal values are equal, however few there are.
+    """
     if not judged:
         return {}
-    figures = {name: statistic(judged) for name, statistic in statistics.items()}
+    figures = {name: metric.statistic(judged) for name, metric in metrics.items()}
     values = {name: _whole(figure, len(judged)) for name, figure in figures.items()}
     drawn = _resampled(figures, len(judged))
     return {
-        name: Interval(value, *_percentiles(drawn[name]))
+        name: Interval(value, *(_of_equals(judged, metrics[name]) or _percentiles(drawn[name])))
         for name, value in values.items()
         if not np.isnan(value)
     }
+
+
+def _of_equals(judged: Sequence[Judged], metric: Metric) -> tuple[float, float] | None:
+    """Return the interval of a mean over questions that all score 1, or all 0; None for other figures."""
+    scores = [score for one in judged if metric.score and (score := metric.score(one)) is not None]
+    return wilson(int(sum(scores)), len(scores)) if set(scores) in ({0.0}, {1.0}) else None
 
 
 def differences(

@@ -164,9 +164,9 @@ METRICS: dict[str, Metric] = {
     "ranked@1": _mean("The sentence ranked first is right, shown or not", _content("ranked_first")),
     "ranked@3": _mean("One of the three sentences ranked first is right", _content("ranked_three")),
     "held@10": _mean("One of the ten passages found first holds the right answer", _content("held")),
-    "zscore@1": Metric(
+    "zscore@1": _mean(
         "The sentence that the search alone ranks first is right (sum of z-scores)",
-        mean_of(_content("zscore_first")),
+        _content("zscore_first"),
         better="",
     ),
     "gain@1": Metric("What the ranking adds to the search: ranked@1 minus zscore@1", _gain),
@@ -198,9 +198,9 @@ METRICS: dict[str, Metric] = {
         "Words the short answer shares with an accepted one (token F1)",
         _answerable("overlap"),
     ),
-    "marked": Metric(
+    "marked": _mean(
         "Questions shown a quote with a short answer marked",
-        mean_of(lambda one: _number(one.marked) if one.shown and one.exact is not None else None),
+        lambda one: _number(one.marked) if one.shown and one.exact is not None else None,
         better="",
     ),
     "exact_marked": _mean(
@@ -216,9 +216,9 @@ METRICS: dict[str, Metric] = {
     "followup": _mean(
         "Follow-ups answered right", lambda one: _answerable("right")(one) if one.followup else None
     ),
-    "coverage": Metric("Questions that are answered", mean_of(lambda one: float(one.sure)), better=""),
-    "possible": Metric(
-        "Questions shown possible answers", mean_of(lambda one: float(one.shown and not one.sure)), better=""
+    "coverage": _mean("Questions that are answered", lambda one: float(one.sure), better=""),
+    "possible": _mean(
+        "Questions shown possible answers", lambda one: float(one.shown and not one.sure), better=""
     ),
     "auroc": Metric(
         "How well the confidence tells answerable questions from others: 0.5 is chance, 1 perfect (AUROC)",
@@ -272,7 +272,7 @@ def failures(one: Judged) -> list[str]:
     """Return the means that the question makes worse."""
     found = []
     for name, metric in METRICS.items():
-        score = metric.score(one) if metric.score is not None else None
+        score = metric.score(one) if metric.score is not None and metric.better else None
         if score is not None and (score > 0.0 if metric.better == "lower" else score < 1.0):
             found.append(name)
     return found

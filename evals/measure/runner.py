@@ -11,12 +11,12 @@ from pathlib import Path
 
 from evals.measure.collection import kept_index
 from evals.measure.outcomes import Judged, Outcome, measure
-from evals.sets.cases import Case
+from evals.sets.cases import Case, require_papers
 from evals.sets.named import QuestionSet
-from index.errors import IndexMissing
 from index.ingest.report import Progress as Report
-from index.place import Place
+from index.place import Place, open_at
 from qa.answer import Answerer
+from qa.files.resources import index_place
 from qa.records import Calibration
 
 
@@ -74,7 +74,8 @@ def answering(
 
     Args:
         chosen: the set.
-        index: for sets without papers; None builds one over the seed papers.
+        index: for sets without papers; None for the usual one, or for one of the seed papers if they are
+            what the set is about.
         work: keeps the indexes of sets with papers; None for a temporary folder.
         progress: of building the index.
         reader: "small" or "large"; empty for the largest installed one.
@@ -84,16 +85,17 @@ def answering(
         IndexMissing: the index lacks papers that the questions are about.
         UsageError: gold is not in the papers.
     """
-    from qa.session import opened
+    from qa.session import answering as answerer_on
     from qa.settings import AskOptions
 
     with tempfile.TemporaryDirectory() as scratch:
         if chosen.documents is None:
-            place = index or build_seeds(Path(scratch) / "index")
-            with opened(place, AskOptions(reader=reader, calibration=calibration)) as answerer:
-                cases = chosen.on(answerer.index.documents)
-                _require_papers(answerer, cases)
-                yield answerer, cases
+            usual = partial(build_seeds, Path(scratch) / "index") if chosen.on_seeds else index_place
+            place = index or usual()
+            with open_at(place) as papers:
+                require_papers(chosen.cases, papers.documents, place)  # before the reader takes its seconds
+                cases = chosen.on(papers.documents)
+                yield answerer_on(papers, AskOptions(reader=reader, calibration=calibration)), cases
         else:
             with _over_own_papers(chosen, work or Path(scratch), progress, reader) as answerer:
                 yield answerer, chosen.cases
@@ -120,13 +122,3 @@ def build_seeds(folder: Path) -> Path:
 
     build([seeds_folder()], folder, encoder=load_encoder())
     return folder
-
-
-def _require_papers(answerer: Answerer, cases: Sequence[Case]) -> None:
-    wanted = {gold.document_id for case in cases for gold in case.gold}
-    missing = wanted - set(answerer.index.documents)
-    if missing:
-        raise IndexMissing(
-            f"the index lacks {len(missing)} of the {len(wanted)} papers that the questions are about.",
-            "Build it from those papers, or leave out --index.",
-        )

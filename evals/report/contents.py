@@ -47,14 +47,13 @@ def report(runs: Sequence[Run], split: str, seconds: float) -> dict[str, Any]:
 
 
 def _set(run: Run) -> dict[str, Any]:
-    statistics = {name: metric.statistic for name, metric in METRICS.items()}
     return {
         "papers": run.papers,
         "passages": run.passages,
         **summary(run.judged),
         "curves": curves(run.judged),
         "stages": stages([outcome.stages for outcome in run.outcomes]),
-        "intervals": {name: [one.low, one.high] for name, one in intervals(run.judged, statistics).items()},
+        "intervals": {name: [one.low, one.high] for name, one in intervals(run.judged, METRICS).items()},
     }
 
 

@@ -17,7 +17,7 @@ from evals.measure.outcomes import Judged, judged_of
 from evals.report.contents import read_report
 from evals.report.render import environment
 from evals.report.tables import Table, interval, shown
-from evals.sets.named import NAMES
+from evals.sets.names import NAMES
 from index.errors import LoccitError, UsageError
 
 Report = Mapping[str, Any]
@@ -101,8 +101,8 @@ def _types(judged: Mapping[str, Sequence[Judged]]) -> Table:
 
 
 def _table(judged: Mapping[str, Sequence[Judged]]) -> Table:
-    statistics = {key: METRICS[key].statistic for key in FIGURES}
-    measured = [intervals(some, statistics) for some in judged.values()]
+    metrics = {key: METRICS[key] for key in FIGURES}
+    measured = [intervals(some, metrics) for some in judged.values()]
     rows = [["questions", *(str(len(some)) for some in judged.values())]]
     for key, title in FIGURES.items():
         cells = [

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evals.measure.metrics import METRICS
+from qa.show.present import counted
 
 Table = tuple[list[str], list[list[str]]]  # heads, and rows of as many cells
 
@@ -29,6 +30,10 @@ LEGEND = (
 )
 
 
+#: Fewest questions whose figures are printed without a warning.
+FEW = 30
+
+
 #: The verdicts of a comparison in words.
 _VERDICTS = {"same": "no clear change", "rose": "rose", "fell": "fell"}
 VERDICTS_EXPLAINED = (
@@ -47,6 +52,11 @@ def shown(value: float | None) -> str:
 def interval(bounds: Sequence[float] | None) -> str:
     """Return a confidence interval; empty where there is none."""
     return f"{bounds[0]:.3f}\u00a0to\u00a0{bounds[1]:.3f}" if bounds else ""
+
+
+def caution(questions: int) -> str:
+    """Return a line on the figures of few questions; empty if there are enough."""
+    return f"With {counted(questions, 'question')}, these figures are rough." if questions < FEW else ""
 
 
 def by_type(figures: Mapping[str, Any]) -> Table:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from index.errors import FileMissing, UsageError
+from index.errors import FileMissing, IndexMissing, UsageError
 from index.text import Document, Span
 
 TYPES = (
@@ -210,6 +210,20 @@ def placed(case: Case, papers: Mapping[str, Document]) -> Case:
     golds = tuple(place for gold in case.gold for place in _places(gold, papers))
     marked = (span.of(papers[gold.document_id].text) for gold in golds for span in gold.short)
     return replace(case, gold=golds, short=tuple(dict.fromkeys((*case.short, *marked))))
+
+
+def require_papers(cases: Iterable[Case], papers: Mapping[str, Document], index: object) -> None:
+    """Raise an ``IndexMissing`` if ``papers``, those of ``index``, lack one that has gold."""
+    wanted = {gold.document_id: gold.file or gold.document_id for case in cases for gold in case.gold}
+    if wanted.keys() <= papers.keys():
+        return
+    known = {name for paper in papers.values() for name in (paper.id, paper.source, paper.title)}
+    if missing := [shown for name, shown in wanted.items() if name not in known]:
+        raise IndexMissing(
+            f"These questions are on papers that the index {index} lacks, for example {missing[0]} "
+            f"({len(missing)} of {len(wanted)}).",
+            "Give the index of those papers with --index.",
+        )
 
 
 def _places(gold: Gold, papers: Mapping[str, Document]) -> list[Gold]:

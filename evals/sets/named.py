@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evals.sets import corpora, feedback, own
 from evals.sets.cases import SPLITS, Case, Corpus, placed, read_cases, read_entries
+from evals.sets.names import NAMES
 from evals.sets.splits import part_of, some
 from index.errors import UsageError, why_unreadable
 from index.files import require_folder
@@ -17,17 +18,6 @@ from index.text import Document
 from qa.files.feedback import judgements
 from qa.files.resources import index_place
 
-#: Question sets by the name of ``--set``; the rest are files.
-NAMES = (
-    "seeds",
-    "feedback",
-    "case_reports",
-    "natural",
-    "conversations",
-    "evidence_inference",
-    "pubmedqa",
-    "squad2",
-)
 _FORM = "See evals/sets/README.md for its form."
 
 
@@ -37,8 +27,9 @@ class QuestionSet:
 
     name: str
     cases: tuple[Case, ...]
-    documents: tuple[Document, ...] | None = None  #: None: those of the index given, or the seed papers
+    documents: tuple[Document, ...] | None = None  #: None: those of an index
     unit: str = "passage"  #: what retrieval is judged by, "passage" or "document"
+    on_seeds: bool = False  #: without an index given, asked of the seed papers, not of the usual index
 
     def on(self, papers: Mapping[str, Document]) -> tuple[Case, ...]:
         """Return the cases with each gold placed in ``papers``, by id.
@@ -95,7 +86,7 @@ def load(
 
 def _read(named: str, data: Path | None, index: Place | None) -> QuestionSet:
     if named == "seeds":
-        return QuestionSet(named, read_cases(own.question_file(named)))
+        return QuestionSet(named, read_cases(own.question_file(named)), on_seeds=True)
     if named == "feedback":
         return QuestionSet(named, feedback.cases_of(judgements(beside(index or index_place()))))
     if named not in NAMES:

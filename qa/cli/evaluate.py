@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from evals.sets.names import NAMES
 from index.errors import UsageError
 from qa.cli.options import (
     CalibrationOption,
@@ -27,8 +28,7 @@ SetsOption = Annotated[
     typer.Option(
         "--set",
         metavar="<set>",
-        help="seeds (default), feedback, case_reports, conversations, evidence_inference, pubmedqa, squad2,"
-        " or a file; repeatable.",
+        help=f"{', '.join(NAMES)}, or a file; repeatable.  [default: {NAMES[0]}]",
     ),
 ]
 OwnIndexOption = Annotated[
@@ -36,8 +36,8 @@ OwnIndexOption = Annotated[
     typer.Option(
         parser=stated_place,
         metavar="<path>",
-        help="Index to ask, for sets without papers of their own; default: an index of the seed papers, for"
-        " feedback the usual index.",
+        help="Index to ask, for sets without papers of their own.  [default: for seeds an index of the seed"
+        " papers, else the usual index]",
     ),
 ]
 DataOption = Annotated[Path | None, typer.Option(help="Folder of the public sets.", envvar="LOCCIT_BENCH")]
@@ -96,7 +96,7 @@ def run(
     loccit eval
     loccit eval --split test --out reports/
     loccit eval --set seeds --set pubmedqa --data ~/bench --work ~/indexes
-    loccit eval --set questions.jsonl --index ~/my-index --against old/report.json
+    loccit eval questions.jsonl --index ~/my-index --against old/report.json
     loccit eval --ablate
     loccit eval --set feedback
     loccit eval new questions.jsonl       makes a question file from your papers
@@ -124,7 +124,7 @@ def new(
 
     \b
     loccit eval new questions.jsonl
-    loccit eval questions.jsonl --index ~/my-index
+    loccit eval questions.jsonl
     loccit calibrate questions.jsonl
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -47,7 +47,7 @@ def _calibration(folder: Path) -> dict[str, str | None]:
         return {"calibration": None, "calibration_warning": str(error)}
     if kept is None:
         return {"calibration": None}
-    warning = change(kept)
+    warning = change(kept, folder)
     if kept.calibration.reader != reader_used():
         warning = f"Not used: they were fitted with the {kept.calibration.reader or 'no'} reader."
     if not calibrates():

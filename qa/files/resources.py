@@ -6,6 +6,8 @@ In a checkout the app and the seeds are at the top; a wheel carries them in ``qa
 from __future__ import annotations
 
 import os
+import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from index.errors import UsageError
@@ -32,6 +34,18 @@ def index_place(text: str | None = None) -> Place:
     if is_address(named):
         return Database.parse(named)
     return index_folder(Path(text) if text else None)
+
+
+def index_option(place: Place) -> str:
+    """Return the option that names ``place`` in a command to be copied; empty for the usual index."""
+    with suppress(UsageError):  # what LOCCIT_INDEX names cannot be an index, so it is not this one
+        if _absolute(place) == _absolute(index_place()):
+            return ""
+    return f" --index {shlex.quote(str(place))}"
+
+
+def _absolute(place: Place) -> Place:
+    return place.absolute() if isinstance(place, Path) else place
 
 
 def folder_of(place: Place) -> Path:
