@@ -63,9 +63,10 @@ def load(folder: Path) -> Kept | None:
         return None
     try:
         saved = json.loads(data.decode("utf-8", "surrogateescape"))
-        if saved.pop("format") == FORMAT:
-            return Kept(from_json(Calibration, json.dumps(saved["calibration"])), str(saved["path"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        version, path = saved["format"], saved["path"]
+        if (type(version), version, type(path)) == (int, FORMAT, str):  # true equals 1
+            return Kept(from_json(Calibration, json.dumps(saved["calibration"])), path)
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise UsageError(
         f"{folder / FILE}: damaged, or of another version; the usual thresholds are used.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -225,6 +226,58 @@ def test_changed_questions_and_a_damaged_file_are_told(
     damaged = apply(plain(), tmp_path)
     assert "damaged" in damaged.warnings[0]
     assert damaged.threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"threshold": math.nan},
+        {"threshold": -3},
+        {"possible": 1.5},
+        {"right": 7},
+        {"thresholds": [[0.9, 2.0]]},
+        {"thresholds": [[-1, 0.5]]},
+        {"slope": math.inf},
+        {"slope": -1},
+        {"slope": 0},
+        {"offset": 1e308},
+        {"offset": math.nan},
+        {"papers": -1},
+        {"answerable": True},
+    ],
+    ids=str,
+)
+def test_numbers_that_cannot_be_are_damage_in_the_file_and_in_receipts(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, stated: dict[str, Any]
+) -> None:
+    save(tmp_path, calibration(plain(), questions), questions)
+    path = tmp_path / FILE
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    kept["calibration"] |= stated
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    answerer = apply(plain(), tmp_path)
+    assert "damaged" in answerer.warnings[0]
+    assert (answerer.calibration, answerer.threshold) == (None, 0.5)
+
+    receipt = tmp_path / "r.json"
+    answer, _ = Conversation().ask(plain().calibrated(calibration(plain(), questions)), LDH)
+    write_receipt(receipt, answer, Conversation(), None)
+    saved = json.loads(receipt.read_text(encoding="utf-8"))
+    saved["answer"]["receipt"]["calibration"] |= stated
+    receipt.write_text(json.dumps(saved), encoding="utf-8")
+    with pytest.raises(UsageError, match="damaged"):
+        replay(receipt, plain())
+
+
+@pytest.mark.parametrize("stated", [{"format": True}, {"format": 2}, {"format": 1.0}, {"path": 5}], ids=str)
+def test_another_version_is_told(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, stated: dict[str, Any]
+) -> None:
+    save(tmp_path, calibration(plain(), questions), questions)
+    kept = json.loads((tmp_path / FILE).read_text(encoding="utf-8"))
+    (tmp_path / FILE).write_text(json.dumps(kept | stated), encoding="utf-8")
+    with pytest.raises(UsageError, match="damaged, or of another version"):
+        load(tmp_path)
 
 
 def test_a_receipt_replays_with_its_own_thresholds(
