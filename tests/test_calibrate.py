@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +20,7 @@ from evals.sets.own import question_file
 from index.errors import UsageError
 from index.store.index import Index
 from qa.answer import Answerer
-from qa.calibration import FILE, Kept, apply, load, reset, save
+from qa.calibration import FILE, MOST_PAPERS, Kept, apply, load, replaced, reset, save
 from qa.conversation import Conversation
 from qa.rank.select import log_odds
 from qa.rank.stages import Stages
@@ -174,7 +175,7 @@ def test_a_calibration_decides_corrects_and_is_undone(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path
 ) -> None:
     usual = plain().ask(LDH)
-    save(tmp_path, calibration(plain(), questions), questions)
+    save(tmp_path, calibration(plain(), questions), questions, ())
     fitted = apply(plain(), tmp_path)
     answer = fitted.ask(LDH)
     assert (usual.status, answer.status) == (Status.ANSWERED, Status.POSSIBLE)
@@ -202,7 +203,7 @@ def test_it_is_not_used_with_what_it_was_not_fitted_with(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path, changes: dict[str, str], reason: str
 ) -> None:
     other = calibration(plain(), questions, stages="0" * 64, **changes)
-    save(tmp_path, other, questions)
+    save(tmp_path, other, questions, ())
     answerer = apply(plain(), tmp_path)
     (warning,) = answerer.warnings
     assert reason in warning
@@ -213,7 +214,7 @@ def test_it_is_not_used_with_what_it_was_not_fitted_with(
 def test_changed_questions_and_a_damaged_file_are_told(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path
 ) -> None:
-    save(tmp_path, calibration(plain(), questions), questions)
+    save(tmp_path, calibration(plain(), questions), questions, ())
     questions.write_text("{}\n{}\n", encoding="utf-8")
     answerer = apply(plain(), tmp_path)
     assert "own.jsonl has changed" in answerer.warnings[0]
@@ -250,7 +251,7 @@ def test_changed_questions_and_a_damaged_file_are_told(
 def test_numbers_that_cannot_be_are_damage_in_the_file_and_in_receipts(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path, stated: dict[str, Any]
 ) -> None:
-    save(tmp_path, calibration(plain(), questions), questions)
+    save(tmp_path, calibration(plain(), questions), questions, ())
     path = tmp_path / FILE
     kept = json.loads(path.read_text(encoding="utf-8"))
     kept["calibration"] |= stated
@@ -273,11 +274,80 @@ def test_numbers_that_cannot_be_are_damage_in_the_file_and_in_receipts(
 def test_another_version_is_told(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path, stated: dict[str, Any]
 ) -> None:
-    save(tmp_path, calibration(plain(), questions), questions)
+    save(tmp_path, calibration(plain(), questions), questions, ())
     kept = json.loads((tmp_path / FILE).read_text(encoding="utf-8"))
     (tmp_path / FILE).write_text(json.dumps(kept | stated), encoding="utf-8")
     with pytest.raises(UsageError, match="damaged, or of another version"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_file_is_damage_and_a_folder_is_not_removed(
+    plain: Callable[..., Answerer], tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / FILE
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    assert "damaged" in apply(plain(), tmp_path).warnings[0]
+    if kind == "pipe":
+        assert reset(tmp_path)
+        return
+    (path / "mine.txt").touch()
+    with pytest.raises(UsageError, match="a folder, which Loccit has not made"):
+        reset(tmp_path)
+    assert (path / "mine.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300, "pipe", "folder", "nowhere"])
+def test_questions_that_cannot_be_read_are_not_compared(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    save(tmp_path, calibration(plain(), questions), tmp_path / name, ())
+    answerer = apply(plain(), tmp_path)
+    assert answerer.calibration is not None
+    assert answerer.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("total", "left", "words"),
+    [
+        (12, 6, ""),
+        (12, 1, "on 12 papers, of which 1 is still"),
+        (12, 0, "on 12 papers, of which 0 are still"),
+        (2_500, 400, "on 2,500 papers, of which about 1,000 are still"),
+    ],
+)
+def test_papers_that_were_replaced_are_told(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, total: int, left: int, words: str
+) -> None:
+    ids = [f"{at:064}" for at in range(total)]
+    save(tmp_path, calibration(plain(), questions, papers=total), questions, ids)
+    kept = load(tmp_path)
+    assert kept is not None
+    assert len(kept.documents) == min(total, MOST_PAPERS)
+    said = replaced(kept, ids[:left])
+    assert (words in said) if words else not said
+    answerer = apply(plain(), tmp_path)
+    assert "of which 0 are still in the index" in answerer.warnings[0].replace("about ", "")
+    assert answerer.calibration is not None
+
+
+def test_info_says_what_ask_says(loccit: Loccit, seed_index: Path, questions: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(seed_index, folder)
+    with opened(folder) as answerer:
+        one = calibration(answerer, questions)
+        save(folder, one, questions, answerer.index.documents)
+        assert json.loads(loccit("info", "--index", folder, "--json").out)["calibration_warning"] is None
+        for changes, reason in (
+            ({"stages": "0" * 64}, "other weights"),
+            ({"model": "x"}, "another embedding"),
+        ):
+            save(folder, replace(one, **changes), questions, answerer.index.documents)
+            said = json.loads(loccit("info", "--index", folder, "--json").out)["calibration_warning"]
+            assert reason in said
+            assert (said,) == apply(answerer, folder).warnings[-1:]
 
 
 def test_a_receipt_replays_with_its_own_thresholds(
