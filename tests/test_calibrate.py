@@ -116,10 +116,9 @@ def test_how_many_questions_are_needed() -> None:
 def test_too_few_questions_are_refused_with_what_is_missing(
     loccit: Loccit, seed_index: Path, tmp_path: Path
 ) -> None:
+    gold = [{"document": "a.pdf", "quote": "a"}]
     lines = [
-        json.dumps(
-            {"id": at, "question": f"Was it {at}?", "gold": []} | ({} if at % 3 else {"answerable": True})
-        )
+        json.dumps({"id": at, "question": f"Was it {at}?", "gold": [] if at % 3 else gold})
         for at in range(30)
     ]
     path = tmp_path / "own.jsonl"
