@@ -339,11 +339,11 @@ def test_info_says_what_ask_says(loccit: Loccit, seed_index: Path, questions: Pa
         one = calibration(answerer, questions)
         save(folder, one, questions, answerer.index.documents)
         assert json.loads(loccit("info", "--index", folder, "--json").out)["calibration_warning"] is None
-        for changes, reason in (
-            ({"stages": "0" * 64}, "other weights"),
-            ({"model": "x"}, "another embedding"),
+        for other, reason in (
+            (replace(one, stages="0" * 64), "other weights"),
+            (replace(one, model="x"), "another embedding model"),
         ):
-            save(folder, replace(one, **changes), questions, answerer.index.documents)
+            save(folder, other, questions, answerer.index.documents)
             said = json.loads(loccit("info", "--index", folder, "--json").out)["calibration_warning"]
             assert reason in said
             assert (said,) == apply(answerer, folder).warnings[-1:]

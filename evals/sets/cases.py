@@ -148,8 +148,8 @@ def case_of(entry: Mapping[str, Any]) -> Case:
 
 #: Fields of a question and of gold that are written as they are, unless empty.
 _WORDS = ("type", "split", "papers", "about", "kind")
-_NAMES, _NUMBERS = ("quote", "file", "sha256", "section"), ("page", "line")
-_STATED = (*_NAMES, *_NUMBERS)
+_NUMBERS = ("page", "line")
+_STATED = ("quote", "file", "sha256", "section", *_NUMBERS)
 
 
 def _gold(stated: Any) -> Gold:  # noqa: ANN401 - whatever a user's file holds
@@ -159,16 +159,14 @@ def _gold(stated: Any) -> Gold:  # noqa: ANN401 - whatever a user's file holds
     span = UNPLACED if start is None and end is None else _span([start, end], "start and end")
     if span == UNPLACED and not isinstance(stated.get("quote"), str):
         raise ValueError("gold has neither a quote nor offsets")
-    given = {name: value for name in _STATED if (value := stated.get(name)) is not None}
-    for name in given.keys() & set(_NUMBERS):
-        if type(given[name]) is not int:
-            raise ValueError(f"“{name}” is {_shown(given[name])}, not a whole number")
-    return Gold(
-        _text(stated["document"], "document"),
-        span,
-        short=tuple(_span(place, "short") for place in _list(stated.get("short", []), "short")),
-        **{name: value if name in _NUMBERS else _text(value, name) for name, value in given.items()},
-    )
+    fields = {name: value for name in _STATED if (value := stated.get(name)) is not None}
+    for name, value in fields.items():
+        if name not in _NUMBERS:
+            _text(value, name)
+        elif type(value) is not int:
+            raise ValueError(f"“{name}” is {_shown(value)}, not a whole number")
+    places = tuple(_span(place, "short") for place in _list(stated.get("short", []), "short"))
+    return Gold(_text(stated["document"], "document"), span, short=places, **fields)
 
 
 # What a user's file may hold in place of what a field should.
