@@ -6,6 +6,7 @@ import json
 import math
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tests.commands import Loccit
 
 LDH = "What was the woman's LDH on admission?"
+PIPES = pytest.mark.skipif(sys.platform == "win32", reason="needs named pipes")
 
 
 def scored(confidence: Any, right: Any, **changes: Any) -> Scores:  # noqa: ANN401 - arrays or lists
@@ -280,6 +282,7 @@ def test_another_version_is_told(
         load(tmp_path)
 
 
+@PIPES
 @pytest.mark.parametrize("kind", ["folder", "pipe"])
 def test_what_is_no_file_is_damage_and_a_folder_is_not_removed(
     plain: Callable[..., Answerer], tmp_path: Path, kind: str
@@ -296,6 +299,7 @@ def test_what_is_no_file_is_damage_and_a_folder_is_not_removed(
     assert (path / "mine.txt").exists()
 
 
+@PIPES
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300, "pipe", "folder", "nowhere"])
 def test_questions_that_cannot_be_read_are_not_compared(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path, name: str
