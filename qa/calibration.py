@@ -6,51 +6,74 @@ with; with any other, the shipped thresholds are used, and a warning says so.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass
+from heapq import nsmallest
 from pathlib import Path
 
 from index.errors import UsageError
-from index.files import LOCAL_DISK, bytes_if_present
+from index.files import LOCAL_DISK, bytes_if_present, sha256_of
 from qa.answer import Answerer
 from qa.files.resources import index_option
 from qa.records import Calibration, from_json
 
 FILE = "calibration.json"
 FORMAT = 1
+MOST_PAPERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A calibration with the path of its questions, which receipts do not state."""
+    """A calibration with what receipts do not state of it."""
 
     calibration: Calibration
-    path: str
+    path: str  #: of its questions
+    documents: tuple[str, ...] = ()  #: ids of the papers that were in the index, ``MOST_PAPERS`` at most
 
 
-def save(folder: Path, calibration: Calibration, questions: Path) -> None:
+def save(folder: Path, calibration: Calibration, questions: Path, papers: Iterable[str]) -> None:
     """Keep ``calibration`` in the index folder, in place of an earlier one.
+
+    Args:
+        folder: of the index.
+        calibration: is kept.
+        questions: the file that it was fitted to.
+        papers: ids of the indexed papers; of more than ``MOST_PAPERS``, those first in order are kept,
+            which are as good as drawn by chance.
 
     Raises:
         StorageError: the file cannot be written.
     """
-    kept = {"format": FORMAT, **asdict(Kept(calibration, str(questions.absolute())))}
+    some = tuple(nsmallest(MOST_PAPERS, papers))
+    kept = {"format": FORMAT, **asdict(Kept(calibration, str(questions.absolute()), some))}
     text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
     LOCAL_DISK.write_atomically(folder / FILE, [text.encode("utf-8", "surrogateescape")])
 
 
 def reset(folder: Path) -> bool:
-    """Forget the calibration; tell whether there was one."""
+    """Forget the calibration; tell whether there was one.
+
+    Raises:
+        UsageError: a folder has the name of the file.
+        StorageError: the file cannot be removed.
+    """
+    path = folder / FILE
+    if path.is_dir() and not path.is_symlink():
+        raise UsageError(f"{path}: a folder, which Loccit has not made.", "Move or remove it yourself.")
     held = stored(folder) is not None
-    LOCAL_DISK.remove(folder / FILE)
+    LOCAL_DISK.remove(path)
     return held
 
 
 def stored(folder: Path) -> bytes | None:
-    """Return the bytes of the file, which tell whether it has changed; None if there is none."""
-    return bytes_if_present(folder / FILE)
+    """Return the bytes of the file, which tell whether it has changed; None if there is none.
+
+    Of a folder, a pipe or a device in its place, none are read.
+    """
+    path = folder / FILE
+    return b"" if path.exists() and not path.is_file() else bytes_if_present(path)
 
 
 def load(folder: Path) -> Kept | None:
@@ -65,9 +88,11 @@ def load(folder: Path) -> Kept | None:
         return None
     try:
         saved = json.loads(data.decode("utf-8", "surrogateescape"))
-        if saved.pop("format") == FORMAT:
-            return Kept(from_json(Calibration, json.dumps(saved["calibration"])), str(saved["path"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        version, path = saved["format"], saved["path"]
+        if (type(version), version, type(path)) == (int, FORMAT, str):  # true equals 1
+            papers = from_json(tuple[str, ...], json.dumps(saved.get("documents", ())))
+            return Kept(from_json(Calibration, json.dumps(saved["calibration"])), path, papers)
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     option = index_option(folder)
     raise UsageError(
@@ -88,11 +113,16 @@ def apply(answerer: Answerer, folder: Path) -> Answerer:
         return answerer.calibrated(None, str(error))
     if kept is None:
         return answerer
-    if differs := difference(kept.calibration, answerer):
-        what = f"The thresholds of {kept.calibration.file} are not used: they were fitted with {differs}."
-        return answerer.calibrated(None, f"{what} {_again(kept, folder)}")
-    changed = change(kept, folder)
-    return answerer.calibrated(kept.calibration, *filter(None, [changed]))
+    return answerer.calibrated(*judged(kept, answerer, folder))
+
+
+def judged(kept: Kept, answerer: Answerer, folder: Path) -> tuple[Calibration | None, *tuple[str, ...]]:
+    """Return the calibration if it was fitted with what ``answerer`` uses, and the warnings about it."""
+    one = kept.calibration
+    if differs := difference(one, answerer):
+        what = f"The thresholds of {one.file} are not used: they were fitted with {differs}."
+        return None, f"{what} {_again(kept, folder)}"
+    return one, *filter(None, [change(kept, folder), replaced(kept, answerer.index.documents, folder)])
 
 
 def difference(calibration: Calibration, answerer: Answerer) -> str:
@@ -109,14 +139,38 @@ def difference(calibration: Calibration, answerer: Answerer) -> str:
 def change(kept: Kept, folder: Path) -> str:
     """Return in words that the questions differ from those fitted for the index; empty if they do not.
 
-    The file may be on another machine: then nothing is compared.
+    The file may be on another machine, or unreadable: then nothing is compared.
     """
-    data = bytes_if_present(Path(kept.path))
-    if data is None or hashlib.sha256(data).hexdigest() == kept.calibration.digest:
+    path = Path(kept.path)
+    try:
+        same = not path.is_file() or sha256_of(path) == kept.calibration.digest
+    except (OSError, ValueError):  # a path that cannot be one: too long, or with a NUL
         return ""
     return (
-        f"{kept.calibration.file} has changed since the thresholds in use were fitted to it. "
+        ""
+        if same
+        else f"{kept.calibration.file} has changed since the thresholds in use were fitted to it. "
         f"{_again(kept, folder)}"
+    )
+
+
+def replaced(kept: Kept, documents: Container[str], folder: Path) -> str:
+    """Return in a sentence that most papers of the calibration are gone; empty if they are not.
+
+    Args:
+        kept: the calibration.
+        documents: ids of the papers in the index now.
+        folder: of the index.
+    """
+    total, known = kept.calibration.papers, len(kept.documents)
+    left = sum(paper in documents for paper in kept.documents)
+    if 2 * left >= known:
+        return ""
+    count = str(left) if known == total else f"about {round(left * total / known):,}"
+    return (
+        f"The thresholds of {kept.calibration.file} were fitted on {total:,} papers, of which {count} "
+        f"{'is' if count == '1' else 'are'} still in the index. {_again(kept, folder)} "
+        f"Or leave them out: loccit calibrate --reset{index_option(folder)}"
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from index.text import Span
@@ -101,6 +102,10 @@ class Nearby:
     score: float
 
 
+#: Largest slope, and offset either way, of corrected log-odds, which lie within 21 of 0 before.
+MOST_CORRECTED = 1_000.0
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """Thresholds, and a correction of the confidence, fitted to questions on a user's own papers.
@@ -123,6 +128,17 @@ class Calibration:
     reader: str  #: the largest reader used; empty for none
     stages: str  #: identifies every stage of ranking, see ``qa.rank.stages.Stages.identity``
     model: str  #: fingerprint of the encoder
+
+    def __post_init__(self) -> None:
+        """Raise a ``ValueError`` if a number cannot be: files that people edit are read into this, too."""
+        shares = (self.threshold, self.possible, self.right, *chain.from_iterable(self.thresholds))
+        counts = (self.answerable, self.unanswerable, self.papers)
+        if not all(0 <= share <= 1 for share in shares):  # false for NaN
+            raise ValueError("a threshold or share is not within 0 to 1")
+        if not (0 < self.slope <= MOST_CORRECTED and abs(self.offset) <= MOST_CORRECTED):
+            raise ValueError("slope or offset of the confidence are out of range")
+        if min(counts) < 0:
+            raise ValueError("a count is below 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +22,7 @@ from evals.sets.own import question_file
 from index.errors import UsageError
 from index.store.index import Index
 from qa.answer import Answerer
-from qa.calibration import FILE, Kept, apply, load, reset, save
+from qa.calibration import FILE, MOST_PAPERS, Kept, apply, load, replaced, reset, save
 from qa.conversation import Conversation
 from qa.rank.select import log_odds
 from qa.rank.stages import Stages
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from tests.commands import Loccit
 
 LDH = "What was the woman's LDH on admission?"
+PIPES = pytest.mark.skipif(sys.platform == "win32", reason="needs named pipes")
 
 
 def scored(confidence: Any, right: Any, **changes: Any) -> Scores:  # noqa: ANN401 - arrays or lists
@@ -115,10 +119,9 @@ def test_how_many_questions_are_needed() -> None:
 def test_too_few_questions_are_refused_with_what_is_missing(
     loccit: Loccit, seed_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    gold = [{"document": "a.pdf", "quote": "a"}]
     lines = [
-        json.dumps(
-            {"id": at, "question": f"Was it {at}?", "gold": []} | ({} if at % 3 else {"answerable": True})
-        )
+        json.dumps({"id": at, "question": f"Was it {at}?", "gold": [] if at % 3 else gold})
         for at in range(30)
     ]
     path = tmp_path / "own.jsonl"
@@ -177,7 +180,7 @@ def test_a_calibration_decides_corrects_and_is_undone(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path
 ) -> None:
     usual = plain().ask(LDH)
-    save(tmp_path, calibration(plain(), questions), questions)
+    save(tmp_path, calibration(plain(), questions), questions, ())
     fitted = apply(plain(), tmp_path)
     answer = fitted.ask(LDH)
     assert (usual.status, answer.status) == (Status.ANSWERED, Status.POSSIBLE)
@@ -205,7 +208,7 @@ def test_it_is_not_used_with_what_it_was_not_fitted_with(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path, changes: dict[str, str], reason: str
 ) -> None:
     other = calibration(plain(), questions, stages="0" * 64, **changes)
-    save(tmp_path, other, questions)
+    save(tmp_path, other, questions, ())
     answerer = apply(plain(), tmp_path)
     (warning,) = answerer.warnings
     assert reason in warning
@@ -216,7 +219,7 @@ def test_it_is_not_used_with_what_it_was_not_fitted_with(
 def test_changed_questions_and_a_damaged_file_are_told(
     plain: Callable[..., Answerer], questions: Path, tmp_path: Path
 ) -> None:
-    save(tmp_path, calibration(plain(), questions), questions)
+    save(tmp_path, calibration(plain(), questions), questions, ())
     questions.write_text("{}\n{}\n", encoding="utf-8")
     answerer = apply(plain(), tmp_path)
     assert "own.jsonl has changed" in answerer.warnings[0]
@@ -230,6 +233,129 @@ def test_changed_questions_and_a_damaged_file_are_told(
     assert "damaged" in damaged.warnings[0]
     assert f"loccit calibrate --reset --index {tmp_path}" in damaged.warnings[0]
     assert damaged.threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"threshold": math.nan},
+        {"threshold": -3},
+        {"possible": 1.5},
+        {"right": 7},
+        {"thresholds": [[0.9, 2.0]]},
+        {"thresholds": [[-1, 0.5]]},
+        {"slope": math.inf},
+        {"slope": -1},
+        {"slope": 0},
+        {"offset": 1e308},
+        {"offset": math.nan},
+        {"papers": -1},
+        {"answerable": True},
+    ],
+    ids=str,
+)
+def test_numbers_that_cannot_be_are_damage_in_the_file_and_in_receipts(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, stated: dict[str, Any]
+) -> None:
+    save(tmp_path, calibration(plain(), questions), questions, ())
+    path = tmp_path / FILE
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    kept["calibration"] |= stated
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    answerer = apply(plain(), tmp_path)
+    assert "damaged" in answerer.warnings[0]
+    assert (answerer.calibration, answerer.threshold) == (None, 0.5)
+
+    receipt = tmp_path / "r.json"
+    answer, _ = Conversation().ask(plain().calibrated(calibration(plain(), questions)), LDH)
+    write_receipt(receipt, answer, Conversation(), None)
+    saved = json.loads(receipt.read_text(encoding="utf-8"))
+    saved["answer"]["receipt"]["calibration"] |= stated
+    receipt.write_text(json.dumps(saved), encoding="utf-8")
+    with pytest.raises(UsageError, match="damaged"):
+        replay(receipt, plain())
+
+
+@pytest.mark.parametrize("stated", [{"format": True}, {"format": 2}, {"format": 1.0}, {"path": 5}], ids=str)
+def test_another_version_is_told(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, stated: dict[str, Any]
+) -> None:
+    save(tmp_path, calibration(plain(), questions), questions, ())
+    kept = json.loads((tmp_path / FILE).read_text(encoding="utf-8"))
+    (tmp_path / FILE).write_text(json.dumps(kept | stated), encoding="utf-8")
+    with pytest.raises(UsageError, match="damaged, or of another version"):
+        load(tmp_path)
+
+
+@PIPES
+@pytest.mark.parametrize("kind", ["folder", "pipe"])
+def test_what_is_no_file_is_damage_and_a_folder_is_not_removed(
+    plain: Callable[..., Answerer], tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / FILE
+    path.mkdir() if kind == "folder" else os.mkfifo(path)
+    assert "damaged" in apply(plain(), tmp_path).warnings[0]
+    if kind == "pipe":
+        assert reset(tmp_path)
+        return
+    (path / "mine.txt").touch()
+    with pytest.raises(UsageError, match="a folder, which Loccit has not made"):
+        reset(tmp_path)
+    assert (path / "mine.txt").exists()
+
+
+@PIPES
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300, "pipe", "folder", "nowhere"])
+def test_questions_that_cannot_be_read_are_not_compared(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, name: str
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    save(tmp_path, calibration(plain(), questions), tmp_path / name, ())
+    answerer = apply(plain(), tmp_path)
+    assert answerer.calibration is not None
+    assert answerer.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("total", "left", "words"),
+    [
+        (12, 6, ""),
+        (12, 1, "on 12 papers, of which 1 is still"),
+        (12, 0, "on 12 papers, of which 0 are still"),
+        (2_500, 400, "on 2,500 papers, of which about 1,000 are still"),
+    ],
+)
+def test_papers_that_were_replaced_are_told(
+    plain: Callable[..., Answerer], questions: Path, tmp_path: Path, total: int, left: int, words: str
+) -> None:
+    ids = [f"{at:064}" for at in range(total)]
+    save(tmp_path, calibration(plain(), questions, papers=total), questions, ids)
+    kept = load(tmp_path)
+    assert kept is not None
+    assert len(kept.documents) == min(total, MOST_PAPERS)
+    said = replaced(kept, ids[:left], tmp_path)
+    assert (words in said) if words else not said
+    answerer = apply(plain(), tmp_path)
+    assert "of which 0 are still in the index" in answerer.warnings[0].replace("about ", "")
+    assert answerer.calibration is not None
+
+
+def test_info_says_what_ask_says(loccit: Loccit, seed_index: Path, questions: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(seed_index, folder)
+    with opened(folder) as answerer:
+        one = calibration(answerer, questions)
+        save(folder, one, questions, answerer.index.documents)
+        assert json.loads(loccit("info", "--index", folder, "--json").out)["calibration_warning"] is None
+        for other, reason in (
+            (replace(one, stages="0" * 64), "other weights"),
+            (replace(one, model="x"), "another embedding model"),
+        ):
+            save(folder, other, questions, answerer.index.documents)
+            said = json.loads(loccit("info", "--index", folder, "--json").out)["calibration_warning"]
+            assert reason in said
+            assert (said,) == apply(answerer, folder).warnings[-1:]
 
 
 def test_a_receipt_replays_with_its_own_thresholds(

@@ -197,6 +197,38 @@ def test_a_wrong_line_is_named_by_its_number(tmp_path: Path) -> None:
         read_cases(path)
 
 
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"question": 5}, "“question” is 5, not text"),
+        ({"question": " "}, "“question”: the question is empty"),
+        ({"question": "a" * 2001}, "“question”: the question has 2001 characters"),
+        ({"question": "How\0low?"}, "“question” holds a NUL character"),
+        ({"gold": None}, "“gold” is null, not a list"),
+        ({"gold": "abc"}, '“gold” is "abc", not a list'),
+        ({"short": 5}, "“short” is 5, not a list"),
+        ({"short": [5]}, "“short” is 5, not text"),
+        ({"history": "abc"}, '“history” is "abc", not a list'),
+        ({"history": [""]}, "“history”: the question is empty"),
+        ({"answerable": True}, "“answerable” is true, but there is no gold"),
+        ({"id": None}, "“id” is null, not text"),
+        ({"split": 1}, "“split” is 1, not text"),
+        ({"gold": [{"document": "x", "quote": "a", "page": "2"}]}, '“page” is "2", not a whole number'),
+        (
+            {"gold": [{"document": "x", "start": 5, "end": 3}]},
+            "“start and end” is \\[5, 3\\], not two offsets",
+        ),
+        ({"gold": [{"document": "x", "quote": "a", "short": [1]}]}, "“short” is 1, not two offsets"),
+    ],
+)
+def test_a_field_of_another_type_is_named_with_its_line(
+    tmp_path: Path, changes: dict[str, Any], what: str
+) -> None:
+    path = lines(tmp_path / "set.jsonl", [{"id": "z", "question": "How low?", "gold": []} | changes])
+    with pytest.raises(UsageError, match=f"line 1: {what}"):
+        taken(path)
+
+
 def test_two_questions_with_one_id_are_refused(tmp_path: Path) -> None:
     entry = {"id": "a", "question": "How low?", "gold": []}
     with pytest.raises(UsageError, match="same id"):
@@ -208,6 +240,8 @@ def test_a_split_or_set_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         taken("seeds", split="train")
     with pytest.raises(UsageError, match="does not exist, and no set has this name"):
         taken(tmp_path / "nowhere.jsonl")
+    with pytest.raises(UsageError, match=r"a folder without corpus\.jsonl"):
+        taken(tmp_path)
     for name in ("pubmedqa", "evidence_inference", "squad2", "case_reports"):
         with pytest.raises(UsageError, match="LOCCIT_BENCH"):
             taken(name)

@@ -13,6 +13,7 @@ from evals.calibrate.need import corrects
 from evals.measure.bootstrap import wilson
 from evals.measure.outcomes import Outcome
 from qa.rank.select import corrected, log_odds
+from qa.records import MOST_CORRECTED
 
 #: Parts of the questions; each is decided by thresholds that were fitted to the others.
 PARTS = 10
@@ -91,8 +92,12 @@ def fit(scores: Scores, right: float) -> Fitted:
     confidence = corrected(some.confidence, slope, offset)
     presence = np.maximum(some.presence, confidence)
     chosen = choose_thresholds(confidence, some.right, presence, some.answerable, right)
-    by_share = tuple((share, least - _ROUNDING) for share, least in chosen.by_share if least < 1)
-    return Fitted(chosen.threshold - _ROUNDING, chosen.possible - _ROUNDING, by_share, slope, offset)
+    by_share = tuple((share, _below(least)) for share, least in chosen.by_share if least < 1)
+    return Fitted(_below(chosen.threshold), _below(chosen.possible), by_share, slope, offset)
+
+
+def _below(threshold: float) -> float:
+    return max(threshold - _ROUNDING, 0.0)
 
 
 def _correction(some: Scores) -> tuple[float, float]:
@@ -102,7 +107,8 @@ def _correction(some: Scores) -> tuple[float, float]:
     odds = log_odds(some.confidence)
     weights, bias, unseen = calibrated(odds[:, None], some.right, np.ones(len(odds)), [1])
     better = _surprise(unseen, some.right) < _surprise(some.confidence, some.right)
-    return (float(weights[0]), bias) if better and weights[0] > 0 else (1.0, 0.0)
+    usable = 0 < weights[0] <= MOST_CORRECTED and abs(bias) <= MOST_CORRECTED
+    return (float(weights[0]), bias) if better and usable else (1.0, 0.0)
 
 
 def _surprise(stated: NDArray[np.float64], true: NDArray[np.bool_]) -> float:

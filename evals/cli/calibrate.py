@@ -69,8 +69,8 @@ def calibrate(
         fitted, after = fit(before, right), cross_validated(before, right)
         _hold(before, fitted, right)
         calibration = _calibration(answerer, before, fitted, right, path, digest)
-    if not dry_run:
-        save(folder, calibration, path)
+        if not dry_run:
+            save(folder, calibration, path, answerer.index.documents)
     if as_json:
         emit(_plain(before, after, calibration, kept=not dry_run))
         return

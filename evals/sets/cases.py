@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from index.errors import FileMissing, IndexMissing, UsageError
+from index.errors import FileMissing, IndexMissing, QuestionError, UsageError
 from index.text import Document, Span
+from qa.understand.question import asked_in
 
 TYPES = (
     "plain",
@@ -112,7 +113,7 @@ def read_cases(path: Path) -> tuple[Case, ...]:
     for number, entry in read_entries(path):
         try:
             cases.append(case_of(entry))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError) as error:
             what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             raise UsageError(f"{path}, line {number}: {what}.", _FORM) from error
     name, count = Counter(case.id for case in cases).most_common(1)[0] if cases else ("", 0)
@@ -125,41 +126,84 @@ def case_of(entry: Mapping[str, Any]) -> Case:
     """Return the question that one object of a file states.
 
     Raises:
-        KeyError, TypeError, ValueError: a field is missing or has the wrong form.
+        KeyError, ValueError: a field is missing or has the wrong form.
     """
-    gold = tuple(_gold(stated) for stated in entry["gold"])
+    gold = tuple(_gold(stated) for stated in _list(entry["gold"], "gold"))
     answerable = entry.get("answerable", bool(gold))
     if not isinstance(answerable, bool):
         raise ValueError(f"“answerable” is {answerable!r}: decide, and add gold or write false")
+    if answerable and not gold:
+        raise ValueError("“answerable” is true, but there is no gold")
+    name = entry["id"]
     return Case(
-        id=str(entry["id"]),
-        question=entry["question"],
+        id=str(name) if type(name) is int else _text(name, "id"),
+        question=_question(entry["question"], "question"),
         answerable=answerable,
         gold=gold,
-        history=tuple(entry.get("history", ())),
-        short=tuple(entry.get("short", ())),
-        **{name: entry[name] for name in _WORDS if name in entry},
+        history=tuple(_question(one, "history") for one in _list(entry.get("history", []), "history")),
+        short=tuple(_text(one, "short") for one in _list(entry.get("short", []), "short")),
+        **{name: _text(entry[name], name) for name in _WORDS if name in entry},
     )
 
 
 #: Fields of a question and of gold that are written as they are, unless empty.
 _WORDS = ("type", "split", "papers", "about", "kind")
-_STATED = ("quote", "file", "sha256", "section", "page", "line")
+_NUMBERS = ("page", "line")
+_STATED = ("quote", "file", "sha256", "section", *_NUMBERS)
 
 
 def _gold(stated: Any) -> Gold:  # noqa: ANN401 - whatever a user's file holds
     if not isinstance(stated, dict) or not isinstance(stated.get("document"), str):
-        raise ValueError(f"gold {stated!r} names no document")
+        raise ValueError(f"gold {_shown(stated)} names no document")
     start, end = stated.get("start"), stated.get("end")
-    span = Span(start, end) if isinstance(start, int) and isinstance(end, int) else UNPLACED
+    span = UNPLACED if start is None and end is None else _span([start, end], "start and end")
     if span == UNPLACED and not isinstance(stated.get("quote"), str):
         raise ValueError("gold has neither a quote nor offsets")
-    return Gold(
-        stated["document"],
-        span,
-        short=tuple(Span(*place) for place in stated.get("short", ())),
-        **{name: stated[name] for name in _STATED if name in stated},
-    )
+    fields = {name: value for name in _STATED if (value := stated.get(name)) is not None}
+    for name, value in fields.items():
+        if name not in _NUMBERS:
+            _text(value, name)
+        elif type(value) is not int:
+            raise ValueError(f"“{name}” is {_shown(value)}, not a whole number")
+    places = tuple(_span(place, "short") for place in _list(stated.get("short", []), "short"))
+    return Gold(_text(stated["document"], "document"), span, short=places, **fields)
+
+
+# What a user's file may hold in place of what a field should.
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)[:60]
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"“{name}” is {_shown(value)}, not text")
+    if "\0" in value:
+        raise ValueError(f"“{name}” holds a NUL character")
+    return value
+
+
+def _question(value: object, name: str) -> str:
+    text = _text(value, name)
+    try:
+        asked_in(text)
+    except QuestionError as error:
+        raise ValueError(f"“{name}”: {error}".removesuffix(".")) from error
+    return text
+
+
+def _list(value: object, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"“{name}” is {_shown(value)}, not a list")
+    return value
+
+
+def _span(value: object, name: str) -> Span:
+    match value:
+        case [int(start), int(end)] if 0 <= start <= end:
+            return Span(start, end)
+    raise ValueError(f"“{name}” is {_shown(value)}, not two offsets")
 
 
 def entry_of(case: Case) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def on_contexts(name: str, entries: Sequence[Mapping[str, Any]]) -> Corpus:
             answers = list(zip(stated["text"], stated["answer_start"], strict=True))
         else:
             answers = [(answer["text"], answer["answer_start"]) for answer in stated]
-        cases.append(_answered(case_of({**entry, "gold": []}), document, answers))
+        cases.append(_answered(case_of({**entry, "answerable": False, "gold": []}), document, answers))
     return Corpus(name, tuple(documents.values()), tuple(cases))
 
 

@@ -116,6 +116,9 @@ def _from_file(path: Path) -> QuestionSet:
         known = f"Give a file, or one of {', '.join(NAMES)}."
         raise UsageError(f"{path}: does not exist, and no set has this name.", known)
     if path.is_dir():
+        if not (path / "corpus.jsonl").is_file():
+            what = f"{path}: a folder without corpus.jsonl, so not a set in the form of BEIR."
+            raise UsageError(what, "Give a question file, or the folder of such a set.")
         return _with_papers(corpora.beir(path), "document")
     if path.suffix == ".json":
         data = json.loads(path.read_bytes())

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.errors import FormatMismatch, IndexDamaged, UsageError
-from index.place import beside
+from index.errors import FormatMismatch, IndexDamaged, LoccitError, UsageError
+from index.place import Place, beside
 from qa.cli.options import IndexOption, JsonOption, PlaceOption
 from qa.files.resources import folder_of
 from qa.show.terminal import emit, say, warn
@@ -31,28 +31,31 @@ def info(*, index: PlaceOption, as_json: JsonOption = False) -> None:
     from qa.rank.stages import reader_used
     from qa.show.shelf import overview
 
-    held = {**overview(index), "reader": reader_used(), **_calibration(beside(index))}
+    held = {**overview(index), "reader": reader_used(), **_calibration(index)}
     return emit(held) if as_json else show_overview(held)
 
 
-def _calibration(folder: Path) -> dict[str, str | None]:
-    """Return which thresholds are kept in ``folder``, beside the index, and what is to be said of them."""
-    from qa.calibration import change, in_words, load
+def _calibration(place: Place) -> dict[str, str | None]:
+    """Return which thresholds are kept beside the index at ``place``, and what is to be said of them."""
+    from qa.calibration import in_words, judged, load
     from qa.files.resources import calibrates
-    from qa.rank.stages import reader_used
+    from qa.session import opened
+    from qa.settings import AskOptions
 
     try:
-        kept = load(folder)
+        kept = load(beside(place))
     except UsageError as error:
         return {"calibration": None, "calibration_warning": str(error)}
     if kept is None:
         return {"calibration": None}
-    warning = change(kept, folder)
-    if kept.calibration.reader != reader_used():
-        warning = f"Not used: they were fitted with the {kept.calibration.reader or 'no'} reader."
-    if not calibrates():
-        warning = "Not used: LOCCIT_CALIBRATION is 0."
-    return {"calibration": in_words(kept.calibration), "calibration_warning": warning or None}
+    warnings = ["Not used: LOCCIT_CALIBRATION is 0."]
+    if calibrates():
+        try:
+            with opened(place, AskOptions(calibration=False)) as answerer:  # what ask would use
+                _, *warnings = judged(kept, answerer, beside(place))
+        except LoccitError as error:
+            warnings = [str(error)]  # no question can be asked
+    return {"calibration": in_words(kept.calibration), "calibration_warning": " ".join(warnings) or None}
 
 
 @app.command()

@@ -162,8 +162,8 @@ class Question:
         return dict(zip(self.terms, self.specific, strict=True))
 
 
-def understand(text: str) -> Question:
-    """Return the question in ``text``.
+def asked_in(text: str) -> str:
+    """Return the question that ``text`` holds, with single spaces.
 
     Raises:
         QuestionError: there is nothing to look for, or more than ``LONGEST`` characters.
@@ -177,6 +177,16 @@ def understand(text: str) -> Question:
         raise QuestionError(f"the question has {len(asked)} characters.", f"Shorten it to {LONGEST} at most.")
     if not any(character.isalnum() for character in asked):
         raise QuestionError(f"“{asked[:40]}” holds no word.", "Ask in words.")
+    return asked
+
+
+def understand(text: str) -> Question:
+    """Return the question in ``text``.
+
+    Raises:
+        QuestionError: there is nothing to look for, or more than ``LONGEST`` characters.
+    """
+    asked = asked_in(text)
     searched = _COUNTED.sub(r"\1", impersonal(asked))
     weights = weighted_terms(searched)
     terms = tuple(term for term in weights if term not in ASKING) or tuple(weights)
