@@ -82,6 +82,7 @@ export default function (component) {
       const chosen = button.dataset.turn === turn && button.dataset.number === number;
       button.setAttribute("aria-pressed", String(chosen));
     }
+    if (pressed) showPressedCell(root.querySelector(".grid"));
     if (pressed && turn === data.turn) root.querySelector("iframe:not([hidden])")?.contentWindow.loccitCite?.(number);
   };
   root.loccitLeave?.();
