@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ import pytest
 from index.embed.encoder import question_encoder
 from index.store.index import Index
 from index.store.open import open_index
-from index.text import BlockKind
+from index.text import BlockKind, Row, Span, Table
 from qa.answer import Answerer
 from qa.overview.papers import listed
 from qa.overview.roles import HEADINGS, body_of, features
+from qa.overview.suggested import of_a_paper
 from qa.rank.stages import shipped
 from qa.records import UNSUPPORTED, Status
 from qa.show.present import headline
@@ -110,3 +113,25 @@ def test_features_know_headings_and_place(index: Index) -> None:
     spans = [sentence.span for sentence in body.sentences]
     assert spans == sorted(spans)
     assert all(40 <= len(span) <= 600 for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("lines", "values"),
+    [
+        ("Table 1. Values|Test;Result|Sodium;140|Potassium (K);4|CK;9|CD4;7", ["potassium", "CK"]),
+        ("Table 1. Values|Test;Result|Age;40|prior 1;2|Platelet count 480 128 108;5|Dose (1 2);3", []),
+        ("Table 1. Values|Test;0 50 100|Age;40|Dose;2", []),
+        ("Figure 1. Values|Test;Result|Age;40|Dose;2", []),
+        ("Fig. 2 Values|Test;Result|Age;40|Dose;2", []),
+    ],
+)
+def test_only_rows_with_names_in_words_are_suggested(index: Index, lines: str, values: list[str]) -> None:
+    caption, *rows = [
+        [Span(*cell.span()) for cell in re.compile("[^;|]+").finditer(lines, *line.span())]
+        for line in re.finditer(r"[^|]+", lines)
+    ]
+    head, *body = [Row(Span(cells[0].start, cells[-1].end), tuple(cells)) for cells in rows]
+    table = Table(Span(0, len(lines)), "", caption[0], head.cells, tuple(body))
+    document = replace(next(iter(index.documents.values())), text=lines, tables=(table,))
+    asked = [question for question in of_a_paper(document) if question.startswith("What was the ")]
+    assert asked == [f"What was the {name}?" for name in values]

@@ -199,6 +199,8 @@ def test_the_first_page_shows_papers_and_questions_and_takes_a_question(
         settled(page)
         for name in ("Ask", "Papers", "Evaluation", "Feedback"):
             expect(page.get_by_role("link", name=name, exact=True)).to_have_count(1)
+        for own in ("stSidebar", "stExpandSidebarButton"):  # Streamlit's own navigation, which would be empty
+            expect(page.get_by_test_id(own)).to_be_hidden()
         expect(page.locator(".listing li")).to_have_count(3)
         chip = page.locator(".suggested .chip").first
         chip.wait_for(timeout=120_000)

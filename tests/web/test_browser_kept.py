@@ -7,9 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import SIZES, both_themes, settled, watched_page
-from tests.web.serving import ANSWERED, ask, check_accessible, free_port, open_page, serving, start
+from tests.web.serving import (
+    ANSWERED,
+    REFUSED,
+    ask,
+    check_accessible,
+    free_port,
+    open_page,
+    serving,
+    start,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -122,6 +132,28 @@ def test_conversations_are_searched_renamed_and_deleted(browser: Browser, own: s
         assert titles.all_text_contents() == ["<i>Restart</i> of MMF"]
         dialog.get_by_text("Keep new conversations").click()
         dialog.get_by_text("until you delete them").wait_for()
+
+
+def test_an_answer_opened_by_link_or_from_the_list_is_seen_from_its_question(
+    browser: Browser, own: str
+) -> None:
+    def check() -> None:
+        page.locator("article.turn footer").wait_for()
+        settled(page)
+        expect(page.locator("article.turn footer")).not_to_be_in_viewport()
+        expect(page.locator("article.turn h2")).to_be_in_viewport(ratio=1)
+        expect(page.get_by_text("Not found in these papers", exact=True)).to_be_in_viewport(ratio=1)
+
+    with watched_page(browser, (1280, 500)) as page:
+        page.goto(f"{own}/?q={REFUSED}")
+        check()
+        page.reload()
+        check()
+        page.get_by_role("button", name="New", exact=True).click()
+        page.locator("article.turn").wait_for(state="detached")
+        listed(page).get_by_role("button", name=REFUSED).first.click()
+        page.get_by_role("dialog").wait_for(state="detached")
+        check()
 
 
 def test_a_wrong_answer_becomes_an_evaluation_question(browser: Browser, own: str, root: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 from openpyxl import load_workbook
@@ -116,6 +117,30 @@ def test_columns_are_added_ordered_filtered_removed_and_linked(
     table.get_by_role("button", name=f"Remove the question: {STEROID}").click()
     table.get_by_role("columnheader", name=STEROID).wait_for(state="detached")
     assert STEROID.split()[1] not in page.url
+
+
+@pytest.mark.browser
+def test_the_cell_whose_source_is_open_stays_in_view_beside_it(page: Page, chat: str) -> None:
+    asked = (CK, STEROID, "What was the ALT?", "How was the diagnosis made?")
+    page.goto(f"{chat}/table?" + urlencode({"question": asked}, doseq=True))
+    table = complete(page, asked[-1])
+    wide = table.locator(".grid").evaluate("grid => grid.clientWidth")
+    whole = """cell => {
+        const grid = cell.closest(".grid").getBoundingClientRect(), own = cell.getBoundingClientRect();
+        const name = cell.parentElement.firstElementChild.getBoundingClientRect();
+        const page = { left: name.right, top: Math.max(grid.top, 0), right: grid.right, bottom: innerHeight };
+        return own.left >= page.left - 1 && own.right <= page.right + 1 && own.top >= page.top - 1
+            && own.bottom <= Math.min(grid.bottom, page.bottom) + 1 && own.width >= 18 * 16 - 24;
+    }"""
+    cells = table.locator("td:has(.cite)")
+    for cell in (cells.last, cells.first):
+        cell.locator(".cite").click()
+        expect(cell.locator(".cite")).to_have_attribute("aria-pressed", "true")
+        source_panel(page).wait_for()
+        page.wait_for_function(
+            f"([cell, wide]) => cell.closest('.grid').clientWidth < wide && ({whole})(cell)",
+            arg=[cell.element_handle(), wide],
+        )
 
 
 @pytest.mark.browser

@@ -121,6 +121,30 @@ def test_the_cited_words_are_marked_and_a_second_citation_does_not_load_the_pape
         expect(viewer.locator(".annotationLayer a[href*='example.org']")).to_have_count(0)
 
 
+def test_a_sentence_chosen_while_its_paper_is_loaded_is_shown_once_it_is(browser: Browser, own: str) -> None:
+    with watched_page(browser) as page:
+        loaded: list[str] = []
+        page.on("request", lambda request: loaded.append(request.url))
+        start(page, own)
+        ask(page, ON_GULLS)
+        viewer = _viewer(page)
+        _marked(viewer, 3)
+        (address,) = [url for url in loaded if url.endswith(".pdf")]
+        other = f"{address}?other"
+        page.route(other, lambda route: route.fulfill(body=pdf([Sheet([])])))
+        page.route("**/boxes-*", lambda route: route.fulfill(json=[]))
+        show = """([address, ...cited]) => {
+            const at = (page) => ({ page, boxes: `boxes-${page}` });
+            const sentences = { 1: at(1), 3: at(3) };
+            for (const one of cited) loccitShow({ address, sentences, cited: one, colours: {} });
+        }"""
+        page.frames[-1].evaluate(show, [other, "1"])
+        viewer.get_by_text("/ 1", exact=True).wait_for()
+        page.frames[-1].evaluate(show, [address, "1", "3"])
+        viewer.get_by_text("/ 3", exact=True).wait_for()
+        expect(viewer.get_by_label("Page", exact=True)).to_have_value("3")
+
+
 def test_a_pdf_is_searched_turned_enlarged_and_annotated(browser: Browser, own: str) -> None:
     with watched_page(browser) as page:
         start(page, own)

@@ -188,6 +188,7 @@ def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> N
         "which": [{"id": key, "name": names[key]} for key in turn.answer.which if key in names],
         "chosen": chat.chosen.number if chat.chosen and chat.chosen.turn == turn.key else 0,
         "announce": announce,
+        "last": turn.key == chat.turns[-1].key,  # shown from its beginning when a conversation is opened
         "judged": chat.judged.get(turn.key),
         "unsaved": chat.unsaved.get(turn.key, ""),
         "since": since(turn.answer, answerer.index) if answerer else [],

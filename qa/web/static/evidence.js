@@ -46,13 +46,26 @@ function evidence(view, send) {
   const own = [["paper", "Paper"], ["year", "Year"]].map(([by, words]) => evidenceHead(view, by, words, send));
   const rows = view.rows.map((row) => evidenceRow(view, row, send));
   const table = make("table", make("thead", make("tr", own, heads)), make("tbody", rows));
-  table.style.minWidth = `${16 + 18 * heads.length}rem`;
+  table.style.minWidth = `${18 + 18 * heads.length}rem`;
+  const grid = make("div.grid", { tabindex: "0", role: "group", "aria-label": "Rows of the evidence table" }, table);
+  let width = 0;
+  new ResizeObserver(() => {
+    if (width && width !== grid.clientWidth) showPressedCell(grid); // the source was opened beside it
+    width = grid.clientWidth;
+  }).observe(grid);
   return make(
     "section.evidence",
     { "aria-label": "Evidence table" },
     view.missing.length && list("ul.resolved", view.missing),
-    rows.length
-      ? make("div.grid", { tabindex: "0", role: "group", "aria-label": "Rows of the evidence table" }, table)
-      : make("p.headline", "No row fits the filter.")
+    rows.length ? grid : make("p.headline", "No row fits the filter.")
   );
+}
+
+// Scrolls to the cell whose source is open, past the heads, which stay in place.
+function showPressedCell(grid) {
+  const cell = grid?.querySelector('[aria-pressed="true"]')?.closest("[data-question]");
+  if (!cell) return;
+  const [head, name] = [grid.querySelector("thead"), cell.parentElement.firstElementChild];
+  grid.style.scrollPadding = `${head.offsetHeight}px 0 0 ${name.offsetWidth}px`;
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }

@@ -1,16 +1,22 @@
 // --- the component itself
 
-// Streamlit scrolls a chat to its end, past the start of a long answer, repeatedly and with a delay.
+// Streamlit scrolls a chat to its end, past the start of a long answer, repeatedly and with a delay. It gives up once the
+// chat is scrolled while its own movement rests.
 function showBeginning(root) {
-  const until = Date.now() + 1500;
+  const until = Date.now() + 10_000;
   let userScrolled = false;
   const leave = () => (userScrolled = true);
   for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
     window.addEventListener(kind, leave, { once: true, passive: true, capture: true });
   }
+  const top = () => root.querySelector(".turn")?.getBoundingClientRect().top;
+  let [last, rests] = [top(), 0];
   const timer = setInterval(() => {
-    if (userScrolled || Date.now() > until) return clearInterval(timer);
-    root.querySelector(".turn")?.scrollIntoView({ block: "start" });
+    if (userScrolled || rests > 15 || Date.now() > until) return clearInterval(timer);
+    const before = top();
+    if (before === last) root.querySelector(".turn")?.scrollIntoView({ block: "start" });
+    rests = before === last && before === top() ? rests + 1 : 0;
+    last = top();
   }, 100);
 }
 
@@ -55,7 +61,7 @@ export default function (component) {
   const root = parentElement.querySelector(".loccit");
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
   // These fields change often, and redrawing for them would lose the focus.
-  const state = JSON.stringify({ ...data, chosen: null, announce: null, judged: null, unsaved: null });
+  const state = JSON.stringify({ ...data, chosen: null, announce: null, last: null, judged: null, unsaved: null });
   if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
   if (root.loccitState === state) {
     if (data.view === "turn") showJudged(root, data);
@@ -76,6 +82,7 @@ export default function (component) {
       const chosen = button.dataset.turn === turn && button.dataset.number === number;
       button.setAttribute("aria-pressed", String(chosen));
     }
+    if (pressed) showPressedCell(root.querySelector(".grid"));
     if (pressed && turn === data.turn) root.querySelector("iframe:not([hidden])")?.contentWindow.loccitCite?.(number);
   };
   root.loccitLeave?.();
@@ -96,6 +103,8 @@ export default function (component) {
     setTimeout(() => (live.textContent = announcement(data)), 150); // screen readers announce changes only
     showBeginning(root);
     focusQuestionBox(); // which has moved to the bottom
+  } else if (first && data.last) {
+    showBeginning(root);
   }
   return root.loccitLeave;
 }

@@ -58,6 +58,8 @@ function say(words) {
 }
 
 async function load(view) {
+  viewer.setDocument(null); // the sentences are no longer those of the pages that were shown
+  linkService.setDocument(null);
   task?.destroy();
   say("Loading the document …");
   task = pdfjs.getDocument({
@@ -99,10 +101,10 @@ async function cite() {
   boxes = [];
   draw();
   const sentence = shown.sentences[shown.cited];
-  if (!sentence || !viewer.pdfDocument) return;
+  if (!sentence || !viewer.pagesCount) return; // "pagesinit" comes back to it
   if (!known.has(sentence.boxes)) viewer.scrollPageIntoView({ pageNumber: sentence.page });
   const lines = await boxesAt(sentence.boxes);
-  if (sentence.boxes !== boxesOf(shown)) return; // another one is shown by now
+  if (sentence.boxes !== boxesOf(shown) || !viewer.pagesCount) return; // another one is shown by now
   boxes = lines;
   say(boxes.length ? "" : "The position of the sentence on this page is uncertain, so it is not marked.");
   draw();
