@@ -24,23 +24,26 @@ _OF_A_PAPER = ("Which treatment was given?", "What are the main findings?", "Who
 
 def of_a_paper(document: Document) -> Iterator[str]:
     """Yield questions to try on a paper: for values in its first table, and what many papers answer."""
-    table = next((one for one in document.tables if not _is_figure(document, one)), None)
-    if table:
-        yield from _values_of(document, table)
+    yield from values_of(document)
     yield from _OF_A_PAPER
-    if table and table.label:
+    if (table := _first_table(document)) and table.label:
         yield f"Show {table.label}."
 
 
-def _values_of(document: Document, table: Table) -> Iterator[str]:
-    """Yield questions for values in the first rows of a table; none if numbers head its columns."""
-    if any(_is_numbers(head.of(document.text)) for head in table.header):
+def values_of(document: Document) -> Iterator[str]:
+    """Yield questions for values in the first rows of the first table; none if numbers head its columns."""
+    table = _first_table(document)
+    if table is None or any(_is_numbers(head.of(document.text)) for head in table.header):
         return
     for row in table.rows[1 : 1 + _ROWS]:
         cell = row.cells[0].of(document.text) if row.cells else ""
         name = cell.partition("(")[0].strip(" ,:*")
         if _is_name(name) and not _is_numbers(cell):
             yield f"What was the {name.lower() if name.istitle() else name}?"
+
+
+def _first_table(document: Document) -> Table | None:
+    return next((one for one in document.tables if not _is_figure(document, one)), None)
 
 
 def _is_figure(document: Document, table: Table) -> bool:
