@@ -21,20 +21,23 @@ if TYPE_CHECKING:
     from qa.annotated import Annotated
     from qa.answer import Answerer
     from qa.conversation import Conversation as Conversation
+    from qa.rank.evidence import RankedPassage
     from qa.settings import AskOptions
 
 __all__ = ["Answer", "Citation", "Conversation", "Status", "annotate", "as_html", "as_markdown", "open"]
 
 
-def open(folder: str | Path, options: AskOptions | None = None) -> AbstractContextManager[Answerer]:
-    """Open the index in ``folder`` for questions: ``with qa.open(folder) as papers: papers.ask(...)``.
+def open(place: str | Path, options: AskOptions | None = None) -> AbstractContextManager[Answerer]:
+    """Open an index for questions: ``with qa.open(place) as papers: papers.ask(...)``.
 
-    Entering raises a ``LoccitError`` if the index cannot be used, see ``qa.session.opened``.
+    ``place`` is its folder, or the address of a database (postgresql://...). Entering raises a
+    ``LoccitError`` if the index cannot be used, see ``qa.session.opened``.
     """
+    from qa.files.resources import index_place
     from qa.session import opened
     from qa.settings import USUAL
 
-    return opened(Path(folder), options or USUAL)
+    return opened(index_place(place) if isinstance(place, str) else place, options or USUAL)
 
 
 def annotate(papers: Answerer, answers: Sequence[Answer], into: str | Path) -> tuple[Annotated, ...]:
@@ -47,18 +50,21 @@ def annotate(papers: Answerer, answers: Sequence[Answer], into: str | Path) -> t
     return annotate_copies(papers.index, answers, Path(into))
 
 
-def as_html(answer: Answer) -> str:
-    """Return an answer as HTML, with the text of papers escaped."""
-    from qa.show.notebook import answer_html
+def as_html(shown: Answer | RankedPassage) -> str:
+    """Return an answer, or a passage found, as HTML, with the text of papers escaped."""
+    from qa.show.notebook import answer_html, passage_html
 
-    return answer_html(answer)
+    return answer_html(shown) if isinstance(shown, Answer) else passage_html(shown.passage)
 
 
-def as_markdown(answer: Answer) -> str:
-    """Return an answer as Markdown (CommonMark), with special characters of papers escaped."""
+def as_markdown(shown: Answer | RankedPassage) -> str:
+    """Return the same as Markdown (CommonMark), with special characters of papers escaped."""
     from qa.show.export import as_markdown as markdown_of
+    from qa.show.export import passage_lines
 
-    return markdown_of([answer], {})
+    if isinstance(shown, Answer):
+        return markdown_of([shown], {})
+    return "\n".join(passage_lines(shown.passage))
 
 
 def __getattr__(name: str) -> object:

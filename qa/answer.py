@@ -315,7 +315,10 @@ class Answerer:
         places = {position: place for place, position in enumerate(best)}
         ordered = sorted(hits, key=lambda hit: (places.get(hit.position, len(places)), hit.rank))
         return [
-            RankedPassage(rank, hit, best.get(hit.position)) for rank, hit in enumerate(ordered[:limit], 1)
+            RankedPassage(
+                rank, hit, best.get(hit.position), nearby(self.index.documents[hit.passage.document_id], hit)
+            )
+            for rank, hit in enumerate(ordered[:limit], 1)
         ]
 
     def nearest(self, text: str, *, limit: int, documents: frozenset[str] | None = None) -> list[Hit]:

@@ -75,6 +75,16 @@ def test_a_table_row_has_its_heads_and_a_refusal_its_closest_passages(answerer: 
     assert nothing.nearby[0].quote in text
 
 
+def test_a_passage_found_shows_its_text_and_place(answerer: Answerer) -> None:
+    first = answerer.search(LDH, limit=1)[0]
+    seen = Seen(first._repr_html_())
+    assert seen.tags <= OURS
+    assert first.passage.quote in seen.text
+    assert f"line {first.passage.line}" in seen.text
+    assert "> " in first._repr_markdown_()
+    assert f"line {first.passage.line}" in first._repr_markdown_()
+
+
 @pytest.mark.parametrize("text", [*HOSTILE, TITLE])
 def test_no_text_of_a_paper_becomes_markup(answerer: Answerer, text: str) -> None:
     answer = hostile(answerer.ask(LDH), text)

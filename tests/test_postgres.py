@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import qa
 from evals.measure.collection import index_documents
 from evals.sets.cases import read_cases
 from evals.sets.corpora import document_of
@@ -38,6 +39,7 @@ from index.store.publish import Origin
 from qa.answer import Answerer
 from qa.rank.stages import shipped
 from qa.records import as_json
+from qa.settings import AskOptions
 from tests.commands import Loccit, one_line
 from tests.databases import PASSWORD, SHOWN_PASSWORD, Server, copied
 from tests.databases import server as server
@@ -318,6 +320,11 @@ def lets_through(tree: Filter, key: str, *, used: bool) -> bool:
         return not lets_through(tree.part, key, used=used)
     parts = (lets_through(part, key, used=used) for part in tree.parts)
     return all(parts) if isinstance(tree, Both) else any(parts)
+
+
+def test_python_opens_an_address(seed_base: str) -> None:
+    with qa.open(seed_base, AskOptions(reader="small")) as papers:
+        assert papers.search("CK on admission", limit=1)[0].passage.source
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -184,8 +184,7 @@ def search(
     with _opened(index, (paper, collection, tag), options) as (answerer, documents):
 
         def hits(query: str) -> list[dict[str, Any]]:
-            ranked = answerer.search(query, limit=limit, documents=documents)
-            return [_hit_json(answerer.index, hit) for hit in ranked]
+            return [_hit_json(found) for found in answerer.search(query, limit=limit, documents=documents)]
 
         def result(entry: Entry) -> dict[str, Any]:
             query = Conversation(entry.history).standalone(answerer.index, entry.question, documents)
@@ -400,22 +399,20 @@ def _annotate(index: Index, answers: Sequence[Answer], into: Path | None) -> Non
         warn([one.problem] if one.problem else [])
 
 
-def _hit_json(index: Index, ranked: RankedPassage) -> dict[str, Any]:
-    hit = ranked.hit
-    document = index.documents[hit.passage.document_id]
-    place = document.map.place(hit.passage.span)
+def _hit_json(ranked: RankedPassage) -> dict[str, Any]:
+    hit, passage = ranked.hit, ranked.passage
     return {
         "rank": ranked.rank,
         "score": ranked.score,
         "hybrid": hit.score,
         "lexical": hit.lexical,
         "dense": hit.dense,
-        "document_id": document.id,
-        "source": document.source,
-        "title": document.title,
-        "section": " > ".join(document.section_path(hit.passage.section)),
-        "page": place.page,
-        "line": place.line,
-        "span": {"start": hit.passage.span.start, "end": hit.passage.span.end},
-        "quote": hit.passage.span.of(document.text),
+        "document_id": passage.document_id,
+        "source": passage.source,
+        "title": passage.title,
+        "section": passage.section,
+        "page": passage.page,
+        "line": passage.line,
+        "span": {"start": passage.span.start, "end": passage.span.end},
+        "quote": passage.quote,
     }

@@ -140,8 +140,13 @@ def _markdown_of(answer: Answer, cited: Mapping[str, Reference]) -> list[str]:
     if answer.nearby:
         lines += ["### Closest passages", ""]
     for near in answer.nearby:
-        lines += [*_quoted(near.quote), ">", f"> {escaped(spot(near, near.title or near.source))}", ""]
+        lines += passage_lines(near)
     return lines
+
+
+def passage_lines(near: Nearby) -> list[str]:
+    """Return a passage as a block quote with its place, and a blank line."""
+    return [*_quoted(near.quote), ">", f"> {escaped(spot(near, near.title or near.source))}", ""]
 
 
 def _markdown_quote(answer: Answer, citation: Citation, cited: Reference | None) -> list[str]:

@@ -23,6 +23,11 @@ def answer_html(answer: Answer) -> str:
     return framed("".join(html))
 
 
+def passage_html(passage: Nearby) -> str:
+    """Return a passage with its place."""
+    return framed(f"<p>{quote_html(passage, passage.title or passage.source)}</p>")
+
+
 def framed(html: str) -> str:
     """Return ``html`` in a frame in which notebooks do not typeset text between dollar signs."""
     return f'<div class="loccit tex2jax_ignore mathjax_ignore">{html}</div>'
