@@ -23,7 +23,9 @@ def menu(*, begun: bool) -> None:
     """Draw the buttons for the conversations."""
     if begun:
         st.button("New", help="Start a new conversation", on_click=state.forget)
-    if st.button("Conversations"):
+    opened = st.button("Conversations")
+    st.session_state["listing"] = opened  # a run of the whole page, without the button, closes the list
+    if opened:
         _listed()
 
 

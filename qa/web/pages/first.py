@@ -31,9 +31,10 @@ def suggest(answerer: Answerer) -> None:
 
 
 def _suggested(answerer: Answerer, *, looking: bool) -> None:
-    """Draw the questions found so far; draw the page anew once no more will follow."""
+    """Draw the questions found so far; draw the page anew once no more will follow and no list is open."""
     found = suggestions(answerer)
-    if "asking" in st.session_state or (looking and not found.trying):
+    finished = looking and not found.trying and not st.session_state.get("listing")
+    if "asking" in st.session_state or finished:
         st.rerun()
     names = answerer.index.names if len(answerer.index.names) > 1 else {}
     view = {
