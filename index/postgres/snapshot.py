@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from index.postgres.search import found, hnsw_in, received, sentence_scores, ste
 from index.postgres.words import Words
 from index.segments.codec import decode_document
 from index.segments.paper import ANCHORS, PaperRows
-from index.store.index import Candidates, Decoded, Value
+from index.store.index import Candidates, Decoded, Documents, Passages, Value
 from index.store.library import LIBRARY, Entries, decoded_entries, shown, shown_byline
 from index.store.manifest import FORMAT, Counts, Manifest, Model
 from index.store.recent import Recent
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from index.postgres.connect import Session
 
 _TEXTS = 16_000_000  #: characters of texts kept in memory
-_DECODED = 8_000_000  #: characters of decoded documents kept in memory
-_TOGETHER = 500  #: passages read at once where all are wanted
 _HELD = 20_000  #: passages kept in memory with their sentences, without vectors
 
 
@@ -61,13 +59,12 @@ class Snapshot:
         self.manifest = replace(self.manifest, counts=counts)
         self._files = Decoded(self._file, str(database))
         self.lexical = Words(session, database, counts.passages, length)
-        self.documents: Mapping[str, Document] = _Documents(
-            self._document, [row.id for row in self._listing.used]
+        self.documents: Mapping[str, Document] = Documents(
+            self._document, (row.id for row in self._listing.used)
         )
         self.sentence_vectors = _SentenceVectors(self._vectors_at, counts.sentences)
-        self.passages = _Passages(self._passages_at, counts.passages)
+        self.passages = Passages(self._passages_at, counts.passages)
         self._texts = Recent[str](_TEXTS, len)
-        self._decoded = Recent[Document](_DECODED, lambda document: len(document.text))
         self._held: dict[int, tuple[Passage, list[tuple[int, Sentence]]]] = {}  # by position
 
     @classmethod
@@ -200,14 +197,10 @@ class Snapshot:
         return span.of(self.text(document_id))
 
     def _document(self, document_id: str) -> Document:
-        def made() -> Document:
-            rows = self._all("SELECT source, body, details FROM papers WHERE id = %s", (document_id,))
-            source, body, details = rows[0]
-            return shown(
-                decode_document(zlib.decompress(details).decode(), body, source), self.entries.of(document_id)
-            )
-
-        return self._decoded.get(document_id, made)
+        rows = self._all("SELECT source, body, details FROM papers WHERE id = %s", (document_id,))
+        source, body, details = rows[0]
+        document = decode_document(zlib.decompress(details).decode(), body, source)
+        return shown(document, self.entries.of(document_id))
 
     # Passages and sentences
 
@@ -304,53 +297,6 @@ class Snapshot:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class _Documents(Mapping[str, Document]):
-    """Documents by id, in order of id, decoded on access."""
-
-    def __init__(self, read: Callable[[str], Document], ids: Sequence[str]) -> None:
-        self._read = read
-        self._ids = dict.fromkeys(ids)
-
-    def __getitem__(self, key: str) -> Document:
-        if key not in self._ids:
-            raise KeyError(key)
-        return self._read(key)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-
-class _Passages(Sequence[Passage]):
-    """Passages by position, read on access."""
-
-    def __init__(self, read: Callable[[Sequence[int]], list[Passage]], count: int) -> None:
-        self._read = read
-        self._count = count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> Iterator[Passage]:
-        for start in range(0, self._count, _TOGETHER):
-            yield from self.many(range(start, min(start + _TOGETHER, self._count)))
-
-    def many(self, positions: Sequence[int]) -> list[Passage]:
-        """Return the passages at ``positions``, in that order; raises ``IndexError`` out of range."""
-        return self._read(positions)
-
-    @overload
-    def __getitem__(self, position: int) -> Passage: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[Passage]: ...
-    def __getitem__(self, position: int | slice) -> Passage | list[Passage]:
-        if isinstance(position, slice):
-            return self.many(range(*position.indices(self._count)))
-        return self.many([position + self._count if position < 0 else position])[0]
 
 
 class _SentenceVectors:

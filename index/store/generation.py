@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self, overload
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from index.segments.order import Order
 from index.segments.paper import ANCHORS, PaperRows
 from index.segments.segment import Segment
 from index.segments.vectors import SentenceVectors, Vectors, cosines
-from index.store.index import Candidates, Decoded, Value
+from index.store.index import Candidates, Decoded, Documents, Passages, Value
 from index.store.library import LIBRARY, Entries, decoded_entries, shown, shown_byline
 from index.store.manifest import Counts, Manifest
 from index.store.pins import Pin
@@ -28,7 +28,6 @@ from index.text import Byline, Document, Passage, Sentence, Span
 SEGMENTS = "segments"  #: folder of the segments of all generations of an index
 PAPERS = "papers.json"
 _TEXTS = 16_000_000  #: characters of texts kept in memory: about 500 papers
-_DECODED = 8_000_000  #: characters of decoded documents kept in memory, each about ten bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +101,10 @@ class Generation:
             return files.get(LIBRARY, decoded_entries, Entries())
 
         #: documents by id, in order of id; decoded on access
-        self.documents: Mapping[str, Document] = _Documents(
+        self.documents: Mapping[str, Document] = _documents(
             segments, {paper.id: paper for paper in self._used}, entries
         )
-        self.passages = Passages(segments, self._order, list(self._numbers))  #: by position
+        self.passages = _passages(segments, self._order, list(self._numbers))  #: by position
         self._texts = Recent[str](_TEXTS, len)
 
     def _orders(self) -> tuple[Order, Order, Order]:
@@ -308,65 +307,32 @@ class Generation:
         self.close()
 
 
-class _Documents(Mapping[str, Document]):
-    """Documents by id, in order of id, decoded on access."""
-
-    def __init__(
-        self, segments: Sequence[Segment], papers: Mapping[str, Listed], entries: Callable[[], Entries]
-    ) -> None:
-        self._segments = segments  # no index: in a circle its files would stay mapped
-        self._papers = papers
-        self._entries = entries
-        self._decoded = Recent[Document](_DECODED, lambda document: len(document.text))
-
-    def __getitem__(self, key: str) -> Document:
-        paper = self._papers[key]
-        segment = self._segments[paper.segment]
-        entry = self._entries().of(key)
-        return self._decoded.get(key, lambda: shown(segment.document(paper.number, paper.source), entry))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._papers)
-
-    def __len__(self) -> int:
-        return len(self._papers)
+# What is read on access. No index: in a circle its files would stay mapped.
 
 
-class Passages(Sequence[Passage]):
-    """Passages by position, read on access."""
+def _documents(
+    segments: Sequence[Segment], papers: Mapping[str, Listed], entries: Callable[[], Entries]
+) -> Documents:
+    def read(key: str) -> Document:
+        paper = papers[key]
+        return shown(segments[paper.segment].document(paper.number, paper.source), entries().of(key))
 
-    def __init__(self, segments: Sequence[Segment], order: Order, documents: Sequence[str]) -> None:
-        self._segments = segments
-        self._order = order
-        self._documents = documents  # ids
+    return Documents(read, papers)
 
-    def __len__(self) -> int:
-        return len(self._order)
 
-    def many(self, positions: Sequence[int]) -> list[Passage]:
-        """Return the passages at ``positions``, in that order; faster than one by one.
-
-        Raises:
-            IndexError: a position is out of range.
-        """
+def _passages(segments: Sequence[Segment], order: Order, documents: Sequence[str]) -> Passages:
+    def read(positions: Sequence[int]) -> list[Passage]:
         asked = np.array(positions, np.int64)
-        if len(wrong := asked[(asked < 0) | (asked >= len(self))]):
-            raise IndexError(f"passage {wrong[0]} of {len(self)}")
-        owners = self._order.owners(asked)
+        if len(wrong := asked[(asked < 0) | (asked >= len(order))]):
+            raise IndexError(f"passage {wrong[0]} of {len(order)}")
+        owners = order.owners(asked)
         passages: dict[int, Passage] = {}
-        for i, chosen, there in self._order.stored(asked):
-            segment = self._segments[i]
+        for i, chosen, there in order.stored(asked):
+            segment = segments[i]
             rows = segment.arrays["passages"].take(there).tolist()
             for at, (start, end, section, kind, tokens, context) in zip(chosen.tolist(), rows, strict=True):
-                head = self._documents[owners[at]], Span(start, end), section, segment.kinds[kind], tokens
+                head = documents[owners[at]], Span(start, end), section, segment.kinds[kind], tokens
                 passages[at] = Passage(*head, segment.context(context))
         return [passages[at] for at in range(len(positions))]
 
-    @overload
-    def __getitem__(self, position: int) -> Passage: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[Passage]: ...
-    def __getitem__(self, position: int | slice) -> Passage | list[Passage]:
-        if isinstance(position, slice):
-            return self.many(range(*position.indices(len(self))))
-        return self.many([position + len(self) if position < 0 else position])[0]
+    return Passages(read, len(order))

@@ -6,7 +6,7 @@ Two classes implement ``Index``: ``index.store.generation.Generation`` reads fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, overload
@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 from index.errors import IndexDamaged
 from index.segments.paper import PaperRows
 from index.store.manifest import Counts, Manifest
+from index.store.recent import Recent
 from index.text import Byline, Document, Passage, Sentence, Span
 
 if TYPE_CHECKING:
     from index.store.library import Entries
 
 Value = TypeVar("Value")
+
+_TOGETHER = 500  #: passages read at once where all are wanted
+_DECODED = 8_000_000  #: characters of decoded documents kept in memory, each about ten bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +64,58 @@ class Words(Protocol):
         """Return how many passages hold ``term``, one of the results of ``index.terms.terms``."""
 
 
-class Passages(Protocol):
-    """Passages by position."""
+class Passages(Sequence[Passage]):
+    """Passages by position, read on access."""
 
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Passage]: ...
+    def __init__(self, read: Callable[[Sequence[int]], list[Passage]], count: int) -> None:
+        """Take the number of passages, and what reads those at positions within it, in that order."""
+        self._read = read
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Passage]:
+        for start in range(0, self._count, _TOGETHER):
+            yield from self.many(range(start, min(start + _TOGETHER, self._count)))
+
+    def many(self, positions: Sequence[int]) -> list[Passage]:
+        """Return the passages at ``positions``, in that order; faster than one by one.
+
+        Raises:
+            IndexError: a position is out of range.
+        """
+        return self._read(positions)
+
     @overload
     def __getitem__(self, position: int) -> Passage: ...
     @overload
     def __getitem__(self, position: slice) -> list[Passage]: ...
-    def many(self, positions: Sequence[int]) -> list[Passage]:
-        """Return the passages at ``positions``, in that order; raises ``IndexError`` out of range."""
+    def __getitem__(self, position: int | slice) -> Passage | list[Passage]:
+        if isinstance(position, slice):
+            return self.many(range(*position.indices(self._count)))
+        return self.many([position + self._count if position < 0 else position])[0]
+
+
+class Documents(Mapping[str, Document]):
+    """Documents by id, in order of id, decoded on access."""
+
+    def __init__(self, read: Callable[[str], Document], ids: Iterable[str]) -> None:
+        """Take the ids, and what reads the document with one of them."""
+        self._read = read
+        self._ids = dict.fromkeys(ids)
+        self._decoded = Recent[Document](_DECODED, lambda document: len(document.text))
+
+    def __getitem__(self, key: str) -> Document:
+        if key not in self._ids:
+            raise KeyError(key)
+        return self._decoded.get(key, lambda: self._read(key))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 class Rows(Protocol):
