@@ -308,7 +308,7 @@ class Answerer:
         found = self.stages.rank(self.index, question, vector, settings, documents=documents)
         hits = found.hits
         if limit > len(hits):
-            hits = self.nearest(text, limit=limit, documents=documents)
+            hits = retrieve(self.index, question, vector, limit=limit, documents=documents)
         best: dict[int, float] = {}  # in the order of the scores
         for item in found.ranked:
             best.setdefault(item.candidate.hit.position, item.score)

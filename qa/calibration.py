@@ -143,15 +143,12 @@ def change(kept: Kept, folder: Path) -> str:
     """
     path = Path(kept.path)
     try:
-        same = not path.is_file() or sha256_of(path) == kept.calibration.digest
+        if not path.is_file() or sha256_of(path) == kept.calibration.digest:
+            return ""
     except (OSError, ValueError):  # a path that cannot be one: too long, or with a NUL
         return ""
-    return (
-        ""
-        if same
-        else f"{kept.calibration.file} has changed since the thresholds in use were fitted to it. "
-        f"{_again(kept, folder)}"
-    )
+    changed = f"{kept.calibration.file} has changed since the thresholds in use were fitted to it."
+    return f"{changed} {_again(kept, folder)}"
 
 
 def replaced(kept: Kept, documents: Container[str], folder: Path) -> str:

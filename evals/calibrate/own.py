@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,9 +128,7 @@ def decide(fitted: Fitted, scores: Scores) -> Scores:
     shown = sure | (np.maximum(scores.presence, confidence) >= min(fitted.possible, fitted.threshold))
     sure = np.where(ranked, sure, np.where(looked_up, sure & scores.shown, scores.sure))
     shown = np.where(ranked, shown, scores.shown)
-    return Scores(
-        scores.confidence, scores.right, scores.presence, scores.answerable, sure, shown, scores.basis
-    )
+    return replace(scores, sure=sure, shown=shown)
 
 
 def cross_validated(scores: Scores, right: float) -> Scores:
@@ -146,9 +144,7 @@ def cross_validated(scores: Scores, right: float) -> Scores:
         if held.any():
             decided = decide(fit(scores[~held], right), scores[held])
             sure[held], shown[held] = decided.sure, decided.shown
-    return Scores(
-        scores.confidence, scores.right, scores.presence, scores.answerable, sure, shown, scores.basis
-    )
+    return replace(scores, sure=sure, shown=shown)
 
 
 def shares(scores: Scores) -> dict[str, Share]:
