@@ -79,6 +79,8 @@ def papers_left_out(evidence: Evidence, quoted: Sequence[Ranked], relative: floa
 
 def _in_series(item: Ranked, question: Question) -> bool:
     """Tell whether a question chooses among things that a paper numbers, and the sentence is about one."""
+    if not question.among:
+        return False
     candidate = item.candidate
     told = subjects_told(candidate.document, candidate.sentence.span)
     among = {noun for noun, _ in told} & question.among
