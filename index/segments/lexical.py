@@ -74,9 +74,8 @@ class Postings:
     def totals(self, used: NDArray[np.bool_]) -> Iterator[tuple[bytes, int]]:
         """Yield each word with the number of ``used`` rows that hold it."""
         held = np.concatenate([np.zeros(1, np.int64), np.cumsum(used[self._rows.all()])])
-        for i in range(len(self._words)):
-            first, last = self._extent(i, i)
-            yield self._words[i], int(held[last] - held[first])
+        counts = np.diff(held[np.concatenate([np.zeros(1, np.int64), self._stops])])
+        yield from zip(self._words, counts.tolist(), strict=True)
 
 
 class Vocabulary:
