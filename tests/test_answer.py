@@ -101,6 +101,20 @@ def test_everyday_words_and_other_spellings_are_not_called_missing(cases: Index,
     assert unmentioned(cases, absent, papers) == ["TROPANIN", "CAT", "haptoglobin"]
 
 
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Does she smoke?", ["No passage of the papers mentions “smoke”."]),
+        ("Did she travel by train?", ["No passage of the papers mentions “travel”, “train”."]),
+        ("Did the woman with pneumonia travel?", []),  # an everyday word beside others is not the subject
+    ],
+)
+def test_an_everyday_word_is_named_where_it_is_all_that_is_asked(
+    answerer: Answerer, question: str, named: list[str]
+) -> None:
+    assert [one for one in answerer.ask(question).reasons if "mentions" in one] == named
+
+
 def test_a_word_whose_root_occurs_is_not_reported_as_missing(answerer: Answerer, cases: Index) -> None:
     """The paper on the lung reports a treatment."""
     for papers in (None, frozenset(key for key, d in cases.documents.items() if d.source == "lung.txt")):
