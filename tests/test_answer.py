@@ -217,6 +217,33 @@ def test_possible_answers_that_are_much_less_likely_are_left_out(
     assert {item.confidence for item in shown} == set(confidences[:quotes])
 
 
+@pytest.mark.parametrize(("listing", "quotes"), [(False, 3), (True, 5)])
+def test_a_question_for_all_of_several_things_is_shown_more_sentences(
+    cases: Index, listing: bool, quotes: int
+) -> None:
+    evidence = asked(cases).gather("What was the LDH on admission?")
+    likely = tuple(
+        replace(item, confidence=one)
+        for item, one in zip(evidence.ranked, (0.6, 0.5, 0.4, 0.3, 0.2, 0.1), strict=False)
+    )
+    question = replace(evidence.question, listing=listing)
+    evidence = replace(evidence, question=question, ranked=likely, presence=0.9)
+    assert len(choose(evidence, Settings(), threshold=0.8, possible=0.4)) == quotes
+
+
+def test_the_share_of_a_paper_counts_only_where_others_are_asked(cases: Index) -> None:
+    answerer = asked(cases)
+    shown = []
+    for papers in (None, frozenset({paper(cases, "lung.txt").id})):
+        evidence = answerer.gather("What was the LDH on admission?", documents=papers)
+        likely = tuple(
+            replace(item, confidence=0.9 if item.candidate.document.source == "lung.txt" else 0.1)
+            for item in evidence.ranked
+        )
+        shown.append(len(choose(replace(evidence, ranked=likely), Settings(), 0.8, 0.4)))
+    assert shown == [2, 3]
+
+
 def test_the_scores_of_a_quote_are_those_that_ranked_it(cases: Index) -> None:
     answerer = asked(cases)
     question = understand("What was the woman's LDH on admission?")

@@ -144,6 +144,17 @@ def test_the_cell_whose_source_is_open_stays_in_view_beside_it(page: Page, chat:
 
 
 @pytest.mark.browser
+def test_a_table_that_grows_stays_scrolled_to_where_it_was(page: Page, chat: str) -> None:
+    page.set_viewport_size({"width": 1000, "height": 800})
+    asked = (CK, STEROID, "What was the ALT?")
+    page.goto(f"{chat}/table?" + urlencode({"question": asked}, doseq=True))
+    grid = complete(page, asked[-1]).locator(".grid")
+    grid.evaluate("grid => grid.scrollTo(200, 0)")
+    add(page, "How was the diagnosis made?")
+    assert grid.evaluate("grid => grid.scrollLeft") == 200
+
+
+@pytest.mark.browser
 def test_the_rows_shown_are_exported_as_text(page: Page, chat: str) -> None:
     question = QUESTION.format(NAMES[0])
     page.goto(f"{chat}/table?question={question}")

@@ -20,16 +20,13 @@ function showBeginning(root) {
   }, 100);
 }
 
-// Redraws where it was scrolled to, then focuses the button that had the focus, or its neighbour if it is now disabled.
+// Redraws, then focuses the button that had the focus, or its neighbour if it is now disabled.
 function redraw(place, view) {
   const nameOf = (element) => element.getAttribute("aria-label") || element.textContent;
   const held = place.getRootNode().activeElement;
   const name = held && place.contains(held) ? nameOf(held) : null;
   const group = held?.parentElement?.className;
-  const grid = place.querySelector(".grid"); // an evidence table grows while it is read
-  const [left, top] = [grid?.scrollLeft, grid?.scrollTop];
   place.replaceChildren(view);
-  if (grid) place.querySelector(".grid")?.scrollTo({ left, top, behavior: "instant" });
   if (name === null) return;
   const able = [...place.querySelectorAll("button:not(:disabled), summary, a[href], input")];
   const again = able.find((element) => nameOf(element) === name);
