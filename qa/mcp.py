@@ -305,9 +305,9 @@ def _row(index: Index, row: Row) -> TableRow:
     document = index.documents[row.paper.document_id]
     cells = []
     for cell in row.cells:
-        first, *further = [_cited(document, one) for one in cell.citations] or [None]
+        quotes = tuple(_cited(document, one) for one in cell.citations)
         outcome = OUTCOMES[cell.status or Status.NOT_FOUND]
-        cells.append(TableCell(outcome, first, tuple(filter(None, further))))
+        cells.append(TableCell(outcome, quotes[0] if quotes else None, quotes[1:]))
     return TableRow(row.name[:_NAME], document.id, tuple(cells))
 
 
