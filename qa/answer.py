@@ -177,7 +177,8 @@ class Answerer:
         question = replace(question, before=before, cited=cited, numbered=question.numbered or numbered)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
-        hits, stated, documents = self._looked_up(question, vector, documents)
+        hits, stated, documents, kind = self._looked_up(question, vector, documents)
+        question = replace(question, listing=kind is Kind.LIST)
         if stated is not None:
             seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
             sure = max((citation.confidence for citation in stated.citations), default=0.0)
@@ -198,29 +199,31 @@ class Answerer:
 
     def _looked_up(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
-    ) -> tuple[list[Hit], LookUp | None, frozenset[str] | None]:
+    ) -> tuple[list[Hit], LookUp | None, frozenset[str] | None, Kind]:
         """Return what answers a question about papers themselves, with the passages near it and its papers.
 
         None is looked up for a question about content; what is not found may yet be ranked in those papers.
+        The last is the kind of the question.
         """
         shown = asked_float(question)
         if shown is not None and (found := look_up_float(self.index, question, shown, documents)) is not None:
-            return self._near(question, vector, documents), found, documents
+            return self._near(question, vector, documents), found, documents, Kind.ORDINARY
         field = asked_field(question.text)
         kind = kind_of(question.text, self.encoder) if field is None else Kind.ORDINARY
         if field is None and kind in RANKED:
-            return [], None, documents
+            return [], None, documents, kind
         places, lacking = by_place(self.index, question.text, documents)
         if lacking:
             count = len(self.index.documents if documents is None else documents)
-            return [], LookUp((), (f"There is no paper {lacking[0]}: the list has {count}.",)), documents
+            absent = LookUp((), (f"There is no paper {lacking[0]}: the list has {count}.",))
+            return [], absent, documents, kind
         papers = frozenset(places) or documents
         hits = self._near(question, vector, papers)
         if field is not None:
-            return hits, look_up(self.index, question, hits, papers), papers
+            return hits, look_up(self.index, question, hits, papers), papers, kind
         several = len(places) > 1
         found = overview(self.index, question, vector, kind, hits, papers, several=several)
-        return hits, found, papers
+        return hits, found, papers, kind
 
     def _near(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None

@@ -1,7 +1,8 @@
 """An evidence table: the same questions asked of each paper, papers as rows and questions as columns.
 
-A cell holds the paper's best quote, verbatim, with its place and calibrated confidence. A cell is about one
-paper, so each paper is asked by itself: that another paper answers in clearer words says nothing of this one.
+A cell holds the paper's best quote, verbatim, with its place and calibrated confidence. Beside a sure one
+stand others that are about as likely: a patient is often treated more than once. A cell is about one paper,
+so each is asked by itself: that another paper answers in clearer words says nothing of this one.
 The answer from all papers comes first. What it quotes is in the cells of its papers, unless they have a surer
 quote when asked by themselves, so the table never knows less than the answer above it.
 """
@@ -14,8 +15,10 @@ from math import exp
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
+from qa.quote.choose import alike
 from qa.rank.evidence import UNTOLD
 from qa.records import UNSUPPORTED, Answer, Citation
+from qa.settings import DEFAULT
 from qa.show.citation import citation_keys, reference_to
 from qa.show.evidence import NOT_ASKED, Cell, EvidenceTable, Row, numbered, ordered
 
@@ -46,14 +49,14 @@ class _Column:
 
     question: str
     papers: tuple[str, ...]  #: those with a quote first, then by nearness
-    answered: Mapping[str, Citation]  #: best quote of the answer, by paper
+    answered: Mapping[str, tuple[Citation, ...]]  #: quotes of the answer, by paper, the likeliest first
     looked_up: bool  #: the answer is about the papers that the question means, and complete
     note: str  #: see ``EvidenceTable.notes``
 
     def settles(self, paper: str, threshold: float) -> bool:
         """Whether asking ``paper`` by itself would change nothing."""
-        quote = self.answered.get(paper)
-        return self.looked_up or (quote is not None and quote.confidence >= threshold)
+        quotes = self.answered.get(paper)
+        return self.looked_up or (quotes is not None and quotes[0].confidence >= threshold)
 
 
 def evidence_table(
@@ -118,7 +121,7 @@ def growing(
     for paper in papers:
         waiting = [column for column in columns if not column.settles(paper, answerer.threshold)]
         for column in waiting:
-            cells[paper, column.question] = _cell(_best(answerer, column, paper, alone), answerer.threshold)
+            cells[paper, column.question] = _cell(_quotes(answerer, column, paper, alone), answerer.threshold)
         if waiting:
             yield made.table(asked, columns, papers, cells)
 
@@ -134,10 +137,10 @@ def _column(
         *answerer.decide(question, gathered, documents=documents).citations,
         *(one for answer in given if answer.resolved_question == question for one in answer.citations),
     ]
-    best: dict[str, Citation] = {}
+    best: dict[str, tuple[Citation, ...]] = {}
     for citation in sorted(citations, key=lambda citation: -citation.confidence):
         if citation.document_id in scope and _holds(index, citation):
-            best.setdefault(citation.document_id, citation)
+            best[citation.document_id] = (*best.get(citation.document_id, ()), citation)
     limit = max(_WIDE, _OF_EACH * min(len(scope), most))
     near = (hit.passage.document_id for hit in answerer.nearest(question, limit=limit, documents=documents))
     rest = sorted(scope, key=lambda key: (index.names[key].casefold(), key))
@@ -169,24 +172,32 @@ def _of_the_answer(
 ) -> dict[tuple[str, str], Cell]:
     """Return the cells that follow from what all papers answer together."""
     return {
-        (paper, column.question): _cell(column.answered.get(paper), threshold)
+        (paper, column.question): _cell(column.answered.get(paper, ()), threshold)
         for column in columns
         for paper in papers
         if paper in column.answered or column.looked_up
     }
 
 
-def _cell(citation: Citation | None, threshold: float) -> Cell:
-    return Cell(citation, citation is not None and citation.confidence >= threshold)
+def _cell(quotes: Sequence[Citation], threshold: float) -> Cell:
+    """Return the cell with the likeliest of the ``quotes``; beside a sure one, those that say more."""
+    if not quotes:
+        return Cell(None, sure=False)
+    first, *others = sorted(quotes, key=lambda quote: -quote.confidence)
+    kept = [first]
+    for one in others if first.confidence >= threshold else ():
+        likely = one.confidence >= DEFAULT.relative * first.confidence
+        if likely and len(kept) < DEFAULT.quotes and not any(alike(one.quote, two.quote) for two in kept):
+            kept.append(one)
+    return Cell(first, first.confidence >= threshold, further=tuple(kept[1:]))
 
 
-def _best(answerer: Answerer, column: _Column, paper: str, alone: Alone) -> Citation | None:
-    """Return the best quote of a paper that is asked by itself, or of the answer; None without any."""
+def _quotes(answerer: Answerer, column: _Column, paper: str, alone: Alone) -> list[Citation]:
+    """Return the quotes of a paper that is asked by itself, and of the answer."""
     key = column.question, paper
     if key not in alone or not all(_holds(answerer.index, one) for one in alone[key]):
         alone[key] = _alone(answerer, column.question, frozenset((paper,)))
-    quotes = [*alone[key], *filter(None, [column.answered.get(paper)])]
-    return max(quotes, key=lambda citation: citation.confidence, default=None)
+    return [*alone[key], *column.answered.get(paper, ())]
 
 
 def _alone(answerer: Answerer, question: str, paper: frozenset[str]) -> tuple[Citation, ...]:

@@ -109,6 +109,7 @@ class TableCell:
 
     outcome: str  #: as of an answer
     quoted: Quoted | None  #: null if the paper is unlikely to answer
+    further: tuple[Quoted, ...] = ()  #: beside a sure quote, others of the paper that are about as likely
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,8 @@ class Tools:
     def evidence_table(self, questions: list[str], papers: list[str] | None = None, limit: int = 20) -> Table:
         """Ask each paper the same questions: one row per paper, one cell per question.
 
-        A cell has the paper's best quote, or none. Papers with the surest quotes come first.
+        A cell has the paper's best quote, or none; beside a sure one, others that are about as likely.
+        Papers with the surest quotes come first.
         At most 50 cells, for the papers nearest to the questions.
         questions: at most 5 standalone questions.
         papers: file names, titles or ids of the papers to ask; all papers by default.
@@ -301,10 +303,12 @@ def _cited(document: Document, citation: Citation) -> Quoted:
 
 def _row(index: Index, row: Row) -> TableRow:
     document = index.documents[row.paper.document_id]
-    quotes = [_cited(document, cell.citation) if cell.citation else None for cell in row.cells]
-    outcomes = [OUTCOMES[cell.status or Status.NOT_FOUND] for cell in row.cells]
-    cells = tuple(map(TableCell, outcomes, quotes))
-    return TableRow(row.name[:_NAME], document.id, cells)
+    cells = []
+    for cell in row.cells:
+        quotes = tuple(_cited(document, one) for one in cell.citations)
+        outcome = OUTCOMES[cell.status or Status.NOT_FOUND]
+        cells.append(TableCell(outcome, quotes[0] if quotes else None, quotes[1:]))
+    return TableRow(row.name[:_NAME], document.id, tuple(cells))
 
 
 def _paper(document: Document) -> Paper:

@@ -101,6 +101,20 @@ def test_everyday_words_and_other_spellings_are_not_called_missing(cases: Index,
     assert unmentioned(cases, absent, papers) == ["TROPANIN", "CAT", "haptoglobin"]
 
 
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Does she smoke?", ["No passage of the papers mentions “smoke”."]),
+        ("Did she travel by train?", ["No passage of the papers mentions “travel”, “train”."]),
+        ("Did the woman with pneumonia travel?", []),  # an everyday word beside others is not the subject
+    ],
+)
+def test_an_everyday_word_is_named_where_it_is_all_that_is_asked(
+    answerer: Answerer, question: str, named: list[str]
+) -> None:
+    assert [one for one in answerer.ask(question).reasons if "mentions" in one] == named
+
+
 def test_a_word_whose_root_occurs_is_not_reported_as_missing(answerer: Answerer, cases: Index) -> None:
     """The paper on the lung reports a treatment."""
     for papers in (None, frozenset(key for key, d in cases.documents.items() if d.source == "lung.txt")):
@@ -201,6 +215,33 @@ def test_possible_answers_that_are_much_less_likely_are_left_out(
     )
     shown = choose(replace(evidence, ranked=likely, presence=0.9), Settings(), threshold=0.8, possible=0.4)
     assert {item.confidence for item in shown} == set(confidences[:quotes])
+
+
+@pytest.mark.parametrize(("listing", "quotes"), [(False, 3), (True, 5)])
+def test_a_question_for_all_of_several_things_is_shown_more_sentences(
+    cases: Index, listing: bool, quotes: int
+) -> None:
+    evidence = asked(cases).gather("What was the LDH on admission?")
+    likely = tuple(
+        replace(item, confidence=one)
+        for item, one in zip(evidence.ranked, (0.6, 0.5, 0.4, 0.3, 0.2, 0.1), strict=False)
+    )
+    question = replace(evidence.question, listing=listing)
+    evidence = replace(evidence, question=question, ranked=likely, presence=0.9)
+    assert len(choose(evidence, Settings(), threshold=0.8, possible=0.4)) == quotes
+
+
+def test_the_share_of_a_paper_counts_only_where_others_are_asked(cases: Index) -> None:
+    answerer = asked(cases)
+    shown = []
+    for papers in (None, frozenset({paper(cases, "lung.txt").id})):
+        evidence = answerer.gather("What was the LDH on admission?", documents=papers)
+        likely = tuple(
+            replace(item, confidence=0.9 if item.candidate.document.source == "lung.txt" else 0.1)
+            for item in evidence.ranked
+        )
+        shown.append(len(choose(replace(evidence, ranked=likely), Settings(), 0.8, 0.4)))
+    assert shown == [2, 3]
 
 
 def test_the_scores_of_a_quote_are_those_that_ranked_it(cases: Index) -> None:

@@ -13,15 +13,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from prompt_toolkit.application import create_app_session
+from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from evals.collect import screen
-from evals.collect.candidates import Finder
+from evals.collect.candidates import Finder, Sentence
 from evals.collect.marking import Decision, Marking
 from evals.collect.session import collect
 from evals.sets.named import load
@@ -93,6 +95,53 @@ def test_what_is_marked_with_keys_is_a_question_set(
     assert [gold["document"] for gold in third["gold"]] == ["heart.txt", "lung.txt"]
     taken = load(str(path), None, "all", papers=None, limit=None).on(cases.documents)
     assert taken[0].gold[0].span == place.span
+
+
+class Narrow(DummyOutput):
+    """A terminal one column wide."""
+
+    def get_size(self) -> Size:
+        return Size(rows=20, columns=1)
+
+
+def test_a_terminal_one_column_wide_marks_too(finder: Finder, tmp_path: Path) -> None:
+    with create_pipe_input() as keys, create_app_session(input=keys, output=Narrow()):
+        keys.send_text(f"{LDH}\r{DOWN}{ENTER}{END}")
+        by_keys(tmp_path / "own.jsonl", finder)
+    assert len(entries(tmp_path / "own.jsonl")) == 1
+
+
+def test_a_word_is_searched_once_and_not_at_each_of_its_letters(
+    cases: Generation, keys: PipeInput, tmp_path: Path
+) -> None:
+    searched: list[str] = []
+
+    class Counting(Finder):
+        def holding(self, typed: str) -> list[Sentence]:
+            searched.append(typed)
+            return super().holding(typed)
+
+    keys.send_text(f"{LDH}\rdischarged{ENTER}{END}")
+    by_keys(tmp_path / "own.jsonl", Counting(cases, WordEncoder()))
+    assert searched == ["discharged"]
+
+
+def test_typing_that_pauses_searches_by_itself(cases: Generation, keys: PipeInput, tmp_path: Path) -> None:
+    searched = Event()
+
+    class Telling(Finder):
+        def holding(self, typed: str) -> list[Sentence]:
+            searched.set()
+            return super().holding(typed)
+
+    keys.send_text(f"{LDH}\r412")
+    with ThreadPoolExecutor(1) as pool:
+        path, told = tmp_path / "own.jsonl", Telling(cases, WordEncoder())
+        work = pool.submit(copy_context().run, collect, path, told, screen)
+        assert searched.wait(60)
+        keys.send_text(f"{ENTER}{END}")
+        work.result()
+    assert len(entries(path)) == 1
 
 
 def test_the_first_suggestion_is_taken_with_tab_and_a_question_skipped(

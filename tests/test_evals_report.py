@@ -101,6 +101,14 @@ def test_markdown_is_complete_and_shows_text_as_text() -> None:
     assert widths <= {5, 9, 13}  # a bar in the text does not end a cell
 
 
+def test_few_questions_are_called_rough_wherever_figures_stand() -> None:
+    rough = "With 5 questions, these figures are rough."
+    few, many = made(), made()
+    many["sets"]["made up"]["questions"] = 30
+    assert [rough in text for text in (markdown(few), page(few))] == [True, True]
+    assert ["rough" in text for text in (markdown(many), page(many))] == [False, False]
+
+
 class _Page(HTMLParser):
     """Collects the elements of an HTML page."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,15 @@ def test_gold_that_is_not_there_is_refused(tmp_path: Path, gold: dict[str, Any],
     found = taken(lines(tmp_path / "mine.jsonl", [{"id": "a", "question": "How low?", "gold": [gold]}]))
     with pytest.raises(UsageError, match=what):
         found.on({document.id: document})
+
+
+def test_gold_of_a_name_that_fits_two_papers_says_so(tmp_path: Path) -> None:
+    one = document_of(TEXT, "iron.txt")
+    papers = {one.id: one, "f" * 64: replace(one, id="f" * 64)}
+    gold = {"document": "iron.txt", "quote": "31 ug/L"}
+    found = taken(lines(tmp_path / "mine.jsonl", [{"id": "a", "question": "How low?", "gold": [gold]}]))
+    with pytest.raises(UsageError, match=r"2 papers are named “iron\.txt”: .*ffff…"):
+        found.on(papers)
 
 
 def test_a_quote_is_found_at_every_place() -> None:

@@ -33,6 +33,7 @@ from qa.show.evidence import (
     numbered,
     ordered,
     said,
+    table_view,
 )
 from qa.show.export import COLUMNS, guarded, short_words
 from qa.show.spreadsheet import as_xlsx
@@ -113,6 +114,32 @@ def test_cells_are_those_of_the_answer_and_of_papers_asked_alone(
     assert evidence_table(strict, question, answers=[answer]).rows == table.rows
 
 
+def test_a_sure_cell_has_all_quotes_of_its_paper_and_so_have_the_files(answerer: Answerer) -> None:
+    question = "Ferritin and procalcitonin on admission?"
+    loose = answerer.configured(replace(answerer.settings, threshold=0.5))
+    table = evidence_table(loose, question)
+    cells = [row.cells[0] for row in table.rows]
+    assert any(cell.further for cell in cells)
+    for row, cell in zip(table.rows, cells, strict=True):
+        alone = loose.ask(question, documents=frozenset((row.paper.document_id,)))
+        assert {one.span for one in cell.citations} >= {one.span for one in alone.citations}
+        assert all(one.confidence >= 0.5 * cell.citations[0].confidence for one in cell.further)
+    assert [one.number for one in table.citations] == list(
+        range(1, sum(len(one.citations) for one in cells) + 1)
+    )
+    silent = [cell for cell in cells if not cell.citation]
+    rows = [*csv.DictReader(io.StringIO(as_csv(table)))]
+    assert len(rows) == len(table.to_pandas()) == len(table.citations) + len(silent)
+    stated = [row["start"] for row in rows if row["start"]]
+    assert stated == [str(one.span.start) for one in table.citations]
+    assert list(table.to_pandas()["confidence"].dropna()) == [one.confidence for one in table.citations]
+    assert all(one.quote.split("\t")[0] in as_markdown(table) for one in table.citations)
+    shown = table_view(table, "0", 10)["rows"]
+    assert [len(row["cells"][0]["further"]) for row in shown] == [len(cell.further) for cell in cells]
+    strict = evidence_table(answerer.configured(replace(answerer.settings, threshold=0.999)), question)
+    assert not any(row.cells[0].further for row in strict.rows)  # of unsure ones, the best is enough
+
+
 #: Case reports that say the same in different words, some much more clearly than others.
 REPORTS = {
     "Septic arthritis after a cat bite": "A 22-year-old, booked patient came with a swollen knee.",
@@ -140,6 +167,11 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     build([write_papers(folder / "papers", papers)], folder / "index", encoder=encoder)
     with open_index(folder / "index") as index:
         yield Answerer(index, encoder, stages=shipped("small"))
+
+
+def test_a_question_for_all_of_several_things_is_told_from_one_for_a_fact(reports: Answerer) -> None:
+    asked = ("Which drugs were given?", "List all complications.", "How old was the patient?")
+    assert [reports.gather(one).question.listing for one in asked] == [True, True, False]
 
 
 def test_a_paper_is_heard_however_clearly_others_speak(reports: Answerer) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from index.read import read
 from index.text import Document
 from tests.documents import grid
@@ -103,3 +105,43 @@ def test_statements_after_the_paper_are_notes(tmp_path: Path) -> None:
     path.write_bytes(pdf([Sheet(words)]))
     kinds = [str(block.kind) for block in read(path).blocks]
     assert kinds == ["heading", "paragraph", "heading", "note"]
+
+
+def uncaptioned_page(folder: Path, cells: list[Words]) -> Document:
+    """Read a page with cells under running text and no caption."""
+    path = folder / "chart.pdf"
+    path.write_bytes(pdf([Sheet([*column(LEFT, 72, 740), *cells, *column(LEFT, 72, 330)])]))
+    return read(path)
+
+
+#: Two linear axes, one logarithmic axis, and one along the foot of a chart.
+TWO_AXES = lay(*((str(value), f"{value / 100}") for value in range(150, -60, -50)), step=20)
+LOGARITHMIC = lay(("1000", "0.1"), ("100", "0.01"), ("10", "0.001"), ("1", "0.0001"))
+ALONG = lay(("0", "5", "10"), ("0", "20", "40"), places=(100, 200, 300))
+
+
+@pytest.mark.parametrize("ticks", [TWO_AXES, LOGARITHMIC, ALONG])
+def test_numbers_along_the_axes_of_a_chart_are_no_table(tmp_path: Path, ticks: list[Words]) -> None:
+    document = uncaptioned_page(tmp_path, ticks)
+    assert document.tables == ()
+    assert document.warnings == ("page 1: the numbers along the axes of a chart were left out",)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("1", "9641", "30"), ("2", "12", "5"), ("3", "310", "40"), ("4", "77", "8")),  # numbered rows
+        (("Day", "CK"), ("0", "100"), ("1", "200"), ("2", "300")),  # a straight course, but named
+        (("1.2", "3.4"), ("0.7", "2.9"), ("1.5", "3.1")),  # measurements
+    ],
+)
+def test_rows_of_numbers_that_no_axis_has_stay_a_table(
+    tmp_path: Path, rows: tuple[tuple[str, ...], ...]
+) -> None:
+    document = uncaptioned_page(tmp_path, lay(*rows))
+    assert len(document.tables) == 1
+    assert document.warnings == ()
+
+
+def test_a_captioned_table_stays_one_whatever_its_numbers(tmp_path: Path) -> None:
+    assert len(table_page(tmp_path, TWO_AXES).tables) == 1

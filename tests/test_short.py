@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from index.store.index import Index
@@ -29,6 +31,32 @@ def test_values_in_sentences(cases: Index, question: str, containing: str, short
     assert span is not None
     assert span.of(found.document.text) == short
     assert found.sentence.span.contains(span)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("880 U/L", "880  U/L", "12 000 IU/L", "128.0 × 10^9/L", "7,000/µL", "2 × 10^5 copies/mL", "24 h"),
+        *(
+            "22 mm Hg",
+            "0.8 mg per kilogram",
+            "20 mg·L^−1",
+            "37.4∘C",
+            "2.28 µM",
+            "50 ng",
+            "140 mEq/L",
+            "45 Gy",
+        ),
+    ],
+)
+def test_a_value_is_highlighted_with_all_of_its_unit(cases: Index, value: str) -> None:
+    text = f"Her troponin was {value} on admission."
+    model = candidate(cases, "What was the troponin?", "troponin")
+    sentence = replace(model.sentence, span=Span(0, len(text)))
+    found = replace(model, sentence=sentence, document=replace(model.document, text=text))
+    span = short_answer(understand("What was the troponin on admission?"), found)
+    assert span is not None
+    assert span.of(text) == value
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class Marking:
     marked: list[Sentence] = field(default_factory=list)
     typed: str = ""
     message: str = ""  #: why the last key did nothing
+    stale: bool = False  #: whether ``rows`` are of what was typed before
 
     def __post_init__(self) -> None:
         self.rows = self.offered
@@ -50,18 +51,25 @@ class Marking:
         return self.typed.strip() in (ABSENT, END) and not self.marked
 
     def type(self, text: str) -> None:
-        """Take ``text`` as typed; offer the sentences that hold it."""
-        self.typed, self.message = text, ""
-        searches = bool(text.strip()) and not self.command
-        self.rows = self.search(text) if searches else self.offered
-        self.at = 0 if searches and self.rows else -1
+        """Take ``text`` as typed; what holds it is looked for when it is needed."""
+        self.typed, self.message, self.stale = text, "", True
+
+    def look(self) -> None:
+        """Offer the sentences that hold what was typed."""
+        if not self.stale:
+            return
+        searches = bool(self.typed.strip()) and not self.command
+        self.rows = self.search(self.typed) if searches else self.offered
+        self.at, self.stale = 0 if searches and self.rows else -1, False
 
     def move(self, rows: int) -> None:
         """Move the highlight down, or up; it stops at both ends."""
+        self.look()
         self.at, self.message = min(max(self.at + rows, 0), len(self.rows) - 1), ""
 
     def toggle(self) -> None:
         """Mark the highlighted sentence, or take its mark away; go on to the next."""
+        self.look()
         one = self.highlighted
         if one is None:
             self.message = CHOOSE
@@ -74,6 +82,7 @@ class Marking:
 
     def enter(self) -> Decision | None:
         """Return what Enter decides; without marks the highlighted sentence is taken. None: nothing."""
+        self.look()
         if self.command:
             return Decision.ABSENT if self.typed.strip() == ABSENT else Decision.END
         if not self.marked and self.highlighted is not None:
@@ -88,4 +97,5 @@ class Marking:
         if not self.typed:
             return Decision.SKIP
         self.type("")
+        self.look()
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle, get_running_loop
 from collections.abc import Callable, Sequence
 from itertools import count
 from textwrap import fill, wrap
@@ -30,6 +31,8 @@ _KEYS = (
 _ASK_KEYS = ("Type a question, then Enter", "q Enter: end", "Tab takes the suggestion", "↑↓ others")
 #: Seconds to wait after Esc for the rest of an arrow key.
 _ESCAPE = 0.05
+#: Seconds without a typed key after which a search begins.
+_PAUSE = 0.2
 
 
 def ask_question(title: str, suggested: Sequence[str]) -> str | None:
@@ -76,7 +79,7 @@ def mark(question: str, marking: Marking) -> Decision:
 
 
 def _body(question: str, marking: Marking) -> HSplit:
-    typed = Buffer(multiline=False, on_text_changed=lambda buffer: marking.type(buffer.text))
+    typed = Buffer(multiline=False, on_text_changed=_typing(marking))
     box = VSplit([Window(FormattedTextControl("Search: "), width=8), Window(BufferControl(typed), height=1)])
     return HSplit(
         [
@@ -89,10 +92,29 @@ def _body(question: str, marking: Marking) -> HSplit:
     )
 
 
+def _typing(marking: Marking) -> Callable[[Buffer], None]:
+    """Return what takes the text typed, and searches for it once typing pauses."""
+    due: list[TimerHandle] = []
+
+    def typed(buffer: Buffer) -> None:
+        app = get_app()
+
+        def search() -> None:
+            marking.look()
+            app.invalidate()
+
+        marking.type(buffer.text)
+        while due:
+            due.pop().cancel()
+        due.append(get_running_loop().call_later(_PAUSE, search))
+
+    return typed
+
+
 def _room() -> tuple[int, int]:
-    """Return the lines of the list, and the columns of the terminal."""
+    """Return the lines of the list, and the columns of the terminal: text fills one less, and needs one."""
     size = get_app().output.get_size()
-    return max(size.rows - _WHOLE - _REST, _LEAST), size.columns
+    return max(size.rows - _WHOLE - _REST, _LEAST), max(size.columns, 2)
 
 
 def _text(of: Callable[[], StyleAndTextTuples], *, wrap: bool = False) -> Window:

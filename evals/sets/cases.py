@@ -278,7 +278,7 @@ def _places(gold: Gold, papers: Mapping[str, Document]) -> list[Gold]:
             raise FileMissing(gold.file, f"{known}.", "Give the folder with the files asked about.")
         if gold.span != UNPLACED:
             return [gold]  # whoever opens the index reports all papers that it lacks at once
-        raise UsageError(f"there is no paper named “{gold.document_id}”.", "See the names with: loccit info")
+        raise _unclear(gold.document_id, papers)
     if gold.span == UNPLACED:
         spans = occurrences(gold.quote, paper.text)
         if not spans:
@@ -304,8 +304,21 @@ def _paper(name: str, papers: Mapping[str, Document]) -> Document | None:
     """Return the one paper with that id, file name or title; None if there is none or several."""
     if name in papers:
         return papers[name]
-    named = [paper for paper in papers.values() if name in (paper.source, paper.title)]
+    named = _named(name, papers)
     return named[0] if len(named) == 1 else None
+
+
+def _named(name: str, papers: Mapping[str, Document]) -> list[Document]:
+    return [paper for paper in papers.values() if name in (paper.source, paper.title)]
+
+
+def _unclear(name: str, papers: Mapping[str, Document]) -> UsageError:
+    """Return the error for a name that no paper has, or several."""
+    if named := _named(name, papers):
+        ids = ", ".join(f"{paper.id[:16]}…" for paper in named)
+        remedy = "Name the paper by its id, see: loccit info --json"
+        return UsageError(f"{len(named)} papers are named “{name}”: {ids}", remedy)
+    return UsageError(f"there is no paper named “{name}”.", "See the names with: loccit info")
 
 
 def occurrences(quote: str, text: str) -> list[Span]:

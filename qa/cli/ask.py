@@ -216,7 +216,8 @@ def table(
     """Ask each paper the same questions, as a table.
 
     A cell has the paper's best quote with its place and confidence, "possible" if it is not sure, or "not
-    found in this paper". CSV and JSON have one row per paper and question; XLSX has both forms.
+    found in this paper". A sure cell has further quotes that are about as likely. CSV and JSON have one row
+    per quote, or paper that does not answer; XLSX has both forms.
 
     \b
     loccit table "What was the CK on admission?"

@@ -100,13 +100,16 @@ def show_table(table: EvidenceTable) -> None:
 
 
 def _cell(cell: Cell) -> Text:
-    """Return a quote with its place and confidence; a sure one has no word before that."""
-    if (citation := cell.citation) is None:
+    """Return quotes with place and confidence; a sure one has no word before that."""
+    if cell.citation is None:
         return Text(cell.word, style="italic dim")
     word = "" if cell.sure else f"{cell.word}, "
-    place = where("", citation.section, place_of(citation))
-    under = f"{visible(place)}\n{word}confidence {citation.confidence:.2f}".strip()
-    return _quote(citation).append(f"\n{under}", style="dim")
+    quotes = []
+    for citation in cell.citations:
+        place = where("", citation.section, place_of(citation))
+        under = f"{visible(place)}\n{word}confidence {citation.confidence:.2f}".strip()
+        quotes.append(_quote(citation).append(f"\n{under}", style="dim"))
+    return Text("\n\n").join(quotes)
 
 
 def _table(*heads: str, lines: bool = False) -> Table:

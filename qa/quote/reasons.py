@@ -16,7 +16,7 @@ from qa.records import Status
 from qa.settings import DEFAULT
 from qa.understand.abbreviations import equivalents
 from qa.understand.language import other_language
-from qa.understand.question import TELLING
+from qa.understand.question import TELLING, Question
 from qa.understand.several import superlative_in
 from qa.understand.spelling import SHORTEST, nearby
 from qa.understand.subjects import NOBODY
@@ -57,7 +57,8 @@ def reasons_for(
     if question.subject != NOBODY and not evidence.hits:
         reasons.append("No paper here is about the person the question names.")
     reasons += _unnamed(index, evidence, documents)
-    absent = unmentioned(index, absent_words(index, evidence, documents), documents)
+    lacked = absent_words(index, evidence, documents)
+    absent = unmentioned(index, lacked, documents, everyday=len(lacked) == len(_telling(question)))
     if absent:
         asked = "the papers" if documents is None else "the papers asked"
         listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
@@ -118,12 +119,15 @@ def _unnamed(index: Index, evidence: Evidence, documents: frozenset[str] | None)
     ]
 
 
-def unmentioned(index: Index, absent: Sequence[str], documents: frozenset[str] | None) -> list[str]:
+def unmentioned(
+    index: Index, absent: Sequence[str], documents: frozenset[str] | None, *, everyday: bool = False
+) -> list[str]:
     """Return those of ``absent`` that name something, and that the papers asked do not spell otherwise.
 
-    Abbreviations always do, an everyday word ("earlier") never; another spelling has one other letter.
+    Abbreviations always do, an everyday word ("earlier") only if ``everyday``, where no other word of the
+    question tells what is asked ("Does she smoke?"); another spelling has one other letter.
     """
-    naming = [word for word in absent if word.isupper() or zipf(word) < EVERYDAY]
+    naming = [word for word in absent if everyday or word.isupper() or zipf(word) < EVERYDAY]
     if not naming:
         return []
     if documents is None:
@@ -160,10 +164,16 @@ def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | N
         others = (choice for found in forms for choice in found.get(stem, ()))
         return held(stem) or any(choice and all(map(held, choice)) for choice in others)
 
-    absent = []
+    return [word for word, telling in _telling(question).items() if not any(map(meant, telling))]
+
+
+def _telling(question: Question) -> dict[str, list[str]]:
+    """Return the words of the question that tell what is asked, each with its stems that do."""
     compared = superlative_in(question.text)
-    for word in dict.fromkeys(_WORD.findall(question.text)):
-        telling = [stem for stem in terms_of(word) if question.rare.get(stem, 0.0) >= TELLING]
-        if telling and len(word) > 2 and word.lower() != compared and not any(map(meant, telling)):
-            absent.append(word)
-    return absent
+    words = dict.fromkeys(word for word in _WORD.findall(question.text) if len(word) > 2)
+    rare = {
+        word: [stem for stem in terms_of(word) if question.rare.get(stem, 0.0) >= TELLING]
+        for word in words
+        if word.lower() != compared
+    }
+    return {word: stems for word, stems in rare.items() if stems}

@@ -11,13 +11,18 @@ from qa.rank.candidates import Candidate, tokens_of
 from qa.rank.reader import Mark
 from qa.understand.question import Question, Wanted, held_spans
 
-#: A number with the sign before it and the unit behind it.
+#: Units of measurement: rates, what the SI forms with prefixes, and words for time.
+_UNIT = (
+    r"(?:[A-Za-z\u00b5\u03bc]{1,6}/[A-Za-z\u00b5\u03bc]{1,4}\^?\d?(?:/[a-z]{1,5})?"
+    r"|/\s?(?:[\u00b5\u03bcmdk]?[lL]|[cm]?m\^[23])|%|[\u00b0\u2218]\s?[CF]?|degrees? \w+|mm ?Hg|ppm|bpm"
+    r"|[pn\u00b5\u03bcmcdk]?(?:g|[lL]|mol|m(?:\^[23])?)|[kMm]?IU|units?|U|mcg|m?Eq|[pn\u00b5\u03bcmk]M"
+    r"|[kMG]?Hz|c?Gy|[mk]?V|(?:second|minute|hour|day|week|month|year)s?(?:[- ]old)?|min|h)(?![A-Za-z])"
+)
+#: A number with the sign before it and the unit behind it: "< 5", "12 000 IU/L", "128.0 × 10^9/L".
 _VALUE = re.compile(
-    r"(?:[<>\u2264\u2265~\u00b1+]\s?)?\d[\d,.]*"
+    r"(?:[<>\u2264\u2265~\u00b1+]\s?)?(?:\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)|\d[\d,.]*)"
     r"(?:(?:\s?[-\u2013/:x\u00d7]\s?|\^[-\u2013\u2212]?)\d[\d,.]*)*(?<![,.])"
-    r"(?:\s?(?:%|\u00b0\s?[CF]?|[A-Za-z\u00b5\u03bc]{1,5}/[A-Za-z\u00b5\u03bc]{1,4}\^?\d?(?:/[a-z]{1,5})?"
-    r"|m?g|\u00b5g|\u03bcg|mcg|kg|[mk]?IU|units?|m?[lL]|[ckm]?m(?:\^[23])?|mmHg|mmol|mEq|bpm"
-    r"|(?:second|minute|hour|day|week|month|year)s?(?:[- ]old)?|degrees? \w+)(?![A-Za-z]))?"
+    rf"(?:\s{{0,2}}{_UNIT}(?:\s?[\u00b7\u22c5]\s?\w{{1,4}}\^?[-\u2013\u2212]?\d?)*(?: per [a-z]+)?)?"
 )
 _NUMERIC = frozenset({Wanted.NUMBER, Wanted.DOSE, Wanted.PERCENT})
 #: What is normal, in a table: the head of its column, or the cell itself ("24-204").

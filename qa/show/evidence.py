@@ -32,6 +32,12 @@ class Cell:
     citation: Citation | None  #: None: the paper is unlikely to answer, or was not asked
     sure: bool  #: the confidence of its quote reaches the threshold
     asked: bool = True  #: False in a table that is still growing, or was stopped
+    further: tuple[Citation, ...] = ()  #: beside a sure quote, others of the paper that are about as likely
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All its quotes, the likeliest first."""
+        return (self.citation, *self.further) if self.citation else ()
 
     @property
     def status(self) -> Status | None:
@@ -77,7 +83,7 @@ class EvidenceTable:
     @property
     def citations(self) -> tuple[Citation, ...]:
         """The quotes in the order of rows and columns; once ``numbered``, numbered from 1."""
-        return tuple(cell.citation for row in self.rows for cell in row.cells if cell.citation)
+        return tuple(one for row in self.rows for cell in row.cells for one in cell.citations)
 
     @property
     def asked(self) -> int:
@@ -96,7 +102,10 @@ class EvidenceTable:
             columns=list(COLUMNS),
         )
         frame["confidence"] = [
-            cell.citation.confidence if cell.citation else None for row in self.rows for cell in row.cells
+            one.confidence if one else None
+            for row in self.rows
+            for cell in row.cells
+            for one in cell.citations or (None,)
         ]
         numbers = {"year": "Int64", "start": "Int64", "end": "Int64", "confidence": "Float64"}
         return frame.astype({column: numbers.get(column, "string") for column in COLUMNS})
@@ -121,7 +130,8 @@ def _name_of(row: Row) -> str:
 
 
 def _html_of(cell: Cell) -> str:
-    return quote_html(cell.citation, sure=cell.sure) if cell.citation else f"<i>{cell.word}</i>"
+    quotes = (quote_html(one, sure=cell.sure) for one in cell.citations)
+    return "<br>".join(quotes) or f"<i>{cell.word}</i>"
 
 
 # Order
@@ -134,7 +144,8 @@ def numbered(table: EvidenceTable) -> EvidenceTable:
     def with_number(cell: Cell) -> Cell:
         if cell.citation is None:
             return cell
-        return replace(cell, citation=replace(cell.citation, number=next(numbers)))
+        first, *further = (replace(one, number=next(numbers)) for one in cell.citations)
+        return replace(cell, citation=first, further=tuple(further))
 
     rows = (replace(row, cells=tuple(map(with_number, row.cells))) for row in table.rows)
     return replace(table, rows=tuple(rows))
@@ -170,7 +181,7 @@ def filtered(table: EvidenceTable, words: str = "", status: Status | None = None
     wanted = words.casefold().split()
 
     def fits(row: Row) -> bool:
-        quotes = (cell.citation.quote for cell in row.cells if cell.citation)
+        quotes = (one.quote for cell in row.cells for one in cell.citations)
         authors = (name.in_order for name in row.paper.authors)
         text = "\n".join((_name_of(row), row.paper.source, *authors, *quotes)).casefold()
         return all(word in text for word in wanted) and status in (None, *(cell.status for cell in row.cells))
@@ -212,29 +223,33 @@ def _missing(table: EvidenceTable) -> list[str]:
 
 
 def records(table: EvidenceTable) -> Iterator[dict[str, object]]:
-    """Yield the cells of the table by the columns of the CSV: a row for each paper and question."""
+    """Yield the cells of the table by the columns of the CSV: a row for each quote, or silent paper."""
     for row in table.rows:
         paper = cells_of(row.paper)
         for question, cell in zip(table.questions, row.cells, strict=True):
-            quote = quote_cells(cell.citation, row.paper) if cell.citation else {}
-            yield {"question": question, "status": cell.status or "not_asked", **paper, **quote}
+            for one in cell.citations or (None,):
+                quote = quote_cells(one, row.paper) if one else {}
+                yield {"question": question, "status": cell.status or "not_asked", **paper, **quote}
 
 
 def as_csv(table: EvidenceTable) -> str:
-    """Return a row for each paper and question as CSV, see ``qa.show.export.csv_of``."""
+    """Return ``records`` as CSV, see ``qa.show.export.csv_of``."""
     return csv_of(records(table))
 
 
 def cell_text(cell: Cell, *, value: bool = False) -> str:
-    """Return a cell as lines of text: the short answer if ``value``, quote, place and confidence."""
-    citation = cell.citation
-    if citation is None:
+    """Return a cell as lines of text: the short answer if ``value``, quotes, places and confidence."""
+    if cell.citation is None:
         return cell.word
+    first = [short_words(cell.citation)] if value and cell.sure else []
+    return "\n".join((*first, *(_quote_lines(one, cell) for one in cell.citations)))
+
+
+def _quote_lines(citation: Citation, cell: Cell) -> str:
     place = where("", citation.section, place_of(citation))
     sure = f"{per_cent(citation.confidence)}%"
     under = ", ".join(filter(None, (place, sure if cell.sure else f"possible, {sure}")))
-    first = [short_words(citation)] if value and cell.sure else []
-    return "\n".join((*first, quote_text(citation), f"({under})"))
+    return f"{quote_text(citation)}\n({under})"
 
 
 def has_values(table: EvidenceTable, column: int) -> bool:
@@ -260,8 +275,8 @@ def as_markdown(table: EvidenceTable) -> str:
 def _markdown_of(cell: Cell, paper: Reference) -> str:
     if cell.citation is None:
         return f"*{cell.word}*"
-    text = " ".join(map(escaped, cell_text(cell).splitlines()))
-    return f"{text} {pandoc(paper.key, locator(cell.citation))}"
+    quotes = ((one, " ".join(map(escaped, _quote_lines(one, cell).splitlines()))) for one in cell.citations)
+    return "<br>".join(f"{text} {pandoc(paper.key, locator(one))}" for one, text in quotes)
 
 
 def table_view(table: EvidenceTable, key: str, most: int) -> View:
@@ -287,4 +302,10 @@ def table_view(table: EvidenceTable, key: str, most: int) -> View:
 def _cell_view(cell: Cell, valued: bool) -> View:
     quote = quote_view(cell.citation) if cell.citation else None
     value = short_words(cell.citation) if cell.citation and cell.sure and valued else ""
-    return {"status": str(cell.status or "not_asked"), "word": cell.word, "quote": quote, "value": value}
+    return {
+        "status": str(cell.status or "not_asked"),
+        "word": cell.word,
+        "quote": quote,
+        "value": value,
+        "further": [quote_view(one) for one in cell.further],
+    }

@@ -152,6 +152,7 @@ class Question:
     numbered: tuple[Mention, ...] = ()  #: what it names by number: "patient 5", "the second reaction"
     among: frozenset[str] = frozenset()  #: stems of what it chooses among: "which patients"
     compared: str = ""  #: the superlative, where values of several are wanted for it: "highest"
+    listing: bool = False  #: wants all of several things: "Which drugs were given?"
     abbreviations: bool = True  #: whether abbreviations and what they stand for count as the same
     before: str = ""  #: what was asked and quoted before, where this question may lean on it
     cited: Place | None = None  #: where the last quote stands, if so

@@ -45,7 +45,8 @@ def complete(page: Page, question: str) -> Locator:
     """Return the table once it has the question and is complete."""
     table = page.get_by_role("region", name="Evidence table")
     table.get_by_role("columnheader", name=question).wait_for()
-    page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=120_000)
+    own = page.locator(".st-key-table-progress")  # Streamlit has a "Stop" of its own where a run takes long
+    own.get_by_role("button", name="Stop").wait_for(state="detached", timeout=120_000)
     settled(page)
     return table
 
@@ -141,6 +142,17 @@ def test_the_cell_whose_source_is_open_stays_in_view_beside_it(page: Page, chat:
             f"([cell, wide]) => cell.closest('.grid').clientWidth < wide && ({whole})(cell)",
             arg=[cell.element_handle(), wide],
         )
+
+
+@pytest.mark.browser
+def test_a_table_that_grows_stays_scrolled_to_where_it_was(page: Page, chat: str) -> None:
+    page.set_viewport_size({"width": 1000, "height": 800})
+    asked = (CK, STEROID, "What was the ALT?")
+    page.goto(f"{chat}/table?" + urlencode({"question": asked}, doseq=True))
+    grid = complete(page, asked[-1]).locator(".grid")
+    grid.evaluate("grid => grid.scrollTo(200, 0)")
+    add(page, "How was the diagnosis made?")
+    assert grid.evaluate("grid => grid.scrollLeft") == 200
 
 
 @pytest.mark.browser

@@ -12,6 +12,7 @@ from typing import Any
 from index.read import headings
 from index.read.clean import Vocabulary
 from index.read.metadata import state_fields
+from index.read.pdf.charts import axes
 from index.read.pdf.front import (
     cover,
     front_blocks,
@@ -64,10 +65,15 @@ def drafts_of(
     drafts += running_drafts(removed)
     label = ""
     left_out: Counter[int] = Counter()
+    captioned = False  #: whether the chunk before is the caption of a table
     for chunk in _join_broken(_with_references(list(_classify(blocks[end:], body, left_out)))):
         if chunk.kind is BlockKind.CAPTION:
             label = table_label(chunk.lines[0].text.text)
-        drafts += _drafts(chunk, vocabulary, notes, label)
+        if chunk.kind is BlockKind.TABLE and not captioned and axes(chunk.lines):
+            notes.append(f"page {chunk.lines[0].page}: the numbers along the axes of a chart were left out")
+        else:
+            drafts += _drafts(chunk, vocabulary, notes, label)
+        captioned = chunk.kind is BlockKind.CAPTION and bool(label)
     if left_out.total() >= _MANY_LABELS:
         pages_of = ", ".join(map(str, sorted(left_out)))
         notes.append(f"{left_out.total()} words inside figures were left out (pages: {pages_of})")

@@ -15,12 +15,24 @@ function evidenceHead(view, by, words, send, counts) {
   );
 }
 
+function probability({ confidence }) {
+  const percent = `${confidence.percent} %`;
+  return { percent, title: `Estimated probability that this answers the question: ${percent}` };
+}
+
+// A quote of the same paper that is about as likely as the first.
+function furtherQuote(view, quote, send) {
+  const { percent, title } = probability(quote);
+  const source = sourceButton(view, quote, "Show the sentence in the paper", send);
+  const under = make("div.under", source, make("span.aside", { title }, percent));
+  return make("div.further", quoteText(quote), under);
+}
+
 function evidenceCell(view, cell, question, send) {
   const label = { "data-question": question };
   if (!cell.quote) return make(`td.silent.${cell.status}`, label, make("span", cell.word));
   const { quote } = cell;
-  const percent = `${quote.confidence.percent} %`;
-  const title = `Estimated probability that this answers the question: ${percent}`;
+  const { percent, title } = probability(quote);
   const source = sourceButton(view, quote, "Show the sentence in the paper", send);
   const element = make(
     `td.${cell.status}`,
@@ -28,10 +40,12 @@ function evidenceCell(view, cell, question, send) {
     cell.word && make("p.doubt", { title }, `${cell.word} · ${percent}`),
     text("p.value", cell.value),
     quoteText(quote),
-    make("div.under", source, !cell.word && make("span.aside", { title }, percent))
+    make("div.under", source, !cell.word && make("span.aside", { title }, percent)),
+    cell.further.map((more) => furtherQuote(view, more, send))
   );
   element.addEventListener("click", (event) => {
-    if (!event.target.closest("button, .table") && !String(getSelection())) source.firstElementChild.click();
+    if (event.target.closest("button, .table") || String(getSelection())) return;
+    (event.target.closest(".further") ?? element).querySelector(".cite").click();
   });
   return element;
 }
@@ -40,6 +54,9 @@ function evidenceRow(view, { name, year, cells }, send) {
   const found = cells.map((cell, at) => evidenceCell(view, cell, view.questions[at], send));
   return make("tr", make("th", { scope: "row" }, text("span", name)), make("td.year", year), found);
 }
+
+// Where the table was scrolled to: it is drawn anew whenever it grows, and gone for a moment with a new question.
+let scrolled = { left: 0, top: 0 };
 
 function evidence(view, send) {
   const heads = view.questions.map((question, at) => evidenceHead(view, at, question, send, view.counts[at]));
@@ -50,9 +67,11 @@ function evidence(view, send) {
   const grid = make("div.grid", { tabindex: "0", role: "group", "aria-label": "Rows of the evidence table" }, table);
   let width = 0;
   new ResizeObserver(() => {
-    if (width && width !== grid.clientWidth) showPressedCell(grid); // the source was opened beside it
+    if (!width) grid.scrollTo({ ...scrolled, behavior: "instant" });
+    else if (width !== grid.clientWidth) showPressedCell(grid); // the source was opened beside it
     width = grid.clientWidth;
   }).observe(grid);
+  grid.addEventListener("scroll", () => (scrolled = { left: grid.scrollLeft, top: grid.scrollTop }), { passive: true });
   return make(
     "section.evidence",
     { "aria-label": "Evidence table" },
