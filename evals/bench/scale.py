@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 from evals.bench.sentences import Real, real_vectors
 from evals.bench.server import Server, started
-from evals.bench.speed import child, own_memory, seconds
 from evals.bench.speed_report import Section, Target, Value, markdown, write_report
 from evals.bench.synthetic import DIMENSION, PASSAGES, SENTENCES, Papers, document_of, queries
+from evals.bench.timing import child, own_memory, seconds
 from index.embed.encoder import load_encoder, model_of, question_encoder
 from index.errors import UsageError
 from index.place import Place, open_at, target_at
