@@ -13,11 +13,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,9 +24,9 @@ from numpy.typing import NDArray
 
 from evals.bench.sentences import Real, real_vectors
 from evals.bench.server import Server, started
-from evals.bench.speed_report import Section, Target, Value, markdown, write_report
+from evals.bench.speed_report import Row, Section, Target, markdown, write_report
 from evals.bench.synthetic import DIMENSION, PASSAGES, SENTENCES, Papers, document_of, queries
-from evals.bench.timing import child, own_memory, seconds
+from evals.bench.timing import apart, child, own_memory, peak_memory, seconds
 from index.embed.encoder import load_encoder, model_of, question_encoder
 from index.errors import UsageError
 from index.place import Place, open_at, target_at
@@ -50,7 +48,6 @@ if TYPE_CHECKING:
     from index.postgres.connect import Session
 
 T = TypeVar("T")
-Row = dict[str, Value]
 Nearest = list[set[Key]]  #: the passages nearest to each question
 
 FLOOR = 0.98  #: of the recall of HNSW
@@ -89,12 +86,6 @@ class Measured(Papers):
         return self._noted(partial(super().sentence_vectors, document_id))
 
 
-def apart(action: Callable[..., T], *arguments: object) -> T:
-    """Return the result of ``action`` in a process of its own, whose memory is that of the action."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(action, *arguments).result()
-
-
 def filled(place: Place, size: int, vectors: NDArray[np.float32] | None) -> Row:
     """Publish synthetic papers with ``size`` passages in ``place``; return the figures of that."""
     papers, target = Measured(Papers.holding(size).count, vectors), target_at(place)
@@ -107,14 +98,8 @@ def filled(place: Place, size: int, vectors: NDArray[np.float32] | None) -> Row:
         "passages": passages,
         "write, s": written,
         "rows per second": papers.count * (1 + PASSAGES * (1 + SENTENCES)) / written,
-        "writer's peak, MB": (_peak() - before) / 1e6,
+        "writer's peak, MB": (peak_memory() - before) / 1e6,
     }
-
-
-def _peak() -> int:
-    """Return the most bytes of memory that this process had; a process keeps ``ru_maxrss`` of its parent."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def asked(place: Place, size: int, count: int) -> Row:

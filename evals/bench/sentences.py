@@ -65,8 +65,7 @@ def _sentences(documents: tuple[Document, ...]) -> Iterator[str]:
 
 
 def _kept(path: Path, texts: list[str], encoder: Encoder) -> NDArray[np.float32]:
-    if path.is_file() and len(rows := np.load(path)) == len(texts):
-        return np.asarray(rows, np.float32)
-    rows = encoder.encode(texts)
-    np.save(path, rows)
-    return rows
+    if not path.is_file() or len(rows := np.load(path)) < len(texts):
+        rows = encoder.encode(texts)
+        np.save(path, rows)
+    return np.asarray(rows[: len(texts)], np.float32)

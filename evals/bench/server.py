@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,15 +67,14 @@ def started(folder: Path | None = None) -> Iterator[Server]:
     ]
     pid_file = data / "postmaster.pid"
     try:
-        done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             raise RuntimeError(f"The server did not start: {done.stdout}{done.stderr}")
         uri = f"postgresql://postgres:bench@127.0.0.1:{port}/postgres"
         yield Server(uri, int(pid_file.read_text().split()[0]), data)
     finally:
-        if pid_file.is_file():
-            process = int(pid_file.read_text().split()[0])
-            os.kill(process, signal.SIGINT)
+        with suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
             until = time.monotonic() + _SECONDS
             while pid_file.is_file() and time.monotonic() < until:
                 time.sleep(0.1)

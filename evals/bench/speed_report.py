@@ -13,6 +13,7 @@ from pathlib import Path
 from evals.bench.chart import drawn
 
 Value = str | int | float
+Row = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,6 +35,18 @@ def child(arguments: Sequence[str]) -> tuple[float, float, str]:
     if code:
         raise RuntimeError(f"{arguments} ended with {code}: {done.stderr}")
     return taken, memory, said
+
+
+def apart(action: Callable[..., T], *arguments: object) -> T:
+    """Return the result of ``action`` in a process of its own, whose memory is that of the action."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(action, *arguments).result()
+
+
+def peak_memory() -> int:
+    """Return the most bytes of memory that this process had; a process keeps ``ru_maxrss`` of its parent."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def seconds(action: Callable[[], T]) -> tuple[float, T]:
