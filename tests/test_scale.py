@@ -11,7 +11,6 @@ import pytest
 from evals.bench import peers, scale
 from evals.bench.chart import drawn, times_by_size
 from evals.bench.sentences import real_vectors
-from evals.bench.speed_report import Section
 from evals.bench.synthetic import PASSAGES
 from index.embed.encoder import load_encoder
 
@@ -58,11 +57,11 @@ def test_peers_that_are_not_installed_are_left_out(
 
 def test_a_chart_shows_times_at_several_sizes() -> None:
     rows = tuple({"store": "folder", "passages": size, "search, ms": size / 100} for size in (100, 1000))
-    assert times_by_size(Section("by size", "", rows)) == (
+    assert times_by_size(rows) == (
         "passages",
         {"folder: search": [(100, 0.001), (1000, 0.01)]},
     )
-    assert drawn([Section("one size", "", rows[:1])]) == ""
-    chart = drawn([Section("by size", "", rows)])
+    assert drawn({"one size": rows[:1]}) == ""
+    chart = drawn({"by size": rows})
     assert "folder: search" in chart
-    assert chart == drawn([Section("by size", "", rows)])
+    assert chart == drawn({"by size": rows})

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-if TYPE_CHECKING:
-    from evals.bench.speed_report import Section
-
+Rows = Sequence[Mapping[str, str | int | float]]
 Points = dict[str, list[tuple[float, float]]]  #: size and seconds, by name
 
 _UNITS = {", s": 1.0, ", ms": 0.001}
 _PANEL = (6.4, 4.0)  #: inches
 
 
-def times_by_size(section: Section) -> tuple[str, Points]:
-    """Return what the rows of a section are sorted by, a whole number, and the times of each kind of row.
+def times_by_size(rows: Rows) -> tuple[str, Points]:
+    """Return what ``rows`` are sorted by, a whole number, and the times of each kind of row.
 
     Nothing is returned unless there are times at two sizes or more.
     """
-    sizes = [name for name, value in section.rows[0].items() if isinstance(value, int)][:1]
+    sizes = [name for name, value in rows[0].items() if isinstance(value, int)][:1]
     points: Points = defaultdict(list)
-    for row in section.rows:
+    for row in rows:
         kind = "".join(f"{value}: " for value in row.values() if isinstance(value, str))
         for name, value in row.items():
             for unit, factor in _UNITS.items():
@@ -34,12 +31,12 @@ def times_by_size(section: Section) -> tuple[str, Points]:
     return "".join(sizes), lines
 
 
-def drawn(sections: Sequence[Section]) -> str:
-    """Return an SVG with a panel for each section that has times by size; empty if none has."""
+def drawn(tables: Mapping[str, Rows]) -> str:
+    """Return an SVG with a panel for each table, by name, that has times by size; empty if none has."""
     import matplotlib  # takes half a second
     from matplotlib.figure import Figure
 
-    panels = [(section.name, *times_by_size(section)) for section in sections]
+    panels = [(name, *times_by_size(rows)) for name, rows in tables.items()]
     panels = [panel for panel in panels if panel[2]]
     if not panels:
         return ""

@@ -81,7 +81,7 @@ def write_report(sections: Sequence[Section], folder: Path, title: str = "Speed 
     place = folder / title.split()[0].lower()
     place.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     said = markdown(sections, title)
-    if chart := drawn(sections):
+    if chart := drawn({section.name: section.rows for section in sections}):
         place.with_suffix(".svg").write_text(chart, encoding="utf-8")
         said += f"\n![Seconds by size]({place.name}.svg)\n"
     place.with_suffix(".md").write_text(said, encoding="utf-8")
