@@ -56,6 +56,7 @@ SERVES = "it serves until Ctrl-C"  # run by tests/web, tests/test_mcp.py and tes
 NOT_RUN = {
     "README.md": ["it installs Loccit"],
     "docs/tutorial.md": ["it installs Loccit", SERVES],
+    "docs/explanation/scale.md": ["it takes an hour"],
     "docs/how-to/add-papers.md": [SERVES],
     "docs/how-to/use-the-app.md": [SERVES],
     "docs/how-to/evaluate.md": ["it asks a person", "three questions are too few"],

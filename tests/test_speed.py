@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evals.bench.speed import SECTIONS, child, main, timed
+from evals.bench.speed import SECTIONS, main
 from evals.bench.speed_report import Section, Target, markdown
 from evals.bench.synthetic import DIMENSION, PASSAGES, SENTENCES, Papers, queries, vectors_of
+from evals.bench.timing import child, timed
 from index.store.manifest import Model
 from index.store.open import open_index
 from index.store.publish import Origin, publish, writing
@@ -61,7 +62,7 @@ def test_the_report_has_targets_and_tables() -> None:
 
 def test_steps_are_timed_and_processes_measured() -> None:
     seen: list[str] = []
-    found = timed({"a": seen.append, "b": lambda question: None}, ["one", "two"])
+    found = timed({"a": seen.append, "b": lambda question: None}, ["one", "two"], 1)
     assert seen == ["one", "two"]
     assert found.keys() == {"a", "b"}
     seconds, memory, said = child(["-c", "print('hello')"])

@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from evals.bench.speed import own_memory
+from evals.bench.timing import own_memory
 from index.embed.encoder import Encoder, load_encoder, question_encoder
 from index.ingest.build import build
 from index.store.index import Index

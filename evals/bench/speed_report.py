@@ -1,4 +1,4 @@
-"""The figures of ``evals.bench.speed``, as data and Markdown."""
+"""The figures of ``evals.bench.speed`` and ``scale``, as data and Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.bench.chart import drawn
+
 Value = str | int | float
+Row = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,10 @@ class Section:
     targets: tuple[Target, ...] = ()
 
 
-def markdown(sections: Sequence[Section]) -> str:
+def markdown(sections: Sequence[Section], title: str = "Speed and size") -> str:
     """Return the sections as Markdown, all targets first."""
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    lines = ["# Speed and size", "", f"{machine}. Ratios compare figures of one run on one machine.", ""]
+    lines = [f"# {title}", "", f"{machine}. Ratios compare figures of one run on one machine.", ""]
     targets: list[dict[str, Value]] = [
         {
             "figure": target.name,
@@ -71,9 +74,14 @@ def _shown(value: Value) -> str:
     return f"{value:,}" if isinstance(value, int) else value
 
 
-def write_report(sections: Sequence[Section], folder: Path) -> None:
-    """Write ``speed.md`` and ``speed.json``."""
+def write_report(sections: Sequence[Section], folder: Path, title: str = "Speed and size") -> None:
+    """Write the report as Markdown, JSON and a chart, named by the first word of ``title``."""
     folder.mkdir(parents=True, exist_ok=True)
     figures = [dataclasses.asdict(section) for section in sections]
-    (folder / "speed.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (folder / "speed.md").write_text(markdown(sections), encoding="utf-8")
+    place = folder / title.split()[0].lower()
+    place.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    said = markdown(sections, title)
+    if chart := drawn({section.name: section.rows for section in sections}):
+        place.with_suffix(".svg").write_text(chart, encoding="utf-8")
+        said += f"\n![Seconds by size]({place.name}.svg)\n"
+    place.with_suffix(".md").write_text(said, encoding="utf-8")
