@@ -86,7 +86,7 @@ class Cluster:
         import psycopg
 
         given = [part for option in options for part in ("-c", option)]
-        with (self.data / "log").open("ab") as log:
+        with (self.data / "output").open("ab") as log:
             self.running = subprocess.Popen(
                 [*self._command("postgres"), "-D", str(self.data), "-p", str(self.port), *given],
                 stdout=log,
@@ -98,7 +98,7 @@ class Cluster:
         while True:
             with suppress(psycopg.OperationalError), psycopg.connect(self.uri.removesuffix(_NAME)):
                 return self
-            assert time.monotonic() < until, (self.data / "log").read_text(encoding="utf-8")
+            assert time.monotonic() < until, (self.data / "output").read_text(encoding="utf-8")
             time.sleep(0.05)
 
     def kill(self) -> None:

@@ -12,13 +12,11 @@ from index.postgres.link import Link
 from index.segments.lexical import K1, B, weight_of
 from index.terms import weighted_terms
 
-#: Score of a passage ``p``: a sum over those of the ``terms`` that it holds, in their order.
-SCORE = """(
-    SELECT sum(a.weight * (f.count / (f.count + %(k1)s::real * (
-        %(rest)s::real + %(b)s::real * p.length::real / %(mean)s::real))) ORDER BY a.place)
-    FROM unnest(%(terms)s::text[], %(weights)s::real[]) WITH ORDINALITY AS a (term, weight, place),
-        LATERAL (SELECT (p.terms ->> a.term)::real AS count) AS f
-    WHERE f.count IS NOT NULL)"""
+#: Score of a passage ``p``, null if it holds none of the ``terms``; see migrations/0002.sql.
+SCORE = (
+    "bm25(p.terms, p.length, %(terms)s::text[], %(weights)s::real[], "
+    "%(k1)s::real, %(rest)s::real, %(b)s::real, %(mean)s::real)"
+)
 
 
 class Vocabulary:
