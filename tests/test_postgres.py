@@ -290,8 +290,8 @@ def test_exact_search_never_uses_hnsw_and_hnsw_finds_the_nearest(base: str, tmp_
         vector = WordEncoder().encode(["ferritin nurses"])[0]
         exact = [hit.position for hit in search(local, "", vector, limit=200)]
         with opened(base, tmp_path) as there:
-            there._session.execute("SET LOCAL enable_seqscan = off")
-            there._session.execute("SET LOCAL enable_sort = off")
+            there._link.run(lambda session: session.execute("SET LOCAL enable_seqscan = off"))
+            there._link.run(lambda session: session.execute("SET LOCAL enable_sort = off"))
             near = [hit.position for hit in search(there, "", vector, limit=200)]
             assert len(set(near) & set(exact)) >= 0.98 * len(exact)
             there._hnsw = False
