@@ -53,12 +53,12 @@ class Link:
             IndexMissing: meanwhile another generation was published.
             StorageError: the database refused. The next call starts afresh.
         """
-        from psycopg import OperationalError
+        from psycopg import Error
 
         with self._lock, refusals(self.database):
             try:
                 return read(self._live())
-            except OperationalError:
+            except Error:
                 if not self._session.broken or self._ended:
                     raise
             return read(self._live())
