@@ -58,7 +58,7 @@ class Link:
         with self._lock, refusals(self.database):
             try:
                 return read(self._live())
-            except Error:
+            except Error:  # that a server ends idle transactions is no ``OperationalError``
                 if not self._session.broken or self._ended:
                     raise
             return read(self._live())

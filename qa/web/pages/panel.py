@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from index.errors import LoccitError, QuoteError
+from index.errors import IndexMissing, LoccitError, QuoteError
 from index.store.index import Index
 from index.text import Document
 from qa.files.feedback import save, withdraw
@@ -113,6 +113,8 @@ def _view(index: Index) -> View | None:
         return _source(index)
     except QuoteError as error:
         return notice_view("warning", "The paper has changed", error.message, error.remedy)
+    except IndexMissing:  # a database that has another generation by now: the page opens it
+        st.rerun()
     except LoccitError as error:
         return notice_view("error", "The paper cannot be read", error.message, error.remedy)
 
