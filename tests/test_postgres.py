@@ -8,11 +8,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,16 +36,14 @@ from index.search import search
 from index.store.index import Index
 from index.store.open import open_index
 from index.store.publish import Origin
-from index.store.transfer import export_index
 from qa.answer import Answerer
-from qa.cli.main import app
 from qa.rank.stages import shipped
 from qa.records import as_json
 from qa.settings import AskOptions
 from tests.commands import Loccit, one_line
 from tests.databases import PASSWORD, SHOWN_PASSWORD, Server, copied
 from tests.databases import server as server
-from tests.index_fakes import PAPERS, TEA, WordEncoder, build_papers, write_papers
+from tests.index_fakes import PAPERS, TEA, WordEncoder, write_papers
 from tests.make_pdf import paper
 from tests.test_editions import PAPERS as EDITIONS
 
@@ -525,53 +521,6 @@ def test_a_role_that_may_only_read(loccit: Loccit, server: Server, base: str, tm
     assert loccit("info", "--index", uri).code == 0
     for arguments in (("add", str(papers)), ("remove", "ferritin.txt")):
         assert "may only read" in refused(loccit, uri, 4, *arguments)
-
-
-#: Arguments with which each command that takes --index runs; PAPERS and FILE stand for paths.
-ARGUMENTS: dict[str, list[str]] = {
-    **{name: [] for name in ("chat", "info", "verify", "rollback", "gc", "mcp", "build", "eval")},
-    **{name: ["When?"] for name in ("ask", "search", "table")},
-    **{name: ["PAPERS"] for name in ("add", "watch")},
-    "remove": ["tea.txt"],
-    "export": ["FILE"],
-    "import": ["FILE"],
-    "eval new": ["FILE"],
-    "calibrate": ["--reset"],
-}
-#: Those that work with an index in a folder only, and what their error names instead.
-FOLDER_ONLY = {"verify": "pg_amcheck", "rollback": "backups", "gc": "autovacuum"}
-
-
-def test_every_command_with_an_index_is_tried_on_databases() -> None:
-    commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    taking = {
-        name for name, one in commands.items() if any("--index" in option.opts for option in one.params)
-    }
-    assert taking == ARGUMENTS.keys()
-
-
-@pytest.mark.parametrize("name", ARGUMENTS)
-def test_no_command_ends_in_a_traceback_without_a_server(loccit: Loccit, tmp_path: Path, name: str) -> None:
-    export = tmp_path / "export"
-    if name == "import":
-        build_papers(tmp_path / "index", write_papers(tmp_path / "papers"))
-        export_index(tmp_path / "index", export)
-    paths = {"PAPERS": str(write_papers(tmp_path / "more")), "FILE": str(export)}
-    arguments = [paths.get(one, one) for one in ARGUMENTS[name]]
-    uri = f"postgresql://u:{SHOWN_PASSWORD}@127.0.0.1:1/papers"
-    done = loccit(*name.split(), *arguments, "--index", uri)
-    assert SHOWN_PASSWORD not in done.out + done.err
-    assert PASSWORD not in done.out + done.err
-    if name == "calibrate":  # what it forgets is on this machine
-        assert done.code == 0
-    elif name == "eval new":  # asks with keys, and there is no terminal
-        assert "in a terminal" in one_line(done, 2)
-    elif name in FOLDER_ONLY:
-        assert FOLDER_ONLY[name] in one_line(done, 2)
-    elif name == "watch":  # goes on, and would wait for ever if it had a folder to build from
-        assert "u@127.0.0.1:1" in one_line(done, 4)
-    else:
-        assert "Check the address" in one_line(done, 4)
 
 
 def test_the_default_installation_needs_no_psycopg() -> None:

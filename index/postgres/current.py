@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -44,8 +45,9 @@ class Desk:
                 except Error:
                     if not kept.broken:
                         raise
-            self._session = connect(self._database, reading=False)
-            return self._done(self._session, work)
+            self._session = session = connect(self._database, reading=False)
+            weakref.finalize(self, session.close)
+            return self._done(session, work)
 
     def _done(self, session: Session, work: Callable[[Session], T]) -> T:
         with session.transaction():
