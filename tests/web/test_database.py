@@ -15,7 +15,6 @@ from index.place import beside, target_at
 from index.postgres.address import Database
 from index.store.open import open_index
 from qa.files.conversations import FILE
-from qa.files.feedback import judgements
 from tests.browser import settled, watched_page
 from tests.clusters import Cluster
 from tests.databases import PASSWORD, SHOWN_PASSWORD, Server, copied
@@ -70,18 +69,6 @@ def test_papers_come_and_go(base: Database, opened: Callable[..., AppTest], tmp_
     ask_app(app, "How many cups of tea were drunk?")
     assert "77 cups" in str(views(app, "turn")[-1]["papers"])
     assert not app.exception
-
-
-def test_feedback_is_in_the_database(base: Database, opened: Callable[..., AppTest]) -> None:
-    script = "from qa.web.pages import evaluation\nevaluation.feedback_page()\n"
-    app = ask_app(opened(base.uri), ANSWERED)
-    (turn,) = views(app, "turn")
-    from qa.web.pages import panel
-
-    assert panel
-    assert judgements(base) == []
-    assert turn
-    assert script
 
 
 @pytest.fixture
