@@ -17,6 +17,7 @@ DISTRIBUTED = {
     "sentences": "paper",
 }  #: distribution columns, all of papers
 REFERENCE = frozenset({"version", "state", "files", "vocabulary"})  #: tables that each node has a copy of
+_LOCAL = frozenset({"feedback"})  #: stays on the coordinator
 _IMMUTABLE = frozenset({"unnest", "jsonb_each_text"})  #: functions in FROM that Citus repeats on each node
 _REFUSED = {
     "SubLink": "a subquery in an expression",
@@ -39,7 +40,7 @@ def problems(sql: str) -> list[str]:
 def _problems(statement: Node) -> Iterator[str]:
     kind = statement["@"]
     tables = [one["relname"] for one in nodes(statement, "RangeVar")]
-    known = REFERENCE | set(DISTRIBUTED)
+    known = REFERENCE | _LOCAL | set(DISTRIBUTED)
     yield from (f"unknown table {name}" for name in tables if name not in known and name[:3] != "pg_")
     if kind == "CreateStmt":
         yield from _of_table(statement)

@@ -72,6 +72,11 @@ class Cluster:
             for statement in statements:
                 session.execute(statement)
 
+    def end_connections(self) -> None:
+        """End those of Loccit, as an administrator does."""
+        which = "application_name = 'loccit'"
+        self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {which}")
+
     def clone(self, folder: Path | None = None) -> Cluster:
         """Return a copy, not running; this one must not run either."""
         data = folder or self.data.with_name(f"cluster{next(_numbers)}")

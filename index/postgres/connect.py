@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 10  #: seconds to wait for a connection, unless the address says otherwise
 _SEARCH_PATH = "SELECT set_config('search_path', 'loccit, ' || current_setting('search_path'), false)"
+#: Given up by the server when it is idle, because an open transaction keeps rows that nobody needs; ``Link``
+#: then opens another.
+_IDLE = "SELECT set_config('idle_in_transaction_session_timeout', '60s', false)"
 _RIGHTS = "Connect as a role with the rights listed in docs/how-to/postgresql.md, or ask for them."
 _CANCELLED = "Nothing was changed. Try again, or have statement_timeout and lock_timeout of this role raised."
 _UNREACHED = "Check the address and the password, and that the server runs and has a connection to spare."
@@ -53,6 +56,7 @@ def connect(database: Database, *, reading: bool) -> Session:
         )
         session.execute(_SEARCH_PATH)
         if reading:
+            session.execute(_IDLE)
             session.commit()
             session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             session.read_only = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,7 +38,7 @@ class Link:
         self.database = database
         self._lock = threading.Lock()
         self._ended = False
-        self._session = connect(database, reading=True)
+        self._session = self._connected()
         try:
             with refusals(database):
                 require_version(self._session, database)
@@ -53,12 +54,12 @@ class Link:
             IndexMissing: meanwhile another generation was published.
             StorageError: the database refused. The next call starts afresh.
         """
-        from psycopg import OperationalError
+        from psycopg import Error
 
         with self._lock, refusals(self.database):
             try:
                 return read(self._live())
-            except OperationalError:
+            except Error:  # that a server ends idle transactions is no ``OperationalError``
                 if not self._session.broken or self._ended:
                     raise
             return read(self._live())
@@ -72,7 +73,8 @@ class Link:
         from psycopg.pq import TransactionStatus as Status
 
         if self._session.closed and not self._ended:
-            self._session = connect(self.database, reading=True)
+            self._closing()
+            self._session = self._connected()
         if self._session.info.transaction_status == Status.INERROR:
             self._session.rollback()
         if self._session.info.transaction_status == Status.IDLE:
@@ -82,6 +84,12 @@ class Link:
                 what = f"{self.database}: generation {self.state[0]} was replaced by {now[0]}"
                 raise IndexMissing(f"{what} while there was no connection.", "Open the index again.")
         return self._session
+
+    def _connected(self) -> Session:
+        session = connect(self.database, reading=True)
+        # The app drops earlier generations without closing them, because other sessions may still show them.
+        self._closing = weakref.finalize(self, session.close)
+        return session
 
     def _current(self) -> tuple[Any, ...]:
         row = self._session.execute(_STATE).fetchone()

@@ -86,6 +86,11 @@ class Target:
     def collect(self) -> None:
         """Do nothing: what no transaction reads any more is for autovacuum."""
 
+    def held(self) -> set[str]:
+        """Return the ids of all papers: earlier generations are not kept."""
+        with self.open() as index:
+            return set(index.given())
+
 
 def _publish(session: Session, papers: Papers, origin: Origin) -> Manifest:
     held = session.execute("SELECT id, source, used FROM papers").fetchall()

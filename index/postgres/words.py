@@ -12,7 +12,7 @@ from index.postgres.link import Link
 from index.segments.lexical import K1, B, weight_of
 from index.terms import weighted_terms
 
-#: Score of a passage ``p``, null if it holds none of the ``terms``; see migrations/0002.sql.
+#: Score of a passage ``p``, null if it holds none of the ``terms``; see migrations/0003.sql.
 SCORE = (
     "bm25(p.terms, p.length, %(terms)s::text[], %(weights)s::real[], "
     "%(k1)s::real, %(rest)s::real, %(b)s::real, %(mean)s::real)"

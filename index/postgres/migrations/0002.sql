@@ -1,20 +1,12 @@
--- BM25 of a passage: a sum over the asked terms that it holds, in their order, in single precision; null if it holds
--- none. A function, because Citus sends no statement with a correlated subquery to its workers. In PL/pgSQL it takes
--- about half the time of the same sum over unnest.
-CREATE FUNCTION loccit.bm25(
-    held jsonb, length integer, terms text[], weights real[], k1 real, rest real, b real, mean real
-) RETURNS real LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
-DECLARE
-    score real;
-    count real;
-    damping real := k1 * (rest + b * length::real / mean);
-BEGIN
-    FOR place IN 1 .. cardinality(terms) LOOP
-        count := held ->> terms[place];
-        IF count IS NOT NULL THEN
-            score := coalesce(score, 0) + weights[place] * (count / (count + damping));
-        END IF;
-    END LOOP;
-    RETURN score;
-END
-$$;
+-- Judgements of answers, of all people who use the index. They are no part of a generation.
+CREATE TABLE loccit.feedback (
+    number bigint GENERATED ALWAYS AS IDENTITY,
+    owner text NOT NULL,             -- a signed-in person, or "role NAME" of this database
+    key text NOT NULL,               -- sha256 of question and answer
+    made text NOT NULL,              -- ISO 8601, UTC
+    helpful boolean NOT NULL,
+    question text NOT NULL,          -- as searched, standing alone
+    answer text NOT NULL,            -- JSON
+    gold text,                       -- JSON of [paper, quote], null while nobody said what is right
+    PRIMARY KEY (owner, key)
+);
