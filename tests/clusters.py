@@ -135,6 +135,7 @@ class Cluster:
         """Make this copy of ``primary`` its standby, before it starts."""
         login = f"user=postgres password={PASSWORD} application_name=standby"
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write("hot_standby_feedback = on\n")
             file.write(f"primary_conninfo = 'host=127.0.0.1 port={primary.port} {login}'\n")
         shutil.copy2(self.data / "PG_VERSION", self.data / "standby.signal")
 
