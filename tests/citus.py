@@ -33,8 +33,12 @@ Node = dict[str, Any]
 
 def problems(sql: str) -> list[str]:
     """Return what keeps Citus from executing the statements of ``sql`` without moving rows between nodes."""
-    nodes = (one.stmt(skip_none=True) for one in parse_sql(sql))
-    return [problem for node in nodes for problem in _problems(node)]
+    return [problem for statement in statements(sql) for problem in _problems(statement)]
+
+
+def statements(sql: str) -> list[Node]:
+    """Return the trees of all statements in ``sql``."""
+    return [one.stmt(skip_none=True) for one in parse_sql(sql)]  # type: ignore[misc]  # typed as None
 
 
 def _problems(statement: Node) -> Iterator[str]:
@@ -131,10 +135,11 @@ def nodes(part: object, tag: str) -> Iterator[Node]:
 
 
 def _name(node: Node) -> str:
-    return str(node.get("funcname", node.get("name", ({"sval": ""},)))[-1]["sval"])
+    names: tuple[Node, ...] = node.get("funcname") or node.get("name") or ({"sval": ""},)
+    return str(names[-1]["sval"])
 
 
 def _column(node: Node | None) -> tuple[str, str]:
     """Return alias and column of ``alias.column``."""
-    fields = node.get("fields", ()) if node and node["@"] == "ColumnRef" else ()
+    fields: tuple[Node, ...] = node.get("fields", ()) if node and node["@"] == "ColumnRef" else ()
     return (fields[0]["sval"], fields[1]["sval"]) if len(fields) == 2 else ("", "")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pglast import parse_sql
 
 from index.ingest.build import add, build, remove
 from index.postgres.address import Database
@@ -17,7 +16,7 @@ from index.postgres.search import HNSW
 from index.postgres.snapshot import Snapshot
 from index.postgres.target import Target
 from index.search import search
-from tests.citus import DISTRIBUTED, REFERENCE, nodes, problems
+from tests.citus import DISTRIBUTED, REFERENCE, nodes, problems, statements
 from tests.clusters import Cluster
 from tests.databases import Server
 from tests.databases import server as server
@@ -98,7 +97,7 @@ def test_the_documented_set_up_is_for_the_tables_that_there_are(root: Path) -> N
     page = (root / "docs" / "how-to" / "postgresql.md").read_text(encoding="utf-8")
     sql = page.partition("## Many machines: Citus")[2].partition("```sql\n")[2].partition("```")[0]
     given: dict[str, dict[str, str]] = {}
-    for call in nodes(tuple(one.stmt(skip_none=True) for one in parse_sql(sql)), "FuncCall"):
+    for call in nodes(tuple(statements(sql)), "FuncCall"):
         name, *more = (one["val"]["sval"].removeprefix("loccit.") for one in nodes(call["args"], "A_Const"))
         given.setdefault(call["funcname"][0]["sval"], {})[name] = "".join(more)
     columns = {name: more.removesuffix("papers") for name, more in given["create_distributed_table"].items()}

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import psycopg
 import pytest
@@ -287,13 +288,8 @@ def test_fault_13_two_processes_build_and_two_read(server: Server, root: Path, t
     names = list(NUMBERED)
     parts = [write_papers(tmp_path / str(i), {name: NUMBERED[name] for name in names[i::2]}) for i in (0, 1)]
     tasks = [*(["add", uri, str(part)] for part in parts), *[["read", uri, "3"]] * 2]
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.many_writers", *task],
-            **{"cwd": root, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True},
-        )
-        for task in tasks
-    ]
+    command = (sys.executable, "-m", "tests.many_writers")
+    running = [Popen([*command, *task], cwd=root, stdout=PIPE, stderr=PIPE, text=True) for task in tasks]
     done = [(*process.communicate(timeout=300), process.returncode) for process in running]
     assert [code for *_, code in done] == [0] * 4, done
     assert held(uri, tmp_path) == expected(tmp_path / "whole", {**PAPERS, **NUMBERED})
