@@ -153,7 +153,12 @@ class Adding(threading.Thread):
 def publication(template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, int]:
     """Numbers of the first and the last message of publishing one more paper, the last its COMMIT."""
     copy, folder, sent = template.clone(), tmp_path_factory.mktemp("messages"), list[bytes]()
-    wire = Wire(copy.start(), lambda number, message: bool(sent.append(message)))
+
+    def note(_: int, message: bytes) -> bool:
+        sent.append(message)
+        return False
+
+    wire = Wire(copy.start(), note)
     try:
         add_one(wire.uri, folder)
     finally:
