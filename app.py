@@ -1,14 +1,15 @@
 """The web app. Start it with ``loccit chat``, or without the PDF viewer with ``streamlit run app.py``.
 
-It serves the index in the folder LOCCIT_INDEX, or the default index.
+It serves the index at LOCCIT_INDEX, a folder or the address of a database, or the default index.
 """
 
 from __future__ import annotations
 
 import streamlit as st
 
+from index.errors import LoccitError
 from qa.web import sign_in, state
-from qa.web.component import LOGO, PAGE_STYLES
+from qa.web.component import LOGO, PAGE_STYLES, show_error
 from qa.web.pages import ask, evaluation, papers, table
 
 st.set_page_config(page_title="Loccit", layout="wide", initial_sidebar_state="collapsed")
@@ -30,5 +31,8 @@ with st.container(key="nav", horizontal=True):  # on narrow screens, where Strea
     for page in _PAGES:
         st.page_link(page)
 state.refresh()
-chosen.run()
+try:
+    chosen.run()
+except LoccitError as error:  # a database went down while the page was drawn
+    show_error("This page cannot be shown completely", error, "page-failed")
 sign_in.show_person()

@@ -26,6 +26,21 @@ def open_at(place: Place, *, salvage: bool = False) -> Index:
     return Snapshot.open(place, beside(place))
 
 
+def current_at(place: Place) -> tuple[int, str] | None:
+    """Return what tells the current generation from others; None if nothing was published, or it is damaged.
+
+    Raises:
+        StorageError: the system, or the database, refuses to read.
+    """
+    if isinstance(place, Path):
+        from index.store.open import read_pointer
+
+        return read_pointer(place)
+    from index.postgres.current import current
+
+    return current(place)
+
+
 def target_at(place: Place) -> Target:
     """Return where a build publishes."""
     if isinstance(place, Path):

@@ -49,6 +49,7 @@ def save(folder: Path, calibration: Calibration, questions: Path, papers: Iterab
     some = tuple(nsmallest(MOST_PAPERS, papers))
     kept = {"format": FORMAT, **asdict(Kept(calibration, str(questions.absolute()), some))}
     text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
+    LOCAL_DISK.make_folder(folder)
     LOCAL_DISK.write_atomically(folder / FILE, [text.encode("utf-8", "surrogateescape")])
 
 

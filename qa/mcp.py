@@ -13,12 +13,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.errors import LoccitError, UsageError
+from index.place import Place, beside, current_at
 from index.store.index import Index
-from index.store.open import read_pointer
 from index.text import Document, Span
 from qa.answer import Answerer
 from qa.calibration import stored
@@ -155,14 +154,14 @@ class Papers:
 
 
 class Tools:
-    """The tools on the index in one folder; each call sees the current generation.
+    """The tools on one index; each call sees the current generation.
 
     Calls run one after the other, because one uses all cores.
     """
 
-    def __init__(self, folder: Path, options: AskOptions = USUAL) -> None:
+    def __init__(self, place: Place, options: AskOptions = USUAL) -> None:
         """Open the index, so that its errors show at the start; see ``qa.session.opened``."""
-        self._folder, self._options = folder, options
+        self._place, self._options = place, options
         self.turn = threading.RLock()
         self._held: AbstractContextManager[Answerer] | None = None
         self._pointer: tuple[tuple[int, str] | None, bytes | None] = None, None
@@ -171,10 +170,10 @@ class Tools:
     def current(self) -> Answerer:
         """Return an answerer of the current generation, reopened after index or calibration have changed."""
         with self.turn:
-            pointer = read_pointer(self._folder), stored(self._folder)
+            pointer = current_at(self._place), stored(beside(self._place))
             if self._held is None or pointer != self._pointer:
                 self.close()
-                held = opened(self._folder, self._options)
+                held = opened(self._place, self._options)
                 self._answerer, self._held, self._pointer = held.__enter__(), held, pointer
             return self._answerer
 

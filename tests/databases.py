@@ -36,6 +36,7 @@ class Server:
 
     port: int
     installation: Path
+    folder: Path  # which an ordinary user may write to
 
     def run(self, *statements: str, database: str = "postgres") -> None:
         """Execute SQL as the superuser."""
@@ -67,13 +68,10 @@ def server() -> Iterator[Server]:
     program, data = folder / "pg0", folder / "data"
     shutil.copy(pg0._find_pg0(), program)
     program.chmod(0o755)
-    before = []
-    if os.geteuid() == 0:
-        before = ["runuser", "-u", _ORDINARY, "--"]  # which gives it a home folder that does not exist
+    before = as_ordinary_user()  # whose home folder does not exist
+    if before:
         shutil.chown(folder, _ORDINARY)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     options = [
         *("listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"),
         *("fsync=off", "shared_buffers=32MB", "max_connections=20"),
@@ -98,10 +96,22 @@ def server() -> Iterator[Server]:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout + done.stderr
         (control,) = folder.rglob("vector.control")
-        yield Server(port, control.parent)
+        yield Server(port, control.parent, folder)
     finally:
         _stop(data / "postmaster.pid", port)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def as_ordinary_user() -> list[str]:
+    """Return what to put before a command so that root does not run it."""
+    return ["runuser", "-u", _ORDINARY, "--"] if os.geteuid() == 0 else []
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _stop(pid_file: Path, port: int) -> None:

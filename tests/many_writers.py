@@ -1,6 +1,6 @@
 """Adds papers to an index one by one, or opens and searches it repeatedly, for tests of several processes.
 
-Usage: python -m tests.many_writers add INDEX FOLDER | read INDEX TIMES
+Usage: python -m tests.many_writers add INDEX FOLDER | read INDEX TIMES; INDEX is a folder or an address.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.ingest.build import add
+from index.place import Place, open_at, target_at
+from index.postgres.address import Database, is_address
 from index.search import search
 from index.store.index import Index
-from index.store.open import open_index
 from tests.index_fakes import WordEncoder
 
 QUESTION = "ferritin of runners before the season"
 
 
-def add_each(index: Path, folder: Path) -> int:
+def add_each(index: Place, folder: Path) -> int:
     """Add the papers of ``folder`` one at a time; return how many generations were published."""
     published = 0
     for path in sorted(folder.iterdir()):
-        published += add([path], index, encoder=WordEncoder(), wait=120).published
+        published += add([path], target_at(index), encoder=WordEncoder(), wait=120).published
     return published
 
 
-def open_often(index: Path, times: int) -> int:
+def open_often(index: Place, times: int) -> int:
     """Open and search the index ``times`` times or until it changed; return how many generations were seen.
 
     The generation opened before stays open, and must give the same hits.
@@ -37,11 +38,11 @@ def open_often(index: Path, times: int) -> int:
     (asked,) = WordEncoder().encode([QUESTION])
     seen: set[int] = set()
     held: set[str] = set()
-    before, answers = open_index(index), None
+    before, answers = open_at(index), None
     for attempt in itertools.count():
         if attempt >= times and len(seen) > 1:
             break
-        opened = open_index(index)
+        opened = open_at(index)
         if answers is not None and _quotes(before, asked) != answers:
             raise SystemExit(f"generation {before.generation}: its hits have changed")
         before.close()
@@ -68,5 +69,6 @@ def _quotes(index: Index, asked: NDArray[np.float32]) -> list[str]:
 
 if __name__ == "__main__":
     what, where, how = sys.argv[1:]
-    count = add_each(Path(where), Path(how)) if what == "add" else open_often(Path(where), int(how))
+    place = Database.parse(where) if is_address(where) else Path(where)
+    count = add_each(place, Path(how)) if what == "add" else open_often(place, int(how))
     sys.stdout.write(str(count))

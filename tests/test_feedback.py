@@ -87,7 +87,7 @@ def test_a_damaged_row_is_left_out_and_said(tmp_path: Path, column: str, value: 
         base.commit()
     said: list[str] = []
     assert [one.question for one in judgements(tmp_path, say=said.append)] == ["Second?"]
-    assert said == [f"{FILE}: 1 damaged judgement is left out."]
+    assert said == ["Feedback: 1 damaged judgement is left out."]
 
 
 def test_a_damaged_file_is_reported(tmp_path: Path) -> None:

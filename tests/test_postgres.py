@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 import qa
 from evals.measure.collection import index_documents
-from evals.sets.cases import read_cases
+from evals.sets.cases import lines_of, read_cases
 from evals.sets.corpora import document_of
 from evals.sets.own import question_file
 from index.embed.encoder import question_encoder
@@ -290,8 +291,8 @@ def test_exact_search_never_uses_hnsw_and_hnsw_finds_the_nearest(base: str, tmp_
         vector = WordEncoder().encode(["ferritin nurses"])[0]
         exact = [hit.position for hit in search(local, "", vector, limit=200)]
         with opened(base, tmp_path) as there:
-            there._session.execute("SET LOCAL enable_seqscan = off")
-            there._session.execute("SET LOCAL enable_sort = off")
+            there._link.run(lambda session: session.execute("SET LOCAL enable_seqscan = off"))
+            there._link.run(lambda session: session.execute("SET LOCAL enable_sort = off"))
             near = [hit.position for hit in search(there, "", vector, limit=200)]
             assert len(set(near) & set(exact)) >= 0.98 * len(exact)
             there._hnsw = False
@@ -384,6 +385,26 @@ def test_eval_prints_the_same_report(loccit: Loccit, seed_index: Path, seed_base
         for where in (seed_index, seed_base)
     ]
     assert _without_times(reports[0]) == _without_times(reports[1])
+
+
+@pytest.mark.slow
+def test_eval_prints_the_same_report_on_case_reports(
+    loccit: Loccit, bench: Path, base: str, tmp_path: Path
+) -> None:
+    """The ten case reports with most questions, and all their questions."""
+    entries = [json.loads(line) for line in question_file("case_reports").read_text("utf-8").splitlines()]
+    files = Counter(gold["file"] for one in entries for gold in one["gold"])
+    ten = {name for name, _ in files.most_common(10)}
+    asked = [one for one in entries if one["gold"] and {gold["file"] for gold in one["gold"]} <= ten]
+    (tmp_path / "ten.jsonl").write_text(lines_of(asked), encoding="utf-8")
+    papers = [bench / "case_reports_jats" / name for name in sorted(ten)]
+    reports = []
+    for where in (tmp_path / "index", base):
+        assert loccit("build", *papers, "--index", where).code == 0
+        done = loccit("eval", tmp_path / "ten.jsonl", "--index", where, "--reader", "small", "--json")
+        reports.append(_without_times(json.loads(done.out)))
+    assert len(asked) > 100
+    assert reports[0] == reports[1]
 
 
 def _without_times(value: object) -> object:
@@ -521,16 +542,6 @@ def test_a_role_that_may_only_read(loccit: Loccit, server: Server, base: str, tm
     assert loccit("info", "--index", uri).code == 0
     for arguments in (("add", str(papers)), ("remove", "ferritin.txt")):
         assert "may only read" in refused(loccit, uri, 4, *arguments)
-
-
-def test_commands_that_need_a_folder_say_so(loccit: Loccit, monkeypatch: pytest.MonkeyPatch) -> None:
-    uri = f"postgresql://u:{SHOWN_PASSWORD}@host/db"
-    for name in ("gc", "rollback", "verify", "chat"):
-        assert "postgresql://u@host/db: this command works with an index in a folder" in refused(
-            loccit, uri, 2, name
-        )
-    monkeypatch.setenv("LOCCIT_INDEX", uri)
-    assert "index in a folder only" in one_line(loccit("gc"), 2)
 
 
 def test_the_default_installation_needs_no_psycopg() -> None:

@@ -26,6 +26,7 @@ from evals.measure.runner import answering
 from evals.sets.named import QuestionSet, load
 from index.errors import UsageError
 from index.files import sha256_of
+from index.place import Place, beside
 from qa.answer import Answerer
 from qa.calibration import FILE, save
 from qa.files.resources import index_option
@@ -44,13 +45,13 @@ _NARROW = 0.05
 
 
 def calibrate(
-    path: Path, folder: Path, *, right: float, reader: str = "", dry_run: bool = False, as_json: bool = False
+    path: Path, index: Place, *, right: float, reader: str = "", dry_run: bool = False, as_json: bool = False
 ) -> None:
     """Fit the thresholds to the questions in ``path``, print what that gives, and keep it with the index.
 
     Args:
         path: a question file on papers of the index.
-        folder: of the index.
+        index: where it is.
         right: share of the sure answers that should be right.
         reader: "small" or "large"; empty for the largest installed one.
         dry_run: keep nothing.
@@ -59,10 +60,11 @@ def calibrate(
     Raises:
         UsageError: there are too few questions, or no threshold keeps that share.
     """
-    digest, chosen = _questions(path, folder, right)
+    digest, chosen = _questions(path, index, right)
+    folder = beside(index)
     with (
         reporting(Progress.AUTO) as progress,
-        answering(chosen, folder, None, progress, reader, calibration=False) as (answerer, cases),
+        answering(chosen, index, None, progress, reader, calibration=False) as (answerer, cases),
     ):
         outcomes = measure(answerer, cases, lambda done, total: progress("questions asked", done, total))
         before = scores_of(outcomes)
@@ -75,11 +77,11 @@ def calibrate(
         emit(_plain(before, after, calibration, kept=not dry_run))
         return
     _print(answerer, before, after, fitted, right)
-    kept = f"Kept in {folder / FILE}; loccit calibrate --reset{index_option(folder)} goes back."
+    kept = f"Kept in {folder / FILE}; loccit calibrate --reset{index_option(index)} goes back."
     say("Nothing was kept (--dry-run)." if dry_run else kept)
 
 
-def _questions(path: Path, folder: Path, right: float) -> tuple[str, QuestionSet]:
+def _questions(path: Path, index: Place, right: float) -> tuple[str, QuestionSet]:
     """Return the sha256 of the file and its questions.
 
     Raises:
@@ -89,7 +91,7 @@ def _questions(path: Path, folder: Path, right: float) -> tuple[str, QuestionSet
     if chosen.documents is not None or not path.is_file():
         raise UsageError(
             f"{path}: not questions on papers of an index.",
-            f"Make some: loccit eval new questions.jsonl{index_option(folder)}",
+            f"Make some: loccit eval new questions.jsonl{index_option(index)}",
         )
     answerable = sum(case.answerable for case in chosen.cases)
     unanswerable = len(chosen.cases) - answerable
@@ -98,7 +100,7 @@ def _questions(path: Path, folder: Path, right: float) -> tuple[str, QuestionSet
             f"{path}: {answerable} questions that the papers answer and {unanswerable} that they do not; "
             f"for {right:.0%} right, thresholds need at least {least_answerable(right)} and "
             f"{least_unanswerable()}.",
-            f"Add {missing}: loccit eval new {quote(str(path))}{index_option(folder)}",
+            f"Add {missing}: loccit eval new {quote(str(path))}{index_option(index)}",
         )
     return sha256_of(path), chosen
 

@@ -13,7 +13,7 @@ from evals.sets.names import NAMES
 from evals.sets.splits import part_of, some
 from index.errors import UsageError, why_unreadable
 from index.files import require_folder
-from index.place import Place, beside
+from index.place import Place
 from index.text import Document
 from qa.files.feedback import judgements
 from qa.files.resources import index_place
@@ -88,7 +88,7 @@ def _read(named: str, data: Path | None, index: Place | None) -> QuestionSet:
     if named == "seeds":
         return QuestionSet(named, read_cases(own.question_file(named)), on_seeds=True)
     if named == "feedback":
-        return QuestionSet(named, feedback.cases_of(judgements(beside(index or index_place()))))
+        return QuestionSet(named, feedback.cases_of(judgements(index or index_place())))
     if named not in NAMES:
         return _from_file(Path(named))
     if named in ("case_reports", "natural", "conversations"):

@@ -28,7 +28,7 @@ from index.read import SUFFIXES, read_many
 from index.store.index import Index
 from index.store.manifest import Manifest
 from index.store.publish import Origin
-from index.store.target import Folder, Target
+from index.store.target import Folder, Target, target_of
 
 _TOLD = 20  #: refused files that an error names at most
 
@@ -121,7 +121,7 @@ def remove(
         StorageError: the disk refused; the index is unchanged.
     """
     started = time.monotonic()
-    target = Folder(of) if isinstance(of, Path) else of
+    target = target_of(of)
     with target.writing(), target.open() as base:
         held = base.given()
         unknown = sorted(documents - held.keys())

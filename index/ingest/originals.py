@@ -12,19 +12,19 @@ import json
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from index.errors import FileEmpty, FileTooLarge, LoccitError, StorageError
+from index.errors import FileEmpty, FileTooLarge, IndexMissing, LoccitError, StorageError
 from index.files import LOCAL_DISK, refusals
-from index.ingest.catalogue import catalogue_of
 from index.ingest.papers import file_id
 from index.ingest.report import Became, FileOutcome
 from index.read import require_suffix
-from index.store.open import generations, open_generation
 from index.store.publish import writing
+from index.store.target import Target, target_of
 
 FILE = "originals.json"
 _FORMAT = 1
@@ -45,13 +45,13 @@ class Lost(StrEnum):
     CHANGED = "This paper’s file has changed since it was read, so it is not used."
 
 
-def remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool = True) -> None:
+def remember(of: Path | Target, outcomes: Iterable[FileOutcome], *, keep: bool = True) -> None:
     """Keep the paths of the files that a build accepted, beside those known before, and copies of the PDFs.
 
     Kept files of papers that no generation holds any more are removed.
 
     Args:
-        folder: of the index.
+        of: folder of the index, or where else it is kept.
         outcomes: of the build.
         keep: whether to keep files. If not, uploads among the accepted files are removed.
 
@@ -59,11 +59,13 @@ def remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool = True
         IndexLocked: another process writes for longer than ``_WAIT``.
         StorageError: the list or a copy cannot be written. The papers are in the index all the same.
     """
-    with writing(folder, _WAIT):
-        _remember(folder, outcomes, keep=keep)
+    target = target_of(of)
+    with writing(target.folder, _WAIT):
+        _remember(target, outcomes, keep=keep)
 
 
-def _remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool) -> None:
+def _remember(target: Target, outcomes: Iterable[FileOutcome], *, keep: bool) -> None:
+    folder = target.folder
     known = paths(folder)
     # Without links, so that a link which replaces a file later is not taken for it.
     accepted = {
@@ -76,7 +78,9 @@ def _remember(folder: Path, outcomes: Iterable[FileOutcome], *, keep: bool) -> N
             _keep_copy(folder, key, path)
         elif path.is_relative_to((folder / UPLOADS).resolve()):
             forget_upload(folder, key)
-    gone = forget_unused(folder, known) if generations(folder) else []
+    gone = []
+    with suppress(LoccitError):  # nothing was published
+        gone = _forget(target.folder, known, target.held())
     now = {key: path for key, path in known.items() if key not in gone}
     now |= {key: str(path) for key, path in accepted.items()}
     if now == known:
@@ -98,33 +102,27 @@ def _keep_copy(folder: Path, document_id: str, path: Path) -> None:
         _store(folder, document_id, harmless_name(path.name), data)
 
 
-def forget_unused(folder: Path, documents: Iterable[str]) -> list[str]:
-    """Remove the kept files of those ``documents`` that no generation holds; return their ids.
+def forget_unused(of: Path | Target, documents: Iterable[str]) -> None:
+    """Remove the kept files of those ``documents`` that no generation holds.
 
     Does nothing while a generation cannot be read. A paper that was removed counts as held until its
     generations are collected, because a rollback brings it back.
     """
-    try:
-        held = held_in(folder)
-    except LoccitError:
-        return []
+    target = target_of(of)
+    with suppress(LoccitError):
+        try:
+            held = target.held()
+        except IndexMissing:
+            held = set()
+        _forget(target.folder, documents, held)
+
+
+def _forget(folder: Path, documents: Iterable[str], held: Container[str]) -> list[str]:
+    """Remove the kept files of those ``documents`` that are not ``held``; return their ids."""
     gone = [key for key in documents if key not in held]
     for key in gone:
         forget_upload(folder, key)
     return gone
-
-
-def held_in(folder: Path) -> set[str]:
-    """Return the ids of the papers that any generation uses or sets aside.
-
-    Raises:
-        LoccitError: a generation cannot be read.
-    """
-    held: set[str] = set()
-    for number in generations(folder):
-        with open_generation(folder, number, pinned=True) as index:
-            held |= index.documents.keys() | catalogue_of(index).aside.keys()
-    return held
 
 
 def kept_size(folder: Path) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from index.embed.encoder import Encoder
 from index.errors import FileMissing, FormatMismatch, IndexDamaged, IndexMissing, LoccitError
 from index.ingest.build import add
-from index.ingest.originals import Lost, forget_unused, held_in, original
+from index.ingest.originals import Lost, forget_unused, original
 from index.store.generation import Generation
 from index.store.index import Index
 from index.store.open import (
@@ -20,6 +20,7 @@ from index.store.open import (
     read_manifest,
     read_pointer,
 )
+from index.store.target import Target, target_of
 from index.store.upkeep import rollback
 
 
@@ -72,13 +73,14 @@ def bring_back(document_id: str, folder: Path, encoder: Encoder) -> None:
 
 
 @contextmanager
-def forgetting(folder: Path) -> Iterator[None]:
+def forgetting(of: Path | Target) -> Iterator[None]:
     """Remove the uploads of papers that a change of the index, made inside, leaves in no kept generation."""
+    target = target_of(of)
     before: set[str] = set()
     with suppress(LoccitError):
-        before = held_in(folder)
+        before = target.held()
     yield
-    forget_unused(folder, before)
+    forget_unused(target, before)
 
 
 def _before(index: Generation) -> Iterator[Generation]:

@@ -11,6 +11,7 @@ from index.files import require_folder
 from index.ingest.build import build
 from index.ingest.report import BuildReport
 from index.library.zotero import DATABASE
+from index.store.target import Target
 
 _QUIET = 500  #: milliseconds without a change before a build starts, so that copies are complete
 _AT_LAST = 10_000  #: milliseconds after which it starts in any case
@@ -21,7 +22,7 @@ def changes(folder: Path, index: Path, library: Sequence[Path] = ()) -> Iterator
     """Yield True after changes in ``folder`` or ``library``, batched, and False every ``_AGAIN`` without one.
 
     The first value is True: something may have changed before the watch began. Hidden
-    files and the index itself, if it is inside ``folder``, do not count.
+    files and the folder ``index`` of the index itself, if it is inside ``folder``, do not count.
 
     Raises:
         UsageError: ``folder`` does not exist, or is not a folder.
@@ -65,14 +66,14 @@ def check_folder(folder: Path) -> None:
 
 def builds(
     folder: Path,
-    index: Path,
+    into: Path | Target,
     changed: Iterable[bool],
     *,
     encoder: Encoder,
     workers: int = 2,
     library: Sequence[Path] = (),
 ) -> Iterator[BuildReport | LoccitError]:
-    """Yield the result of building ``index`` from ``folder``: now, and for each True in ``changed``.
+    """Yield the result of building ``into`` from ``folder``: now, and for each True in ``changed``.
 
     An error does not end the watch. A build that could not write is repeated at the
     next item of ``changed``. A result that repeats the one before is not yielded.
@@ -80,7 +81,7 @@ def builds(
 
     def built() -> BuildReport | LoccitError:
         try:
-            return build([folder], index, encoder=encoder, workers=workers, library=library)
+            return build([folder], into, encoder=encoder, workers=workers, library=library)
         except LoccitError as error:
             return error
 

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 10  #: seconds to wait for a connection, unless the address says otherwise
 _SEARCH_PATH = "SELECT set_config('search_path', 'loccit, ' || current_setting('search_path'), false)"
+#: Given up by the server when it is idle, because an open transaction keeps rows that nobody needs; ``Link``
+#: then opens another.
+_IDLE = "SELECT set_config('idle_in_transaction_session_timeout', '60s', false)"
 _RIGHTS = "Connect as a role with the rights listed in docs/how-to/postgresql.md, or ask for them."
+_CANCELLED = "Nothing was changed. Try again, or have statement_timeout and lock_timeout of this role raised."
+_UNREACHED = "Check the address and the password, and that the server runs and has a connection to spare."
+_UNKNOWN = "Try again; if it stays so, see the server's log."
 _VECTOR = "Install pgvector on the server (docs/how-to/postgresql.md), or have its administrator do so."
 
 
@@ -50,6 +56,7 @@ def connect(database: Database, *, reading: bool) -> Session:
         )
         session.execute(_SEARCH_PATH)
         if reading:
+            session.execute(_IDLE)
             session.commit()
             session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             session.read_only = True
@@ -60,23 +67,26 @@ def connect(database: Database, *, reading: bool) -> Session:
 def refusals(database: Database) -> Iterator[None]:
     """Raise what the database refuses during the block as a ``StorageError`` of one line."""
     import psycopg
-    from psycopg import errors
 
     try:
         yield
-    except errors.InsufficientPrivilege as error:
-        raise StorageError(f"{database}: {_reason(error)}.", _RIGHTS) from error
-    except errors.ReadOnlySqlTransaction as error:
-        remedy = "Connect to the primary server, as a role that may write."
-        raise StorageError(f"{database}: {_reason(error)}.", remedy) from error
-    except (errors.FeatureNotSupported, errors.UndefinedFile, errors.UndefinedObject) as error:
-        raise StorageError(f"{database}: {_reason(error)}.", _VECTOR) from error
-    except psycopg.OperationalError as error:
-        remedy = "Check the address, the password and that the server runs."
-        raise StorageError(f"{database}: {_reason(error)}.", remedy) from error
     except psycopg.Error as error:
-        remedy = "Try again; if it stays so, see the server's log."
+        remedy = next((remedy for kinds, remedy in _remedies() if isinstance(error, kinds)), _UNKNOWN)
         raise StorageError(f"{database}: {_reason(error)}.", remedy) from error
+
+
+def _remedies() -> list[tuple[tuple[type[Exception], ...], str]]:
+    """Return what to do about each kind of error; the first kind that fits counts."""
+    from psycopg import OperationalError, errors
+
+    return [
+        ((errors.InsufficientPrivilege,), _RIGHTS),
+        ((errors.ReadOnlySqlTransaction,), "Connect to the primary server, as a role that may write."),
+        ((errors.FeatureNotSupported, errors.UndefinedFile, errors.UndefinedObject), _VECTOR),
+        ((errors.DiskFull,), "Nothing was changed. Make room on the server's disk and try again."),
+        ((errors.QueryCanceled, errors.LockNotAvailable), _CANCELLED),
+        ((OperationalError,), _UNREACHED),
+    ]
 
 
 def _reason(error: Exception) -> str:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import IndexMissing
 from index.postgres.address import Database
-from index.postgres.connect import connect, refusals
 from index.postgres.filters import Both, Filter, OneOf, Used
+from index.postgres.link import Link
 from index.postgres.listing import Listing, Row
-from index.postgres.schema import BUILD, require_version
 from index.postgres.search import found, hnsw_in, received, sentence_scores, stepped
 from index.postgres.words import Words
 from index.segments.codec import decode_document
@@ -28,9 +25,6 @@ from index.store.manifest import FORMAT, Counts, Manifest, Model
 from index.store.recent import Recent
 from index.text import BlockKind, Byline, Document, Passage, Sentence, Span
 
-if TYPE_CHECKING:
-    from index.postgres.connect import Session
-
 _TEXTS = 16_000_000  #: characters of texts kept in memory
 _HELD = 20_000  #: passages kept in memory with their sentences, without vectors
 
@@ -38,27 +32,23 @@ _HELD = 20_000  #: passages kept in memory with their sentences, without vectors
 class Snapshot:
     """One generation in a database; an ``Index``. Thread-safe."""
 
-    def __init__(self, session: Session, database: Database, beside: Path) -> None:
-        """Read the list of papers; ``session`` was opened for reading and is closed by ``close``.
+    def __init__(self, link: Link, beside: Path) -> None:
+        """Read the list of papers; ``close`` closes ``link``.
 
         Raises:
-            IndexMissing: nothing was published.
-            OlderFormat, FormatMismatch: another version of Loccit made the tables.
-            StorageError: the database refused.
+            IndexMissing, StorageError: see ``Link.run``.
         """
         self.beside = beside  #: folder of what this machine keeps beside the index
         self.warnings: tuple[str, ...] = ()
-        self._session = session
-        self._database = database
-        with refusals(database):
-            require_version(session, database)
-            self.manifest = self._manifest()
-            self._hnsw = hnsw_in(session)
+        self._link = link
+        self._all = link.rows
+        self._hnsw = link.run(hnsw_in)
         self._listing = Listing(self._all(Row.QUERY))
         counts, length = self._listing.counts, self._listing.length
-        self.manifest = replace(self.manifest, counts=counts)
-        self._files = Decoded(self._file, str(database))
-        self.lexical = Words(session, database, counts.passages, length)
+        generation, created, *model = link.state
+        self.manifest = Manifest(FORMAT, generation, None, created, Model(*model), counts, (), ())
+        self._files = Decoded(self._file, str(link.database))
+        self.lexical = Words(link, counts.passages, length)
         self.documents: Mapping[str, Document] = Documents(
             self._document, (row.id for row in self._listing.used)
         )
@@ -69,24 +59,13 @@ class Snapshot:
 
     @classmethod
     def open(cls, database: Database, beside: Path) -> Self:
-        """Open the current generation; raises as ``__init__``."""
-        session = connect(database, reading=True)
+        """Open the current generation; raises as ``Link``."""
+        link = Link(database)
         try:
-            return cls(session, database, beside)
+            return cls(link, beside)
         except BaseException:
-            session.close()
+            link.close()
             raise
-
-    def _all(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with refusals(self._database):
-            return self._session.execute(query, parameters, binary=True).fetchall()
-
-    def _manifest(self) -> Manifest:
-        columns = "generation, created, model, fingerprint, dimension, max_pieces"
-        row = self._session.execute(f"SELECT {columns} FROM state").fetchone()
-        if row is None:
-            raise IndexMissing(f"{self._database}: there is no index yet.", BUILD)
-        return Manifest(FORMAT, row[0], None, row[1], Model(*row[2:]), Counts(0, 0, 0), (), ())
 
     @property
     def counts(self) -> Counts:
@@ -277,10 +256,11 @@ class Snapshot:
         """Return the best passages by BM25 and the nearest by cosine; see ``Index.candidates``."""
         scope: Filter = Used() if documents is None else Both((Used(), OneOf(documents)))
         weights = self.lexical.weights(question)
-        with refusals(self._database):
-            scores = found(self._session, vector, weights, scope, count, hnsw=self._hnsw)
-            keys = sorted(scores)  # in order of position
-            nearest = sentence_scores(self._session, vector, keys)
+        scores = self._link.run(
+            lambda session: found(session, vector, weights, scope, count, hnsw=self._hnsw)
+        )
+        keys = sorted(scores)  # in order of position
+        nearest = self._link.run(lambda session: sentence_scores(session, vector, keys))
         return Candidates(
             np.array([self._listing.passages.row(*key) for key in keys], np.int64),
             np.array([scores[key].lexical for key in keys], np.float32),
@@ -290,7 +270,7 @@ class Snapshot:
 
     def close(self) -> None:
         """End the transaction and close the connection."""
-        self._session.close()
+        self._link.close()
 
     def __enter__(self) -> Self:
         return self

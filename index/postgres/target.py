@@ -86,25 +86,28 @@ class Target:
     def collect(self) -> None:
         """Do nothing: what no transaction reads any more is for autovacuum."""
 
+    def held(self) -> set[str]:
+        """Return the ids of all papers: earlier generations are not kept."""
+        with self.open() as index:
+            return set(index.given())
+
 
 def _publish(session: Session, papers: Papers, origin: Origin) -> Manifest:
-    before: dict[str, bool] = dict(session.execute("SELECT id, used FROM papers").fetchall())
-    used = {key: key not in papers.aside for key in papers.sources}
-    fresh = sorted((set(papers.fresh) & used.keys()) | (used.keys() - before.keys()))
-    kept = sorted(used.keys() - set(fresh))
+    held = session.execute("SELECT id, source, used FROM papers").fetchall()
+    before = {key: (source, used) for key, source, used in held}
+    after = {key: (source, key not in papers.aside) for key, source in papers.sources.items()}
+    fresh = sorted((set(papers.fresh) & after.keys()) | (after.keys() - before.keys()))
+    kept = sorted(after.keys() - set(fresh))
     gone = sorted(before.keys() - set(kept))
-    changed = [*gone, *fresh, *(key for key in kept if before[key] != used[key])]
+    changed = [*gone, *fresh, *(key for key in kept if before[key][1] != after[key][1])]
     change_counts(session, changed, -1)
     session.execute("DELETE FROM papers WHERE id = ANY(%s)", (gone,))
-    session.execute(
-        "UPDATE papers SET source = n.source, used = n.used "
-        "FROM unnest(%s::text[], %s::text[], %s::bool[]) AS n (id, source, used) "
-        "WHERE papers.id = n.id AND (papers.source, papers.used) IS DISTINCT FROM (n.source, n.used)",
-        (kept, [papers.sources[key] for key in kept], [used[key] for key in kept]),
-    )
+    for key in kept:
+        if before[key] != after[key]:
+            session.execute("UPDATE papers SET source = %s, used = %s WHERE id = %s", (*after[key], key))
     for key in fresh:
         vectors = papers.passage_vectors(key), papers.sentence_vectors(key)
-        put_paper(session, papers.paper(key), *vectors, used=used[key])
+        put_paper(session, papers.paper(key), *vectors, used=after[key][1])
     change_counts(session, changed, 1)
     generation, created = put_state(session, origin)
     sums = "count(*), coalesce(sum(passages), 0)::bigint, coalesce(sum(sentences), 0)::bigint"

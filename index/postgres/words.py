@@ -7,65 +7,52 @@ the database from single-precision numbers in the same order as ``Lexical.scores
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from index.postgres.address import Database
-from index.postgres.connect import refusals
+from index.postgres.link import Link
 from index.segments.lexical import K1, B, weight_of
 from index.terms import weighted_terms
 
-if TYPE_CHECKING:
-    from index.postgres.connect import Session
-
-#: Score of a passage ``p``: a sum over those of the ``terms`` that it holds, in their order.
-SCORE = """(
-    SELECT sum(a.weight * (f.count / (f.count + %(k1)s::real * (
-        %(rest)s::real + %(b)s::real * p.length::real / %(mean)s::real))) ORDER BY a.place)
-    FROM unnest(%(terms)s::text[], %(weights)s::real[]) WITH ORDINALITY AS a (term, weight, place),
-        LATERAL (SELECT (p.terms ->> a.term)::real AS count) AS f
-    WHERE f.count IS NOT NULL)"""
+#: Score of a passage ``p``, null if it holds none of the ``terms``; see migrations/0003.sql.
+SCORE = (
+    "bm25(p.terms, p.length, %(terms)s::text[], %(weights)s::real[], "
+    "%(k1)s::real, %(rest)s::real, %(b)s::real, %(mean)s::real)"
+)
 
 
 class Vocabulary:
     """The words of one kind with the number of passages, or papers, that hold each."""
 
-    def __init__(self, session: Session, database: Database, kind: str) -> None:
-        self._session = session
-        self._database = database
+    def __init__(self, link: Link, kind: str) -> None:
+        self._link = link
         self._kind = kind
 
     def __iter__(self) -> Iterator[tuple[str, int]]:
         """Yield each word with its number, in UTF-8 order."""
-        with refusals(self._database):
-            asked = "SELECT word, held FROM vocabulary WHERE kind = %s ORDER BY word"
-            rows = self._session.execute(asked, (self._kind,)).fetchall()
-        yield from rows
+        asked = "SELECT word, held FROM vocabulary WHERE kind = %s ORDER BY word"
+        yield from self._link.rows(asked, (self._kind,))
 
     def begins(self, start: str) -> bool:
         """Return whether a word begins with ``start`` or equals it."""
         wanted = _sendable(start)
         asked = "SELECT word FROM vocabulary WHERE kind = %s AND word >= %s ORDER BY word LIMIT 1"
-        with refusals(self._database):
-            row = self._session.execute(asked, (self._kind, wanted)).fetchone()
-        return bool(row and row[0].startswith(wanted))
+        rows = self._link.rows(asked, (self._kind, wanted))
+        return bool(rows and rows[0][0].startswith(wanted))
 
 
 class Words:
     """The words of all papers in use. Thread-safe."""
 
-    def __init__(self, session: Session, database: Database, passages: int, length: int) -> None:
-        """Ask ``session``; the papers in use have so many ``passages``, with ``length`` terms in all."""
-        self._session = session
-        self._database = database
+    def __init__(self, link: Link, passages: int, length: int) -> None:
+        """Ask ``link``; the papers in use have so many ``passages``, with ``length`` terms in all."""
+        self._link = link
         self._passages = passages
         self._mean = max(length / max(passages, 1), 1e-9)
-        self.terms = Vocabulary(session, database, "term")
-        self.words = Vocabulary(session, database, "word")
+        self.terms = Vocabulary(link, "term")
+        self.words = Vocabulary(link, "word")
 
     def _frequencies(self, terms: list[str]) -> dict[str, int]:
         asked = "SELECT word, held FROM vocabulary WHERE kind = 'term' AND word = ANY(%s)"
-        with refusals(self._database):
-            return dict(self._session.execute(asked, (terms,)).fetchall())
+        return dict(self._link.rows(asked, (terms,)))
 
     def document_frequency(self, term: str) -> int:
         """Return how many passages hold ``term``."""

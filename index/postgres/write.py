@@ -29,13 +29,11 @@ _PASSAGES = """
 _SENTENCES = "COPY sentences (paper, number, passage, start, stop, kind, steps, step) FROM STDIN"
 _COUNTS = """
     INSERT INTO vocabulary AS v (kind, word, held)
-    SELECT kind, word, %(sign)s * sum(held) FROM (
-        SELECT 'term' AS kind, key AS word, value::bigint AS held
-        FROM papers, jsonb_each_text(terms) WHERE id = ANY(%(ids)s) AND used
-        UNION ALL
-        SELECT 'word', word, 1 FROM papers, unnest(words) AS word WHERE id = ANY(%(ids)s) AND used
-    ) AS of_papers GROUP BY kind, word
+    SELECT '{kind}', word, %(sign)s * sum({held}) FROM papers, {words}
+    WHERE id = ANY(%(ids)s) AND used GROUP BY word
     ON CONFLICT (kind, word) DO UPDATE SET held = v.held + excluded.held"""
+_TERMS = _COUNTS.format(kind="term", held="held::bigint", words="jsonb_each_text(terms) AS t (word, held)")
+_WORDS = _COUNTS.format(kind="word", held="1", words="unnest(words) AS w (word)")
 _STATE = """
     INSERT INTO state AS s (generation, created, model, fingerprint, dimension, max_pieces)
     VALUES (1, %s, %s, %s, %s, %s)
@@ -89,7 +87,8 @@ def _json(counts: dict[str, int]) -> str:
 
 def change_counts(session: Session, ids: Sequence[str], sign: int) -> None:
     """Count the words of those papers in ``ids`` that are used; with ``sign`` -1, count them no longer."""
-    session.execute(_COUNTS, {"ids": list(ids), "sign": sign})
+    for counting in (_TERMS, _WORDS):
+        session.execute(counting, {"ids": list(ids), "sign": sign})
     session.execute("DELETE FROM vocabulary WHERE held = 0")
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from index.errors import IndexMissing
 from index.files import LOCAL_DISK, Disk
 from index.store.generation import Generation
 from index.store.index import Index
 from index.store.manifest import Manifest
-from index.store.open import open_index
+from index.store.open import generations, open_generation, open_index
 from index.store.publish import Origin, Papers, publish, writing
 from index.store.upkeep import collect
 
@@ -53,6 +54,14 @@ class Target(Protocol):
     def collect(self) -> None:
         """Remove what no reader needs; inside ``writing``."""
 
+    def held(self) -> set[str]:
+        """Return the ids of the papers that any kept generation uses or sets aside.
+
+        Raises:
+            IndexMissing: nothing was ever published there.
+            IndexDamaged, FormatMismatch, StorageError: a generation cannot be read.
+        """
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -77,3 +86,19 @@ class Folder:
     def collect(self) -> None:
         """Remove generations and segments; see ``index.store.upkeep.collect``."""
         collect(self.folder, self.disk)
+
+    def held(self) -> set[str]:
+        """Return the ids of the papers of all generations in the folder."""
+        kept: set[str] = set()
+        numbers = generations(self.folder)
+        if not numbers:
+            raise IndexMissing(f"{self.folder}: there is no index yet.", "Build one: loccit build FOLDER")
+        for number in numbers:
+            with open_generation(self.folder, number, pinned=True) as index:
+                kept |= index.given().keys()
+        return kept
+
+
+def target_of(place: Path | Target) -> Target:
+    """Return the target itself, or that of an index in a folder."""
+    return Folder(place) if isinstance(place, Path) else place

@@ -38,15 +38,20 @@ def export_index(folder: Path, target: Path, *, replace: bool = False) -> Manife
         IndexDamaged: no generation is intact.
         StorageError: the disk refused.
     """
+    require_file(target, replace=replace)
+    with open_index(folder) as index:
+        LOCAL_DISK.write_atomically(target, _archive(index))
+        return index.manifest
+
+
+def require_file(target: Path, *, replace: bool) -> None:
+    """Check that ``target`` can be written; raises like ``export_index``."""
     with refusals(target):
         exists, is_folder = target.exists(), target.is_dir()
     if is_folder:
         raise UsageError(f"{target}: a folder, not a file.", "Name a file to write, such as papers.loccit.")
     if exists and not replace:
         raise UsageError(f"{target}: the file already exists.", "Choose another name, or add --replace.")
-    with open_index(folder) as index:
-        LOCAL_DISK.write_atomically(target, _archive(index))
-        return index.manifest
 
 
 def _archive(index: Generation) -> Iterator[bytes]:

@@ -24,7 +24,6 @@ from qa.cli.options import (
     KeepFilesOption,
     ModelOption,
     PaperOption,
-    PlaceOption,
     QuestionArgument,
     QuestionsOption,
     ReaderOption,
@@ -83,7 +82,7 @@ def ask(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: PlaceOption,
+    index: IndexOption,
     model: ModelOption = None,
     threshold: ThresholdOption = None,
     right: RightOption = None,
@@ -162,7 +161,7 @@ def search(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: PlaceOption,
+    index: IndexOption,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -208,7 +207,7 @@ def table(
     paper: PaperOption = None,
     collection: CollectionOption = None,
     tag: TagOption = None,
-    index: PlaceOption,
+    index: IndexOption,
     model: ModelOption = None,
     reader: ReaderOption = None,
     calibration: CalibrationOption = True,
@@ -264,19 +263,21 @@ def chat(
 ) -> None:
     """Start the web app and open it in a browser.
 
-    It serves this machine only, at http://127.0.0.1:8501. If there is no index, the seed papers are indexed
-    first.
+    It serves this machine only, at http://127.0.0.1:8501. If the folder holds no index, the seed papers are
+    indexed first.
 
     \b
     loccit chat
     loccit chat --port 8600 --no-browser
     """
-    from index.store.open import open_index
+    from index.place import open_at
     from qa.web.server import serve
 
     try:
-        open_index(index).close()
+        open_at(index).close()
     except IndexMissing:
+        if not isinstance(index, Path):  # others may use the database
+            raise
         warn([f"No index in {index}. Building one from the seed papers."])
         build(index=index)
     serve(index, port, browser, sign_in, keep_files=keep_files, calibration=calibration)

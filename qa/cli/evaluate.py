@@ -133,9 +133,9 @@ def new(
     from evals.collect.candidates import Finder
     from evals.collect.session import collect
     from index.embed.encoder import question_encoder
-    from index.store.open import open_index
+    from index.place import open_at
 
-    with open_index(index) as opened:
+    with open_at(index) as opened:
         warn(opened.warnings)
         collect(file, Finder(opened, question_encoder(opened, None)), screen)
 
@@ -174,9 +174,10 @@ def calibrate(
             "Give either a question file or --reset.", "For example: loccit calibrate FILE.jsonl"
         )
     if questions is None:
+        from index.place import beside
         from qa.calibration import reset as go_back
 
-        was = go_back(index)
+        was = go_back(beside(index))
         return say(
             "The usual thresholds are used again." if was else "The usual thresholds are in use already."
         )

@@ -9,13 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from index.place import Place
-from qa.files.resources import (
-    CALIBRATION_VARIABLE,
-    KEEP_VARIABLE,
-    folder_of,
-    index_folder,
-    index_place,
-)
+from qa.files.resources import CALIBRATION_VARIABLE, KEEP_VARIABLE, index_place
 from qa.settings import READER_VARIABLE, ReaderName
 from qa.show.citation import Style
 
@@ -60,28 +54,7 @@ def stated_place(text: str | Place) -> Place:
     return index_place(text)
 
 
-def stated_index(text: str | Place) -> Path:
-    """Return the index folder ``text``.
-
-    Raises:
-        BadParameter: the path is empty.
-        UsageError: it is a file or a database.
-    """
-    return folder_of(stated_place(text))
-
-
 IndexOption = Annotated[
-    Path,
-    typer.Option(
-        "--index",
-        parser=stated_index,
-        metavar="<path>",
-        help="Folder of the index.  [default: $LOCCIT_INDEX, or a folder in your user data]",
-        default_factory=index_folder,
-        show_default=False,
-    ),
-]
-PlaceOption = Annotated[
     Any,  # Place: Typer takes no unions
     typer.Option(
         "--index",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,6 @@ from qa.cli.options import (
     IndexOption,
     KeepFilesOption,
     ModelOption,
-    PlaceOption,
     WorkersOption,
     stated_path,
 )
@@ -39,7 +37,7 @@ def build(
         ),
     ] = None,
     bib: BibOption = None,
-    index: PlaceOption,
+    index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
     keep_files: KeepFilesOption = True,
@@ -86,7 +84,7 @@ def add(
         ),
     ],
     bib: BibOption = None,
-    index: PlaceOption,
+    index: IndexOption,
     workers: WorkersOption = 2,
     keep_files: KeepFilesOption = True,
 ) -> None:
@@ -114,7 +112,7 @@ def add(
 def remove(
     *,
     papers: Annotated[list[str], typer.Argument(help="File name or path, title or id of each paper.")],
-    index: PlaceOption,
+    index: IndexOption,
 ) -> None:
     """Remove papers from the index.
 
@@ -138,9 +136,9 @@ def remove(
         files[one.id] = files.get(one.id, frozenset()) | {one.file}
     whole = frozenset(one.id for one in named if not one.file)
     single = {key: names for key, names in files.items() if key not in whole}
-    with forgetting(index) if isinstance(index, Path) else nullcontext():
-        report = remove_papers(whole, target_at(index), single)
-    _forget(index, report)
+    target = target_at(index)
+    with forgetting(target):
+        report = remove_papers(whole, target, single)
     for name in sorted(name for key, names in single.items() if key not in report.removed for name in names):
         say(f"removed   {name}; an identical file stays in the index")
     show_build(report, index)
@@ -170,22 +168,23 @@ def watch(
     from index.ingest.originals import remember
     from index.ingest.report import BuildReport
     from index.ingest.watch import builds, changes, check_folder
-    from index.store.open import open_index
+    from index.place import open_at, target_at
     from qa.cli.printed import show_build
 
     check_folder(folder)
     if model is None:
         try:
-            with open_index(index, salvage=True) as current:
+            with open_at(index, salvage=True) as current:
                 model = current.manifest.model.name
         except IndexMissing:
             pass  # the default model then
+    target = target_at(index)
     try:
-        events = changes(folder, index, bib or ())
+        events = changes(folder, target.folder, bib or ())
         encoder = load_encoder(model)
-        for result in builds(folder, index, events, encoder=encoder, workers=workers, library=bib or ()):
+        for result in builds(folder, target, events, encoder=encoder, workers=workers, library=bib or ()):
             if isinstance(result, BuildReport):
-                remember(index, result.outcomes, keep=keep_files)
+                remember(target, result.outcomes, keep=keep_files)
                 show_build(result, index)
                 say(f"Watching {folder}. Press Ctrl-C to stop.")
             else:
@@ -225,11 +224,10 @@ def _finish(report: BuildReport, chosen: Sequence[Path], index: Place, keep_file
         UsageError: a file in ``chosen`` was refused; the others are in the index.
     """
     from index.ingest.originals import remember
-    from index.place import beside
+    from index.place import target_at
     from qa.cli.printed import show_build
 
-    remember(beside(index), report.outcomes, keep=keep_files)
-    _forget(index, report)
+    remember(target_at(index), report.outcomes, keep=keep_files)
     show_build(report, index)
     refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
     if refused:
@@ -237,12 +235,3 @@ def _finish(report: BuildReport, chosen: Sequence[Path], index: Place, keep_file
             f"{len(refused)} of {len(chosen)} paths could not be read; the other papers are in the index.",
             "See the lines that start with “refused”.",
         )
-
-
-def _forget(index: Place, report: BuildReport) -> None:
-    """Remove the copies of papers that a database holds no longer: unlike a folder, it cannot go back."""
-    from index.ingest.originals import forget_upload
-    from index.place import beside
-
-    for key in () if isinstance(index, Path) else report.removed:
-        forget_upload(beside(index), key)

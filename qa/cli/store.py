@@ -9,7 +9,7 @@ import typer
 
 from index.errors import FormatMismatch, IndexDamaged, LoccitError, UsageError
 from index.place import Place, beside
-from qa.cli.options import IndexOption, JsonOption, PlaceOption
+from qa.cli.options import IndexOption, JsonOption
 from qa.files.resources import folder_of
 from qa.show.terminal import emit, say, warn
 
@@ -20,7 +20,7 @@ app = typer.Typer()
 
 
 @app.command()
-def info(*, index: PlaceOption, as_json: JsonOption = False) -> None:
+def info(*, index: IndexOption, as_json: JsonOption = False) -> None:
     """Show what the index holds, the reader and the thresholds.
 
     \b
@@ -62,7 +62,7 @@ def _calibration(place: Place) -> dict[str, str | None]:
 def verify(
     *,
     receipt: Annotated[Path | None, typer.Argument(help="A receipt written by loccit ask --receipt.")] = None,
-    index: PlaceOption,
+    index: IndexOption,
 ) -> None:
     """Check the index's files, or replay a receipt.
 
@@ -74,7 +74,7 @@ def verify(
     loccit verify receipt.json
     """
     if receipt is None:
-        return _verify_files(folder_of(index))
+        return _verify_files(folder_of(index, "A server checks its own files: data checksums, pg_amcheck."))
     from qa.receipts import replay
     from qa.session import opened
     from qa.settings import AskOptions
@@ -95,7 +95,8 @@ def rollback(*, index: IndexOption) -> None:
     """
     from index.store.upkeep import rollback as roll_back
 
-    say(f"Generation {roll_back(index)} is now current.")
+    folder = folder_of(index, "A database keeps no earlier generation: use its backups.")
+    say(f"Generation {roll_back(folder)} is now current.")
 
 
 @app.command()
@@ -111,8 +112,9 @@ def gc(*, index: IndexOption) -> None:
     from index.store.upkeep import gc as collect
     from qa.show.present import counted
 
-    with forgetting(index):
-        deleted = collect(index)
+    folder = folder_of(index, "A database is cleaned by its server: autovacuum.")
+    with forgetting(folder):
+        deleted = collect(folder)
     say(f"Deleted {counted(len(deleted), 'generation')}.")
 
 
@@ -129,12 +131,12 @@ def export_(
     loccit export myositis.loccit
     loccit export myositis.loccit --replace
     """
-    from index.store.open import read_pointer
-    from index.store.transfer import export_index
+    from index.copying import export_from
+    from index.place import current_at
 
-    manifest = export_index(index, file, replace=replace)
-    current = read_pointer(index)
-    if current is None or current[0] != manifest.generation:
+    manifest = export_from(index, file, replace=replace)
+    current = current_at(index)
+    if isinstance(index, Path) and (current is None or current[0] != manifest.generation):
         warn([f"The current generation is damaged; generation {manifest.generation} was exported instead."])
     say(f"Exported {_contents(manifest)} to {file} ({file.stat().st_size:,} bytes).")
 
@@ -155,10 +157,11 @@ def import_(
     \b
     loccit import myositis.loccit
     loccit import myositis.loccit --index ~/myositis-index
+    loccit import myositis.loccit --index postgresql://loccit_writer@db.example.org/papers
     """
-    from index.store.transfer import import_index
+    from index.copying import import_to
 
-    manifest = import_index(file, index, replace=replace)
+    manifest = import_to(index, file, replace=replace)
     say(f"Verified and imported {_contents(manifest)} as generation {manifest.generation}.")
     say(f"Index: {index}")
 

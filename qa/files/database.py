@@ -35,6 +35,7 @@ def opened(path: Path, steps: Sequence[Sequence[str]]) -> Iterator[sqlite3.Conne
         raise StorageError(f"{path}: in use.", "Try again.")
     try:
         with refusals(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
                 path.touch(mode=0o600)
         with closing(sqlite3.connect(path, timeout=_WAIT)) as base:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from index.errors import UsageError
-from index.place import Place
+from index.place import Place, beside
 from index.postgres.address import Database, is_address
 
 #: Environment variable with the index folder, for the command line and the web app.
@@ -27,13 +27,31 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def index_place(text: str | None = None) -> Place:
     """Return where the index is: at ``text``, else at LOCCIT_INDEX, else in the user's data folder.
 
+    The address of a database as it is shown, without password and options, stands for that in LOCCIT_INDEX.
+
     Raises:
         UsageError: it is a file, or an invalid address of a database.
     """
-    named = text or os.environ.get(INDEX_VARIABLE, "")
+    usual = os.environ.get(INDEX_VARIABLE, "")
+    named = text or usual
     if is_address(named):
-        return Database.parse(named)
-    return index_folder(Path(text) if text else None)
+        database = Database.parse(named)
+        if named == str(database) and is_address(usual) and str(same := Database.parse(usual)) == named:
+            return same
+        return database
+    if not named:
+        from platformdirs import user_data_path
+
+        return user_data_path("loccit", appauthor=False) / "index"
+    folder = Path(named)
+    if folder.is_file():
+        raise UsageError(f"{folder}: a file, not a folder.", "Name the folder of an index with --index.")
+    return folder
+
+
+def kept_folder() -> Path:
+    """Return the folder of what this machine keeps beside the index of ``index_place``."""
+    return beside(index_place())
 
 
 def index_option(place: Place) -> str:
@@ -48,35 +66,15 @@ def _absolute(place: Place) -> Place:
     return place.absolute() if isinstance(place, Path) else place
 
 
-def folder_of(place: Place) -> Path:
-    """Return ``place``.
+def folder_of(place: Place, instead: str) -> Path:
+    """Return ``place``; ``instead`` says what does the same for a database.
 
     Raises:
         UsageError: it is a database.
     """
     if isinstance(place, Database):
-        what = f"{place}: this command works with an index in a folder only."
-        raise UsageError(what, "docs/how-to/postgresql.md lists the commands that use a database.")
+        raise UsageError(f"{place}: this command works with an index in a folder only.", instead)
     return place
-
-
-def index_folder(chosen: Path | None = None) -> Path:
-    """Return the index folder: ``chosen``, else what LOCCIT_INDEX names, else one in the user's data folder.
-
-    Raises:
-        UsageError: it is a file, or a database, which this command cannot use yet.
-    """
-    named = os.environ.get(INDEX_VARIABLE)
-    if chosen is None and is_address(named or ""):
-        return folder_of(Database.parse(named or ""))
-    if chosen is None and not named:
-        from platformdirs import user_data_path
-
-        return user_data_path("loccit", appauthor=False) / "index"
-    folder = chosen or Path(named or "")
-    if folder.is_file():
-        raise UsageError(f"{folder}: a file, not a folder.", "Name the folder of an index with --index.")
-    return folder
 
 
 def keeps_files() -> bool:

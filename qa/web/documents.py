@@ -18,7 +18,7 @@ from index.pages.places import Box, boxes
 from index.store.index import Index
 from index.text import Document, Span
 from qa.annotated import annotated_copy
-from qa.files.resources import index_folder
+from qa.files.resources import kept_folder
 from qa.records import Answer, Citation, Nearby
 from qa.show.present import View
 
@@ -68,7 +68,7 @@ def pdf_view(document: Document, sources: Mapping[int, Citation | Nearby]) -> Vi
     """
     if not _SERVED.token or document.format != "pdf":
         return None
-    path = original(index_folder(), document.id)
+    path = original(kept_folder(), document.id)
     if isinstance(path, Lost):
         return {"lost": str(path)}
     _keep(_SERVED.documents, document.id, document)
@@ -133,7 +133,7 @@ async def _paper(request: Request) -> Response:
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import FileResponse
 
-    path = await run_in_threadpool(original, index_folder(), request.path_params["document"])
+    path = await run_in_threadpool(original, kept_folder(), request.path_params["document"])
     if isinstance(path, Lost) or path.suffix.lower() != ".pdf":
         return _missing("No such paper.")
     headers = {"cache-control": "private, max-age=3600"}
@@ -159,7 +159,7 @@ def _offset(text: str) -> int | None:
 
 
 def _boxes(document: Document, span: Span) -> tuple[Box, ...]:
-    path = original(index_folder(), document.id)
+    path = original(kept_folder(), document.id)
     return () if isinstance(path, Lost) else _found(path, document, span)
 
 

@@ -10,18 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from math import inf
-from pathlib import Path
 
 import streamlit as st
 
 from index.ingest.removed import removed
+from index.place import Place, beside, current_at, open_at
 from index.store.index import Index
 from index.store.manifest import Manifest
-from index.store.open import open_index, read_pointer
 from qa.answer import Answerer
 from qa.calibration import stored
 from qa.files.names import labels as labels_of
-from qa.files.resources import calibrates, index_folder
+from qa.files.resources import calibrates, index_place
 from qa.session import answering
 from qa.settings import AskOptions
 from qa.show import citation
@@ -71,7 +70,10 @@ TURN = Turn()
 _once_per_generation = st.cache_resource(
     max_entries=2,
     show_spinner=False,
-    hash_funcs={"index.store.generation.Generation": lambda index: identity(index)},
+    hash_funcs={
+        "index.store.generation.Generation": lambda index: identity(index),
+        "index.postgres.snapshot.Snapshot": lambda index: identity(index),
+    },
 )
 
 
@@ -81,22 +83,22 @@ def current() -> Answerer:
     Raises:
         LoccitError: there is no index, or it cannot be used.
     """
-    place = index_folder()
-    pointer = read_pointer(place)
-    if pointer is None:  # nothing published, or CURRENT is damaged: not cached
+    place = index_place()
+    now = current_at(place)
+    if now is None:  # nothing published, or CURRENT is damaged: not cached
         return _open(place)
     with st.spinner("Opening the papers …"):
-        return _answerer(str(place), *pointer, stored(place))
+        return _answerer(place, str(place), *now, stored(beside(place)))
 
 
-def _open(place: Path) -> Answerer:
-    return answering(open_index(place), AskOptions(calibration=calibrates()))
+def _open(place: Place) -> Answerer:
+    return answering(open_at(place), AskOptions(calibration=calibrates()))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _answerer(place: str, number: int, digest: str, calibration: bytes | None) -> Answerer:
-    """Open the index; its calibration, and ``number`` and ``digest`` of its generation, are the cache key."""
-    return _open(Path(place))
+def _answerer(_place: Place, shown: str, number: int, digest: str, calibration: bytes | None) -> Answerer:
+    """Open the index; its calibration, and what tells its generation from others, are the cache key."""
+    return _open(_place)
 
 
 @_once_per_generation

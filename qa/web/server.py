@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import UsageError
+from index.place import Place
 from qa.files.resources import CALIBRATION_VARIABLE, INDEX_VARIABLE, KEEP_VARIABLE, app_file
 from qa.web import documents
 
@@ -45,7 +46,7 @@ POLICY = "; ".join(
 
 
 def serve(
-    index: Path,
+    index: Place,
     port: int,
     open_browser: bool,
     sign_in: Path | None = None,
@@ -56,7 +57,7 @@ def serve(
     """Serve the app on the loopback until stopped.
 
     Args:
-        index: folder of the index.
+        index: where it is.
         port: port on the loopback.
         open_browser: open the app in a browser once it responds.
         sign_in: file that requires everybody to sign in (``qa.web.sign_in``). Others then
@@ -68,7 +69,7 @@ def serve(
         UsageError: the port is taken, or the sign-in file is invalid.
     """
     require_free(port)
-    os.environ[INDEX_VARIABLE] = str(index.absolute())
+    os.environ[INDEX_VARIABLE] = str(index.absolute()) if isinstance(index, Path) else index.uri
     os.environ[KEEP_VARIABLE] = str(int(keep_files))
     os.environ[CALIBRATION_VARIABLE] = str(int(calibration))
     import streamlit as st

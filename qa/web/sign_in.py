@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from index.errors import UsageError, why_unreadable
+from qa.files.resources import index_place
 from qa.web.component import show, show_title
 
 _NEEDED = ("client_id", "client_secret", "server_metadata_url")
@@ -95,8 +96,11 @@ def show_privacy() -> None:
     """Say who can see what is asked."""
     words = "Your conversations are visible to you only; “Conversations” lists those that are kept."
     if not person():
+        sent = "nothing is sent anywhere."
+        if not isinstance(place := index_place(), Path):
+            sent = f"only {place} gets the words of a question, to search for them, and your judgements."
         words = (
-            "On this machine only: other computers cannot connect, and nothing is sent anywhere. "
+            f"On this machine only: other computers cannot connect, and {sent} "
             "“Conversations” lists those that are kept."
         )
     show({"view": "whereabouts", "message": words}, "whereabouts")

@@ -19,7 +19,7 @@ import streamlit as st
 from index.errors import StorageError
 from qa.conversation import Conversation, LastAnswer
 from qa.files.conversations import Conversations, Stored
-from qa.files.resources import index_folder
+from qa.files.resources import kept_folder
 from qa.records import Answer, from_json
 
 TABLE = "table"  #: key under which the sources of the evidence table are opened
@@ -136,7 +136,7 @@ def owner() -> str:
 
 def store() -> Conversations:
     """Return the stored conversations of this session's owner."""
-    return Conversations(index_folder(), owner())
+    return Conversations(kept_folder(), owner())
 
 
 @contextmanager

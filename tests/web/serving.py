@@ -36,14 +36,14 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    root: Path, folder: Path, log: Path, options: Sequence[str] = (), port: int | None = None
+    root: Path, index: Path | str, log: Path, options: Sequence[str] = (), port: int | None = None
 ) -> Iterator[str]:
-    """Serve the index in ``folder`` with ``loccit chat`` and ``options``; yield its URL.
+    """Serve the ``index`` with ``loccit chat`` and ``options``; yield its URL.
 
     Fails if the server used the network or logged a traceback.
     """
     port = port or free_port()
-    command = ["chat", "--no-browser", "--port", str(port), "--index", str(folder), *options]
+    command = ["chat", "--no-browser", "--port", str(port), "--index", str(index), *options]
     program = [sys.executable, "-c", "from qa.cli.main import main; main()", *command]
     blocked = {"PYTHONPATH": os.pathsep.join([str(root / "tests" / "blocked"), str(root)])}
     attempts = log.with_suffix(".attempts")

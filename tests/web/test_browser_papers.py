@@ -140,7 +140,7 @@ def test_feedback_is_saved_listed_and_downloaded(browser: Browser, own: str) -> 
         start(page, own)
         answer = ask(page, question)
         answer.get_by_role("button", name="Right").click()
-        answer.get_by_text("Saved on this machine").wait_for()
+        answer.get_by_text("Saved with the index").wait_for()
         open_page(page, "Feedback")
         page.locator(".outcomes > li", has_text=question).wait_for()
         for _ in both_themes(page):

@@ -17,9 +17,11 @@ from index.ingest.build import add
 from index.ingest.originals import UPLOADS, forget_unused, keep_upload, remember
 from index.ingest.report import FileOutcome, Progress
 from index.ingest.work import Read
+from index.place import target_at
 from index.read import SUFFIXES
 from index.store.index import Index
-from qa.files.resources import index_folder, keeps_files
+from index.store.target import Target
+from qa.files.resources import index_place, keeps_files, kept_folder
 from qa.overview.roles import about_sentence
 from qa.show.shelf import card, in_words, outcomes_view, waiting_view
 from qa.web import library
@@ -78,7 +80,7 @@ def _take(key: str) -> None:
         dropped.seen.add(file.file_id)
         dropped.last = time.monotonic()
         try:
-            dropped.stored.append(keep_upload(index_folder(), file.name, file.getvalue()))
+            dropped.stored.append(keep_upload(kept_folder(), file.name, file.getvalue()))
         except LoccitError as error:
             dropped.refused.append(error)
 
@@ -93,7 +95,7 @@ def _gather() -> None:
     stored, refused = dropped.stored, dropped.refused
     dropped.stored, dropped.refused = [], []
     if stored:
-        begin(OUTCOMES, partial(added, stored, index_folder()), stored, refused)
+        begin(OUTCOMES, partial(added, stored, target_at(index_place())), stored, refused)
     else:
         st.session_state[OUTCOMES] = outcomes_view((), refused)
     st.rerun()
@@ -123,17 +125,17 @@ def current_encoder() -> Encoder:
 
 
 def added(
-    files: Sequence[Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
+    files: Sequence[Path], target: Target, encoder: Encoder, progress: Progress, read: Read
 ) -> Sequence[FileOutcome]:
     """Add ``files`` to the index, after those of other windows. Runs in a thread without a session."""
     with _ONE_AT_A_TIME:
         try:
-            report = add(files, folder, encoder=encoder, progress=progress, read=read, wait=_WAIT)
-            remember(folder, report.outcomes, keep=keeps_files())
+            report = add(files, target, encoder=encoder, progress=progress, read=read, wait=_WAIT)
+            remember(target, report.outcomes, keep=keeps_files())
             return report.outcomes
         finally:  # refused files were stored too
-            uploads = [file.parent.name for file in files if file.is_relative_to(folder / UPLOADS)]
-            forget_unused(folder, uploads)
+            uploads = [file.parent.name for file in files if file.is_relative_to(target.folder / UPLOADS)]
+            forget_unused(target, uploads)
 
 
 def ended(what: str) -> Adding | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from index.errors import LoccitError
+from index.errors import LoccitError, StorageError
 from qa.answer import Answerer
 from qa.conversation import Conversation
 from qa.records import Answer
@@ -38,10 +39,15 @@ def page() -> None:
         answerer = _answerer(starting=starting)
     # The question box is the first thing on an empty page; later it stays at the bottom.
     with left if starting else nullcontext():
-        asked = _asked(enabled=answerer is not None)
-    if answerer is None:  # the conversation stays readable
+        # A database that is down, or a disk, may be back by the next question.
+        asked = _asked(enabled=isinstance(answerer, Answerer | StorageError))
+    if isinstance(answerer, LoccitError):  # the conversation stays readable
         with left:
             menu(begun=bool(state.chat().turns))
+            if asked:
+                state.put(_failed(state.new_key(), asked, answerer))
+            else:
+                show_error("Questions cannot be answered yet", answerer, "failed")
             _conversation(None)
         with right:
             beside(None)
@@ -103,15 +109,14 @@ def _linked() -> Asked | None:
     return Asked(question[:LONGEST], standalone=True) if question else None
 
 
-def _answerer(*, starting: bool) -> Answerer | None:
-    """Draw the title if the conversation is ``starting``; return the answerer, or show why there is none."""
+def _answerer(*, starting: bool) -> Answerer | LoccitError:
+    """Draw the title if the conversation is ``starting``; return the answerer, or why there is none."""
     if starting:
         title()
     try:
         answerer = library.current()
     except LoccitError as error:
-        show_error("Questions cannot be answered yet", error, "failed")
-        return None
+        return error
     for at, warning in enumerate(answerer.index.warnings):
         view = notice_view("warning", "The index was damaged", warning, "Build it again: loccit build FOLDER")
         show(view, f"damage-{at}")
@@ -171,8 +176,12 @@ def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
         with library.TURN:
             answer, _ = conversation.ask(answerer, asked.question, documents)
     except LoccitError as error:
-        return Turn(key, asked.question, None, scoped, documents, (error.message, error.remedy))
+        return replace(_failed(key, asked, error), scope=scoped, documents=documents)
     return Turn(key, asked.question, answer, scoped, documents)
+
+
+def _failed(key: str, asked: Asked, error: LoccitError) -> Turn:
+    return Turn(key, asked.question, None, failure=(error.message, error.remedy))
 
 
 def _draw(turn: Turn, answerer: Answerer | None, *, announce: bool = False) -> None:

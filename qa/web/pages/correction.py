@@ -8,7 +8,7 @@ from index.errors import LoccitError
 from index.text import Document, Span
 from qa.answer import Answerer
 from qa.files.feedback import Right, save
-from qa.files.resources import index_folder
+from qa.files.resources import index_place
 from qa.quote.cite import section_of
 from qa.show.present import View, place_of, section_words, where
 from qa.web import library, state
@@ -78,7 +78,7 @@ def _chosen(name: str, turn: Turn, rows: list[View]) -> None:
     if turn.answer and pressed.get("do") in ("right", "none"):
         gold = [Right(right["id"], right["text"])] if right else []
         try:
-            save(index_folder(), turn.answer, helpful=False, owner=state.owner(), gold=gold)
+            save(index_place(), turn.answer, helpful=False, owner=state.owner(), gold=gold)
         except LoccitError as error:
             state.chat().unsaved[turn.key] = f"Not saved. {error}"
         else:

@@ -16,7 +16,7 @@ from evals.sets.feedback import as_lines
 from index.errors import LoccitError
 from index.files import refusals
 from qa.files.feedback import judgements, withdraw
-from qa.files.resources import index_folder, seeds_folder
+from qa.files.resources import index_place, kept_folder, seeds_folder
 from qa.show.present import notice_view
 from qa.web import library, state
 from qa.web.background import evaluations
@@ -41,7 +41,7 @@ _NOT_COMPARED = (
 )
 _ABOUT_FEEDBACK = (
     "Answers judged “Right” or “Wrong” are evaluation questions: loccit eval --set feedback. They are stored "
-    "beside the index and nowhere else, and outlast their conversation; remove them here."
+    "with the index and nowhere else, and outlast their conversation; remove them here."
 )
 _AT_ONCE = 50  #: judgements shown, newest first
 
@@ -49,7 +49,7 @@ _AT_ONCE = 50  #: judgements shown, newest first
 def page() -> None:
     """Draw the page."""
     show_title("Evaluation", _INTRO, "intro-evaluation")
-    folder = index_folder() / "evaluation"
+    folder = kept_folder() / "evaluation"
     _running(folder)
     path = folder / _REPORT
     if not path.is_file():
@@ -104,7 +104,7 @@ def _start(folder: Path, split: str) -> None:
         show_error("Not started", error, "not-started")
         return
     index = _index()
-    options = ["--split", split, "--out", str(folder), *(["--index", str(index_folder())] if index else [])]
+    options = ["--split", split, "--out", str(folder), *(["--index", str(index_place())] if index else [])]
     evaluations().start([*options, *_against(folder, split, index)])
     st.rerun()
 
@@ -153,7 +153,7 @@ def feedback_page() -> None:
     show_title("Feedback", _ABOUT_FEEDBACK, "intro-feedback")
     try:
         problems: list[str] = []
-        judged = judgements(index_folder(), owner=state.owner(), say=problems.append)
+        judged = judgements(index_place(), owner=state.owner(), say=problems.append)
     except LoccitError as error:
         show_error("Feedback cannot be read", error, "no-feedback")
         return
@@ -188,7 +188,7 @@ def _pressed() -> None:
     pressed = event("judged")
     with suppress(LoccitError):
         if pressed.get("do") == "withdraw":
-            withdraw(index_folder(), state.owner(), number=int(pressed["number"]))
+            withdraw(index_place(), state.owner(), number=int(pressed["number"]))
 
 
 def _quotes(item: Judgement) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from index.errors import LoccitError, QuoteError
+from index.errors import IndexMissing, LoccitError, QuoteError
 from index.store.index import Index
 from index.text import Document
 from qa.files.feedback import save, withdraw
-from qa.files.resources import index_folder
+from qa.files.resources import index_place
 from qa.records import Answer, Citation, Nearby
 from qa.show.present import View, notice_view, paper_view, source_view
 from qa.web import documents, state
@@ -81,9 +81,9 @@ def _judge(key: str, helpful: bool) -> None:
     again = chat.judged.get(key) == helpful
     try:
         if again:
-            withdraw(index_folder(), state.owner(), answer=judged.answer)
+            withdraw(index_place(), state.owner(), answer=judged.answer)
         else:
-            save(index_folder(), judged.answer, helpful, owner=state.owner())
+            save(index_place(), judged.answer, helpful, owner=state.owner())
     except LoccitError as error:
         chat.unsaved[key] = f"Not saved. {error}"
         return
@@ -108,6 +108,18 @@ def _open(key: str, number: int) -> None:
 
 
 def _view(index: Index) -> View | None:
+    """Return the open source, None if none is open."""
+    try:
+        return _source(index)
+    except QuoteError as error:
+        return notice_view("warning", "The paper has changed", error.message, error.remedy)
+    except IndexMissing:  # a database that has another generation by now: the page opens it
+        st.rerun()
+    except LoccitError as error:
+        return notice_view("error", "The paper cannot be read", error.message, error.remedy)
+
+
+def _source(index: Index) -> View | None:
     chosen = state.chat().chosen
     turn = state.turn(chosen.turn) if chosen else None
     if chosen is None or turn is None or turn.answer is None:
@@ -124,10 +136,7 @@ def _view(index: Index) -> View | None:
     same = {number: item for number, item in enumerate(sources, 1) if item.document_id == document.id}
     pdf = _pdf(index, document, same)
     drawn = whole and pdf is not None and "lost" not in pdf
-    try:
-        view = source_view(document, turn.answer, chosen.number, turn.key, whole=whole and not drawn)
-    except QuoteError as error:
-        return notice_view("warning", "The paper has changed", error.message, error.remedy)
+    view = source_view(document, turn.answer, chosen.number, turn.key, whole=whole and not drawn)
     return view | {"whole": whole, "pdf": pdf} | ({"blocks": []} if drawn else {})
 
 

@@ -15,9 +15,11 @@ from index.ingest.originals import kept_size, paths
 from index.ingest.removed import bring_back, forgetting
 from index.ingest.report import FileOutcome, Progress
 from index.ingest.work import Read
+from index.place import target_at
 from index.store.index import Index
+from index.store.target import Target
 from index.store.upkeep import rollback
-from qa.files.resources import index_folder
+from qa.files.resources import folder_of, index_place, kept_folder
 from qa.show.present import counted, notice_view
 from qa.show.shelf import details, history_view
 from qa.web import library
@@ -25,12 +27,14 @@ from qa.web.component import event, show, show_error, show_title
 from qa.web.pages.adding import added, begin, current_encoder, drop_zone, ended, follow
 from qa.web.pages.panel import open_paper
 
+_NO_WAY_BACK = "Add the paper again from its file."
+
 
 def page() -> None:
     """Draw the page."""
     index = _index()
     message = f"{counted(len(index.names), 'paper')}." if index else ""
-    if kept := kept_size(index_folder()):
+    if kept := kept_size(kept_folder()):
         message += f" Kept files: {kept / 1e6:.1f} MB."
     show_title("Papers", message, "intro-papers")
     _refused()
@@ -82,8 +86,9 @@ def _pressed() -> None:
 
 
 def _remove(document_id: str) -> None:
-    with forgetting(index_folder()):
-        remove(frozenset([document_id]), index_folder())
+    target = target_at(index_place())
+    with forgetting(target):
+        remove(frozenset([document_id]), target)
 
 
 def _removed(index: Index) -> None:
@@ -98,7 +103,7 @@ def _undo() -> None:
     document = str(event("removed-papers").get("document", ""))
     _try(
         "The paper could not be brought back",
-        lambda: bring_back(document, index_folder(), current_encoder()),
+        lambda: bring_back(document, folder_of(index_place(), _NO_WAY_BACK), current_encoder()),
     )
 
 
@@ -120,7 +125,7 @@ def _rebuilding(index: Index) -> None:
     """Offer to re-read the papers' files."""
     busy = ended("rebuilt") is not None
     with st.expander("Read the files again", expanded=busy or "rebuilt" in st.session_state):
-        files = {key: Path(path) for key, path in paths(index_folder()).items() if key in index.names}
+        files = {key: Path(path) for key, path in paths(kept_folder()).items() if key in index.names}
         known = {key: path for key, path in files.items() if path.is_file()}  # changed or not
         message = (
             f"The files of {len(known)} of {counted(len(index.names), 'paper')} are still there. "
@@ -130,31 +135,34 @@ def _rebuilding(index: Index) -> None:
         show(notice_view("info", "After you changed files, or updated Loccit", message), "rebuilding")
         if known and st.button("Read again", disabled=busy):
             st.session_state.pop("rebuilt", None)
-            begin("rebuilt", partial(_rebuild, known, index_folder()), list(known.values()))
+            begin("rebuilt", partial(_rebuild, known, target_at(index_place())), list(known.values()))
             st.rerun()
         follow("rebuilt", index)
 
 
 def _rebuild(
-    known: Mapping[str, Path], folder: Path, encoder: Encoder, progress: Progress, read: Read
+    known: Mapping[str, Path], target: Target, encoder: Encoder, progress: Progress, read: Read
 ) -> Sequence[FileOutcome]:
     """Re-read the files ``known`` and remove the papers whose file now holds another version."""
-    outcomes = added(list(known.values()), folder, encoder, progress, read)
+    outcomes = added(list(known.values()), target, encoder, progress, read)
     now = {one.path.absolute(): one.document_id for one in outcomes if one.document_id}
     old = frozenset(key for key, path in known.items() if now.get(path, key) != key)
     if old:
-        remove(old, folder)
+        remove(old, target)
     return outcomes
 
 
 def _history() -> None:
+    folder = index_place()
+    if not isinstance(folder, Path):  # a database keeps no earlier generation
+        return
     with st.expander("Earlier collections"):
         try:
-            view, previous = history_view(index_folder())
+            view, previous = history_view(folder)
         except LoccitError as error:
             show_error("The earlier collections cannot be read", error, "no-history")
             return
         show(view, "history")
         if previous is not None and st.button(f"Go back to collection {previous}"):
-            _try("Nothing was changed", partial(rollback, index_folder()))
+            _try("Nothing was changed", partial(rollback, folder))
             st.rerun()

@@ -16,7 +16,7 @@ import streamlit as st
 from index.errors import LoccitError
 from qa.answer import Answerer
 from qa.evidence_table import Alone, growing
-from qa.files.resources import index_folder
+from qa.files.resources import index_place
 from qa.records import Answer, Receipt, Status
 from qa.show.evidence import EvidenceTable, as_csv, as_markdown, filtered, numbered, ordered, table_view
 from qa.show.present import counted, notice_view
@@ -122,6 +122,7 @@ def _table(
     work = _tabling(answerer, questions, documents)
     if work.error:
         show_error("The table cannot be completed", work.error, "table-error")
+        st.button("Try again", on_click=st.session_state.pop, args=["table-work"])
     running, table = work.running, work.table
     st.session_state["table-drawn"] = table, time.monotonic()
     if running or not work.done:
@@ -150,7 +151,7 @@ def _tabling(answerer: Answerer, questions: tuple[str, ...], documents: frozense
         return before[1]
     if before:
         before[1].stop()
-    alone = _alone(str(index_folder()), decides, threshold)
+    alone = _alone(str(index_place()), decides, threshold)
     if len(alone) > _REMEMBERED:
         alone.clear()
     tables = growing(answerer, questions, documents=documents, answers=answers, alone=alone)

@@ -48,7 +48,7 @@ function showJudged(root, data) {
   if (first) return;
   if (data.unsaved) status.textContent = data.unsaved;
   else if (data.judged === null) showBriefly(status, "No longer saved");
-  else showBriefly(status, "Saved on this machine");
+  else showBriefly(status, "Saved with the index");
 }
 
 const VIEWS = {
