@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import shutil
 import socket
 import subprocess
 import sys
@@ -57,20 +57,25 @@ def address() -> Iterator[str]:
             yield cluster.scheduler_address
 
 
-@pytest.fixture
-def papers(tmp_path: Path) -> Path:
-    """Papers of which one is a PDF, one a copy and one is refused."""
-    folder = write_papers(tmp_path / "papers", {**PAPERS, **TEA, "copy.txt": PAPERS["sleep.txt"]})
+def written(folder: Path) -> Path:
+    """Write papers of which one is a PDF, one a copy and one is refused."""
+    write_papers(folder, {**PAPERS, **TEA, "copy.txt": PAPERS["sleep.txt"], "short.txt": " \n"})
     (folder / "one.pdf").write_bytes(paper())
-    (folder / "short.txt").write_text(" \n", encoding="utf-8")
     return folder
 
 
 @pytest.fixture
-def plain(tmp_path: Path, papers: Path) -> Path:
-    """The index of ``papers``, built without a cluster."""
-    build([papers], tmp_path / "plain", encoder=load_encoder())
-    return tmp_path / "plain"
+def papers(tmp_path: Path) -> Path:
+    """A folder of papers."""
+    return written(tmp_path / "papers")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index of the papers, built without a cluster; not to be changed."""
+    folder = tmp_path_factory.mktemp("plain")
+    build([written(folder / "papers")], folder / "index", encoder=load_encoder())
+    return folder / "index"
 
 
 def built(
@@ -95,9 +100,8 @@ def refused(report: BuildReport) -> set[str]:
 
 def assert_same(folder: Path, plain: Path) -> None:
     """Compare two indexes to the last byte."""
-    files = [sorted(path.name for path in index.glob("segments/*.seg")) for index in (folder, plain)]
-    assert files[0] == files[1]  # named by what they hold
     with open_index(folder) as one, open_index(plain) as other:
+        assert one.manifest.segments == other.manifest.segments  # with their checksums
         assert contents(one, load_encoder()) == contents(other, load_encoder())
 
 
@@ -107,17 +111,17 @@ def assert_same(folder: Path, plain: Path) -> None:
 def test_processes_of_this_machine_build_the_same_index(
     loccit: Loccit, papers: Path, plain: Path, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "index"
+    folder, other = tmp_path / "index", shutil.copytree(plain, tmp_path / "other")
     output = loccit("build", papers, "--index", folder, "--cluster", "local:2")
     assert (output.code, output.err) == (0, "")
     assert "short.txt: the file is empty" in output.out
     assert_same(folder, plain)
     question = ("ask", "By how many minutes did melatonin lengthen sleep?", "--index")
-    assert loccit(*question, folder).out == loccit(*question, plain).out
+    assert loccit(*question, folder).out == loccit(*question, other).out
     write_papers(papers, {"late.txt": "Late\n\nAbstract\n\nBlack tea was drunk by nine women.\n"})
     assert loccit("add", papers / "late.txt", "--index", folder, "--cluster", "local:1").code == 0
-    add([papers / "late.txt"], plain, encoder=load_encoder())
-    assert_same(folder, plain)
+    add([papers / "late.txt"], other, encoder=load_encoder())
+    assert_same(folder, other)
 
 
 def test_a_database_holds_the_same(
@@ -221,6 +225,7 @@ class Recorded:
         return self._prepare(given)
 
 
+@pytest.mark.slow
 def test_after_the_client_was_killed_only_the_rest_is_read(
     client: Callable[[str], subprocess.Popen[bytes]], address: str, papers: Path, plain: Path, tmp_path: Path
 ) -> None:
@@ -241,6 +246,7 @@ def test_after_the_client_was_killed_only_the_rest_is_read(
     assert_same(tmp_path / "index", plain)
 
 
+@pytest.mark.slow
 def test_after_the_scheduler_was_killed_the_command_goes_on(
     client: Callable[[str], subprocess.Popen[bytes]], address: str, papers: Path, plain: Path, tmp_path: Path
 ) -> None:
@@ -267,8 +273,8 @@ def test_after_the_scheduler_was_killed_the_command_goes_on(
         scheduler.kill()
         out, _ = process.communicate(timeout=120)
     finally:
-        for one in (scheduler, worker):
-            one.send_signal(signal.SIGKILL if one is scheduler else signal.SIGTERM)
+        for one in (scheduler, worker):  # the worker's own process ends with the one that watches it
+            one.kill()
             one.wait()
     assert process.returncode == ClusterError.exit_code
     assert out.decode().startswith(f"{where}: the connection to the scheduler was lost. Run the same command")
