@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from index.cluster.client import Given, Work, preparing
 from index.embed.encoder import load_encoder
@@ -30,6 +31,7 @@ from tests.commands import Loccit, one_line
 from tests.databases import server as server
 from tests.index_fakes import PAPERS, TEA, WordEncoder, write_papers
 from tests.make_pdf import paper
+from tests.test_cli import commands
 from tests.test_postgres import base as base
 from tests.test_postgres import contents, emptied, opened
 
@@ -280,6 +282,67 @@ def test_after_the_scheduler_was_killed_the_command_goes_on(
     assert out.decode().startswith(f"{where}: the connection to the scheduler was lost. Run the same command")
     built(papers, tmp_path / "index", address)
     assert_same(tmp_path / "index", plain)
+
+
+# The files for SLURM and Kubernetes
+
+FILES = Path(__file__).parents[1] / "docs" / "how-to" / "cluster"
+
+
+@pytest.mark.slow
+def test_the_batch_file_of_slurm_builds(papers: Path, plain: Path, tmp_path: Path) -> None:
+    """It runs as it is, with its keys, on a cluster of one node."""
+    programs = {
+        "srun": 'exec "$@"',
+        "dask": f'exec {sys.executable} -m dask "$@"',
+        "loccit": f'exec {sys.executable} -c "from qa.cli.main import main; main()" "$@"',
+    }
+    (tmp_path / "bin").mkdir()
+    for name, line in programs.items():
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        program.chmod(0o755)
+    environment = os.environ | {
+        **{"SLURM_JOB_ID": str(os.getpid()), "SLURMD_NODENAME": "localhost", "SLURM_CPUS_PER_TASK": "1"},
+        **{"HOME": str(tmp_path), "PYTHONPATH": str(FILES.parents[2])},
+        "PATH": os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]]),
+    }
+    command = ["bash", str(FILES / "slurm.sbatch"), str(papers), str(tmp_path / "index")]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert_same(tmp_path / "index", plain)
+    assert not list(tmp_path.glob(".loccit-*"))  # the keys
+
+
+def test_the_manifests_of_kubernetes_agree_with_themselves_and_the_commands() -> None:
+    from distributed.cli import dask_scheduler, dask_worker
+
+    parts = list(yaml.safe_load_all((FILES / "kubernetes.yaml").read_text(encoding="utf-8")))
+    pods = {
+        part["metadata"]["name"]: part["spec"]["template"] for part in parts if "template" in part["spec"]
+    }
+    (service,) = (part for part in parts if part["kind"] == "Service")
+    (policy,) = (part for part in parts if part["kind"] == "NetworkPolicy")
+    for part in parts:
+        if part["kind"] == "Deployment":
+            assert part["spec"]["selector"]["matchLabels"] == part["spec"]["template"]["metadata"]["labels"]
+    labels = [pod["metadata"]["labels"].items() for pod in pods.values()]
+    assert all(policy["spec"]["podSelector"]["matchLabels"].items() <= one for one in labels)
+    scheduler = pods["loccit-scheduler"]
+    assert service["spec"]["selector"].items() <= scheduler["metadata"]["labels"].items()
+    containers = {name: pod["spec"]["containers"][0] for name, pod in pods.items()}
+    port = service["spec"]["ports"][0]["port"]
+    assert containers["loccit-scheduler"]["ports"] == [{"containerPort": port}]
+    run = {name: container["command"] for name, container in containers.items()}
+    parsed = dask_scheduler.main.make_context("scheduler", run["loccit-scheduler"][2:])
+    assert (parsed.params["port"], parsed.params["dashboard"]) == (str(port), False)
+    address = f"tcp://{service['metadata']['name']}:{port}"
+    parsed = dask_worker.main.make_context("worker", run["loccit-worker"][2:])
+    assert (parsed.params["scheduler"], parsed.params["dashboard"]) == (address, False)
+    build_context = commands()["build"].make_context("build", run["loccit-build"][2:])
+    assert build_context.params["cluster"] == address
+    mounts = {one["name"] for one in containers["loccit-build"]["volumeMounts"]}
+    assert mounts == {one["name"] for one in pods["loccit-build"]["spec"]["volumes"]}
 
 
 # Refusals
