@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from index.cluster.client import Given, Work, preparing
+from index.cluster.worker import prepare
 from index.embed.encoder import load_encoder
 from index.errors import ClusterError, FormatMismatch, LoccitError, ModelMismatch, UsageError
 from index.ingest.build import add, build
@@ -81,13 +82,12 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built(
-    papers: Path, into: Path | Target, address: str, work: Work | None = None, **options: bool
+    papers: Path, into: Path | Target, address: str, work: Work = prepare, *, change_model: bool = False
 ) -> BuildReport:
     """Build an index on a cluster."""
     encoder = load_encoder()
-    how = {} if work is None else {"work": work}
-    with preparing(address, encoder, patience=_PATIENCE, **how) as prepare:
-        return build([papers], into, encoder=encoder, prepare=prepare, **options)
+    with preparing(address, encoder, work=work, patience=_PATIENCE) as elsewhere:
+        return build([papers], into, encoder=encoder, prepare=elsewhere, change_model=change_model)
 
 
 def outcomes(report: BuildReport) -> dict[str, tuple[Became, tuple[str, ...], str]]:
@@ -132,9 +132,9 @@ def test_a_database_holds_the_same(
     told: list[tuple[str, int, int]] = []
     encoder = load_encoder()
     target = Target(Database.parse(base), tmp_path / "beside")
-    with preparing(address, encoder) as prepare:
+    with preparing(address, encoder) as elsewhere:
         report = build(
-            [papers], target, encoder=encoder, prepare=prepare, progress=lambda *one: told.append(one)
+            [papers], target, encoder=encoder, prepare=elsewhere, progress=lambda *one: told.append(one)
         )
     assert outcomes(report) == outcomes(build([papers], tmp_path / "again", encoder=encoder))
     with opened(base, tmp_path) as there, open_index(plain) as local:
@@ -241,8 +241,8 @@ def test_after_the_client_was_killed_only_the_rest_is_read(
     process.kill()
     until(lambda: not any(member.is_running() and member.status() != "zombie" for member in family))
     encoder = load_encoder()
-    with preparing(address, encoder) as prepare:
-        recorded = Recorded(prepare)
+    with preparing(address, encoder) as elsewhere:
+        recorded = Recorded(elsewhere)
         build([papers], tmp_path / "index", encoder=encoder, prepare=recorded)
     assert sorted(recorded.names) == ["short.txt", "vision.txt"]
     assert_same(tmp_path / "index", plain)
@@ -257,19 +257,14 @@ def test_after_the_scheduler_was_killed_the_command_goes_on(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     where = f"tcp://127.0.0.1:{port}"
-    options = {"cwd": tmp_path, "stderr": subprocess.DEVNULL}
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    dask = [sys.executable, "-m", "dask"]
-    scheduler = subprocess.Popen(
-        [*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
-        env=environment,
-        **options,
-    )
-    worker = subprocess.Popen(
-        [*dask, "worker", where, "--nworkers", "1", "--nthreads", "1", "--no-dashboard"],
-        env=environment,
-        **options,
-    )
+
+    def started(*arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
+        return subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
+
+    scheduler = started("scheduler", "--host", "127.0.0.1", "--port", str(port))
+    worker = started("worker", where, "--nworkers", "1", "--nthreads", "1")
     try:
         process = client(where)
         scheduler.kill()

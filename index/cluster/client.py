@@ -174,7 +174,8 @@ class _Run:
     def _room(self) -> int:
         """Return how many papers may be under way: few, because all of them are held in memory."""
         with self._refusals():
-            return _AHEAD * max(1, sum(self._client.nthreads().values()))
+            threads: int = sum(self._client.nthreads().values())
+        return _AHEAD * max(1, threads)
 
     def _submitted(self, paper: File | PaperRows) -> Future:
         with self._refusals():
@@ -187,7 +188,8 @@ class _Run:
         with self._refusals():
             while True:
                 try:
-                    return wait(list(running), timeout=_POLL, return_when="FIRST_COMPLETED").done
+                    finished = wait(list(running), timeout=_POLL, return_when="FIRST_COMPLETED")
+                    return frozenset(finished.done)
                 except TimeoutError:
                     self.require_worker()
 
