@@ -9,10 +9,12 @@ FROM python:3.13-slim
 ARG PIP_EXTRA_INDEX_URL
 # "small" leaves out the model of the large reader (440 MB).
 ARG READER=large
+# Further extras of pyproject.toml, such as "cluster" or "cluster,postgres".
+ARG EXTRAS=""
 
 WORKDIR /opt/loccit
 COPY . .
-RUN pip install --no-cache-dir -c constraints.txt . \
+RUN pip install --no-cache-dir -c constraints.txt ".${EXTRAS:+[$EXTRAS]}" \
     && if [ "$READER" = large ]; then pip install --no-cache-dir --no-deps -r .ci/large.txt; fi \
     && useradd --create-home --uid 1000 loccit \
     && install -d -o loccit /data

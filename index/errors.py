@@ -20,6 +20,7 @@
     ├── StorageError               4  the file system or the database refused: full, read-only, gone
     ├── IndexDamaged               5  a checksum does not match
     ├── QuoteError                 5  a quote differs from the text it cites
+    ├── ClusterError               7  the cluster cannot be reached, or has no workers
     └── FormatMismatch             6  another format version
         ├── OlderFormat            6  that of an earlier release
         └── ModelMismatch          6  another embedding model
@@ -128,6 +129,12 @@ class StorageError(LoccitError):
     """The file system, or the database, refused a read or a write."""
 
     exit_code = 4
+
+
+class ClusterError(LoccitError):
+    """The cluster cannot be reached, lost its workers or cannot run this version of Loccit."""
+
+    exit_code = 7
 
 
 class IndexDamaged(LoccitError):

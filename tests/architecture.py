@@ -29,6 +29,8 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "streamlit": ("app", "qa.web.*"),
     "mcp": ("qa.mcp",),
     "psycopg": ("index.postgres.*",),
+    "dask": ("index.cluster.*",),
+    "distributed": ("index.cluster.*",),
     "onnxruntime": ("index.embed.onnx",),
     "huggingface_hub": ("index.embed.model",),  # finds a model in its cache, never fetches one
 }
@@ -36,6 +38,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
 #: Libraries that load slowly or can open a connection: imported inside functions only.
 HEAVY = frozenset(
     {"torch", "transformers", "sentence_transformers", "onnxruntime", "faiss", "streamlit", "psycopg"}
+    | {"dask", "distributed"}
 )
 #: Modules that only training loads: the network itself is built with torch.
 TRAINING = ("evals.train.*",)

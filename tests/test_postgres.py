@@ -20,7 +20,7 @@ from evals.measure.collection import index_documents
 from evals.sets.cases import lines_of, read_cases
 from evals.sets.corpora import document_of
 from evals.sets.own import question_file
-from index.embed.encoder import question_encoder
+from index.embed.encoder import Encoder, question_encoder
 from index.errors import IndexLocked, StorageError, UsageError
 from index.ingest.build import add, build, remove
 from index.ingest.catalogue import catalogue_of
@@ -58,11 +58,12 @@ QUESTIONS = (
 )
 
 
-def contents(index: Index) -> dict[str, object]:
+def contents(index: Index, encoder: Encoder | None = None) -> dict[str, object]:
     """Return everything in an index except its number and date, to compare two indexes."""
     found = {}
+    encoder = encoder or WordEncoder(dimension=index.manifest.model.dimension)
     for question in QUESTIONS:
-        vector = WordEncoder(dimension=index.manifest.model.dimension).encode([question])[0]
+        vector = encoder.encode([question])[0]
         for documents in (None, frozenset(list(index.documents)[:1]), frozenset({"unknown", "\udc80"})):
             found[question, documents] = [
                 repr(hit) for hit in search(index, question, vector, documents=documents)

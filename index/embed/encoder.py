@@ -55,10 +55,13 @@ class Encoder(Protocol):
         """Return the number of pieces of each text, special tokens included, untruncated."""
 
 
-def load_encoder(model: str | None = None) -> OnnxEncoder | SentenceEncoder:
-    """Return the encoder of ``model``; see ``model_files``, which may raise. Nothing is loaded yet."""
+def load_encoder(model: str | None = None, threads: int = 0) -> OnnxEncoder | SentenceEncoder:
+    """Return the encoder of ``model``; see ``model_files``, which may raise. Nothing is loaded yet.
+
+    ``threads`` limits those of onnxruntime; 0 is one for each core. The vectors are the same.
+    """
     files = model_files(model)
-    network = known_network(files)
+    network = known_network(files, threads)
     return OnnxEncoder(files, network) if network else SentenceEncoder(files)
 
 

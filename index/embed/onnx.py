@@ -61,14 +61,14 @@ class OnnxEncoder(Embedding):
         return self._network(ids, np.array([item.attention_mask for item in found], np.int64))
 
 
-def known_network(files: ModelFiles) -> Callable[[], Network] | None:
-    """Return what loads the network of a known model, None for any other model."""
+def known_network(files: ModelFiles, threads: int = 0) -> Callable[[], Network] | None:
+    """Return what loads the network of a known model, None for any other model; see ``open_graph``."""
     stated = json.loads(resources.files("index.embed").joinpath("graphs.json").read_bytes())
     known = stated.get(files.fingerprint)
-    return partial(_load, files, known) if known else None
+    return partial(_load, files, known, threads) if known else None
 
 
-def _load(files: ModelFiles, known: dict[str, Any]) -> Network:
+def _load(files: ModelFiles, known: dict[str, Any], threads: int) -> Network:
     """Return the network of a known model: the mean of the states of all pieces, normalised.
 
     Raises:
@@ -80,7 +80,7 @@ def _load(files: ModelFiles, known: dict[str, Any]) -> Network:
         raise IndexDamaged(f"{path}: the file was changed.", "Install Loccit again.")
     weights = {f"bert.{name}": array for name, array in mapped(files.folder / WEIGHTS).items()}
     words = weights[WORDS]
-    session = open_graph(graph, known["weights"], weights)
+    session = open_graph(graph, known["weights"], weights, threads)
     needed = {given.name for given in session.get_inputs()}
 
     def network(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -113,16 +113,21 @@ def mapped(path: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def open_graph(
-    graph: bytes, names: Sequence[str] = (), weights: dict[str, NDArray[np.float32]] | None = None
+    graph: bytes,
+    names: Sequence[str] = (),
+    weights: dict[str, NDArray[np.float32]] | None = None,
+    threads: int = 0,
 ) -> Any:  # noqa: ANN401 - onnxruntime has no types
     """Open ``graph``, which lacks the weights called ``names``; ".T" is a matrix transposed.
 
-    Takes the arrays out of ``weights``, so that none is held twice for long.
+    Takes the arrays out of ``weights``, so that none is held twice for long. ``threads`` is how many run one
+    operation; 0 is one for each core.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads
     # Threads that spin between two questions would keep a chat server's cores busy.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     values = []

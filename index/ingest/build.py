@@ -23,7 +23,7 @@ from index.ingest.library import with_entries, with_libraries
 from index.ingest.papers import Skipped, find_papers
 from index.ingest.report import Became, BuildReport, FileOutcome, Progress
 from index.ingest.selection import Selection
-from index.ingest.work import Read, Work
+from index.ingest.work import Prepare, Read, Work
 from index.read import SUFFIXES, read_many
 from index.store.index import Index
 from index.store.manifest import Manifest
@@ -45,6 +45,7 @@ def build(
     keep: bool = False,
     library: Sequence[Path] = (),
     read: Read = read_many,
+    prepare: Prepare | None = None,
     disk: Disk = LOCAL_DISK,
 ) -> BuildReport:
     """Make the index hold exactly the papers under ``paths``.
@@ -62,6 +63,7 @@ def build(
         keep: also hold the papers that the index already holds.
         library: .bib and CSL-JSON files, and data folders of Zotero, that describe the papers.
         read: reads papers.
+        prepare: reads and embeds papers elsewhere, in place of ``read``.
         disk: where to write, if it is kept in a folder.
 
     Raises:
@@ -81,7 +83,9 @@ def build(
             if base and not change_model:
                 require_same_model(base, encoder)
             progress = progress or (lambda stage, done, total: None)
-            work = Work(folder, base, encoder, disk, read=read, progress=progress, workers=workers)
+            work = Work(
+                folder, base, encoder, disk, read=read, prepare=prepare, progress=progress, workers=workers
+            )
             files, libraries = with_libraries(paths, library)
             found = find_papers(files, folder)
             work.refuse(found.refused)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,55 @@ Read = Callable[[Sequence[Path], int], Generator[Outcome, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of one paper elsewhere: it is embedded, or there was an error."""
+
+    given: Path | PaperRows
+    embedded: Embedded | None
+    warnings: tuple[str, ...] = ()
+    error: LoccitError | None = None
+
+
+#: Reads and embeds papers elsewhere, embeds those that were read already, and yields what became of each, in
+#: any order, until closed.
+Prepare = Callable[[Iterable[Path | PaperRows]], Generator[Prepared, None, None]]
+
+
+def split(document: Document, reading: str, encoder: Encoder) -> PaperRows:
+    """Split a paper into passages that fit ``encoder``, and sentences.
+
+    Raises:
+        FileEmpty: it has no sentence.
+        GarbledText: its text cannot be stored.
+    """
+    passages, sentences = passages_of(document, encoder.count_pieces, encoder.max_pieces)
+    source = document.source
+    if not passages:
+        reason = "the paper has no sentence to quote."
+        raise FileEmpty(source, reason, "Give a paper with running text.")
+    try:
+        document.text.encode()
+        edition = edition_of(document, len(sentences))
+        paper = PaperRows.of(document, passages, sentences, reading)
+        return replace(paper, edition=encoded(edition), anchors=edition.anchors)
+    except UnicodeEncodeError as error:
+        reason = "the text contains unpaired surrogates."
+        raise GarbledText(source, reason, "Get the paper in another format.") from error
+
+
+def with_vectors(paper: PaperRows, vectors: Mapping[str, NDArray[np.float32]]) -> Embedded:
+    """Return a paper with the vectors of its texts."""
+    rows = np.array([vectors[text] for text in paper.embedded_texts()], np.float32)
+    return Embedded(paper, rows[: len(paper.passages)], rows[len(paper.passages) :])
+
+
+def embed(paper: PaperRows, encoder: Encoder) -> Embedded:
+    """Embed all texts of a paper. Its vectors are those that it gets when embedded with other papers."""
+    texts = sorted(frozenset(paper.embedded_texts()))
+    return with_vectors(paper, dict(zip(texts, encoder.encode(texts), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
 class _Waiting:
     """A paper that is split and waits to be embedded."""
 
@@ -62,6 +112,7 @@ class Work:
         disk: Disk,
         *,
         read: Read,
+        prepare: Prepare | None,
         progress: Progress,
         workers: int,
     ) -> None:
@@ -74,6 +125,7 @@ class Work:
         self._held = base.given() if base else {}  # file name and reading by document id
         self._by_name = {source: key for key, (source, _) in self._held.items()}
         self._read_files = read
+        self._prepare = prepare
         self._workers = workers
         self._ids: set[str] = set()  # of the papers of the new generation
         self._names: dict[str, set[str]] = {}  # names of the files with these bytes, by document id
@@ -165,18 +217,27 @@ class Work:
 
     def _read(self, paths: Sequence[Path]) -> None:
         self._tell("papers", more=len(paths))
+        if self._prepare:
+            self._receive(self._prepare(paths))
+            return
         with closing(self._read_files(paths, self._workers)) as outcomes:
             for outcome in outcomes:
                 try:
                     if outcome.document is None:
                         raise outcome.error or FileEmpty(outcome.path.name, "no text.", "Try another file.")
-                    self._waiting.append(self._split(outcome.document, reading_fingerprint(), outcome.path))
+                    paper = self._split(outcome.document, reading_fingerprint(), outcome.path)
                 except LoccitError as error:
                     self.refuse({outcome.path: error})
                     self._tell("papers", done=1)
-                if sum(len(one.new) for one in self._waiting) >= _TOGETHER:
-                    self._embed()
+                else:
+                    self._wait(paper)
         self._embed()
+
+    def _wait(self, paper: _Waiting) -> None:
+        """Embed a paper with the next ones, or with those that wait, once there are enough."""
+        self._waiting.append(paper)
+        if sum(len(one.new) for one in self._waiting) >= _TOGETHER:
+            self._embed()
 
     def _tell(self, stage: str, done: int = 0, more: int = 0) -> None:
         """Report that ``done`` more are done of a stage, and ``more`` more to do."""
@@ -193,28 +254,8 @@ class Work:
                 self._names[key].discard(name)
 
     def _split(self, document: Document, reading: str, path: Path | None) -> _Waiting:
-        """Split a paper into passages and sentences, and find the texts to embed.
-
-        Raises:
-            FileEmpty: it has no sentence.
-            GarbledText: its text cannot be stored.
-        """
-        passages, sentences = passages_of(document, self.encoder.count_pieces, self.encoder.max_pieces)
-        source = document.source
-        if not passages:
-            reason = "the paper has no sentence to quote."
-            raise FileEmpty(source, reason, "Give a paper with running text.")
-        try:
-            document.text.encode()
-            edition = edition_of(document, len(sentences))
-            paper = replace(
-                PaperRows.of(document, passages, sentences, reading),
-                edition=encoded(edition),
-                anchors=edition.anchors,
-            )
-        except UnicodeEncodeError as error:
-            reason = "the text contains unpaired surrogates."
-            raise GarbledText(source, reason, "Get the paper in another format.") from error
+        """Split a paper and find the texts to embed; raises as ``split``."""
+        paper = split(document, reading, self.encoder)
         known = self._known(paper)
         new = frozenset(paper.embedded_texts()) - known.keys()
         self._tell("texts", more=len(new))
@@ -228,17 +269,32 @@ class Work:
         made = self.encoder.encode(new, progress=lambda done, _: self.progress("texts", before + done, known))
         vectors = dict(zip(new, made, strict=True))
         for one in waiting:
-            paper = one.paper
-            rows = [vectors[text] if text in one.new else one.known[text] for text in paper.embedded_texts()]
-            split = len(paper.passages)
-            stacked = np.array(rows, np.float32)
-            self._put(Embedded(paper, stacked[:split], stacked[split:]))
-            self._names.setdefault(paper.id, {paper.source})
-            if one.path is not None:
-                became = Became.UNCHANGED if paper.id in self._held else Became.ADDED
-                self._note(one.path, became, paper.id, one.warnings)
+            self._take(one.path, with_vectors(one.paper, ChainMap(one.known, vectors)), one.warnings)
         self._tell("texts", done=sum(len(one.new) for one in waiting))  # a text of two papers counts twice
         self._tell("papers", done=len(waiting))
+
+    def _receive(self, papers: Generator[Prepared, None, None]) -> None:
+        """Make papers pending as they are embedded elsewhere."""
+        with closing(papers):
+            for one in papers:
+                path = one.given if isinstance(one.given, Path) else None
+                if one.embedded:
+                    texts = len(frozenset(one.embedded.paper.embedded_texts()))
+                    self._take(path, one.embedded, one.warnings)
+                    self._tell("texts", done=texts, more=texts)
+                elif one.error and path is not None:
+                    self.refuse({path: one.error})
+                elif one.error:
+                    raise one.error
+                self._tell("papers", done=1)
+
+    def _take(self, path: Path | None, paper: Embedded, warnings: tuple[str, ...]) -> None:
+        """Make a paper pending; ``path`` is None if it was not read from a file."""
+        key = paper.paper.id
+        self._put(paper)
+        self._names.setdefault(key, {paper.paper.source})
+        if path is not None:
+            self._note(path, Became.UNCHANGED if key in self._held else Became.ADDED, key, warnings)
 
     def _known(self, paper: PaperRows) -> dict[str, NDArray[np.float32]]:
         """Return the vectors that the previous generation has for this paper or its file name, by text.
@@ -262,15 +318,15 @@ class Work:
         old = sorted(self._ids - self._fresh)
         held = Selection({key: source for key, (source, _) in self._held.items()}, base)
         self._tell("papers", more=len(old))
-        for key in old:
-            if self.pending.get(key):
-                self._fresh.add(key)
-                self._tell("papers", done=1)
-            else:
-                paper = held.paper(key)
-                self._waiting.append(self._split(paper.document(), paper.reading, None))
-            if sum(len(one.new) for one in self._waiting) >= _TOGETHER:
-                self._embed()
+        ready = {key for key in old if self.pending.get(key)}
+        self._fresh |= ready
+        self._tell("papers", done=len(ready))
+        papers = (held.paper(key) for key in old if key not in ready)
+        if self._prepare:
+            self._receive(self._prepare(papers))
+            return
+        for paper in papers:
+            self._wait(self._split(paper.document(), paper.reading, None))
         self._embed()
 
     def _note(self, path: Path, became: Became, key: str, warnings: tuple[str, ...] = ()) -> None:

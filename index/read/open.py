@@ -126,7 +126,24 @@ def read(path: Path, *, limits: Limits = USUAL, engine: str = "pypdf") -> Docume
 def _read(path: Path, limits: Limits, engine: str, run: Run | None) -> Document:
     if engine not in ENGINES:
         raise UsageError(f"there is no engine {engine!r}.", f"Choose {' or '.join(ENGINES)}.")
-    data, name = _bytes(path, limits), name_of(path)
+    return document_of(bytes_of(path, limits), name_of(path), limits=limits, engine=engine, run=run)
+
+
+def document_of(
+    data: bytes, name: str, *, limits: Limits = USUAL, engine: str = "pypdf", run: Run | None = None
+) -> Document:
+    """Return the paper in the bytes of a file called ``name``, as ``read`` does.
+
+    Args:
+        data: see ``bytes_of``.
+        name: of the file, without folders.
+        limits: what reading it may cost.
+        engine: for PDF: one of ``ENGINES``.
+        run: reads a PDF in a child process; None starts a process for this file alone.
+
+    Raises:
+        ReadError: one of its kinds, see ``index.errors``.
+    """
     try:
         kind = _kind(data, name)
         if kind == "pdf":
@@ -153,7 +170,8 @@ def _read(path: Path, limits: Limits, engine: str, run: Run | None) -> Document:
         raise DamagedFile(name, f"its content could not be read ({error}).", _KINDS) from error
 
 
-def _bytes(path: Path, limits: Limits) -> bytes:
+def bytes_of(path: Path, limits: Limits = USUAL) -> bytes:
+    """Return the bytes of a file that may hold a paper; raises as ``read`` does."""
     name = name_of(path)
     try:
         mode = path.stat().st_mode

@@ -141,6 +141,14 @@ AfterOption = Annotated[
         help="An earlier question that this one follows up. Repeatable, oldest first.",
     ),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="<address>",
+        help="Read and embed on a Dask cluster at tcp://HOST:PORT or tls://HOST:PORT, or by local:N processes"
+        " here; --workers has no effect then.",
+    ),
+]
 WorkersOption = Annotated[
     int, typer.Option(metavar="<number>", help="How many papers to read at a time.", min=1, max=32)
 ]

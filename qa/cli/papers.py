@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +15,7 @@ from index.ingest.report import BuildReport
 from index.place import Place
 from qa.cli.options import (
     BibOption,
+    ClusterOption,
     IndexOption,
     KeepFilesOption,
     ModelOption,
@@ -22,6 +24,10 @@ from qa.cli.options import (
 )
 from qa.show.progress import Progress, reporting
 from qa.show.terminal import say
+
+if TYPE_CHECKING:
+    from index.embed.encoder import Encoder
+    from index.ingest.work import Prepare
 
 app = typer.Typer()
 
@@ -40,6 +46,7 @@ def build(
     index: IndexOption,
     model: ModelOption = None,
     workers: WorkersOption = 2,
+    cluster: ClusterOption = None,
     keep_files: KeepFilesOption = True,
 ) -> None:
     """Make the index hold exactly the papers given.
@@ -53,6 +60,7 @@ def build(
     loccit build ~/papers --bib ~/library.bib     with titles and citation keys of your library
     loccit build ~/Zotero                         the papers of Zotero, with its collections and tags
     loccit build paper.pdf notes/ --index ~/trial-index
+    loccit build ~/papers --cluster local:4       by four processes; see docs/how-to/cluster.md
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import build as build_papers
@@ -61,13 +69,14 @@ def build(
 
     chosen = paths or [seeds_folder()]
     encoder = load_encoder(model)
-    with reporting(Progress.BARS) as progress:
+    with _cluster(cluster, encoder) as prepare, reporting(Progress.BARS) as progress:
         report = build_papers(
             chosen,
             target_at(index),
             encoder=encoder,
             progress=progress,
             workers=workers,
+            prepare=prepare,
             change_model=model is not None,
             library=bib or (),
         )
@@ -86,6 +95,7 @@ def add(
     bib: BibOption = None,
     index: IndexOption,
     workers: WorkersOption = 2,
+    cluster: ClusterOption = None,
     keep_files: KeepFilesOption = True,
 ) -> None:
     """Add papers to the index.
@@ -94,6 +104,7 @@ def add(
     loccit add new-paper.pdf
     loccit add new-paper.pdf --bib ~/library.bib
     loccit add ~/more-papers --workers 4
+    loccit add ~/more-papers --cluster tcp://scheduler.example.org:8786
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import add as add_papers
@@ -101,9 +112,15 @@ def add(
 
     with open_at(index, salvage=True) as current:
         encoder = load_encoder(current.manifest.model.name)
-    with reporting(Progress.BARS) as progress:
+    with _cluster(cluster, encoder) as prepare, reporting(Progress.BARS) as progress:
         report = add_papers(
-            paths, target_at(index), encoder=encoder, progress=progress, workers=workers, library=bib or ()
+            paths,
+            target_at(index),
+            encoder=encoder,
+            progress=progress,
+            workers=workers,
+            prepare=prepare,
+            library=bib or (),
         )
     _finish(report, paths, index, keep_files)
 
@@ -215,6 +232,13 @@ def read(
         sys.stdout.write(document.text + "\n")
     else:
         show_reading(document)
+
+
+def _cluster(address: str | None, encoder: Encoder) -> AbstractContextManager[Prepare | None]:
+    """Return the connection to the cluster, if one is asked for."""
+    from index.cluster.client import preparing
+
+    return nullcontext() if address is None else preparing(address, encoder)
 
 
 def _finish(report: BuildReport, chosen: Sequence[Path], index: Place, keep_files: bool) -> None:
