@@ -14,7 +14,7 @@ import numpy as np
 
 from index.embed.encoder import Encoder
 from index.search import search
-from index.store.generation import Generation
+from index.store.index import Index
 from index.text import Document, Span
 from qa.quote.cite import section_of
 from qa.rank.candidates import candidates_of, rarity
@@ -61,7 +61,7 @@ class Sentence:
 class Finder:
     """Finds sentences in the papers of an open index."""
 
-    def __init__(self, index: Generation, encoder: Encoder) -> None:
+    def __init__(self, index: Index, encoder: Encoder) -> None:
         self.index = index
         self._encoder = encoder
         self._words: list[tuple[str, int]] = []

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,11 @@ class Strings:
     def __getitem__(self, i: int) -> bytes:
         """Return string ``i`` in UTF-8."""
         return bytes(self._letters[int(self._ends[i - 1]) if i else 0 : int(self._ends[i])])
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield all strings; faster than one by one."""
+        for start, end in pairwise([0, *self._ends.tolist()]):
+            yield bytes(self._letters[start:end])
 
 
 def string_arrays(name: str, strings: Iterable[str]) -> Iterator[Made]:
