@@ -66,7 +66,7 @@ class Link:
 
     def rows(self, query: str, parameters: object = ()) -> list[tuple[Any, ...]]:
         """Return the rows of one query; raises as ``run``."""
-        return self.run(lambda session: session.execute(query, parameters, binary=True).fetchall())  # type: ignore[call-overload,no-any-return]
+        return self.run(lambda session: session.execute(query, parameters, binary=True).fetchall())  # type: ignore[call-overload]  # psycopg wants literal queries
 
     def _live(self) -> Session:
         """Return the session in a transaction that sees ``state``."""
