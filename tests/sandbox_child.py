@@ -61,6 +61,11 @@ def _modules(_: dict[str, Any]) -> None:
     send({"end": "done"})
 
 
+def _surroundings(_: dict[str, Any]) -> None:
+    send({"variables": sorted(os.environ)})
+    send({"end": "done"})
+
+
 def _deaf(_: dict[str, Any]) -> None:
     sys.stdin.close()
     send({"end": "done"})
@@ -81,5 +86,6 @@ _ACTS = {
     "list": lambda _: sys.stdout.write("[1]\n"),
     "silence": lambda _: None,
     "modules": _modules,
+    "surroundings": _surroundings,
     "deaf": _deaf,
 }

@@ -47,6 +47,14 @@ def test_the_child_of_the_pdf_reader_is_light() -> None:
     )
 
 
+def test_a_child_does_not_get_the_address_of_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOCCIT_INDEX", "PGPASSWORD", "ELSE"):
+        monkeypatch.setenv(name, "value")
+    message = run(CHILD, {"do": "surroundings"}, b"", LIMITS).messages[0]
+    assert "ELSE" in message["variables"]
+    assert not {"LOCCIT_INDEX", "PGPASSWORD"} & set(message["variables"])
+
+
 def seen(server: Server) -> tuple[int, int]:
     """Return how many files the next child has seen, itself included, and the process id of the server."""
     result = server.run({"do": "remember"}, b"", LIMITS)

@@ -87,10 +87,11 @@ class Finder:
         words = typed.casefold().split()
         if not words:
             return []
-        scores = self.index.lexical.scores(" ".join([*words, *self._endings(words[-1])]))
-        likely = np.argsort(-scores, kind="stable")[: 10 * PASSAGES]
+        asked = " ".join([*words, *self._endings(words[-1])])
+        held = self.index.candidates(asked, self._encoder.encode([typed])[0], 10 * PASSAGES)
+        likely = np.argsort(-held.lexical, kind="stable")
         found: list[Sentence] = []
-        for position in likely[scores[likely] > 0].tolist():
+        for position in held.positions[likely[held.lexical[likely] > 0]].tolist():
             for _, one in self.index.sentences_of(position):
                 sentence = Sentence(self.index.documents[one.document_id], one.span)
                 folded = sentence.text.casefold()
