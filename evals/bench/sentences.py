@@ -6,16 +6,15 @@ graph of neighbours finds them more easily; only vectors of real texts say how w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evals.sets.corpora import evidence_inference, pubmedqa
-from evals.sets.own import read_reports
 from index.embed.encoder import Encoder
 from index.read.sentences import sentence_spans
 from index.text import Document
@@ -43,8 +42,8 @@ def real_vectors(data: Path, encoder: Encoder, count: int, questions: int, work:
         work: folder that keeps the vectors of sentences, which take minutes.
     """
     trials, abstracts = evidence_inference(data), pubmedqa(data)
-    documents = (*trials.documents, *read_reports(data), *abstracts.documents)
-    texts = list(islice(dict.fromkeys(_sentences(documents)), count))
+    documents = chain(trials.documents, abstracts.documents)
+    texts = list(islice(_sentences(documents), count))
     asked = [case.question for case in abstracts.cases[:questions]]
     return Real(
         np.concatenate(
@@ -57,10 +56,14 @@ def real_vectors(data: Path, encoder: Encoder, count: int, questions: int, work:
     )
 
 
-def _sentences(documents: tuple[Document, ...]) -> Iterator[str]:
+def _sentences(documents: Iterable[Document]) -> Iterator[str]:
+    """Yield the different sentences of ``documents``, cutting no more of them than are asked for."""
+    seen: set[str] = set()
     for document in documents:
         for _, span in sentence_spans(document):
-            if len(text := span.of(document.text)) >= _SHORTEST:
+            text = span.of(document.text)
+            if len(text) >= _SHORTEST and text not in seen:
+                seen.add(text)
                 yield text
 
 
