@@ -7,13 +7,15 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from evals.sets.cases import Case, Corpus, Gold
 from evals.sets.corpora import document_of
-from evals.train.reader_data import Group, Pool, as_json, groups, of_json
+from evals.train import reader_data
+from evals.train.reader_data import Group, Marked, Pool, as_json, groups, of_json, read_closely
 from index.text import Span
-from qa.rank.reader import Asked
+from qa.rank.reader import Asked, Reader, Reading, Text
 
 FOOT = "The foot was cast for two weeks.\nThe patient walked after nine days.\nHer blood was not examined."
 HAND = "The hand was cast for six weeks.\nThe patient wrote after ten days."
@@ -147,3 +149,61 @@ def test_a_follow_up_is_read_together_with_the_last_quote(pool: Pool) -> None:
     before = {group.asked.before for group in drawn(told, second, spans=False)}
     assert f"{first.question} {quote}" in before
     assert first.question in before  # at times nothing was shown
+
+
+class Liking(Reader):
+    """Scores a sentence by the words of the question that it has."""
+
+    def __init__(self) -> None:
+        pass
+
+    def read(self, question: str, texts: Sequence[Text], before: str = "") -> list[Reading]:
+        wanted = set(question.lower().split())
+        return [
+            Reading(
+                np.array([len(wanted & set(s.of(text.text).lower().split())) for s in text.sentences], float),
+                (None,) * len(text.sentences),
+            )
+            for text in texts
+        ]
+
+
+def group_of(*texts: tuple[str, str, str]) -> Group:
+    """A group of texts: sentences between bars, the right one, and the decisive words."""
+    marked = []
+    for sentences, right, short in texts:
+        parts, text = sentences.split("|"), sentences.replace("|", " ")
+        spans = tuple(Span(at := text.index(part), at + len(part)) for part in parts)
+        held = Span(at := text.index(short), at + len(short)) if short else None
+        marked.append(Marked(Text("", text, spans), tuple(part == right for part in parts), held))
+    return Group("limbs", Asked("the foot was cast"), tuple(marked))
+
+
+LONG = "It was warm and it rained for the whole of that week, as everybody who was there can still tell" * 4
+
+
+def test_the_best_sentences_are_read_closely_with_what_stands_around_them() -> None:
+    group = group_of(
+        (
+            f"{LONG}|She fell.|The foot was cast for two weeks.",
+            "The foot was cast for two weeks.",
+            "two weeks",
+        ),
+        (f"The foot was red.|{LONG}", "", ""),
+    )
+    first, second = read_closely(group, Liking(), random.Random(1)).texts[:2]
+    assert first.text.text.endswith("She fell. The foot was cast for two weeks.")
+    assert first.right[-1] and sum(first.right) == 1
+    assert first.short and first.short.of(first.text.text) == "two weeks"
+    assert not any(second.right) and second.short is None
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_right_sentence_that_is_not_among_the_best_is_added_at_times(
+    share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_data, "FORCED", share)
+    wrong = [(f"The foot was cast {n} times.|{LONG}", "", "") for n in range(4)]
+    group = group_of((f"Nine days.|{LONG}", "Nine days.", "Nine"), *wrong)
+    read = read_closely(group, Liking(), random.Random(1))
+    assert any(any(marked.right) for marked in read.texts) is bool(share)

@@ -33,13 +33,33 @@ from evals.sets import corpora
 from evals.sets.cases import Corpus
 from evals.sets.own import load_conversations, load_practice
 from evals.sets.splits import chosen_cases
-from evals.train.reader_data import Group, Judge, Pool, as_json, groups, natural_questions, of_json
+from evals.train.reader_data import (
+    MANY,
+    Group,
+    Judge,
+    Pool,
+    as_json,
+    groups,
+    natural_questions,
+    of_json,
+    read_closely,
+)
 from evals.train.reader_files import save, start_from
 from evals.train.reader_net import ReaderNet, large_net, loss_of, small_net
 from index.embed.model import ModelFiles, model_files
 from index.embed.mpnet import MPNET, mpnet_folder
 from index.files import LOCAL_DISK
-from qa.rank.reader import GRAPH, LARGE_GRAPH, LARGE_TRAINED, TRAINED, Asked, Text, batch_of, load_reader
+from qa.rank.reader import (
+    GRAPH,
+    LARGE_GRAPH,
+    LARGE_TRAINED,
+    TRAINED,
+    Asked,
+    Reader,
+    Text,
+    batch_of,
+    load_reader,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -114,12 +134,20 @@ SOURCES = (
 
 
 def gather(
-    data: Path, part: str, path: Path, *, most: int | None, seed: int, identity: bool, judge: Judge | None
+    data: Path,
+    part: str,
+    path: Path,
+    *,
+    most: int | None,
+    seed: int,
+    identity: bool,
+    judge: Judge | None,
+    negatives: Sequence[int] | None,
 ) -> list[Group]:
     """Return the groups of all sources for one part of the documents, from ``path`` if they are there.
 
     At most ``most`` per source; ``seed`` decides which questions are taken and with what negatives; ``judge``
-    chooses the negatives of the sources that are ``judged``.
+    chooses the negatives of the sources that are ``judged``, ``negatives`` says how many there may be.
     """
     if path.exists():
         with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -133,7 +161,9 @@ def gather(
         cases = chance.sample(corpus.cases, min(most or source.questions, len(corpus.cases)))
         for number in range(1 if most else source.passes):
             asked = judge if source.judged and number == 0 else None
-            gathered += groups(pool, cases, chance, spans=source.spans, judge=asked, identity=identity)
+            gathered += groups(
+                pool, cases, chance, spans=source.spans, judge=asked, identity=identity, negatives=negatives
+            )
         sys.stderr.write(f"{corpus.name}: {len(gathered)} groups\n")
     chance.shuffle(gathered)
     lines_of = (json.dumps(as_json(group)) + "\n" for group in gathered)
@@ -152,11 +182,20 @@ def judge_of() -> Judge:
     return judged
 
 
-def steps(learning: Sequence[Group], start: int) -> Iterator[tuple[list[Group], int]]:
-    """Yield the groups of each step, of similar length, and where the run goes on after it."""
+def steps(
+    learning: Sequence[Group], start: int, skimmed_by: Reader | None = None
+) -> Iterator[tuple[list[Group], int]]:
+    """Yield the groups of each step, of similar length, and where the run goes on after it.
+
+    ``skimmed_by`` chooses the excerpts of each group; None to read whole passages.
+    """
     for at in range(start, len(learning), BUCKET):
         plan: list[list[Group]] = [[]]
-        for group in sorted(learning[at : at + BUCKET], key=longest):
+        bucket = learning[at : at + BUCKET]
+        if skimmed_by is not None:
+            chance = random.Random(at)
+            bucket = [read_closely(group, skimmed_by, chance) for group in bucket]
+        for group in sorted(bucket, key=longest):
             texts = sum(len(member.texts) for member in plan[-1]) + len(group.texts)
             if plan[-1] and texts * longest(group) / 4.2 > STEP_PIECES:
                 plan.append([])
@@ -266,12 +305,13 @@ def train(
     held: Sequence[Group],
     precision: torch.dtype,
     curve: Path,
+    skimmed_by: Reader | None,
 ) -> None:
     """Train on the rest of ``learning``; the learning curve is appended to ``curve``, a line a look."""
     looked, saved, began = training.at, time.monotonic(), time.monotonic()
     first, seen = training.at, 0
     training.net.train()
-    for step, after in steps(learning, training.at):
+    for step, after in steps(learning, training.at, skimmed_by):
         training.step(loss_of(training.net, tokenizer, step, precision))
         training.at, seen = after, seen + len(step)
         if training.steps % 10 == 0:
@@ -303,6 +343,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7, help="decides the questions, negatives and order")
     parser.add_argument("--judged", action="store_true", help="take negatives that mislead the small reader")
     parser.add_argument(
+        "--excerpts",
+        action="store_true",
+        help="read the sentences that the small reader finds best",
+    )
+    parser.add_argument(
         "--precision", choices=("float32", "bfloat16"), default="float32", help="of the encoder's products"
     )
     parser.add_argument("--export", action="store_true", help="only write the files of the saved state")
@@ -330,10 +375,16 @@ def main() -> None:
                 seed=given.seed,
                 identity=size.identity,
                 judge=judge_of() if given.judged and most is None else None,
+                negatives=MANY if given.excerpts else None,
             )
             for part, most in (("ranker", None), ("calibrator", HELD))
         )
-        train(training, files.tokenizer, learning, held, getattr(torch, given.precision), curve)
+        skimmed_by = load_reader() if given.excerpts else None
+        if skimmed_by is not None:
+            chance = random.Random(given.seed)
+            held = [read_closely(group, skimmed_by, chance) for group in held]
+        precision = getattr(torch, given.precision)
+        train(training, files.tokenizer, learning, held, precision, curve, skimmed_by)
     plain = large_net(folder, 0) if large else net
     report = {"steps": training.steps, "curve": [json.loads(line) for line in _lines(curve)]}
     out = (given.out / size.files[0], given.out / size.files[1])

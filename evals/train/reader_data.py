@@ -13,7 +13,7 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,11 @@ from index.segments.lexical import Lexical, lexical_arrays
 from index.segments.order import Order
 from index.terms import terms
 from index.text import Span
+from qa.rank.closer import excerpts
 from qa.rank.identity import identified, identity_of
-from qa.rank.reader import Asked, Text
+from qa.rank.reader import Asked, Reader, Text
+from qa.rank.rerank import Choice
+from qa.settings import DEFAULT
 from qa.understand.abbreviations import definitions
 from qa.understand.followup import just_before, resolve
 
@@ -55,6 +58,10 @@ MISTYPED = 0.06
 FROM_OTHERS, NAMELESS = 0.4, 0.1
 #: Passages nearest by words from which the negatives are drawn, and how many of them a judge scores.
 NEAREST, JUDGED = 12, 6
+#: How many negatives beside a passage that answers: without a judge, with one, and where excerpts are chosen.
+UNJUDGED, HARD, MANY = (1, 2, 2), (1, 2, 3), (3, 4, 4)
+#: Share of the groups whose right sentence is read although it is not among the best.
+FORCED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +165,14 @@ def groups(
     spans: bool,
     judge: Judge | None = None,
     identity: bool = False,
+    negatives: Sequence[int] | None = None,
 ) -> Iterator[Group]:
     """Yield a group per case: its passage with up to four negatives, or at times negatives alone.
 
     ``spans`` says that gold is the decisive words, not whole sentences; passages that contain an
     accepted short answer are then not used as negatives. Negatives that ``judge`` scores highest
     are drawn first (Xiong et al. 2021). ``identity`` puts what identifies a paper in front of its passages.
+    ``negatives`` are the numbers of them to draw from, instead of the usual ones.
     """
     others: dict[str, list[str]] = defaultdict(list)
     earlier = {(*case.history, case.question): case for case in pool.corpus.cases}
@@ -183,7 +192,7 @@ def groups(
             first = wrong[:JUDGED]
             judged = judge(asked, [pool.texts[at] for at in first])
             wrong = [first[i] for i in np.argsort(-np.array(judged), kind="stable")]
-        most = (1, 2, 3) if judge else (1, 2, 2)
+        most = negatives or (HARD if judge else UNJUDGED)
         count = chance.choice((1, 2)) if alone else chance.choice((0, 1, 1) if spans else most)
         drawn = _drawn(wrong, chance)[:count]
         chosen = drawn if alone else [chance.choice(own), *drawn]
@@ -193,6 +202,31 @@ def groups(
         texts = tuple(pool.marked(at, case, spans=spans, identity=named) for at in chosen)
         if texts and all(marked.text.sentences for marked in texts) and (alone or any(texts[0].right)):
             yield Group(pool.corpus.name, asked, texts)
+
+
+def read_closely(group: Group, reader: Reader, chance: random.Random) -> Group:
+    """Return ``group`` as the third stage reads it: the best sentences for ``reader``, with their neighbours.
+
+    The right sentence may not be among them, as when a question is asked: then no answer is right. It is
+    added in a share of ``FORCED`` of those groups, since most would teach nothing else.
+    """
+    texts = [marked.text for marked in group.texts]
+    places = tuple((at, sentence) for at, text in enumerate(texts) for sentence in range(len(text.sentences)))
+    readings = reader.read(group.asked.question, texts, group.asked.before)
+    scores = np.array([readings[at].scores[sentence] for at, sentence in places], np.float64)
+    right = np.array([group.texts[at].right[sentence] for at, sentence in places])
+    best = np.argsort(-scores, kind="stable")[: DEFAULT.closely]
+    if right.any() and not right[best].any() and chance.random() < FORCED:
+        scores[np.flatnonzero(right)[scores[right].argmax()]] = np.inf
+    whole = Choice(tuple(texts), (0,) * len(texts), np.arange(len(places)), places)
+    choice = excerpts(whole, scores, DEFAULT.closely)
+    marked: list[Marked] = []
+    for number, text in enumerate(choice.texts):
+        rows = [row for row, place in zip(choice.kept, choice.places, strict=True) if place[0] == number]
+        start, short = choice.starts[number], group.texts[places[rows[0]][0]].short
+        held = short if short and Span(start, start + len(text.text)).contains(short) else None
+        marked.append(Marked(text, tuple(map(bool, right[rows])), held and held.moved(-start)))
+    return replace(group, texts=tuple(marked))
 
 
 def _near(
