@@ -198,9 +198,15 @@ def client(papers: Path, tmp_path: Path) -> Iterator[Callable[[str], subprocess.
 
     def start(address: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", code, str(papers), str(tmp_path / "index"), address]
-        output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        top = Path(__file__).parents[1]
-        started.append(subprocess.Popen(command, **output, cwd=top, start_new_session=True))
+        started.append(
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=Path(__file__).parents[1],
+                start_new_session=True,
+            )
+        )
         until(lambda: len(list((tmp_path / "index" / PENDING).glob("[!.]*.npz"))) == len(PAPERS) + 1)
         return started[-1]
 
