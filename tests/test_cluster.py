@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -190,13 +191,22 @@ def client(papers: Path, tmp_path: Path) -> Iterator[Callable[[str], subprocess.
         "papers, folder, address = sys.argv[1:]\n"
         "work = partial(cluster_work.gated, name='vision.txt', gate=Path(folder, 'gate'))\n"
         "try:\n    built(Path(papers), Path(folder), address, work)\n"
+        "except KeyboardInterrupt:\n    sys.exit(130)\n"
         "except Exception as error:\n    print(error)\n    sys.exit(error.exit_code)\n"
     )
     started: list[subprocess.Popen[bytes]] = []
 
     def start(address: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", code, str(papers), str(tmp_path / "index"), address]
-        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]))
+        started.append(
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=Path(__file__).parents[1],
+                start_new_session=True,
+            )
+        )
         until(lambda: len(list((tmp_path / "index" / PENDING).glob("[!.]*.npz"))) == len(PAPERS) + 1)
         return started[-1]
 
@@ -246,6 +256,19 @@ def test_after_the_client_was_killed_only_the_rest_is_read(
         build([papers], tmp_path / "index", encoder=encoder, prepare=recorded)
     assert sorted(recorded.names) == ["short.txt", "vision.txt"]
     assert_same(tmp_path / "index", plain)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_processes_of_this_machine_without_a_word(
+    client: Callable[[str], subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    process = client("local:2")
+    family = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output.decode()) == (130, "")
+    until(lambda: not any(member.is_running() and member.status() != "zombie" for member in family))
+    assert {path.name for path in (tmp_path / "index").iterdir()} == {"LOCK", PENDING}
 
 
 @pytest.mark.slow

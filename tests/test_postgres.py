@@ -427,6 +427,11 @@ def _without_times(value: object) -> object:
         "postgresql://u:pa#ss@host/db",
         "postgresql://host:pass/db",
         "postgresql://u:pa ss@host/db",
+        " postgresql://u:pass@host/db",
+        "postgresql:/u:pass@host/db",
+        "postgres:u:pass@host/db",
+        "postgresql+psycopg://u:pass@host/db",
+        "host=host password=pass",
     ],
 )
 def test_an_address_whose_password_cannot_be_told_is_refused_and_not_repeated(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from index.store.index import Index
+from index.terms import terms as terms_of
 from index.text import Row, Span, Table
 from qa.quote.short import short_answer
 from qa.understand.question import understand
@@ -57,6 +58,17 @@ def test_a_value_is_highlighted_with_all_of_its_unit(cases: Index, value: str) -
     span = short_answer(understand("What was the troponin on admission?"), found)
     assert span is not None
     assert span.of(text) == value
+
+
+def test_a_range_of_times_is_highlighted_from_end_to_end(cases: Index) -> None:
+    text = "The fever lasted 7\u201314 days."
+    model = candidate(cases, "How long had she coughed?", "coughed")
+    sentence = replace(model.sentence, span=Span(0, len(text)))
+    matched = frozenset(terms_of("fever lasted"))
+    found = replace(model, sentence=sentence, document=replace(model.document, text=text), matched=matched)
+    span = short_answer(understand("How long did the fever last?"), found)
+    assert span is not None
+    assert span.of(text) == "7\u201314 days"
 
 
 @pytest.mark.parametrize(

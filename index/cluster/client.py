@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -76,15 +78,16 @@ def preparing(
         security = None
         if count:
             security = Security.temporary()  # other users of this machine could connect otherwise
-            where = LocalCluster(
-                n_workers=count,
-                host="127.0.0.1",
-                security=security,
-                dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": False},
-                local_directory=stack.enter_context(TemporaryDirectory(prefix="loccit-")),
-                silence_logs=logging.CRITICAL,
-            )
+            with _without_ctrl_c():
+                where = LocalCluster(
+                    n_workers=count,
+                    host="127.0.0.1",
+                    security=security,
+                    dashboard_address="127.0.0.1:0",
+                    scheduler_kwargs={"dashboard": False},
+                    local_directory=stack.enter_context(TemporaryDirectory(prefix="loccit-")),
+                    silence_logs=logging.CRITICAL,
+                )
             stack.enter_context(where)
         try:
             client = Client(where, timeout=patience, security=security)
@@ -95,6 +98,21 @@ def preparing(
         run = _Run(client, address, Kind.of(encoder), work, patience)
         run.require_worker()
         yield run
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Keep Ctrl-C from the threads and processes started in the block, so that it reaches this thread alone.
+
+    A terminal sends it to all processes; workers would print tracebacks and be taken for lost. Pressed during
+    the block, it is raised after it.
+    """
+    resource_tracker.ensure_running()  # started inside, it would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _processes(address: str) -> int:

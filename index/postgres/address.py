@@ -41,5 +41,9 @@ class Database:
 
 
 def is_address(text: str) -> bool:
-    """Return whether ``text`` is meant as the address of a database, not as a folder."""
-    return text.partition(":")[0].lower() in SCHEMES and "://" in text
+    """Return whether ``text`` is meant as an address, not as a folder.
+
+    What only resembles one counts too: as a folder, it would be created and shown with its password.
+    """
+    scheme = text.strip().partition(":")[0].lower()
+    return "://" in text or "password=" in text or (":" in text and scheme in SCHEMES)

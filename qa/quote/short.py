@@ -79,7 +79,8 @@ def _wanted(question: Question, candidate: Candidate) -> Span | None:
     if not near or (len(near) > 1 and near[1][0] - near[0][0] < 4):
         return None
     start = candidate.sentence.span.start
-    return Span(start + near[0][1][0], start + near[0][1][1])
+    found = Span(start + near[0][1][0], start + near[0][1][1])
+    return _whole(found, candidate)  # a time may be the end of a range only: "7-14 days"
 
 
 def _citation(text: str, start: int, end: int) -> bool:
