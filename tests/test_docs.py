@@ -62,7 +62,7 @@ NOT_RUN = {
     "docs/how-to/evaluate.md": ["it asks a person", "three questions are too few"],
     "docs/how-to/mcp.md": [SERVES],
     "docs/how-to/cluster.md": ["it installs Loccit", *["it needs a cluster"] * 4],
-    "docs/how-to/postgresql.md": ["it installs Loccit", "it needs a server"],
+    "docs/how-to/postgresql.md": ["it installs Loccit", *["it needs a server"] * 2],
     "docs/how-to/run-for-a-group.md": ["it needs Docker"],
     "docs/how-to/shell-completion.md": ["it changes the settings of your shell"],
     "docs/reference/evaluation.md": ["it needs public data, or minutes"],

@@ -10,6 +10,7 @@ from index.store.index import Index
 from index.terms import terms as terms_of
 from index.text import Row, Span, Table
 from qa.quote.short import short_answer
+from qa.rank.reader import Mark
 from qa.understand.question import understand
 from tests.answering import candidate
 
@@ -58,6 +59,16 @@ def test_a_value_is_highlighted_with_all_of_its_unit(cases: Index, value: str) -
     span = short_answer(understand("What was the troponin on admission?"), found)
     assert span is not None
     assert span.of(text) == value
+
+
+def test_a_value_near_the_words_is_left_out_where_the_reader_marks_another_place(cases: Index) -> None:
+    question = understand("What was the troponin on admission?")
+    found = candidate(cases, question.text, "troponin")
+    start = found.sentence.span.start
+    value = short_answer(question, found)
+    assert value is not None
+    assert short_answer(question, found, Mark(value, 0.1)) == value
+    assert short_answer(question, found, Mark(Span(start, start + 3), 0.1)) is None
 
 
 def test_a_range_of_times_is_highlighted_from_end_to_end(cases: Index) -> None:

@@ -41,7 +41,10 @@ def short_answer(question: Question, candidate: Candidate, mark: Mark | None = N
     """
     if candidate.sentence.kind is BlockKind.TABLE:
         return _cell(question, candidate)
-    if (found := _wanted(question, candidate)) is not None:
+    found = _wanted(question, candidate)
+    # Where the question does not say that it wants a number, a value near its words may be of something else:
+    # "anemia (8.2 g/dL) with normal platelets".
+    if found is not None and (question.wanted is not Wanted.ANY or mark is None or mark.span.overlaps(found)):
         return found
     if mark is None or mark.confidence < SURE:
         return None
