@@ -265,7 +265,7 @@ def test_ctrl_c_ends_the_processes_of_this_machine_without_a_word(
     process = client("local:2")
     family = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=240)
     assert (process.returncode, output.decode()) == (130, "")
     until(lambda: not any(member.is_running() and member.status() != "zombie" for member in family))
     assert {path.name for path in (tmp_path / "index").iterdir()} == {"LOCK", PENDING}

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
-from math import inf
 
 import streamlit as st
 
@@ -38,34 +34,8 @@ def _digest(manifest: Manifest) -> str:
     return hashlib.sha256(manifest.encode()).hexdigest()
 
 
-class Turn:
-    """A lock that people take, and work that gives way to them. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._wanted = -inf  #: when a person last took it or gave it back
-
-    def __enter__(self) -> None:
-        self._wanted = time.monotonic()
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._wanted = time.monotonic()
-        self._lock.release()
-
-    @contextmanager
-    def aside(self, quiet: float) -> Iterator[None]:
-        """Hold it once no person has wanted it for ``quiet`` seconds."""
-        while True:
-            time.sleep(max(self._wanted + quiet - time.monotonic(), 0))
-            with self._lock:
-                if time.monotonic() - self._wanted >= quiet:
-                    yield
-                    return
-
-
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
-TURN = Turn()
+TURN = threading.Lock()
 #: Caches what is computed from an index.
 _once_per_generation = st.cache_resource(
     max_entries=2,

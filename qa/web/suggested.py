@@ -18,7 +18,6 @@ _MOST = 5  #: questions suggested
 _MOST_GENERAL = 2  #: of those that are put to all papers
 _PAPERS, _MOST_EACH = 6, 2  #: papers asked by themselves, and questions suggested of each
 _PAUSE = 0.3  #: seconds between two tries, in which a person's question goes first
-_QUIET = 10  #: seconds after such a question in which nothing is tried: more of them may follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class Suggestions:
         documents = frozenset([one.paper]) if one.paper else None
         for answerer in answerers:
             time.sleep(_PAUSE)
-            with TURN.aside(_QUIET):
+            with TURN:
                 if answerer.ask(one.question, documents=documents).status is not Status.ANSWERED:
                     return False
         self.found += (one,)

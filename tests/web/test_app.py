@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from streamlit.testing.v1 import AppTest
 
 from qa.answer import Answerer
 from qa.records import Status
-from qa.web import library
 from qa.web.suggested import Suggestions
 from tests.index_fakes import build_papers, write_papers
 
@@ -96,25 +94,6 @@ def test_only_questions_that_the_papers_answer_are_suggested(answerer: Answerer)
         documents = frozenset([one.paper]) if one.paper else None
         assert answerer.ask(one.question, documents=documents).status is Status.ANSWERED
     assert len({one.question for one in looked.found}) == len(looked.found)
-
-
-def test_suggestions_are_not_tried_while_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, slept = [0.0], []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        now[0] += seconds
-        if len(slept) == 1:  # asked again meanwhile
-            with turn:
-                pass
-
-    monkeypatch.setattr(library, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
-    turn = library.Turn()
-    with turn:
-        now[0] += 3
-    with turn.aside(10):
-        assert now[0] == 3 + 10 + 10
-    assert slept == [10, 10]
 
 
 def test_a_long_conversation_draws_its_last_ten_turns(app: AppTest) -> None:
