@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 LOCAL = "local:"
 _SCHEMES = ("tcp://", "tls://")
 _MOST = 64  #: workers on this machine
-_PATIENCE = (
-    60.0  #: seconds to wait for the scheduler, and for the first worker, or for another after the last
-)
+_PATIENCE = 60.0  #: seconds to wait for the scheduler, and for a worker while there is none
 _POLL = 2.0  #: seconds between two looks for workers
 _AHEAD = 2  #: papers under way for each thread of a worker: one is worked on, one waits
 _GOES_ON = "Run the same command again: papers that were done are not read again."
