@@ -211,6 +211,12 @@ def test_fault_9_killed_at_a_statement(
     assert not cut(cluster, tmp_path, lambda one, _: one == number, "during")
 
 
+@pytest.mark.parametrize("check", [1, 2])  # in the transaction that would make the tables, and after it
+def test_fault_9_killed_while_the_tables_are_checked(cluster: Cluster, tmp_path: Path, check: int) -> None:
+    checks = iter(range(1, 100))
+    assert not cut(cluster, tmp_path, lambda _, m: b"to_regclass" in m and next(checks) == check, "during")
+
+
 @pytest.mark.slow
 def test_fault_9_killed_at_any_moment(cluster: Cluster, tmp_path: Path) -> None:
     chance, adding = random.Random(9), Adding(cluster.uri, tmp_path)

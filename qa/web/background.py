@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +81,7 @@ class Adding:
 class Tabling:
     """An evidence table that grows in a thread; it can be stopped and continued. Thread-safe."""
 
-    def __init__(self, tables: Iterator[EvidenceTable], turn: threading.Lock) -> None:
+    def __init__(self, tables: Iterator[EvidenceTable], turn: AbstractContextManager[object]) -> None:
         """Take the ``tables`` as they grow; ``turn`` is held while the next one is made."""
         self.table: EvidenceTable | None = None  #: as far as it is made
         self.error: LoccitError | None = None

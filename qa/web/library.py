@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from math import inf
 
 import streamlit as st
 
@@ -34,8 +38,35 @@ def _digest(manifest: Manifest) -> str:
     return hashlib.sha256(manifest.encode()).hexdigest()
 
 
+class Turn:
+    """A lock that people take, and background work that gives way to them. Thread-safe."""
+
+    def __init__(self, quiet: float) -> None:
+        self._quiet = quiet  #: seconds after which a person is no longer expected to ask again
+        self._lock = threading.Lock()
+        self._wanted = -inf  #: when a person last took it or gave it back
+
+    def __enter__(self) -> None:
+        self._wanted = time.monotonic()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._wanted = time.monotonic()
+        self._lock.release()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Hold it once no person has wanted it for a while."""
+        while True:
+            time.sleep(max(self._wanted + self._quiet - time.monotonic(), 0))
+            with self._lock:
+                if time.monotonic() - self._wanted >= self._quiet:
+                    yield
+                    return
+
+
 #: Held while a question is answered: one uses all cores, so answering several at once delays every one.
-TURN = threading.Lock()
+TURN = Turn(quiet=10)
 #: Caches what is computed from an index.
 _once_per_generation = st.cache_resource(
     max_entries=2,

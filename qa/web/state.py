@@ -198,21 +198,21 @@ def refresh() -> None:
     _name()
 
 
-def put(turn: Turn) -> None:
-    """Add a turn to the chat, or replace the one with its key, and keep it."""
-    turns = chat().turns
-    if turns and turns[-1].key == turn.key:
-        turns[-1] = turn
-    else:
-        turns.append(turn)
-    keep(turn.key)
+def put(turn: Turn, current: Chat) -> None:
+    """Add a turn to the chat, or replace the one with its key, and keep it.
+
+    The session is used last: there Streamlit ends a run that a later one, already at work, replaces.
+    """
+    turns = current.turns
+    at = next((at for at, one in enumerate(turns) if one.key == turn.key), len(turns))
+    turns[at : at + 1] = [turn]
+    keep(turn.key, current)
     st.session_state["begun"] = True
     _name()
 
 
-def keep(key: str) -> None:
+def keep(key: str, current: Chat) -> None:
     """Store the turn with that key again, and those that could not be stored before."""
-    current = chat()
     with _noting(current):
         current.unkept = _OFF
         if store().keeping:

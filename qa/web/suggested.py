@@ -64,12 +64,14 @@ class Suggestions:
 
     def _try(self, one: Suggestion, *answerers: Answerer) -> bool:
         """Keep a question if each of ``answerers`` answers it; tell whether they do."""
-        if Suggestions.latest is not self or one.question in {other.question for other in self.found}:
+        if one.question in {other.question for other in self.found}:
             return False
         documents = frozenset([one.paper]) if one.paper else None
         for answerer in answerers:
             time.sleep(_PAUSE)
-            with TURN:
+            with TURN.aside():
+                if Suggestions.latest is not self:
+                    return False
                 if answerer.ask(one.question, documents=documents).status is not Status.ANSWERED:
                     return False
         self.found += (one,)

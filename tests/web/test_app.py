@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from qa.answer import Answerer
 from qa.records import Status
+from qa.web import library, suggested
 from qa.web.suggested import Suggestions
 from tests.index_fakes import build_papers, write_papers
 
@@ -85,7 +87,10 @@ def test_only_papers_selected_on_the_page_are_searched(app: AppTest) -> None:
     assert all("Seronegative" in name for name in shown)
 
 
-def test_only_questions_that_the_papers_answer_are_suggested(answerer: Answerer) -> None:
+def test_only_questions_that_the_papers_answer_are_suggested(
+    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggested, "TURN", library.Turn(quiet=0))  # those who asked before are gone
     looked = Suggestions(answerer)
     while looked.trying:
         time.sleep(0.1)
@@ -94,6 +99,25 @@ def test_only_questions_that_the_papers_answer_are_suggested(answerer: Answerer)
         documents = frozenset([one.paper]) if one.paper else None
         assert answerer.ask(one.question, documents=documents).status is Status.ANSWERED
     assert len({one.question for one in looked.found}) == len(looked.found)
+
+
+def test_suggestions_are_not_tried_while_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+        if len(slept) == 1:  # asked again meanwhile
+            with turn:
+                pass
+
+    monkeypatch.setattr(library, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+    turn = library.Turn(quiet=10)
+    with turn:
+        now[0] += 3
+    with turn.aside():
+        assert now[0] == 3 + 10 + 10
+    assert slept == [10, 10]
 
 
 def test_a_long_conversation_draws_its_last_ten_turns(app: AppTest) -> None:

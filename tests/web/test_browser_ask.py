@@ -214,6 +214,18 @@ def test_the_first_page_shows_papers_and_questions_and_takes_a_question(
         page.locator("article.turn.answered", has_text=question).wait_for()
 
 
+def test_a_question_sent_while_another_is_being_answered_waits_for_it(page: Page) -> None:
+    first = "What was the CK at presentation and which dose of prednisone was given?"
+    box = page.get_by_role("textbox", name="Ask about the papers")  # the visible one: it moves meanwhile
+    for question in (first, ANSWERED):
+        box.fill(question)
+        box.press("Enter")
+        page.locator("article", has_text=question).first.wait_for()
+    for question in (first, ANSWERED):
+        answered = page.locator("article.turn").filter(has=page.locator("footer"))
+        expect(answered.filter(has_text=question)).to_have_count(1)
+
+
 def test_keys_move_between_citations_close_the_source_and_go_to_the_question_box(page: Page) -> None:
     ask(page, REFUSED)
     answer = ask(page, ANSWERED)

@@ -113,8 +113,9 @@ def test_the_cited_words_are_marked_and_a_second_citation_does_not_load_the_pape
         for place in (f"{'9' * 5000}-1", "1-x", "-1-2", "²-³", "1-999999999"):
             assert page.request.get(f"{address.removesuffix('.pdf')}/{place}").status == 404, place
         for scheme in both_themes(page):
-            ground = viewer.locator("#bar").evaluate("bar => getComputedStyle(bar).backgroundColor")
-            assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+            bar = expect(viewer.locator("#bar"))
+            look = bar.to_have_css if scheme == "light" else bar.not_to_have_css
+            look("background-color", "rgb(255, 255, 255)")
         frame = page.frames[-1]
         assert frame.url.endswith("/viewer/view.html")
         assert frame.evaluate("window.hurt === undefined && parent.hurt === undefined")

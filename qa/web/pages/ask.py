@@ -25,7 +25,7 @@ from qa.web.pages.first import TITLE, beside, suggest, title
 from qa.web.pages.panel import opened, panel, sheet
 from qa.web.pages.table import add_question
 from qa.web.pages.toolbar import Scope, exports, scope, scope_words, style
-from qa.web.state import Asked, Chosen, Turn
+from qa.web.state import Asked, Chat, Chosen, Turn
 
 _SCOPE = ("papers", "years", "labels", "right")  #: query parameters of the toolbar
 _AT_ONCE = 10  #: answers drawn at once; drawing a long conversation would slow every click
@@ -45,7 +45,7 @@ def page() -> None:
         with left:
             menu(begun=bool(state.chat().turns))
             if asked:
-                state.put(_failed(state.new_key(), asked, answerer))
+                state.put(_failed(state.new_key(), asked, answerer), state.chat())
             else:
                 show_error("Questions cannot be answered yet", answerer, "failed")
             _conversation(None)
@@ -92,9 +92,9 @@ def _starting() -> bool:
 
 def _asked(*, enabled: bool) -> Asked | None:
     """Return the question that was just typed, edited, picked from the examples, or linked to."""
-    typed = st.chat_input(
-        "Ask about the papers", key="ask", max_chars=LONGEST, submit_mode="disable", disabled=not enabled
-    )
+    # Not submit_mode="disable": the box stays disabled for good if the end of a fragment's run reaches the
+    # browser together with the end of the page's. A second question waits for the first, see ``_answer``.
+    typed = st.chat_input("Ask about the papers", key="ask", max_chars=LONGEST, disabled=not enabled)
     waiting: Asked | None = st.session_state.pop("asking", None)
     if not enabled:
         return None
@@ -143,17 +143,20 @@ def _conversation(answerer: Answerer | None, room: int = 0) -> None:
 def _answer(answerer: Answerer, asked: Asked, chosen: Scope) -> None:
     """Answer a question, add it to the chat, draw it and open its first source."""
     question = asked.question
-    key = state.new_key()
-    state.put(Turn(key, question, None, failure=state.INTERRUPTED))
+    key, chat = state.new_key(), state.chat()
+    state.put(Turn(key, question, None, failure=state.INTERRUPTED), chat)
     place = st.empty()
     with place.container():
         show({"view": "asked", "question": question}, f"asked-{key}")
         with st.spinner("Reading the papers …"):
-            turn = _turn(answerer, key, asked, chosen)
+            earlier = chat.turns[:-1]
+            turn = _turn(answerer, key, asked, chosen, chat)
+            state.put(turn, chat)  # the run ends here if another question was sent meanwhile
     place.empty()
-    state.put(turn)
-    state.chat().chosen = _first_source(turn, question)
+    chat.chosen = _first_source(turn, question)
     st.query_params["q"] = turn.standalone
+    if chat.turns[: len(earlier)] != earlier:  # the one before was answered only now
+        st.rerun()
     _draw(turn, answerer, announce=True)
 
 
@@ -166,14 +169,14 @@ def _first_source(turn: Turn, question: str) -> Chosen | None:
     return Chosen(turn.key, min(number, count)) if count else None
 
 
-def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope) -> Turn:
+def _turn(answerer: Answerer, key: str, asked: Asked, chosen: Scope, chat: Chat) -> Turn:
     documents = frozenset((asked.paper,)) if asked.paper else chosen.documents
     scoped = scope_words(answerer.index, documents, chosen.right)
-    conversation = Conversation() if asked.standalone else state.chat().conversation
     try:
         if chosen.right is not None:
             answerer = answerer.as_sure(chosen.right)
         with library.TURN:
+            conversation = Conversation() if asked.standalone else chat.conversation
             answer, _ = conversation.ask(answerer, asked.question, documents)
     except LoccitError as error:
         return replace(_failed(key, asked, error), scope=scoped, documents=documents)

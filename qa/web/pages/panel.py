@@ -93,7 +93,7 @@ def _judge(key: str, helpful: bool) -> None:
     else:
         chat.judged[key] = helpful
     st.session_state["correcting"] = "" if again or helpful else key
-    state.keep(key)
+    state.keep(key, chat)
 
 
 def _open(key: str, number: int) -> None:

@@ -9,7 +9,7 @@ function inComponents(selector) {
 }
 
 function questionBox() {
-  return document.querySelector('[data-testid="stChatInput"] textarea');
+  return [...document.querySelectorAll('[data-testid="stChatInput"] textarea')].find((box) => box.checkVisibility());
 }
 
 // Focuses the question box once it is there, unless something else has the focus by then.

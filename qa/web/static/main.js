@@ -62,8 +62,12 @@ export default function (component) {
   const send = (message) => setTriggerValue("event", { ...message, at: Date.now() });
   // These fields change often, and redrawing for them would lose the focus.
   const state = JSON.stringify({ ...data, chosen: null, announce: null, last: null, judged: null, unsaved: null });
-  if (data.chosen) requestAnimationFrame(() => announceChoice(data.turn, data.chosen));
+  // Streamlit also draws again what has not changed, which may say of a source that was open before.
+  const whole = JSON.stringify(data);
+  const opens = data.chosen && root.loccitData !== whole;
+  root.loccitData = whole;
   if (root.loccitState === state) {
+    if (opens) announceChoice(data.turn, data.chosen);
     if (data.view === "turn") showJudged(root, data);
     return root.loccitLeave;
   }
@@ -89,15 +93,16 @@ export default function (component) {
   window.addEventListener(CHOSEN, onChosen);
   root.loccitLeave = () => window.removeEventListener(CHOSEN, onChosen);
 
+  if (opens) announceChoice(data.turn, data.chosen);
+  else if (data.view === "listing") announceChoice("", ""); // takes the place of a source
+
   if (data.view === "source") {
-    requestAnimationFrame(() => {
-      bringIntoView(root);
-      if (data.turn) announceChoice(data.turn, data.number);
-    });
+    requestAnimationFrame(() => bringIntoView(root));
+    if (data.turn) announceChoice(data.turn, data.number);
     if (!data.turn) return root.loccitLeave;
     const words = `${data.sort === "near" ? "Closest passage" : "Source"} ${data.number}: ${data.name}`;
     setTimeout(() => (live.textContent = words), 150);
-  } else if (first && data.focus) {
+  } else if (first && (data.focus || data.view === "asked")) {
     focusQuestionBox();
   } else if (first && announcement(data)) {
     setTimeout(() => (live.textContent = announcement(data)), 150); // screen readers announce changes only
