@@ -27,6 +27,7 @@ from qa.quote.metadata import asked_field, look_up
 from qa.quote.reasons import open_numbers, reasons_for
 from qa.quote.short import short_answer
 from qa.quote.versions import beside_versions
+from qa.rank.absent import absent_from, doubted
 from qa.rank.evidence import Evidence, Found, Ranked, RankedPassage
 from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
@@ -186,15 +187,17 @@ class Answerer:
         rank = self._rank_each if question.every_paper else self._rank
         found = rank(question, vector, documents)
         question, found = self._compared(question, vector, found, documents)
+        absent = absent_from(self.index, question, found.hits, documents)
         seconds = {"encode": encoded - started, "search and rank": perf_counter() - encoded}
         return Evidence(
             question,
             tuple(found.hits),
             tuple(found.ranked),
-            found.presence,
+            doubted(found.presence, absent),
             notes,
             seconds,
             unasked=found.unasked,
+            absent=absent,
         )
 
     def _looked_up(

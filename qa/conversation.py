@@ -18,7 +18,7 @@ from index.terms import words as words_of
 from index.text import Span
 from qa.answer import Answerer
 from qa.quote.joined import joined
-from qa.quote.reasons import absent_words
+from qa.rank.absent import absent_words
 from qa.rank.evidence import Evidence
 from qa.rank.people import paper_subjects, reports_only_others
 from qa.rank.retrieve import main_paper
@@ -280,7 +280,8 @@ def _stays(index: Index, question: str, inside: Gathered, of_all: Gathered, *, l
     general question names what the paper spoken of lacks.
     """
     spoken_of = inside.documents or frozenset()
-    lacking = not leaning and bool(absent_words(index, inside.evidence, spoken_of))
+    found = inside.evidence
+    lacking = not leaning and bool(absent_words(index, found.question, found.hits, spoken_of))
     few = len(index.documents if of_all.documents is None else of_all.documents) <= FEW_PAPERS
     points_there = main_paper(of_all.evidence.hits) in ("", *spoken_of)
     if points_there and not few and not (lacking and in_general(question)):

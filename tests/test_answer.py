@@ -14,7 +14,7 @@ from index.store.index import Index
 from index.store.open import open_index
 from qa.answer import Answerer
 from qa.quote.choose import alike, choose
-from qa.quote.reasons import unmentioned
+from qa.rank.absent import doubted, unmentioned
 from qa.rank.features import NAMES
 from qa.rank.retrieve import retrieve
 from qa.rank.stages import Stages
@@ -99,6 +99,28 @@ def test_everyday_words_and_other_spellings_are_not_called_missing(cases: Index,
     papers = frozenset({paper(cases, source).id}) if source else None
     absent = ["earlier", "Replaced", "TROPANIN", "CAT", "miocarditis", "tropanin", "haptoglobin"]
     assert unmentioned(cases, absent, papers) == ["TROPANIN", "CAT", "haptoglobin"]
+
+
+@pytest.mark.parametrize("word", ["tocilizumab", "ASPRE"])
+def test_a_term_that_no_paper_mentions_makes_an_answer_unlikely(word: str) -> None:
+    assert doubted(0.6, [word]) == pytest.approx(0.084, abs=0.001)
+    assert doubted(0.6, ["windpipe", word, "EEG"]) == doubted(0.6, [word])
+    assert doubted(0.97, [word]) > 0.6
+    assert doubted(0.0, [word]) == 0.0
+
+
+def test_other_words_that_no_paper_mentions_do_not() -> None:
+    assert doubted(0.6, ["windpipe", "mantoo", "GBM"]) == 0.6
+    assert doubted(0.6, []) == 0.6
+
+
+def test_what_is_asked_and_no_paper_mentions_is_told_with_the_evidence(answerer: Answerer) -> None:
+    there, not_there = (answerer.gather(f"Was {drug} given?") for drug in ("prednisolone", "tocilizumab"))
+    assert (there.absent, not_there.absent) == ((), ("tocilizumab",))
+    lower = answerer.decide("", not_there)
+    assert lower.presence == not_there.presence < 0.2
+    assert lower.status is Status.NOT_FOUND
+    assert lower.reasons == ("No passage of the papers mentions “tocilizumab”.",)
 
 
 @pytest.mark.parametrize(

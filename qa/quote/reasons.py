@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from index.read.frequency import zipf
 from index.store.index import Index
-from index.terms import terms as terms_of
 from qa.quote.choose import papers_left_out, silent_papers, states
-from qa.rank.candidates import abbreviations_of, paper_stems
 from qa.rank.evidence import Evidence, Ranked
 from qa.rank.numbered import counts_among, mentions, subjects_told
 from qa.records import Status
 from qa.settings import DEFAULT
-from qa.understand.abbreviations import equivalents
 from qa.understand.language import other_language
-from qa.understand.question import TELLING, Question
 from qa.understand.several import superlative_in
-from qa.understand.spelling import SHORTEST, nearby
 from qa.understand.subjects import NOBODY
 
 ASK_EACH = "The evidence table asks each paper."
 NO_COMPARISON = "Loccit does not compare numbers."
-#: Most papers whose words are looked through for those of the question.
-MOST_PAPERS = 10
 #: Most papers that are looked through for a thing named by number; of more, those of the best passages.
 MOST_NUMBERED = 50
 #: Most words that a reason names.
 MOST_WORDS = 5
-#: Zipf frequency from which on a word is an everyday one, of which nobody wonders whether it is mentioned.
-EVERYDAY = 3.5
-#: Letters from which on a stem is the root of the words that begin with it.
-LEAST_ROOT = 5
-_WORD = re.compile(r"[^\W_][\w-]*")
 
 
 def reasons_for(
@@ -57,9 +43,7 @@ def reasons_for(
     if question.subject != NOBODY and not evidence.hits:
         reasons.append("No paper here is about the person the question names.")
     reasons += _unnamed(index, evidence, documents)
-    lacked = absent_words(index, evidence, documents)
-    absent = unmentioned(index, lacked, documents, everyday=len(lacked) == len(_telling(question)))
-    if absent:
+    if absent := evidence.absent:
         asked = "the papers" if documents is None else "the papers asked"
         listed = ", ".join(f"“{word}”" for word in absent[:MOST_WORDS])
         listed += f" and {len(absent) - MOST_WORDS} more words" if len(absent) > MOST_WORDS else ""
@@ -117,63 +101,3 @@ def _unnamed(index: Index, evidence: Evidence, documents: frozenset[str] | None)
         if not any(mentions(index.documents[key], asked) for key in looked)
         and (asked.known or any(counts_among(index.documents[key], asked.nouns) for key in looked))
     ]
-
-
-def unmentioned(
-    index: Index, absent: Sequence[str], documents: frozenset[str] | None, *, everyday: bool = False
-) -> list[str]:
-    """Return those of ``absent`` that name something, and that the papers asked do not spell otherwise.
-
-    Abbreviations always do, an everyday word ("earlier") only if ``everyday``, where no other word of the
-    question tells what is asked ("Does she smoke?"); another spelling has one other letter.
-    """
-    naming = [word for word in absent if everyday or word.isupper() or zipf(word) < EVERYDAY]
-    if not naming:
-        return []
-    if documents is None:
-        stems = [stem for stem, _ in index.lexical.terms]
-    else:
-        stems = list(frozenset[str]().union(*(paper_stems(index.documents[key]) for key in documents)))
-
-    def near(word: str) -> bool:
-        return any(len(stem) >= SHORTEST and nearby(stem, stems) for stem in terms_of(word))
-
-    return [word for word in naming if word.isupper() or not near(word)]
-
-
-def absent_words(index: Index, evidence: Evidence, documents: frozenset[str] | None) -> list[str]:
-    """Return the telling words of the question, everyday ones aside, that the papers asked lack.
-
-    A paper that tells of a treatment does not lack "treated", nor one of a recurrence "recur".
-    """
-    question = evidence.question
-    papers = [index.documents[key] for key in documents or ()]
-    if len(papers) > MOST_PAPERS:
-        return []
-    stems = frozenset[str]().union(*map(paper_stems, papers))
-    near = papers or [index.documents[hit.passage.document_id] for hit in evidence.hits[:MOST_PAPERS]]
-    forms = [equivalents(question, abbreviations_of(paper)) for paper in near]
-
-    def held(stem: str) -> bool:
-        root = len(stem) >= LEAST_ROOT
-        if documents is None:
-            return index.lexical.terms.begins(stem) if root else bool(index.lexical.document_frequency(stem))
-        return stem in stems or (root and any(other.startswith(stem) for other in stems))
-
-    def meant(stem: str) -> bool:
-        others = (choice for found in forms for choice in found.get(stem, ()))
-        return held(stem) or any(choice and all(map(held, choice)) for choice in others)
-
-    return [word for word, telling in _telling(question).items() if not any(map(meant, telling))]
-
-
-def _telling(question: Question) -> dict[str, list[str]]:
-    """Return the words of the question that tell what is asked, each with its stems that do."""
-    compared = superlative_in(question.text)
-    words = dict.fromkeys(word for word in _WORD.findall(question.text) if len(word) > 2)
-    rare = {
-        word: [stem for stem in terms_of(word) if question.rare.get(stem, 0.0) >= TELLING]
-        for word in words
-        if word.lower() != compared
-    }
-    return {word: stems for word, stems in rare.items() if stems}

@@ -72,11 +72,12 @@ class Evidence:
     question: Question
     hits: tuple[Hit, ...]
     ranked: tuple[Ranked, ...]
-    presence: float  #: see ``Found``
+    presence: float  #: see ``Found``; lower where the papers lack what the question names
     notes: tuple[str, ...]  #: for people: how the question was read
     seconds: dict[str, float] = field(default_factory=dict)
     stated: LookUp | None = None  #: what was looked up, for a question about the papers themselves
     unasked: int = 0  #: see ``Found``
+    absent: tuple[str, ...] = ()  #: what the question names and no paper asked mentions
 
 
 def found(
