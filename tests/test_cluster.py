@@ -205,6 +205,8 @@ def client(papers: Path, tmp_path: Path) -> Iterator[Callable[[str], subprocess.
                 stderr=subprocess.STDOUT,
                 cwd=Path(__file__).parents[1],
                 start_new_session=True,
+                # A shell that runs the tests in the background ignores interrupts, and children inherit that.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         )
         until(lambda: len(list((tmp_path / "index" / PENDING).glob("[!.]*.npz"))) == len(PAPERS) + 1)
@@ -265,7 +267,7 @@ def test_ctrl_c_ends_the_processes_of_this_machine_without_a_word(
     process = client("local:2")
     family = psutil.Process(process.pid).children(recursive=True)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    output, _ = process.communicate(timeout=240)
+    output, _ = process.communicate(timeout=120)
     assert (process.returncode, output.decode()) == (130, "")
     until(lambda: not any(member.is_running() and member.status() != "zombie" for member in family))
     assert {path.name for path in (tmp_path / "index").iterdir()} == {"LOCK", PENDING}

@@ -39,10 +39,6 @@ RANKED = (Kind.ORDINARY, Kind.LIST)
 FILE = "kinds.json"
 #: Least probability at which a question is refused as one that papers do not answer.
 REFUSED = 0.7
-#: Least probability at which a question that the ranking answers asks for all of several things. Few do, so
-#: the likelier kind is nearly always the other: of 4,000 practice questions that were not learned from, .56
-#: of those for several things reach it and .05 of the others, which then show more quotes.
-LISTED = 0.15
 #: Stands for words that name a topic, and for numbers.
 _MASK, _NUMBER = "x", "1"
 #: Weight of a word beside the vector, whose components are about 0.05.
@@ -100,7 +96,5 @@ def decided(classes: Sequence[str], shares: NDArray[np.float64], least: float) -
     # Nothing is looked for where a question is not one for papers, so that must be surer.
     refused = [Kind.UNSUPPORTED] if by_kind[Kind.UNSUPPORTED] < REFUSED else []
     whole = [kind for kind in Kind if kind not in RANKED and kind not in refused]
-    if sum(by_kind[kind] for kind in whole) >= least:
-        return max(whole, key=lambda kind: by_kind[kind])
-    ranked = sum(by_kind[kind] for kind in RANKED)
-    return Kind.LIST if by_kind[Kind.LIST] >= LISTED * ranked else Kind.ORDINARY
+    among = whole if sum(by_kind[kind] for kind in whole) >= least else RANKED
+    return max(among, key=lambda kind: by_kind[kind])
