@@ -87,11 +87,15 @@ class Vocabulary:
 
     def __iter__(self) -> Iterator[tuple[str, int]]:
         """Yield each word with its number of rows, in UTF-8 order."""
+        return iter(self._counted)
+
+    @cached_property
+    def _counted(self) -> tuple[tuple[str, int], ...]:
         sums: defaultdict[bytes, int] = defaultdict(int)
         for part, used in zip(self._parts, self._used, strict=True):
             for word, count in part.totals(used):
                 sums[word] += count
-        yield from ((word.decode(), sums[word]) for word in sorted(sums) if sums[word])
+        return tuple((word.decode(), sums[word]) for word in sorted(sums) if sums[word])
 
     def begins(self, start: str) -> bool:
         """Return whether a word begins with ``start`` or equals it."""
