@@ -160,10 +160,10 @@ class Wire:
     never gets the answer. libpq waits for each answer, so a message is a statement or a piece of a COPY.
     """
 
-    def __init__(self, server: Cluster, lost_at: Callable[[int, bytes], bool], how: How = "before") -> None:
+    def __init__(self, server: Cluster, lost_at: Callable[[int, bytes], How | None]) -> None:
         """Listen; ``lost_at`` gets the number of each message, from 0, and the message."""
         self.messages = 0
-        self._server, self._lost_at, self._how = server, lost_at, how
+        self._server, self._lost_at = server, lost_at
         self._lost = self._killed = False
         self._killing = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -201,12 +201,12 @@ class Wire:
         with suppress(OSError):
             while message := client.recv(1 << 16):
                 number, self.messages = self.messages, self.messages + 1
-                lost = self._lost_at(number, message) and not self._lost
-                self._lost |= lost
-                if lost and self._how == "before":
+                how = None if self._lost else self._lost_at(number, message)
+                self._lost |= how is not None
+                if how == "before":
                     return self._lose()
                 upstream.sendall(message)
-                if lost and self._how == "during":
+                if how == "during":
                     return self._lose()
         upstream.close()
 

@@ -157,11 +157,7 @@ def publication(template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> 
     """
     copy, folder, sent = template.clone(), tmp_path_factory.mktemp("messages"), list[bytes]()
 
-    def note(_: int, message: bytes) -> bool:
-        sent.append(message)
-        return False
-
-    wire = Wire(copy.start(), note)
+    wire = Wire(copy.start(), lambda _, message: sent.append(message))
     try:
         add_one(wire.uri, folder)
     finally:
@@ -173,10 +169,10 @@ def publication(template: Cluster, tmp_path_factory: pytest.TempPathFactory) -> 
     return begin, last, sum(b"COMMIT" in message for message in sent)
 
 
-def cut(cluster: Cluster, folder: Path, lost_at: Callable[[int, bytes], bool], how: How) -> bool:
+def cut(cluster: Cluster, folder: Path, lost_at: Callable[[int, bytes], How | None]) -> bool:
     """Lose the server at a message of adding a paper, start it again; return whether the paper was there."""
     old, new = expected(folder / "old", PAPERS), expected(folder / "new", {**PAPERS, **TEA})
-    wire = Wire(cluster, lost_at, how)
+    wire = Wire(cluster, lost_at)
     assert isinstance(refused(lambda: add_one(wire.uri, folder)), StorageError)
     wire.close()
     cluster.start()
@@ -194,10 +190,10 @@ def test_fault_9_killed_at_the_commit(
 ) -> None:
     commits = iter(range(1, 100))
 
-    def last(_: int, message: bytes) -> bool:
-        return b"COMMIT" in message and next(commits) == publication[2]
+    def last(_: int, message: bytes) -> How | None:
+        return how if b"COMMIT" in message and next(commits) == publication[2] else None
 
-    assert cut(cluster, tmp_path, last, how) in ({True, False} if there is None else {there})
+    assert cut(cluster, tmp_path, last) in ({True, False} if there is None else {there})
 
 
 @pytest.mark.parametrize(
@@ -207,14 +203,24 @@ def test_fault_9_killed_at_a_statement(
     cluster: Cluster, publication: tuple[int, int, int], tmp_path: Path, share: float
 ) -> None:
     begin, last, _ = publication
-    number = begin + int(share * (last - begin))
-    assert not cut(cluster, tmp_path, lambda one, _: one == number, "during")
+    number, commits = begin + int(share * (last - begin)), iter(range(1, 100))
+
+    def at_number(one: int, message: bytes) -> How | None:
+        if b"COMMIT" in message and next(commits) == publication[2]:
+            return "before"  # fewer messages were sent than ``publication`` counted
+        return "during" if one == number else None
+
+    assert not cut(cluster, tmp_path, at_number)
 
 
 @pytest.mark.parametrize("check", [1, 2])  # in the transaction that would make the tables, and after it
 def test_fault_9_killed_while_the_tables_are_checked(cluster: Cluster, tmp_path: Path, check: int) -> None:
     checks = iter(range(1, 100))
-    assert not cut(cluster, tmp_path, lambda _, m: b"to_regclass" in m and next(checks) == check, "during")
+
+    def at_check(_: int, message: bytes) -> How | None:
+        return "during" if b"to_regclass" in message and next(checks) == check else None
+
+    assert not cut(cluster, tmp_path, at_check)
 
 
 @pytest.mark.slow
