@@ -99,6 +99,7 @@ def annotated_copy(index: Index, answers: Sequence[Answer], document_id: str) ->
 
     Raises:
         ReadError: it cannot be annotated, see ``annotate``.
+        IndexDamaged, StorageError: the index cannot be read.
     """
     cited = [(one, quote) for one in answers for quote in one.citations if quote.document_id == document_id]
     return _copy(index, index.documents[document_id], cited)[0]

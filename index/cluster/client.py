@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -11,20 +12,22 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from multiprocessing import resource_tracker
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
 
 from index.cluster.worker import SAME, Done, File, Kind, prepare
 from index.embed.encoder import Encoder
 from index.errors import ClusterError, DamagedFile, LoccitError, UsageError
 from index.ingest.work import Prepare, Prepared
 from index.read.open import bytes_of, name_of
+from index.read.sandbox import SECRET
 from index.segments.paper import PaperRows
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-LOCAL = "local:"
+LOCAL = "local"
 _SCHEMES = ("tcp://", "tls://")
 _MOST = 64  #: workers on this machine
 _PATIENCE = 60.0  #: seconds to wait for the scheduler, and for a worker while there is none
@@ -51,7 +54,8 @@ def preparing(
     Args:
         address: ``tcp://HOST:PORT`` or ``tls://HOST:PORT`` of a Dask scheduler, or ``local:N`` for N
             processes of this machine: they listen on the loopback, for each other only, and end with the
-            block.
+            block. SIGTERM then raises KeyboardInterrupt, as Ctrl-C does, so the block must be in the main
+            thread.
         encoder: of the build; the workers load the same model.
         work: what a worker does.
         patience: seconds to wait for the scheduler, and for a worker.
@@ -76,14 +80,20 @@ def preparing(
         security = None
         if count:
             security = Security.temporary()  # other users of this machine could connect otherwise
-            with _without_ctrl_c():
+            stack.callback(signal.signal, signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            # Private, and always the same: Dask then removes what killed workers left there.
+            scratch = user_cache_path("loccit", appauthor=False)
+            scratch.mkdir(parents=True, exist_ok=True)
+            with _without_secrets() as secrets, _without_ctrl_c():
                 where = LocalCluster(
                     n_workers=count,
                     host="127.0.0.1",
                     security=security,
                     dashboard_address="127.0.0.1:0",
                     scheduler_kwargs={"dashboard": False},
-                    local_directory=stack.enter_context(TemporaryDirectory(prefix="loccit-")),
+                    local_directory=str(scratch),
+                    env=dict.fromkeys(secrets, ""),  # for workers that are started after the block
                     silence_logs=logging.CRITICAL,
                 )
             stack.enter_context(where)
@@ -113,10 +123,20 @@ def _without_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@contextmanager
+def _without_secrets() -> Iterator[Iterable[str]]:
+    """Keep what leads to a database from the processes started in the block; yield the variables' names."""
+    secrets = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith(SECRET)}
+    try:
+        yield secrets
+    finally:
+        os.environ.update(secrets)
+
+
 def _processes(address: str) -> int:
     """Return how many processes to start on this machine, 0 if ``address`` is that of a scheduler."""
-    if address.startswith(LOCAL):
-        number = address.removeprefix(LOCAL)
+    scheme, _, number = address.partition(":")
+    if scheme.lower() == LOCAL:
         if number.isdecimal() and 1 <= int(number) <= _MOST:
             return int(number)
         raise UsageError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ _RIGHTS = "Connect as a role with the rights listed in docs/how-to/postgresql.md
 _CANCELLED = "Nothing was changed. Try again, or have statement_timeout and lock_timeout of this role raised."
 _UNREACHED = "Check the address and the password, and that the server runs and has a connection to spare."
 _UNKNOWN = "Try again; if it stays so, see the server's log."
+#: What a server says before a session begins has no code that psycopg could tell.
+_ABSENT = re.compile(r'database "(.+)" does not exist')
 _VECTOR = "Install pgvector on the server (docs/how-to/postgresql.md), or have its administrator do so."
 
 
@@ -71,8 +75,12 @@ def refusals(database: Database) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        remedy = next((remedy for kinds, remedy in _remedies() if isinstance(error, kinds)), _UNKNOWN)
-        raise StorageError(f"{database}: {_reason(error)}.", remedy) from error
+        reason = _reason(error)
+        if absent := _ABSENT.fullmatch(reason):
+            remedy = f"Create it on that server (createdb {shlex.quote(absent[1])}), or name another one."
+        else:
+            remedy = next((remedy for kinds, remedy in _remedies() if isinstance(error, kinds)), _UNKNOWN)
+        raise StorageError(f"{database}: {reason}.", remedy) from error
 
 
 def _remedies() -> list[tuple[tuple[type[Exception], ...], str]]:

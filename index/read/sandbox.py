@@ -29,7 +29,7 @@ Run = Callable[[dict[str, Any], bytes, "Limits"], "Result"]
 
 MIB = 1 << 20
 #: Starts of variables that lead to a database, see docs/how-to/postgresql.md.
-_SECRET = ("LOCCIT_INDEX", "PG")
+SECRET = ("LOCCIT_INDEX", "PG")
 #: The server sees this process's import path, so that it finds this package and its requirements.
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
@@ -151,7 +151,7 @@ class Server:
         command = [sys.executable, "-I", "-c", _START, json.dumps(sys.path), self._module]
         quiet = subprocess.DEVNULL
         # Who reads strange files need not know the address and the password of a database.
-        known = {name: value for name, value in os.environ.items() if not name.startswith(_SECRET)}
+        known = {name: value for name, value in os.environ.items() if not name.startswith(SECRET)}
         with theirs:  # a group of its own: one signal ends the server and its children
             self._process = subprocess.Popen(
                 command, stdin=theirs.fileno(), stdout=quiet, stderr=quiet, process_group=0, env=known

@@ -111,6 +111,9 @@ class Documents(Mapping[str, Document]):
             raise KeyError(key)
         return self._decoded.get(key, lambda: self._read(key))
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._ids  # without reading it
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
 

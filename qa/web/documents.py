@@ -12,7 +12,7 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.errors import LoccitError
+from index.errors import LoccitError, StorageError
 from index.ingest.originals import Lost, original
 from index.pages.places import Box, boxes
 from index.store.index import Index
@@ -181,7 +181,8 @@ async def _annotated(request: Request) -> Response:
     try:
         data = await run_in_threadpool(annotated_copy, index, answers, request.path_params["document"])
     except LoccitError as error:
-        return PlainTextResponse(f"Not annotated: {error}", status_code=409)
+        status = 503 if isinstance(error, StorageError) else 409
+        return PlainTextResponse(f"Not annotated: {error}\n", status_code=status)
     return _bytes(data, "application/pdf", "no-store")
 
 

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from playwright.sync_api import expect
 
 from index.embed.encoder import load_encoder
 from index.ingest.build import add, remove
-from index.place import beside, target_at
+from index.place import beside, open_at, target_at
 from index.postgres.address import Database
 from index.store.open import open_index
 from qa.files.conversations import FILE
+from qa.session import answering
+from qa.web import documents
 from tests.browser import settled, watched_page
 from tests.clusters import Cluster
 from tests.databases import PASSWORD, SHOWN_PASSWORD, Server, copied
@@ -27,6 +30,8 @@ from tests.web.test_bad_uploads import GOOD, upload
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from starlette.routing import Route
+    from starlette.types import Message
     from streamlit.testing.v1 import AppTest
 
 MOSSES = "How many mosses were counted?"
@@ -80,6 +85,41 @@ def cluster(server: Server, seed_index: Path, tmp_path: Path) -> Iterator[Cluste
         yield made
     finally:
         made.kill()
+
+
+def test_an_annotated_copy_while_the_server_is_down(cluster: Cluster) -> None:
+    place = Database.parse(cluster.uri)
+    routes = documents.routes()
+    with open_at(place) as asked, open_at(place) as index:  # which has read no paper yet
+        answer = answering(asked).ask(ANSWERED)
+        key = answer.citations[0].document_id
+        address = documents.annotated_address(key, "secret", index, [answer])
+        cluster.kill()
+        status, body = responded(routes, address)
+    assert status == 503
+    assert body.startswith("Not annotated: postgresql://")
+    assert body.endswith(".\n")
+    assert body.count("\n") == 1
+    for secret in (PASSWORD, SHOWN_PASSWORD):
+        assert secret not in body
+
+
+def responded(routes: list[Route], path: str) -> tuple[int, str]:
+    """Return the status and body with which the routes respond to a request."""
+    from starlette.routing import Router
+
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
+    with start_blocking_portal() as portal:  # Playwright's event loop may be running in this thread
+        portal.call(Router(routes), scope, receive, send)
+    return sent[0]["status"], b"".join(message.get("body", b"") for message in sent).decode()
 
 
 @pytest.mark.browser
