@@ -17,6 +17,7 @@ from pathlib import Path
 from evals.sets import corpora
 from evals.sets.cases import Corpus, placed, read_cases
 from index.errors import FileMissing, UsageError
+from index.read import read
 from index.text import Document
 
 REPORTS = "case_reports_jats"
@@ -40,8 +41,6 @@ def question_file(name: str) -> Path:
 
 def read_reports(data: Path, folders: Sequence[str] = (REPORTS,)) -> tuple[Document, ...]:
     """Return the JATS papers in ``folders`` of ``data``, by file name."""
-    from index.read import read
-
     paths: list[Path] = []
     for folder in folders:
         here = sorted((data / folder).glob("*.xml"))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from index.errors import QuoteError
+from index.search import Hit
 from index.text import Document, Sentence, Span
 from qa.records import Citation, Nearby, Scores, TableContext
-
-if TYPE_CHECKING:
-    from index.search import Hit
 
 
 def quote(document: Document, span: Span) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.errors import QuoteError
+from index.store.index import Index
 from index.text import Block, BlockKind, Document, Place, Span, Table
 from qa.records import UNSUPPORTED, Answer, Citation, Nearby, Status, TableContext, papers_digest
 from qa.understand.question import LONGEST
-
-if TYPE_CHECKING:
-    from index.store.index import Index
 
 #: One JSON object: values are strings, numbers, booleans, lists and objects.
 View = dict[str, Any]
