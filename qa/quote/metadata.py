@@ -91,17 +91,14 @@ def asked_field(question: str) -> str | None:
 
 
 def look_up(
-    index: Index, question: Question, hits: Sequence[Hit], documents: frozenset[str] | None
+    index: Index, question: Question, name: str, hits: Sequence[Hit], documents: frozenset[str] | None
 ) -> LookUp | None:
-    """Return what the papers meant state about themselves; None for a question about content.
+    """Return what the papers meant state as the field ``name``; None for a question about content.
 
     A question that names something the papers meant never mention ("Who wrote
     Hamlet?") is not about them. What a paper does not state is not looked for
     elsewhere: other years, names and journals are those of other papers.
     """
-    name = asked_field(question.text)
-    if name is None:
-        return None
     papers = [paper for paper in _papers(index, question, hits, documents) if not _foreign(question, paper)]
     found = [(paper, *place) for paper in papers for place in _places(paper, name)]
     if not found and (not papers or name == _TOLD):
