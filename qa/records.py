@@ -38,6 +38,17 @@ class TableContext:
     header: tuple[str, ...]  #: one head a column; empty where the table does not tell
     cells: tuple[str, ...]  #: of the quoted row
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """A head for each cell; empty ones where the row has more or fewer cells than the table columns."""
+        return self.header if len(self.header) == len(self.cells) else ("",) * len(self.cells)
+
+    @property
+    def labelled(self) -> tuple[str, ...]:
+        """The cells, each after its head: "CK: 880 U/L"."""
+        pairs = zip(self.heads, self.cells, strict=True)
+        return tuple(f"{head}: {cell}" if head else cell for head, cell in pairs)
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:

@@ -50,10 +50,8 @@ def show_answer(answer: Answer, cited: Mapping[str, Reference], style: Style) ->
 def _quote(citation: Citation) -> Text:
     """Return a quote, its short answer reversed, or a table row with its column heads and caption."""
     if (table := citation.table) is not None:
-        heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
-        cells = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
         caption = f"\n    {table.caption}" if table.caption else ""
-        return Text(visible("  |  ".join(cells) + caption), style="not bold")
+        return Text(visible("  |  ".join(table.labelled) + caption), style="not bold")
     quote = visible(citation.quote)
     text = Text(f"“{quote}”", style="not bold")
     if citation.short is not None and quote == citation.quote:  # else the offsets are others
