@@ -367,11 +367,6 @@ def _in_turn(tools: Tools, tool: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def serve_stdio(tools: Tools) -> None:
-    """Serve on standard input and output until it is closed."""
-    server_of(tools).run("stdio")
-
-
 def serve_http(tools: Tools, port: int) -> None:
     """Serve at http://127.0.0.1:PORT/mcp until stopped.
 

@@ -70,20 +70,14 @@ def load_natural(data: Path) -> Corpus:
     return Corpus("natural", tuple(papers.values()), tuple(placed(case, papers) for case in cases))
 
 
-def load_practice(data: Path, part: str = "") -> Corpus:
+def load_practice(data: Path, part: str = "", name: str = "practice") -> Corpus:
     """Return all practice papers and the questions on them, or only those that train ``part``.
 
-    ``part`` is "reader" or "ranking", "" for both.
+    Args:
+        data: folder of the public sets.
+        part: "reader" or "ranking"; empty for both.
+        name: "conversations" for those on the same papers, each turn a case with its history.
     """
-    return _practice("practice", data, part)
-
-
-def load_conversations(data: Path, part: str = "") -> Corpus:
-    """Return the same papers and the conversations on them, each turn a case with its history."""
-    return _practice("conversations", data, part)
-
-
-def _practice(name: str, data: Path, part: str) -> Corpus:
     cases = [case for case in read_cases(question_file(name)) if part in ("", case.split)]
     papers = practice_papers(data)
     # What a question trains is not a half of a set to be measured.

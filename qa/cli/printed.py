@@ -90,8 +90,7 @@ def show_table(table: EvidenceTable) -> None:
     """Print a row per paper with its quote for each question, if it has one."""
     printed = _table("paper", *map(visible, table.questions), lines=True)
     for row in table.rows:
-        name = visible(f"{row.name} ({row.paper.year})" if row.paper.year else row.name)
-        printed.add_row(Text(name), *map(_cell, row.cells))
+        printed.add_row(Text(visible(row.dated)), *map(_cell, row.cells))
     out().print(printed)
     for line in said(table):
         say(line, "dim")

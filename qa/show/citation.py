@@ -113,14 +113,6 @@ def cleaned(text: str) -> str:
     return " ".join("".join(seen).split())
 
 
-def reference(citation: Citation, document: Document | None, key: str) -> Reference:
-    """Return the reference to the paper of ``citation``; without its ``document``, only title and file."""
-    if document is not None:
-        return reference_to(document, key)
-    source = cleaned(citation.source)
-    return Reference(key, citation.document_id, source, cleaned(citation.title) or f"[{source}]")
-
-
 def reference_to(document: Document, key: str) -> Reference:
     """Return the reference to a paper of the index."""
     source = cleaned(document.source)
@@ -309,9 +301,14 @@ def references(
     found: dict[str, Reference] = {}
     for citation in citations:
         paper = citation.document_id
-        if paper not in found:
-            gone = _with_letters(_stem(Byline(citation.title, (), None)), _letters(paper)[:4])
-            found[paper] = reference(citation, documents.get(paper), keys.get(paper, gone))
+        if paper in found:
+            continue
+        key = keys.get(paper) or _with_letters(_stem(Byline(citation.title, (), None)), _letters(paper)[:4])
+        if paper in documents:
+            found[paper] = reference_to(documents[paper], key)
+        else:
+            source = cleaned(citation.source)
+            found[paper] = Reference(key, paper, source, cleaned(citation.title) or f"[{source}]")
     return _told_apart(found)
 
 
