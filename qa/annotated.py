@@ -64,11 +64,6 @@ def annotate(index: Index, answers: Sequence[Answer], into: Path) -> tuple[Annot
     or has changed, or the file is encrypted or signed. A quote whose position on the page is uncertain is
     not highlighted and reported.
 
-    Args:
-        index: the open index that was asked.
-        answers: from it.
-        into: the folder for the copies, created if needed.
-
     Raises:
         UsageError: ``into`` cannot be a folder.
         StorageError: a copy cannot be written.

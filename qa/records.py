@@ -113,6 +113,24 @@ class Nearby:
     score: float
 
 
+class InNotebooks:
+    """What notebooks show. How it looks is decided above the records, so they reach it by the package."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """Return HTML in which text of papers is escaped."""
+        import qa
+
+        return qa.as_html(self)  # type: ignore[arg-type]  # its children are what that takes
+
+    def _repr_markdown_(self) -> str:
+        """Return the same as Markdown."""
+        import qa
+
+        return qa.as_markdown(self)  # type: ignore[arg-type]
+
+
 #: Largest slope, and offset either way, of corrected log-odds, which lie within 21 of 0 before.
 MOST_CORRECTED = 1_000.0
 
@@ -167,7 +185,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(InNotebooks):
     """The papers' answer to one question."""
 
     question: str  #: as asked
@@ -181,20 +199,6 @@ class Answer:
     receipt: Receipt
     #: ids of the papers that the question could be about, where it is about one and does not say which
     which: tuple[str, ...] = ()
-
-    # How answers look is decided above the records, so notebooks reach it by the package.
-
-    def _repr_html_(self) -> str:
-        """Return what notebooks show; text of papers is escaped."""
-        import qa
-
-        return qa.as_html(self)
-
-    def _repr_markdown_(self) -> str:
-        """Return the same as Markdown."""
-        import qa
-
-        return qa.as_markdown(self)
 
 
 def papers_digest(ids: Iterable[str]) -> str:

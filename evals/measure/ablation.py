@@ -85,9 +85,7 @@ def variants(answerer: Answerer) -> dict[str, Answerer]:
 def ablations(full: Sequence[Run], without: Mapping[str, Sequence[Run]]) -> dict[str, Any]:
     """Return how each figure changes without a part, as the report holds it.
 
-    Args:
-        full: the runs of the whole program, one per set.
-        without: the runs of each variant, on some of the same sets.
+    ``full`` are the runs of the whole program, one per set; ``without`` those of each variant, by its name.
     """
     sets = {run.name: run for run in full}
     rows = [

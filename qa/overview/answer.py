@@ -76,20 +76,10 @@ def _overview(
     *,
     several: bool,
 ) -> LookUp | None:
-    """Return quotes that answer a question about whole papers.
+    """Return quotes that answer a question about whole papers, of a ``kind`` that is not ranked.
 
-    Args:
-        index: holds the papers.
-        question: understood.
-        vector: of the question.
-        kind: of the question, none that is ranked.
-        hits: the passages nearest to it.
-        documents: ids of the papers in scope; None for all.
-        several: whether the question names several papers by their places.
-
-    Returns:
-        None for a question that the ranking answers: it names no paper, or compares a fact.
-        Without citations, the reason says why, and ``which`` holds the papers that could be meant.
+    None is for the ranking to answer: it names no paper, or compares a fact. Without citations, the reason
+    says why, and ``which`` holds the papers that could be meant. ``several``: places name several papers.
     """
     if kind is Kind.UNSUPPORTED:
         return LookUp((), (UNSUPPORTED,))

@@ -234,7 +234,6 @@ def _plain(page: str) -> str:
 _ONE_AT_A_TIME = threading.Lock()  # citeproc-py keeps its state in the style
 
 
-@lru_cache(maxsize=4096)
 def in_words(cited: Reference, style: Style) -> str:
     """Return the entry of a reference list, without a number: "Patel S. Title. Cureus. 2022. doi:10.7/x"."""
     text = _rendered(cited, style)[0].removeprefix("1.").strip()
@@ -242,20 +241,16 @@ def in_words(cited: Reference, style: Style) -> str:
     return text.replace(f"{cited.title}.", cited.title) if cited.title[-1] in "?!." else text
 
 
-@lru_cache(maxsize=4096)
-def _author_and_year(cited: Reference, style: Style) -> str:
-    return _rendered(cited, style)[1].strip("()")
-
-
 def in_text(cited: Reference, style: Style, number: int, page: str) -> str:
     """Return the citation that follows a quote: "(1, p. 3)" or "(Patel et al., 2022, p. 3)".
 
     ``number`` is that of the paper in the reference list.
     """
-    who = str(number) if style is Style.VANCOUVER else _author_and_year(cited, style)
+    who = str(number) if style is Style.VANCOUVER else _rendered(cited, style)[1].strip("()")
     return f"({who}, p. {page})" if page else f"({who})"
 
 
+@lru_cache(maxsize=4096)
 def _rendered(cited: Reference, style: Style) -> tuple[str, str]:
     """Return the entry of the reference list and the citation in running text."""
     from citeproc import Citation as Cited
