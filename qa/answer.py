@@ -138,8 +138,7 @@ class Answerer:
     @property
     def threshold(self) -> float:
         """Least confidence of a sure answer."""
-        stated = self.settings.threshold
-        return self.stages.deciding(self.settings).threshold if stated is None else stated
+        return self.stages.threshold(self.settings)
 
     @property
     def possible(self) -> float:

@@ -91,7 +91,7 @@ def soak(
 ) -> dict[str, Any]:
     """Rebuild ``rounds`` times and return the records and, as "held", whether nothing grew or failed.
 
-    There are at least 8 ``rounds``, ``every`` so many seconds; ``papers`` are indexed in each.
+    There are at least 8 ``rounds``, one ``every`` so many seconds; ``papers`` are indexed in each.
     """
     guest = folder.parent / "lichens.txt"
     guest.write_text(_GUEST, encoding="utf-8")

@@ -51,17 +51,16 @@ def run(
     """Ask every case; ``note`` is added to the name of the stage in ``progress``."""
     stage = f"questions asked ({chosen.name}{note})"
     outcomes = measure(answerer, cases, partial(progress, stage), name=chosen.name, unit=chosen.unit)
-    sizes = len(answerer.index.documents), len(answerer.index.passages)
-    model, ranker = answerer.encoder.name, answerer.fingerprint
     return Run(
-        chosen.name,
-        tuple(outcomes),
-        *sizes,
-        model,
-        ranker,
-        answerer.threshold,
-        answerer.reader,
-        answerer.calibration,
+        name=chosen.name,
+        outcomes=tuple(outcomes),
+        papers=len(answerer.index.documents),
+        passages=len(answerer.index.passages),
+        model=answerer.encoder.name,
+        ranker=answerer.fingerprint,
+        threshold=answerer.threshold,
+        reader=answerer.reader,
+        calibration=answerer.calibration,
     )
 
 
@@ -101,14 +100,7 @@ def answering(
                 cases = chosen.on(papers.documents)
                 yield answerer_on(papers, AskOptions(reader=reader, calibration=calibration)), cases
         else:
-            with _over_own_papers(chosen, work or Path(scratch), progress, reader) as answerer:
-                yield answerer, chosen.cases
-
-
-@contextmanager
-def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report, reader: str) -> Iterator[Answerer]:
-    encoder = load_encoder()
-    stage = f"texts encoded ({chosen.name})"
-    papers = chosen.documents or ()
-    with kept_index(chosen.name, papers, work, encoder, partial(progress, stage)) as index:
-        yield Answerer(index, encoder, stages=shipped(reader))
+            encoder, encoded = load_encoder(), partial(progress, f"texts encoded ({chosen.name})")
+            kept = kept_index(chosen.name, chosen.documents, work or Path(scratch), encoder, encoded)
+            with kept as papers:
+                yield Answerer(papers, encoder, stages=shipped(reader)), chosen.cases

@@ -121,9 +121,8 @@ def named_in(question: str) -> tuple[Mention, ...]:
     """Return the things that ``question`` names by number, those of one kind together."""
     named: list[Mention] = []
     for mention in mentions_in(question):
-        if mention.counts or not (
-            mention.known or mention.ordinal or zipf(mention.text.split()[0]) >= _EVERYDAY
-        ):
+        everyday = zipf(mention.text.split()[0]) >= _EVERYDAY
+        if mention.counts or not (mention.known or mention.ordinal or everyday):
             continue
         if mention.ordinal and not mention.nouns.isdisjoint(_PAPERS):
             continue  # by its place in the list, see ``qa.overview.papers``
