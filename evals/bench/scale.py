@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from index.embed.encoder import load_encoder, model_of, question_encoder
 from index.errors import UsageError
 from index.place import Place, open_at, target_at
 from index.postgres.address import Database
-from index.postgres.connect import Session, connect
+from index.postgres.connect import connect
 from index.postgres.filters import Used
 from index.postgres.schema import version_of
 from index.postgres.search import HNSW, Key, found
@@ -43,6 +43,9 @@ from index.store.open import open_index
 from index.store.publish import Origin
 from qa.answer import Answerer
 from qa.rank.stages import shipped
+
+if TYPE_CHECKING:
+    from index.postgres.connect import Session
 
 T = TypeVar("T")
 Nearest = list[set[Key]]  #: the passages nearest to each question
