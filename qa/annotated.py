@@ -58,16 +58,11 @@ def require_target(into: Path) -> None:
 
 
 def annotate(index: Index, answers: Sequence[Answer], into: Path) -> tuple[Annotated, ...]:
-    """Write a copy of each cited PDF with its quotes highlighted.
+    """Write a copy of each cited PDF with its quotes highlighted into a folder, created if needed.
 
     A paper that cannot be annotated is reported, and the others go on: it is not a PDF, its file is gone
     or has changed, or the file is encrypted or signed. A quote whose position on the page is uncertain is
     not highlighted and reported.
-
-    Args:
-        index: the open index that was asked.
-        answers: from it.
-        into: the folder for the copies, created if needed.
 
     Raises:
         UsageError: ``into`` cannot be a folder.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -16,31 +17,23 @@ from numpy.typing import NDArray
 from index.embed.encoder import Encoder
 from index.search import Hit
 from index.store.index import Index
-from index.text import Sentence, Span
-from qa.overview.answer import overview
-from qa.overview.kinds import RANKED, Kind, kind_of
-from qa.overview.papers import by_place
+from qa.overview.answer import looked_up
+from qa.overview.kinds import Kind
 from qa.quote.choose import choose, silent_papers, states
-from qa.quote.cite import cite, nearby
-from qa.quote.floats import asked_float, look_up_float
-from qa.quote.metadata import asked_field, look_up
+from qa.quote.cite import cite_ranked, nearby
 from qa.quote.reasons import open_numbers, reasons_for
-from qa.quote.short import short_answer
 from qa.quote.versions import beside_versions
 from qa.rank.absent import absent_from, doubted
 from qa.rank.evidence import Evidence, Found, Ranked, RankedPassage
-from qa.rank.numbered import lead_of
 from qa.rank.retrieve import retrieve
 from qa.rank.select import Ranker
 from qa.rank.stages import Stages, shipped
 from qa.records import (
     Answer,
     Calibration,
-    Citation,
     LookUp,
     Nearby,
     Receipt,
-    Scores,
     Status,
     papers_digest,
 )
@@ -51,8 +44,6 @@ from qa.understand.several import of_one, superlative_in, without_superlative
 from qa.understand.spelling import Speller
 from qa.understand.subjects import NOBODY
 
-#: Characters of a quote, at most, that begins with the sentence which names the patient.
-LONGEST_QUOTE = 400
 #: Most papers that a question about "each patient" is put to.
 MOST_PAPERS = 10
 #: The same for one about the highest of several values, and the passages in which they are looked for.
@@ -147,8 +138,7 @@ class Answerer:
     @property
     def threshold(self) -> float:
         """Least confidence of a sure answer."""
-        stated = self.settings.threshold
-        return self.stages.deciding(self.settings).threshold if stated is None else stated
+        return self.stages.threshold(self.settings)
 
     @property
     def possible(self) -> float:
@@ -178,7 +168,8 @@ class Answerer:
         question = replace(question, before=before, cited=cited, numbered=question.numbered or numbered)
         vector = self.encoder.encode([question.searched])[0]
         encoded = perf_counter()
-        hits, stated, documents, kind = self._looked_up(question, vector, documents)
+        near = partial(self._near, question, vector)
+        hits, stated, documents, kind = looked_up(self.index, self.encoder, question, vector, documents, near)
         question = replace(question, listing=kind is Kind.LIST)
         if stated is not None:
             seconds = {"encode": encoded - started, "look up": perf_counter() - encoded}
@@ -199,34 +190,6 @@ class Answerer:
             unasked=found.unasked,
             absent=absent,
         )
-
-    def _looked_up(
-        self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
-    ) -> tuple[list[Hit], LookUp | None, frozenset[str] | None, Kind]:
-        """Return what answers a question about papers themselves, with the passages near it and its papers.
-
-        None is looked up for a question about content; what is not found may yet be ranked in those papers.
-        The last is the kind of the question.
-        """
-        shown = asked_float(question)
-        if shown is not None and (found := look_up_float(self.index, question, shown, documents)) is not None:
-            return self._near(question, vector, documents), found, documents, Kind.ORDINARY
-        field = asked_field(question.text)
-        kind = kind_of(question.text, self.encoder) if field is None else Kind.ORDINARY
-        if field is None and kind in RANKED:
-            return [], None, documents, kind
-        places, lacking = by_place(self.index, question.text, documents)
-        if lacking:
-            count = len(self.index.documents if documents is None else documents)
-            absent = LookUp((), (f"There is no paper {lacking[0]}: the list has {count}.",))
-            return [], absent, documents, kind
-        papers = frozenset(places) or documents
-        hits = self._near(question, vector, papers)
-        if field is not None:
-            return hits, look_up(self.index, question, hits, papers), papers, kind
-        several = len(places) > 1
-        found = overview(self.index, question, vector, kind, hits, papers, several=several)
-        return hits, found, papers, kind
 
     def _near(
         self, question: Question, vector: NDArray[np.float32], documents: frozenset[str] | None
@@ -371,7 +334,8 @@ class Answerer:
             chosen = choose(evidence, self.settings, self.threshold, least)
             quoted, versions = beside_versions(self.index, evidence.ranked, chosen)
             citations = tuple(
-                self._cite(number, item, evidence.question) for number, item in enumerate(quoted, 1)
+                cite_ranked(self.index, number, item, evidence.question)
+                for number, item in enumerate(quoted, 1)
             )
             status = self._status(evidence, chosen)
             reasons = versions + reasons_for(self.index, evidence, status, quoted, documents)
@@ -388,46 +352,6 @@ class Answerer:
             receipt=self._receipt(evidence),
             which=evidence.stated.which if evidence.stated else (),
         )
-
-    def _cite(self, number: int, item: Ranked, question: Question) -> Citation:
-        candidate = item.candidate
-        hit = candidate.hit
-        sentence = self._with_lead(item, question)
-        span = sentence.span
-        passage = Span(min(hit.passage.span.start, span.start), max(hit.passage.span.end, span.end))
-        scores = Scores(
-            ranker=item.score,
-            passage=hit.score,
-            lexical=hit.lexical,
-            dense=candidate.dense,
-            terms=tuple(term for term in question.terms if term in candidate.matched),
-        )
-        return cite(
-            candidate.document,
-            sentence,
-            passage,
-            number=number,
-            confidence=item.confidence,
-            short=short_answer(question, candidate, item.mark),
-            scores=scores,
-        )
-
-    def _with_lead(self, item: Ranked, question: Question) -> Sentence:
-        """Return the sentence to quote, from the one on that names what the question names by number.
-
-        "Her CK was 880 U/L" does not say of which patient.
-        """
-        candidate = item.candidate
-        sentence = candidate.sentence
-        nouns = question.among.union(*(one.nouns for one in question.numbered))
-        lead = lead_of(candidate.document, sentence.span, nouns) if nouns else None
-        if lead is None:
-            return sentence
-        spans = (one.span for _, one in self.index.sentences_of(candidate.hit.position))
-        start = next((span.start for span in spans if span.start <= lead < span.end), None)
-        if start is None or sentence.span.end - start > LONGEST_QUOTE:
-            return sentence
-        return replace(sentence, span=Span(start, sentence.span.end))
 
     def _status_of(self, stated: LookUp) -> Status:
         if not stated.citations:

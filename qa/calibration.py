@@ -34,14 +34,10 @@ class Kept:
 
 
 def save(folder: Path, calibration: Calibration, questions: Path, papers: Iterable[str]) -> None:
-    """Keep ``calibration`` in the index folder, in place of an earlier one.
+    """Keep ``calibration``, fitted to the file ``questions``, in ``folder``, in place of an earlier one.
 
-    Args:
-        folder: of the index.
-        calibration: is kept.
-        questions: the file that it was fitted to.
-        papers: ids of the indexed papers; of more than ``MOST_PAPERS``, those first in order are kept,
-            which are as good as drawn by chance.
+    Of more than ``MOST_PAPERS`` ids of indexed papers, those first in order are kept, which are as good as
+    drawn by chance.
 
     Raises:
         StorageError: the file cannot be written.
@@ -153,13 +149,7 @@ def change(kept: Kept, folder: Path) -> str:
 
 
 def replaced(kept: Kept, documents: Container[str], folder: Path) -> str:
-    """Return in a sentence that most papers of the calibration are gone; empty if they are not.
-
-    Args:
-        kept: the calibration.
-        documents: ids of the papers in the index now.
-        folder: of the index.
-    """
+    """Return in words that most papers of the calibration are not in ``documents``; empty if they are."""
     total, known = kept.calibration.papers, len(kept.documents)
     left = sum(paper in documents for paper in kept.documents)
     if 2 * left >= known:

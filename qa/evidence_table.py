@@ -12,20 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp
-from typing import TYPE_CHECKING
 
 from index.errors import UsageError
+from index.store.index import Index
+from qa.answer import Answerer
 from qa.quote.choose import alike
-from qa.rank.evidence import UNTOLD
+from qa.rank.evidence import UNTOLD, Evidence
 from qa.records import UNSUPPORTED, Answer, Citation
 from qa.settings import DEFAULT
 from qa.show.citation import citation_keys, reference_to
 from qa.show.evidence import NOT_ASKED, Cell, EvidenceTable, Row, numbered, ordered
-
-if TYPE_CHECKING:
-    from index.store.index import Index
-    from qa.answer import Answerer
-    from qa.rank.evidence import Evidence
 
 #: Most papers that are asked; those nearest to the questions come first.
 MOST_PAPERS = 500

@@ -293,10 +293,8 @@ def _cited(document: Document, citation: Citation) -> Quoted:
     """Return a quote of an answer; a table row has its cells after their heads."""
     more: dict[str, Any] = {"short_answer": short_words(citation)}
     if (table := citation.table) is not None:
-        heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
-        cells = zip(heads, table.cells, strict=True)
         more["table"] = (table.caption or table.label)[:_NAME]
-        more["cells"] = tuple((f"{head}: {cell}" if head else cell)[:_NAME] for head, cell in cells)[:_CELLS]
+        more["cells"] = tuple(cell[:_NAME] for cell in table.labelled[:_CELLS])
     return _quoted(document, citation.span, round(citation.confidence, 3), **more)
 
 
@@ -367,11 +365,6 @@ def _in_turn(tools: Tools, tool: Callable[..., Any]) -> Callable[..., Any]:
             raise ToolError(" ".join(str(error).split())) from error
 
     return run
-
-
-def serve_stdio(tools: Tools) -> None:
-    """Serve on standard input and output until it is closed."""
-    server_of(tools).run("stdio")
 
 
 def serve_http(tools: Tools, port: int) -> None:

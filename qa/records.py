@@ -38,6 +38,17 @@ class TableContext:
     header: tuple[str, ...]  #: one head a column; empty where the table does not tell
     cells: tuple[str, ...]  #: of the quoted row
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """A head for each cell; empty ones where the row has more or fewer cells than the table columns."""
+        return self.header if len(self.header) == len(self.cells) else ("",) * len(self.cells)
+
+    @property
+    def labelled(self) -> tuple[str, ...]:
+        """The cells, each after its head: "CK: 880 U/L"."""
+        pairs = zip(self.heads, self.cells, strict=True)
+        return tuple(f"{head}: {cell}" if head else cell for head, cell in pairs)
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
@@ -102,6 +113,24 @@ class Nearby:
     score: float
 
 
+class InNotebooks:
+    """What notebooks show. How it looks is decided above the records, so they reach it by the package."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """Return HTML in which text of papers is escaped."""
+        import qa
+
+        return qa.as_html(self)  # type: ignore[arg-type]  # its children are what that takes
+
+    def _repr_markdown_(self) -> str:
+        """Return the same as Markdown."""
+        import qa
+
+        return qa.as_markdown(self)  # type: ignore[arg-type]
+
+
 #: Largest slope, and offset either way, of corrected log-odds, which lie within 21 of 0 before.
 MOST_CORRECTED = 1_000.0
 
@@ -156,7 +185,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(InNotebooks):
     """The papers' answer to one question."""
 
     question: str  #: as asked
@@ -170,20 +199,6 @@ class Answer:
     receipt: Receipt
     #: ids of the papers that the question could be about, where it is about one and does not say which
     which: tuple[str, ...] = ()
-
-    # How answers look is decided above the records, so notebooks reach it by the package.
-
-    def _repr_html_(self) -> str:
-        """Return what notebooks show; text of papers is escaped."""
-        import qa
-
-        return qa.as_html(self)
-
-    def _repr_markdown_(self) -> str:
-        """Return the same as Markdown."""
-        import qa
-
-        return qa.as_markdown(self)
 
 
 def papers_digest(ids: Iterable[str]) -> str:

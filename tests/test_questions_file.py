@@ -13,7 +13,7 @@ import pytest
 
 from evals.sets.author import main
 from evals.sets.cases import SPLITS, TYPES, Case, entry_of, lines_of, read_cases
-from evals.sets.own import load_case_reports, load_conversations, load_natural, load_practice
+from evals.sets.own import load_case_reports, load_natural, load_practice
 from evals.sets.splits import half_of, part_of
 
 SETS = ("seeds", "case_reports", "natural", "practice", "conversations")
@@ -164,7 +164,7 @@ def test_practice_fits_the_papers(bench: Path, sets: dict[str, tuple[Case, ...]]
     }
     assert {key: "reader" if read else "ranking" for key, read in reads.items()} == split
     assert len(corpus.cases) == len(sets["practice"])
-    talks = load_conversations(bench, "ranking")
+    talks = load_practice(bench, "ranking", "conversations")
     assert talks.documents == corpus.documents
     assert len(talks.cases) == sum(case.split == "ranking" for case in sets["conversations"])
     assert {case.split for case in talks.cases} == {"dev"}

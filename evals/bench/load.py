@@ -24,12 +24,14 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evals.bench.synthetic import Papers, synthetic_index
+from evals.bench.timing import seconds
 from index.store.open import open_index
 from qa.conversation import Conversation
 from qa.session import opened
@@ -80,9 +82,8 @@ def alone(folder: Path, questions: Sequence[str]) -> list[float]:
         times: list[float] = []
         conversation = Conversation()
         for question in questions:
-            started = time.perf_counter()
-            _, conversation = conversation.ask(answerer, question)
-            times.append(time.perf_counter() - started)
+            taken, (_, conversation) = seconds(partial(conversation.ask, answerer, question))
+            times.append(taken)
         return times
 
 
@@ -187,7 +188,7 @@ async def _crowd(browser: Browser, url: str, sessions: int, questions: Sequence[
     errors = [error for person in people for error in person.errors]
     for context in browser.contexts:
         await context.close()
-    return {**percentiles([seconds for person in times for seconds in person]), "errors": errors}
+    return {**percentiles([taken for person in times for taken in person]), "errors": errors}
 
 
 async def _browse(
@@ -219,12 +220,12 @@ async def _browse(
     }
 
 
-def percentiles(seconds: Sequence[float]) -> dict[str, float | int]:
-    """Return the count, the median and the 95th percentile of ``seconds``."""
+def percentiles(times: Sequence[float]) -> dict[str, float | int]:
+    """Return the count, the median and the 95th percentile of ``times``."""
     return {
-        "questions": len(seconds),
-        "p50": float(np.percentile(seconds, 50)),
-        "p95": float(np.percentile(seconds, 95)),
+        "questions": len(times),
+        "p50": float(np.percentile(times, 50)),
+        "p95": float(np.percentile(times, 95)),
     }
 
 

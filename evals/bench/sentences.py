@@ -34,12 +34,7 @@ class Real:
 def real_vectors(data: Path, encoder: Encoder, count: int, questions: int, work: Path) -> Real:
     """Return the vectors of the first ``count`` different sentences of the public sets, or of all.
 
-    Args:
-        data: folder of the sets.
-        encoder: the model.
-        count: most sentences.
-        questions: number of questions.
-        work: folder that keeps the vectors of sentences, which take minutes.
+    ``work`` keeps the vectors of sentences, which take minutes.
     """
     trials, abstracts = evidence_inference(data), pubmedqa(data)
     documents = chain(trials.documents, abstracts.documents)

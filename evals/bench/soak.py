@@ -91,13 +91,7 @@ def soak(
 ) -> dict[str, Any]:
     """Rebuild ``rounds`` times and return the records and, as "held", whether nothing grew or failed.
 
-    Args:
-        folder: of the new index.
-        papers: files and folders that are always indexed.
-        encoder: embeds the papers.
-        rounds: number of rebuilds, at least 8.
-        every: seconds from one rebuild to the next.
-        answerer: returns the answerer of an open index.
+    There are at least 8 ``rounds``, one ``every`` so many seconds; ``papers`` are indexed in each.
     """
     guest = folder.parent / "lichens.txt"
     guest.write_text(_GUEST, encoding="utf-8")

@@ -36,14 +36,10 @@ def choose_thresholds(
     answerable: NDArray[np.bool_],
     precision: float = PRECISION,
 ) -> Thresholds:
-    """Return the thresholds for one row per question.
+    """Return the thresholds for one row per question, at which a share of ``precision`` answers is right.
 
-    Args:
-        confidence: of the best sentence.
-        right: whether that sentence answers.
-        presence: probability that the papers answer.
-        answerable: whether they do.
-        precision: share of the sure answers that should be right.
+    ``confidence`` is that of the best sentence, ``right`` whether it answers; ``presence`` is the probability
+    that the papers answer, ``answerable`` whether they do.
     """
     threshold = threshold_for(confidence, right, precision)
     possible = min(missed_below(presence[answerable], MISSED), threshold)

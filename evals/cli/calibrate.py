@@ -44,18 +44,10 @@ _TITLES = {
 _NARROW = 0.05
 
 
-def calibrate(
-    path: Path, index: Place, *, right: float, reader: str = "", dry_run: bool = False, as_json: bool = False
-) -> None:
+def calibrate(path: Path, index: Place, *, right: float, reader: str, dry_run: bool, as_json: bool) -> None:
     """Fit the thresholds to the questions in ``path``, print what that gives, and keep it with the index.
 
-    Args:
-        path: a question file on papers of the index.
-        index: where it is.
-        right: share of the sure answers that should be right.
-        reader: "small" or "large"; empty for the largest installed one.
-        dry_run: keep nothing.
-        as_json: print JSON.
+    With ``dry_run``, nothing is kept. ``right`` is the share of the sure answers that should be right.
 
     Raises:
         UsageError: there are too few questions, or no threshold keeps that share.

@@ -18,7 +18,7 @@ from index.store.index import Index
 from index.text import Document, Span
 from qa.quote.cite import section_of
 from qa.rank.candidates import candidates_of, rarity
-from qa.show.present import place_of, section_words, where
+from qa.show.present import place_of, where
 from qa.understand.question import understand
 
 #: Sentences offered by words, and as many by meaning.
@@ -47,7 +47,7 @@ class Sentence:
     def place(self) -> str:
         """Section, and page or lines, in words."""
         where_in_file = place_of(self.document.map.place(self.span))
-        return where("", section_words(section_of(self.document, self.span)), where_in_file)
+        return where("", section_of(self.document, self.span), where_in_file)
 
     @property
     def around(self) -> tuple[str, str]:

@@ -61,40 +61,36 @@ def collect(path: Path, finder: Finder, terminal: Terminal) -> None:
         StorageError: it cannot be written.
     """
     with _alone(path):
-        _collect(path, finder, terminal)
-
-
-def _collect(path: Path, finder: Finder, terminal: Terminal) -> None:
-    index = finder.index
-    cases = _begun(path, index)
-    say(f"{path}: {_tally(cases)}")
-    suggested = list(_suggested(index))
-    while True:
-        known = {one.question for one in cases}
-        left = [one for one in suggested if one not in known]
-        question = terminal.ask_question(f"Question {len(cases) + 1}", left)
-        if question is None:
-            break
-        if problem := _problem(question, known):
-            say(problem, "yellow")
-            continue
-        marking = Marking(finder.offered(question), finder.holding)
-        decision = terminal.mark(question, marking)
-        if decision is Decision.END:
-            break
-        suggested = [one for one in suggested if one != question]
-        if decision is Decision.SKIP:
-            say(f"Skipped: {question}")
-            continue
-        chosen = marking.marked if decision is Decision.SAVE else []
-        case = _case(_next_id(cases), question, chosen, index)
-        _append(path, case)
-        cases.append(case)
-        what = counted(len(chosen), "sentence") if chosen else "not in the papers"
-        say(f"Saved: {question} ({what})")
-    say(f"{path}: {_tally(cases)}")
-    if cases:
-        say(f"Measure: loccit eval {quote(str(path))}{index_option(index.beside)}")
+        index = finder.index
+        cases = _begun(path, index)
+        say(f"{path}: {_tally(cases)}")
+        suggested = list(_suggested(index))
+        while True:
+            known = {one.question for one in cases}
+            left = [one for one in suggested if one not in known]
+            question = terminal.ask_question(f"Question {len(cases) + 1}", left)
+            if question is None:
+                break
+            if problem := _problem(question, known):
+                say(problem, "yellow")
+                continue
+            marking = Marking(finder.offered(question), finder.holding)
+            decision = terminal.mark(question, marking)
+            if decision is Decision.END:
+                break
+            suggested = [one for one in suggested if one != question]
+            if decision is Decision.SKIP:
+                say(f"Skipped: {question}")
+                continue
+            chosen = marking.marked if decision is Decision.SAVE else []
+            case = _case(_next_id(cases), question, chosen, index)
+            _append(path, case)
+            cases.append(case)
+            what = counted(len(chosen), "sentence") if chosen else "not in the papers"
+            say(f"Saved: {question} ({what})")
+        say(f"{path}: {_tally(cases)}")
+        if cases:
+            say(f"Measure: loccit eval {quote(str(path))}{index_option(index.beside)}")
 
 
 @contextmanager

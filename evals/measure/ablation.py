@@ -13,7 +13,7 @@ So the ranking metrics tell more about a part than those of answering and refusi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -54,28 +54,27 @@ class _NoMeaning:
     """An encoder of zeros: every cosine is 0."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self.name = encoder.name
-        self.fingerprint = encoder.fingerprint
-        self.dimension = encoder.dimension
-        self.max_pieces = encoder.max_pieces
-        self.count_pieces = encoder.count_pieces
+        self._encoder = encoder
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a vector of zeros per text."""
-        return np.zeros((len(texts), self.dimension), np.float32)
+        return np.zeros((len(texts), self._encoder.dimension), np.float32)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the encoder
+        return getattr(self._encoder, name)
 
 
 def variants(answerer: Answerer) -> dict[str, Answerer]:
     """Return the ablations of ``answerer`` by name; parts that it lacks itself are left out."""
     index, stages, settings = answerer.index, answerer.stages, answerer.settings
-    wordless = cast(Index, _NoWords(index))  # __getattr__ gives the other methods
+    # In both, __getattr__ gives the other methods.
+    wordless = cast(Index, _NoWords(index))
+    meaningless = cast(Encoder, _NoMeaning(answerer.encoder))
     two_stages = answerer.configured(replace(settings, closely=0))
     without_reader = answerer.configured(replace(settings, read=0))
     return {
         "no lexical search": Answerer(wordless, answerer.encoder, stages=stages, settings=settings),
-        "no dense search": Answerer(index, _NoMeaning(answerer.encoder), stages=stages, settings=settings),
+        "no dense search": Answerer(index, meaningless, stages=stages, settings=settings),
         **({"no large reader": two_stages} if stages.closer else {}),
         **({"no reader": without_reader} if stages.reranker else {}),
         "no learned ranker": answerer.ranked_by(SummedScores(index)),
@@ -86,9 +85,7 @@ def variants(answerer: Answerer) -> dict[str, Answerer]:
 def ablations(full: Sequence[Run], without: Mapping[str, Sequence[Run]]) -> dict[str, Any]:
     """Return how each figure changes without a part, as the report holds it.
 
-    Args:
-        full: the runs of the whole program, one per set.
-        without: the runs of each variant, on some of the same sets.
+    ``full`` are the runs of the whole program, one per set; ``without`` those of each variant, by its name.
     """
     sets = {run.name: run for run in full}
     rows = [

@@ -56,12 +56,8 @@ def index_documents(
 ) -> Index:
     """Publish an index over ``documents`` in ``folder`` and open it.
 
-    Args:
-        documents: the papers.
-        folder: of the index.
-        encoder: embeds the papers.
-        progress: receives the number of texts encoded, and of all.
-        cache: keeps the vectors of each paper, so that an interrupted build loses little.
+    ``progress`` receives the number of texts encoded, and of all; ``cache`` keeps the vectors of each paper,
+    so that an interrupted build loses little.
     """
     papers = _Papers()
     for document in documents:

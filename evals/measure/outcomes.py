@@ -107,14 +107,10 @@ def measure(
     name: str = "",
     unit: str = "passage",
 ) -> list[Outcome]:
-    """Return the outcome of each case, in order.
+    """Return the outcome of each case of the set called ``name``, in order.
 
-    Args:
-        answerer: what is measured.
-        cases: the questions.
-        progress: receives the number of cases done, and of all.
-        name: of the set.
-        unit: what retrieval is judged by, "passage" or "document".
+    ``progress`` receives the number of cases done, and of all; retrieval is judged by ``unit``, "passage" or
+    "document".
     """
     units = Units(answerer.index, unit)
     conversations = Conversations(answerer)

@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evals.sets.cases import Gold
+from index.search import Hit
+from index.store.index import Index
 from index.text import Span
-
-if TYPE_CHECKING:
-    from index.search import Hit
-    from index.store.index import Index
-    from qa.rank.evidence import Ranked
+from qa.rank.evidence import Ranked
 
 #: How many ranked units are judged.
 DEPTH = 10

@@ -13,11 +13,16 @@ from evals.measure.collection import kept_index
 from evals.measure.outcomes import Judged, Outcome, measure
 from evals.sets.cases import Case, require_papers
 from evals.sets.named import QuestionSet
+from index.embed.encoder import load_encoder
+from index.ingest.build import build
 from index.ingest.report import Progress as Report
 from index.place import Place, open_at
 from qa.answer import Answerer
-from qa.files.resources import index_place
+from qa.files.resources import index_place, seeds_folder
+from qa.rank.stages import shipped
 from qa.records import Calibration
+from qa.session import answering as answerer_on
+from qa.settings import AskOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +51,16 @@ def run(
     """Ask every case; ``note`` is added to the name of the stage in ``progress``."""
     stage = f"questions asked ({chosen.name}{note})"
     outcomes = measure(answerer, cases, partial(progress, stage), name=chosen.name, unit=chosen.unit)
-    sizes = len(answerer.index.documents), len(answerer.index.passages)
-    model, ranker = answerer.encoder.name, answerer.fingerprint
     return Run(
-        chosen.name,
-        tuple(outcomes),
-        *sizes,
-        model,
-        ranker,
-        answerer.threshold,
-        answerer.reader,
-        answerer.calibration,
+        name=chosen.name,
+        outcomes=tuple(outcomes),
+        papers=len(answerer.index.documents),
+        passages=len(answerer.index.passages),
+        model=answerer.encoder.name,
+        ranker=answerer.fingerprint,
+        threshold=answerer.threshold,
+        reader=answerer.reader,
+        calibration=answerer.calibration,
     )
 
 
@@ -85,40 +89,18 @@ def answering(
         IndexMissing: the index lacks papers that the questions are about.
         UsageError: gold is not in the papers.
     """
-    from qa.session import answering as answerer_on
-    from qa.settings import AskOptions
-
     with tempfile.TemporaryDirectory() as scratch:
         if chosen.documents is None:
-            usual = partial(build_seeds, Path(scratch) / "index") if chosen.on_seeds else index_place
-            place = index or usual()
+            if index is None and chosen.on_seeds:
+                index = Path(scratch) / "index"
+                build([seeds_folder()], index, encoder=load_encoder())
+            place = index or index_place()
             with open_at(place) as papers:
                 require_papers(chosen.cases, papers.documents, place)  # before the reader takes its seconds
                 cases = chosen.on(papers.documents)
                 yield answerer_on(papers, AskOptions(reader=reader, calibration=calibration)), cases
         else:
-            with _over_own_papers(chosen, work or Path(scratch), progress, reader) as answerer:
-                yield answerer, chosen.cases
-
-
-@contextmanager
-def _over_own_papers(chosen: QuestionSet, work: Path, progress: Report, reader: str) -> Iterator[Answerer]:
-    from index.embed.encoder import load_encoder
-    from qa.answer import Answerer
-    from qa.rank.stages import shipped
-
-    encoder = load_encoder()
-    stage = f"texts encoded ({chosen.name})"
-    papers = chosen.documents or ()
-    with kept_index(chosen.name, papers, work, encoder, partial(progress, stage)) as index:
-        yield Answerer(index, encoder, stages=shipped(reader))
-
-
-def build_seeds(folder: Path) -> Path:
-    """Build an index over the seed papers in ``folder`` and return ``folder``."""
-    from index.embed.encoder import load_encoder
-    from index.ingest.build import build
-    from qa.files.resources import seeds_folder
-
-    build([seeds_folder()], folder, encoder=load_encoder())
-    return folder
+            encoder, encoded = load_encoder(), partial(progress, f"texts encoded ({chosen.name})")
+            kept = kept_index(chosen.name, chosen.documents, work or Path(scratch), encoder, encoded)
+            with kept as papers:
+                yield Answerer(papers, encoder, stages=shipped(reader)), chosen.cases

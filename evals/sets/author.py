@@ -31,6 +31,8 @@ from evals.sets.cases import (
 )
 from evals.sets.splits import half_of
 from index.errors import LoccitError, UsageError
+from index.read import read
+from index.read.sentences import sentence_spans
 from index.text import BlockKind, Document, Span
 
 
@@ -40,8 +42,6 @@ def read_papers(folder: Path) -> dict[str, Document]:
     Raises:
         LoccitError: one of them cannot be read.
     """
-    from index.read import read
-
     paths = sorted(path for path in folder.iterdir() if path.suffix in {".txt", ".md", ".xml"})
     return {document.id: document for document in map(read, paths)}
 
@@ -71,8 +71,6 @@ def faults(case: Case, papers: Mapping[str, Document]) -> list[str]:
 
 def quotable(document: Document) -> frozenset[Span]:
     """Return the spans that gold may have: sentences, table rows, title and front matter."""
-    from index.read.sentences import sentence_spans
-
     sentences = (span for _, span in sentence_spans(document))
     fronts = (block.span for block in document.blocks if block.kind in {BlockKind.TITLE, BlockKind.FRONT})
     return frozenset((*sentences, *fronts))

@@ -104,7 +104,7 @@ _PUBLIC: dict[str, Callable[[Path], Corpus]] = {
     "case_reports": own.load_case_reports,
     "natural": own.load_natural,
     # The other conversations have trained the reader.
-    "conversations": lambda data: own.load_conversations(data, "ranking"),
+    "conversations": lambda data: own.load_practice(data, "ranking", "conversations"),
     "evidence_inference": corpora.evidence_inference,
     "pubmedqa": corpora.pubmedqa,
     "squad2": lambda data: replace(corpora.squad_file(data / "squad2_part.json"), name="squad2"),

@@ -17,6 +17,7 @@ from pathlib import Path
 from evals.sets import corpora
 from evals.sets.cases import Corpus, placed, read_cases
 from index.errors import FileMissing, UsageError
+from index.read import read
 from index.text import Document
 
 REPORTS = "case_reports_jats"
@@ -40,8 +41,6 @@ def question_file(name: str) -> Path:
 
 def read_reports(data: Path, folders: Sequence[str] = (REPORTS,)) -> tuple[Document, ...]:
     """Return the JATS papers in ``folders`` of ``data``, by file name."""
-    from index.read import read
-
     paths: list[Path] = []
     for folder in folders:
         here = sorted((data / folder).glob("*.xml"))
@@ -71,20 +70,14 @@ def load_natural(data: Path) -> Corpus:
     return Corpus("natural", tuple(papers.values()), tuple(placed(case, papers) for case in cases))
 
 
-def load_practice(data: Path, part: str = "") -> Corpus:
+def load_practice(data: Path, part: str = "", name: str = "practice") -> Corpus:
     """Return all practice papers and the questions on them, or only those that train ``part``.
 
-    ``part`` is "reader" or "ranking", "" for both.
+    Args:
+        data: folder of the public sets.
+        part: "reader" or "ranking"; empty for both.
+        name: "conversations" for those on the same papers, each turn a case with its history.
     """
-    return _practice("practice", data, part)
-
-
-def load_conversations(data: Path, part: str = "") -> Corpus:
-    """Return the same papers and the conversations on them, each turn a case with its history."""
-    return _practice("conversations", data, part)
-
-
-def _practice(name: str, data: Path, part: str) -> Corpus:
     cases = [case for case in read_cases(question_file(name)) if part in ("", case.split)]
     papers = practice_papers(data)
     # What a question trains is not a half of a set to be measured.

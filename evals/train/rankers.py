@@ -31,7 +31,7 @@ from evals.measure.collection import kept_index
 from evals.sets import corpora
 from evals.sets import named as sets
 from evals.sets.cases import Case, Corpus
-from evals.sets.own import load_conversations, load_practice
+from evals.sets.own import load_practice
 from evals.sets.splits import chosen_cases, part_of, some
 from evals.train.fit import first_candidates, fit_ranker, held_out_scores, hit_at
 from evals.train.samples import Sample, read_by_second, read_by_third, reread, samples
@@ -224,7 +224,7 @@ def add_practice(parts: Parts, indexes: Indexes, data: Path, questions: int | No
     Those on papers that trained the reader go to the first ranker, unless only the ``third`` stage is fitted.
     """
     read_before, unread = (load_practice(data, part) for part in ("reader", "ranking"))
-    talks = [case for case in load_conversations(data, "ranking").cases if case.history]
+    talks = [case for case in load_practice(data, "ranking", "conversations").cases if case.history]
     asked, talks = some(unread.cases, questions), some(talks, questions)
     on = {gold.document_id for case in (*unread.cases, *talks) for gold in case.gold}
     papers = [paper for paper in unread.documents if not third or paper.id in on]

@@ -31,7 +31,7 @@ import torch
 
 from evals.sets import corpora
 from evals.sets.cases import Corpus
-from evals.sets.own import load_conversations, load_practice
+from evals.sets.own import load_practice
 from evals.sets.splits import chosen_cases
 from evals.train.reader_data import (
     MANY,
@@ -104,8 +104,8 @@ class Source:
     spans: bool = True  #: gold is the decisive words, not whole sentences
 
 
-def _own(load: Callable[[Path, str], Corpus]) -> Callable[[Path, str], Corpus]:
-    return lambda data, part: load(data, "reader" if part == "ranker" else "ranking")
+def _own(name: str) -> Callable[[Path, str], Corpus]:
+    return lambda data, part: load_practice(data, "reader" if part == "ranker" else "ranking", name)
 
 
 def _part(load: Callable[[Path], Corpus]) -> Callable[[Path, str], Corpus]:
@@ -121,8 +121,8 @@ def _squad(name: str) -> Callable[[Path, str], Corpus]:
 
 
 SOURCES = (
-    Source(_own(load_practice), 9000, judged=True, spans=False),
-    Source(_own(load_conversations), 4000, passes=2, judged=True, spans=False),
+    Source(_own("practice"), 9000, judged=True, spans=False),
+    Source(_own("conversations"), 4000, passes=2, judged=True, spans=False),
     Source(_part(corpora.evidence_inference), 1500, spans=False),
     Source(_squad("training/new_wiki_v1.0.json"), 600),
     Source(_squad("squad2_part.json"), 900),

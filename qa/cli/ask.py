@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from index.store.index import Index
     from qa.answer import Answerer
     from qa.conversation import Conversations
-    from qa.rank.evidence import RankedPassage
 
 app = typer.Typer()
 
@@ -177,13 +176,14 @@ def search(
     """
     entries = _entries("search", question, file)
     options = AskOptions(model, reader="small", calibration=False)  # what is listed has no confidence
+    from qa.cli.formats import hit_json
     from qa.cli.printed import show_hits
     from qa.conversation import Conversation
 
     with _opened(index, (paper, collection, tag), options) as (answerer, documents):
 
         def hits(query: str) -> list[dict[str, Any]]:
-            return [_hit_json(found) for found in answerer.search(query, limit=limit, documents=documents)]
+            return [hit_json(found) for found in answerer.search(query, limit=limit, documents=documents)]
 
         def result(entry: Entry) -> dict[str, Any]:
             query = Conversation(entry.history).standalone(answerer.index, entry.question, documents)
@@ -222,7 +222,10 @@ def table(
     loccit table "What was the CK on admission?"
     loccit table "Which steroid was given?" "At which dose?" --format xlsx > steroids.xlsx
     """
-    entries = [entry for question in questions for entry in _entries("table", question, None, after)]
+    from qa.understand.question import understand
+
+    for question in questions:
+        understand(question)
     if form is TableFormat.XLSX and sys.stdout.isatty():
         raise UsageError("A terminal cannot show XLSX.", "Write it to a file: --format xlsx > table.xlsx")
     from qa.cli.formats import write_table
@@ -235,9 +238,8 @@ def table(
         _opened(index, (paper, collection, tag), options) as (answerer, documents),
         reporting(Progress.BARS) as report,
     ):
-        asked = [
-            Conversation(one.history).standalone(answerer.index, one.question, documents) for one in entries
-        ]
+        conversation = Conversation(tuple(after or ()))
+        asked = [conversation.standalone(answerer.index, question, documents) for question in questions]
         made = evidence_table(
             answerer,
             asked,
@@ -343,22 +345,18 @@ def _ask_each(
 
     answers: list[Answer] = []
 
-    def answer_to(entry: Entry) -> Answer:
+    def plain(entry: Entry) -> dict[str, Any]:
         answers.append(conversations.ask(entry.history, entry.question))
-        return answers[-1]
-
-    def referenced(entry: Entry) -> dict[str, Any]:
-        answer = answer_to(entry)
-        return with_references(answer, cited_in([answer], index))
+        if form is None:
+            return answer_json(answers[-1])
+        return with_references(answers[-1], cited_in(answers[-1:], index))
 
     try:
-        if form is None:
-            return _emit_each(entries, lambda entry: answer_json(answer_to(entry)))
-        if form is AnswerFormat.JSON:
-            return _emit_each(entries, referenced)
+        if form in (None, AnswerFormat.JSON):
+            return _emit_each(entries, plain)
         for entry in entries:
             try:
-                answer_to(entry)
+                answers.append(conversations.ask(entry.history, entry.question))
             except UsageError as error:
                 warn([f"{entry.id}: {error}"])
         write_answers(answers, index, form, style)
@@ -399,22 +397,3 @@ def _annotate(index: Index, answers: Sequence[Answer], into: Path | None) -> Non
         if one.copy is not None:
             note(f"Annotated: {one.copy} ({counted(one.quotes, 'quote')})")
         warn([one.problem] if one.problem else [])
-
-
-def _hit_json(ranked: RankedPassage) -> dict[str, Any]:
-    hit, passage = ranked.hit, ranked.passage
-    return {
-        "rank": ranked.rank,
-        "score": ranked.score,
-        "hybrid": hit.score,
-        "lexical": hit.lexical,
-        "dense": hit.dense,
-        "document_id": passage.document_id,
-        "source": passage.source,
-        "title": passage.title,
-        "section": passage.section,
-        "page": passage.page,
-        "line": passage.line,
-        "span": {"start": passage.span.start, "end": passage.span.end},
-        "quote": passage.quote,
-    }

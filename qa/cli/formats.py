@@ -1,11 +1,11 @@
-"""The formats of ``loccit ask --format`` and ``loccit table --format``."""
+"""The formats of answers, passages and tables, as ``loccit ask``, ``search`` and ``table`` write them."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qa.cli.options import AnswerFormat, TableFormat
 from qa.records import Answer
@@ -17,6 +17,7 @@ from qa.show.terminal import emit
 
 if TYPE_CHECKING:
     from index.store.index import Index
+    from qa.rank.evidence import RankedPassage
 
 
 def cited_in(answers: Sequence[Answer], index: Index) -> dict[str, Reference]:
@@ -57,3 +58,23 @@ def write_table(table: EvidenceTable, form: TableFormat) -> None:
             sys.stdout.write(evidence.as_csv(table))
         case TableFormat.MARKDOWN:
             sys.stdout.write(evidence.as_markdown(table))
+
+
+def hit_json(ranked: RankedPassage) -> dict[str, Any]:
+    """Return a passage found as ``loccit search --json`` prints it."""
+    hit, passage = ranked.hit, ranked.passage
+    return {
+        "rank": ranked.rank,
+        "score": ranked.score,
+        "hybrid": hit.score,
+        "lexical": hit.lexical,
+        "dense": hit.dense,
+        "document_id": passage.document_id,
+        "source": passage.source,
+        "title": passage.title,
+        "section": passage.section,
+        "page": passage.page,
+        "line": passage.line,
+        "span": {"start": passage.span.start, "end": passage.span.end},
+        "quote": passage.quote,
+    }

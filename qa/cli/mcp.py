@@ -35,7 +35,7 @@ def mcp(
     loccit mcp
     loccit mcp --http --port 8502          http://127.0.0.1:8502/mcp
     """
-    from qa.mcp import Tools, require_package, serve_http, serve_stdio
+    from qa.mcp import Tools, require_package, serve_http, server_of
 
     require_package()
     tools = Tools(index, AskOptions(model, reader=reader or "", calibration=calibration))
@@ -48,6 +48,6 @@ def mcp(
             note(f"Serving http://127.0.0.1:{port}/mcp to this machine. Stop with Ctrl-C.")
             serve_http(tools, port)
         else:
-            serve_stdio(tools)
+            server_of(tools).run("stdio")
     finally:
         tools.close()

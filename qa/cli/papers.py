@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,6 @@ from qa.show.terminal import say
 
 if TYPE_CHECKING:
     from index.embed.encoder import Encoder
-    from index.ingest.work import Prepare
 
 app = typer.Typer()
 
@@ -64,23 +64,10 @@ def build(
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import build as build_papers
-    from index.place import target_at
     from qa.files.resources import seeds_folder
 
-    chosen = paths or [seeds_folder()]
-    encoder = load_encoder(model)
-    with _cluster(cluster, encoder) as prepare, reporting(Progress.BARS) as progress:
-        report = build_papers(
-            chosen,
-            target_at(index),
-            encoder=encoder,
-            progress=progress,
-            workers=workers,
-            prepare=prepare,
-            change_model=model is not None,
-            library=bib or (),
-        )
-    _finish(report, chosen, index, keep_files)
+    work = partial(build_papers, change_model=model is not None, workers=workers, library=bib or ())
+    _run(work, paths or [seeds_folder()], index, load_encoder(model), cluster, keep_files)
 
 
 @app.command()
@@ -108,21 +95,12 @@ def add(
     """
     from index.embed.encoder import load_encoder
     from index.ingest.build import add as add_papers
-    from index.place import open_at, target_at
+    from index.place import open_at
 
     with open_at(index, salvage=True) as current:
         encoder = load_encoder(current.manifest.model.name)
-    with _cluster(cluster, encoder) as prepare, reporting(Progress.BARS) as progress:
-        report = add_papers(
-            paths,
-            target_at(index),
-            encoder=encoder,
-            progress=progress,
-            workers=workers,
-            prepare=prepare,
-            library=bib or (),
-        )
-    _finish(report, paths, index, keep_files)
+    work = partial(add_papers, workers=workers, library=bib or ())
+    _run(work, paths, index, encoder, cluster, keep_files)
 
 
 @app.command()
@@ -234,24 +212,29 @@ def read(
         show_reading(document)
 
 
-def _cluster(address: str | None, encoder: Encoder) -> AbstractContextManager[Prepare | None]:
-    """Return the connection to the cluster, if one is asked for."""
-    from index.cluster.client import preparing
-
-    return nullcontext() if address is None else preparing(address, encoder)
-
-
-def _finish(report: BuildReport, chosen: Sequence[Path], index: Place, keep_files: bool) -> None:
-    """Remember where the papers lie and print what became of each.
+def _run(
+    work: Callable[..., BuildReport],
+    chosen: Sequence[Path],
+    index: Place,
+    encoder: Encoder,
+    cluster: str | None,
+    keep_files: bool,
+) -> None:
+    """Build or add, on the cluster if there is one; remember where the papers lie, print what became of each.
 
     Raises:
         UsageError: a file in ``chosen`` was refused; the others are in the index.
     """
+    from index.cluster.client import preparing
     from index.ingest.originals import remember
     from index.place import target_at
     from qa.cli.printed import show_build
 
-    remember(target_at(index), report.outcomes, keep=keep_files)
+    target = target_at(index)
+    connected = nullcontext() if cluster is None else preparing(cluster, encoder)
+    with connected as prepare, reporting(Progress.BARS) as progress:
+        report = work(chosen, target, encoder=encoder, progress=progress, prepare=prepare)
+    remember(target, report.outcomes, keep=keep_files)
     show_build(report, index)
     refused = [outcome for outcome in report.outcomes if outcome.error and outcome.path in chosen]
     if refused:

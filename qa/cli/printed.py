@@ -50,10 +50,8 @@ def show_answer(answer: Answer, cited: Mapping[str, Reference], style: Style) ->
 def _quote(citation: Citation) -> Text:
     """Return a quote, its short answer reversed, or a table row with its column heads and caption."""
     if (table := citation.table) is not None:
-        heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
-        cells = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
         caption = f"\n    {table.caption}" if table.caption else ""
-        return Text(visible("  |  ".join(cells) + caption), style="not bold")
+        return Text(visible("  |  ".join(table.labelled) + caption), style="not bold")
     quote = visible(citation.quote)
     text = Text(f"“{quote}”", style="not bold")
     if citation.short is not None and quote == citation.quote:  # else the offsets are others
@@ -92,8 +90,7 @@ def show_table(table: EvidenceTable) -> None:
     """Print a row per paper with its quote for each question, if it has one."""
     printed = _table("paper", *map(visible, table.questions), lines=True)
     for row in table.rows:
-        name = visible(f"{row.name} ({row.paper.year})" if row.paper.year else row.name)
-        printed.add_row(Text(name), *map(_cell, row.cells))
+        printed.add_row(Text(visible(row.dated)), *map(_cell, row.cells))
     out().print(printed)
     for line in said(table):
         say(line, "dim")

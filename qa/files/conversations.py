@@ -99,14 +99,9 @@ class Conversations:
     def put(self, key: str, turn: str, body: str, said: str, *, title: str = "") -> int:
         """Store a turn or replace it, and return the conversation's new revision.
 
-        Returns 0 and stores nothing if the conversation has been deleted.
-
-        Args:
-            key: of the conversation.
-            turn: key of the turn.
-            body: the turn as JSON.
-            said: what a search looks in.
-            title: of a new conversation; empty if it must exist.
+        Returns 0 and stores nothing if the conversation has been deleted. ``turn`` is the key of the turn,
+        ``body`` the turn as JSON, ``said`` what a search looks in; without a ``title``, the conversation must
+        exist.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._opened() as base:

@@ -1,19 +1,22 @@
-"""Answers questions about whole papers with sentences of these papers."""
+"""Answers questions about papers themselves: figures, front matter, and what whole papers say."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embed.encoder import Encoder
 from index.search import Hit
 from index.store.index import Index
-from qa.overview.kinds import RANKED, Kind
-from qa.overview.papers import meant_by, naming_terms
+from qa.overview.kinds import RANKED, Kind, kind_of
+from qa.overview.papers import by_place, meant_by, naming_terms
 from qa.overview.roles import Body, Role, body_of, confidence, features, roles
 from qa.quote.choose import alike
 from qa.quote.cite import cite_stated
+from qa.quote.floats import look_up_float
+from qa.quote.metadata import asked_field, look_up
 from qa.records import UNSUPPORTED, Citation, LookUp
 from qa.understand.question import Question
 
@@ -31,7 +34,39 @@ _BESIDE = 0.5
 _SAME = 0.85
 
 
-def overview(
+def looked_up(
+    index: Index,
+    encoder: Encoder,
+    question: Question,
+    vector: NDArray[np.float32],
+    documents: frozenset[str] | None,
+    near: Callable[[frozenset[str] | None], list[Hit]],
+) -> tuple[list[Hit], LookUp | None, frozenset[str] | None, Kind]:
+    """Return what answers a question about papers themselves, with the passages near it and its papers.
+
+    None is looked up for a question about content; what is not found may yet be ranked in those papers.
+    The last is the kind of the question. ``near`` returns the passages of some papers, or of all, nearest to
+    the question.
+    """
+    if (shown := look_up_float(index, question, documents)) is not None:
+        return near(documents), shown, documents, Kind.ORDINARY
+    field = asked_field(question.text)
+    kind = kind_of(question.text, encoder) if field is None else Kind.ORDINARY
+    if field is None and kind in RANKED:
+        return [], None, documents, kind
+    places, lacking = by_place(index, question.text, documents)
+    if lacking:
+        count = len(index.documents if documents is None else documents)
+        absent = LookUp((), (f"There is no paper {lacking[0]}: the list has {count}.",))
+        return [], absent, documents, kind
+    papers = frozenset(places) or documents
+    hits = near(papers)
+    if field is not None:
+        return hits, look_up(index, question, field, hits, papers), papers, kind
+    return hits, _overview(index, question, vector, kind, hits, papers, several=len(places) > 1), papers, kind
+
+
+def _overview(
     index: Index,
     question: Question,
     vector: NDArray[np.float32],
@@ -39,27 +74,17 @@ def overview(
     hits: Sequence[Hit],
     documents: frozenset[str] | None,
     *,
-    several: bool = False,
+    several: bool,
 ) -> LookUp | None:
-    """Return quotes that answer a question about whole papers.
+    """Return quotes that answer a question about whole papers, of a ``kind`` that is not ranked.
 
-    Args:
-        index: holds the papers.
-        question: understood.
-        vector: of the question.
-        kind: of the question.
-        hits: the passages nearest to it.
-        documents: ids of the papers in scope; None for all.
-        several: whether the question names several papers by their places.
-
-    Returns:
-        None for a question that the ranking answers: about a fact, or about something that names no paper.
-        Without citations, the reason says why, and ``which`` holds the papers that could be meant.
+    None is for the ranking to answer: it names no paper, or compares a fact. Without citations, the reason
+    says why, and ``which`` holds the papers that could be meant. ``several``: places name several papers.
     """
     if kind is Kind.UNSUPPORTED:
         return LookUp((), (UNSUPPORTED,))
     compares = kind is Kind.COMPARE
-    if kind in RANKED or (compares and question.every_paper and naming_terms(question)):
+    if compares and question.every_paper and naming_terms(question):
         return None  # "compare the CK of the two patients" asks for a value of each
     papers = meant_by(index, question, hits, documents, several=compares or several)
     if papers.possible:

@@ -51,12 +51,7 @@ def meant_by(
 ) -> Meant:
     """Return the papers that ``question`` means; neither papers nor possible ones if it names something else.
 
-    Args:
-        index: holds the papers.
-        question: understood.
-        hits: the passages nearest to it.
-        documents: ids of the papers in scope; None for all.
-        several: whether it is about several; then two papers that it names are both meant.
+    ``hits`` are the passages nearest to it. If it is about ``several``, two papers that it names are meant.
     """
     scope = listed(index, documents)
     if len(scope) == 1:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence, Set
-from typing import TYPE_CHECKING
 
 from index.terms import terms
+from qa.rank.evidence import Evidence, Ranked
 from qa.rank.numbered import counts_among, subjects_told
 from qa.settings import Settings
 from qa.understand.question import Question
 from qa.understand.several import negated
-
-if TYPE_CHECKING:
-    from qa.rank.evidence import Evidence, Ranked
 
 #: Most quotes for a question about each of several papers or patients, unless the settings allow more.
 MOST_OF_EACH = 20

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from index.errors import QuoteError
+from index.search import Hit
+from index.store.index import Index
 from index.text import Document, Sentence, Span
+from qa.quote.short import short_answer
+from qa.rank.evidence import Ranked
+from qa.rank.numbered import lead_of
 from qa.records import Citation, Nearby, Scores, TableContext
+from qa.understand.question import Question
 
-if TYPE_CHECKING:
-    from index.search import Hit
+#: Characters of a quote, at most, that begins with the sentence which names the patient.
+LONGEST_QUOTE = 400
 
 
 def quote(document: Document, span: Span) -> str:
@@ -51,6 +57,48 @@ def cite_stated(
     return cite(
         document, sentence, sentence.span, number=number, confidence=confidence, short=short, scores=scores
     )
+
+
+def cite_ranked(index: Index, number: int, item: Ranked, question: Question) -> Citation:
+    """Return the checked citation of a sentence that was ranked for ``question``."""
+    candidate, hit = item.candidate, item.candidate.hit
+    sentence = _with_lead(index, item, question)
+    span = sentence.span
+    passage = Span(min(hit.passage.span.start, span.start), max(hit.passage.span.end, span.end))
+    scores = Scores(
+        ranker=item.score,
+        passage=hit.score,
+        lexical=hit.lexical,
+        dense=candidate.dense,
+        terms=tuple(term for term in question.terms if term in candidate.matched),
+    )
+    short = short_answer(question, candidate, item.mark)
+    return cite(
+        candidate.document,
+        sentence,
+        passage,
+        number=number,
+        confidence=item.confidence,
+        short=short,
+        scores=scores,
+    )
+
+
+def _with_lead(index: Index, item: Ranked, question: Question) -> Sentence:
+    """Return the sentence to quote, from the one on that names what the question names by number.
+
+    "Her CK was 880 U/L" does not say of which patient.
+    """
+    candidate, sentence = item.candidate, item.candidate.sentence
+    nouns = question.among.union(*(one.nouns for one in question.numbered))
+    lead = lead_of(candidate.document, sentence.span, nouns) if nouns else None
+    if lead is None:
+        return sentence
+    spans = (one.span for _, one in index.sentences_of(candidate.hit.position))
+    start = next((span.start for span in spans if span.start <= lead < span.end), None)
+    if start is None or sentence.span.end - start > LONGEST_QUOTE:
+        return sentence
+    return replace(sentence, span=Span(start, sentence.span.end))
 
 
 def cite(

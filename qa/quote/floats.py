@@ -25,21 +25,16 @@ _WORDS = frozenset(
 )
 
 
-def asked_float(question: Question) -> Mention | None:
-    """Return the figures or tables that ``question`` names; None if none, or also other numbered things."""
+def look_up_float(index: Index, question: Question, documents: frozenset[str] | None) -> LookUp | None:
+    """Return the captions and rows of the figures or tables asked for, from ``documents`` or all papers.
+
+    None where the question names none, or also other things by number; where more is asked than what they
+    show; and where papers mention them without a caption that was recognised. Where several papers have such
+    a figure and the question names none of them, nothing is quoted.
+    """
     if len(question.numbered) != 1 or question.numbered[0].nouns.isdisjoint((FIGURE, TABLE)):
         return None
-    return question.numbered[0]
-
-
-def look_up_float(
-    index: Index, question: Question, asked: Mention, documents: frozenset[str] | None
-) -> LookUp | None:
-    """Return the captions and rows of the figures or tables ``asked``, from ``documents`` or all papers.
-
-    None where more is asked than what they show, or where papers mention them without a caption that was
-    recognised. Where several papers have such a figure and the question names none, nothing is quoted.
-    """
+    asked = question.numbered[0]
     scope = [index.documents[key] for key in index.documents if documents is None or key in documents]
     naming = _naming(question, asked)
     papers = [paper for paper in scope if naming <= front_terms(paper)]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from index.search import Hit
 from index.store.index import Index
 from index.terms import terms as terms_of
-from index.text import BlockKind, Document, Field, Sentence, Span
+from index.text import Document, Field, Sentence, Span
 from qa.quote.cite import cite_stated
 from qa.rank.candidates import abbreviations_of, paper_stems
 from qa.records import Citation, LookUp
@@ -91,17 +91,14 @@ def asked_field(question: str) -> str | None:
 
 
 def look_up(
-    index: Index, question: Question, hits: Sequence[Hit], documents: frozenset[str] | None
+    index: Index, question: Question, name: str, hits: Sequence[Hit], documents: frozenset[str] | None
 ) -> LookUp | None:
-    """Return what the papers meant state about themselves; None for a question about content.
+    """Return what the papers meant state as the field ``name``; None for a question about content.
 
     A question that names something the papers meant never mention ("Who wrote
     Hamlet?") is not about them. What a paper does not state is not looked for
     elsewhere: other years, names and journals are those of other papers.
     """
-    name = asked_field(question.text)
-    if name is None:
-        return None
     papers = [paper for paper in _papers(index, question, hits, documents) if not _foreign(question, paper)]
     found = [(paper, *place) for paper in papers for place in _places(paper, name)]
     if not found and (not papers or name == _TOLD):
@@ -114,7 +111,8 @@ def look_up(
 
 
 def _cite(number: int, document: Document, span: Span, short: Span, sure: float) -> Citation:
-    sentence = Sentence(document.id, span, -1, _kind(document, span))
+    kind = next(block.kind for block in document.blocks if block.span.contains(span))
+    sentence = Sentence(document.id, span, -1, kind)
     return cite_stated(document, sentence, number=number, confidence=min(sure, LOOKED_UP), short=short)
 
 
@@ -138,18 +136,14 @@ def _papers(
     looked_at = scope if len(scope) <= _FEW else best
     if question.every_paper or not best:
         return [index.documents[key] for key in looked_at]
-    named = {key: _named(question, index.documents[key]) for key in looked_at}
+    names = _names(question)
+    named = {key: len(names & front_terms(index.documents[key])) for key in looked_at}
     most = max(named.values(), default=0)
     if most:
         return [index.documents[key] for key in looked_at if named[key] == most]
-    if not _names(question) and len(looked_at) <= _SEVERAL:
+    if not names and len(looked_at) <= _SEVERAL:
         return [index.documents[key] for key in sorted(looked_at, key=lambda key: key != best[0])]
     return [index.documents[best[0]]]
-
-
-def _named(question: Question, document: Document) -> int:
-    """Return how many specific words of the question stand in the paper's title, authors and journal."""
-    return len(_names(question) & front_terms(document))
 
 
 def front_terms(document: Document) -> set[str]:
@@ -180,7 +174,3 @@ def _places(document: Document, name: str) -> list[tuple[Span, Span, float]]:
         start = previous[0].start if previous and name == "author" else field.span.start
         found[quote] = Span(start, field.span.end), field.sure
     return [(quote, *found[quote]) for quote in list(found)[:2]]
-
-
-def _kind(document: Document, span: Span) -> BlockKind:
-    return next(block.kind for block in document.blocks if block.span.contains(span))

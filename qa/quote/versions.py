@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rapidfuzz.fuzz import ratio
 
 from index.ingest.catalogue import versions_of
+from index.store.index import Index
 from index.text import Document
-
-if TYPE_CHECKING:
-    from index.store.index import Index
-    from qa.rank.evidence import Ranked
+from qa.rank.evidence import Ranked
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
 _ALIKE = 60  #: least similarity, of 100, of what two versions say in the same place

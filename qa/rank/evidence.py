@@ -16,7 +16,7 @@ from qa.rank.numbered import Fits, certain, fits
 from qa.rank.people import guard
 from qa.rank.reader import Mark
 from qa.rank.retrieve import retrieve
-from qa.records import LookUp, Nearby
+from qa.records import InNotebooks, LookUp, Nearby
 from qa.understand.question import Question
 
 #: Share of the threshold that the confidence of a sentence reaches at most that may be about another.
@@ -34,25 +34,13 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class RankedPassage:
+class RankedPassage(InNotebooks):
     """A passage near a question, in the order of its best sentence."""
 
     rank: int  #: from 1
     hit: Hit  #: with the scores of the hybrid search
     score: float | None  #: ranker score of its best sentence; None if not read: those follow by hybrid score
     passage: Nearby  #: its text and place
-
-    def _repr_html_(self) -> str:
-        """Return what notebooks show; text of papers is escaped."""
-        import qa
-
-        return qa.as_html(self)
-
-    def _repr_markdown_(self) -> str:
-        """Return the same as Markdown."""
-        import qa
-
-        return qa.as_markdown(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from index.text import Document, Span
+from qa.rank.reader import Text
 from qa.understand.subjects import people_in
-
-if TYPE_CHECKING:
-    from qa.rank.reader import Text
 
 #: Sentences from the start of a paper that are looked through.
 OPENING = 40

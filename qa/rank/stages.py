@@ -44,6 +44,10 @@ class Stages:
         fitted = self.calibration
         return weights.calibrated(fitted) if fitted and fitted.stages == self.identity(settings) else weights
 
+    def threshold(self, settings: Settings) -> float:
+        """Return the lowest confidence of a sure answer."""
+        return self.deciding(settings).threshold if settings.threshold is None else settings.threshold
+
     def fingerprint(self, settings: Settings) -> str:
         """Identify in receipts what decides the order."""
         return (self._last_reading(settings) or self.order or self.weights).fingerprint
@@ -76,13 +80,8 @@ class Stages:
     ) -> Found:
         """Return the best passages and their sentences, best first.
 
-        Args:
-            index: is searched.
-            question: understood, standing alone or with what was said before.
-            vector: the encoded question.
-            settings: how many passages are searched and read.
-            documents: ids of the papers to search; None for all.
-            read: most passages to read, if fewer than the settings say; in the third stage as much less.
+        At most ``read`` passages are read, if that is fewer than the settings say; in the third stage as much
+        less.
         """
         hits, candidates, features = weigh(
             index, question, vector, passages=settings.passages, documents=documents
@@ -91,9 +90,8 @@ class Stages:
         scores = weighed if self.order is None else self.order.scores(question, candidates, features)
         if self.reranker is None or not settings.read or not candidates:
             # The confidence was fitted to the scores of the learned weights, whatever decides the order.
-            weights = self.deciding(settings)
-            first = found(hits, candidates, scores, weights.judge(features, weighed))
-            return doubted(first, question, _least(settings, weights))
+            first = found(hits, candidates, scores, self.deciding(settings).judge(features, weighed))
+            return doubted(first, question, self.threshold(settings))
         most = min(read or settings.read, settings.read)
         stage = second_stage(self.reranker.reader, question, candidates, features, scores, most)
         scores = self.reranker.weights.ranker.log_odds(stage.features)
@@ -102,14 +100,8 @@ class Stages:
             stage = read_again(self.closer.reader, index, question, candidates, stage, scores, closely)
             scores = self.closer.weights.ranker.log_odds(stage.features)
         kept = [candidates[i] for i in stage.kept]
-        weights = self.deciding(settings)
-        again = found(hits, kept, scores, weights.judge(stage.features, scores), stage.marks)
-        return doubted(again, question, _least(settings, weights))
-
-
-def _least(settings: Settings, weights: Weights) -> float:
-    """Return the lowest confidence of a sure answer."""
-    return weights.threshold if settings.threshold is None else settings.threshold
+        judged = self.deciding(settings).judge(stage.features, scores)
+        return doubted(found(hits, kept, scores, judged, stage.marks), question, self.threshold(settings))
 
 
 def reader_used(stated: str = "") -> str:
@@ -127,10 +119,7 @@ def reader_used(stated: str = "") -> str:
 
 
 def shipped(reader: str = "") -> Stages:
-    """Return the stages as shipped with the package.
-
-    Args:
-        reader: "small" for two stages, "large" for three; see ``reader_used``.
+    """Return the stages as shipped: two for the "small" ``reader``, three for the "large" one.
 
     Raises:
         FormatMismatch: their files do not belong together.

@@ -113,14 +113,6 @@ def cleaned(text: str) -> str:
     return " ".join("".join(seen).split())
 
 
-def reference(citation: Citation, document: Document | None, key: str) -> Reference:
-    """Return the reference to the paper of ``citation``; without its ``document``, only title and file."""
-    if document is not None:
-        return reference_to(document, key)
-    source = cleaned(citation.source)
-    return Reference(key, citation.document_id, source, cleaned(citation.title) or f"[{source}]")
-
-
 def reference_to(document: Document, key: str) -> Reference:
     """Return the reference to a paper of the index."""
     source = cleaned(document.source)
@@ -242,7 +234,6 @@ def _plain(page: str) -> str:
 _ONE_AT_A_TIME = threading.Lock()  # citeproc-py keeps its state in the style
 
 
-@lru_cache(maxsize=4096)
 def in_words(cited: Reference, style: Style) -> str:
     """Return the entry of a reference list, without a number: "Patel S. Title. Cureus. 2022. doi:10.7/x"."""
     text = _rendered(cited, style)[0].removeprefix("1.").strip()
@@ -250,20 +241,16 @@ def in_words(cited: Reference, style: Style) -> str:
     return text.replace(f"{cited.title}.", cited.title) if cited.title[-1] in "?!." else text
 
 
-@lru_cache(maxsize=4096)
-def _author_and_year(cited: Reference, style: Style) -> str:
-    return _rendered(cited, style)[1].strip("()")
-
-
 def in_text(cited: Reference, style: Style, number: int, page: str) -> str:
     """Return the citation that follows a quote: "(1, p. 3)" or "(Patel et al., 2022, p. 3)".
 
     ``number`` is that of the paper in the reference list.
     """
-    who = str(number) if style is Style.VANCOUVER else _author_and_year(cited, style)
+    who = str(number) if style is Style.VANCOUVER else _rendered(cited, style)[1].strip("()")
     return f"({who}, p. {page})" if page else f"({who})"
 
 
+@lru_cache(maxsize=4096)
 def _rendered(cited: Reference, style: Style) -> tuple[str, str]:
     """Return the entry of the reference list and the citation in running text."""
     from citeproc import Citation as Cited
@@ -309,9 +296,14 @@ def references(
     found: dict[str, Reference] = {}
     for citation in citations:
         paper = citation.document_id
-        if paper not in found:
-            gone = _with_letters(_stem(Byline(citation.title, (), None)), _letters(paper)[:4])
-            found[paper] = reference(citation, documents.get(paper), keys.get(paper, gone))
+        if paper in found:
+            continue
+        key = keys.get(paper) or _with_letters(_stem(Byline(citation.title, (), None)), _letters(paper)[:4])
+        if paper in documents:
+            found[paper] = reference_to(documents[paper], key)
+        else:
+            source = cleaned(citation.source)
+            found[paper] = Reference(key, paper, source, cleaned(citation.title) or f"[{source}]")
     return _told_apart(found)
 
 

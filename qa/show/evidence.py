@@ -64,6 +64,11 @@ class Row:
     cells: tuple[Cell, ...]  #: one a question
 
     @property
+    def dated(self) -> str:
+        """Its name with the year, if it states one."""
+        return f"{self.name} ({self.paper.year})" if self.paper.year else self.name
+
+    @property
     def confidence(self) -> float:
         """Sum over its quotes."""
         return sum(cell.citation.confidence for cell in self.cells if cell.citation)
@@ -116,17 +121,13 @@ class EvidenceTable:
         rows = []
         for row in self.rows:
             cells = "".join(f"<td>{_html_of(cell)}</td>" for cell in row.cells)
-            rows.append(f"<tr><td>{escape(_name_of(row))}</td>{cells}</tr>")
+            rows.append(f"<tr><td>{escape(row.dated)}</td>{cells}</tr>")
         table = f"<table><tr><th>Paper</th>{head}</tr>{''.join(rows)}</table>"
         return framed(f"{table}<p>{'<br>'.join(map(escape, said(self)))}</p>")
 
     def _repr_markdown_(self) -> str:
         """Return the same as Markdown."""
         return as_markdown(self)
-
-
-def _name_of(row: Row) -> str:
-    return f"{row.name} ({row.paper.year})" if row.paper.year else row.name
 
 
 def _html_of(cell: Cell) -> str:
@@ -183,7 +184,7 @@ def filtered(table: EvidenceTable, words: str = "", status: Status | None = None
     def fits(row: Row) -> bool:
         quotes = (one.quote for cell in row.cells for one in cell.citations)
         authors = (name.in_order for name in row.paper.authors)
-        text = "\n".join((_name_of(row), row.paper.source, *authors, *quotes)).casefold()
+        text = "\n".join((row.dated, row.paper.source, *authors, *quotes)).casefold()
         return all(word in text for word in wanted) and status in (None, *(cell.status for cell in row.cells))
 
     return replace(table, rows=tuple(filter(fits, table.rows)))
@@ -263,7 +264,7 @@ def as_markdown(table: EvidenceTable) -> str:
     heads = ("Paper", *map(escaped, table.questions))
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for row in table.rows:
-        cells = (escaped(_name_of(row)), *(_markdown_of(cell, row.paper) for cell in row.cells))
+        cells = (escaped(row.dated), *(_markdown_of(cell, row.paper) for cell in row.cells))
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", *(f"- {escaped(line)}" for line in said(table)), f"- Index generation {table.generation}."]
     cited = [row.paper for row in table.rows if any(cell.citation for cell in row.cells)]

@@ -92,14 +92,8 @@ def quote_text(citation: Citation) -> str:
     table = citation.table
     if table is None:
         return f"“{citation.quote}”"
-    heads = _heads(table)
-    cells = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, table.cells, strict=True)]
-    caption = " ".join(_caption(table).split())
-    return f"{caption}\n{' | '.join(cells)}" if caption else " | ".join(cells)
-
-
-def _heads(table: TableContext) -> Sequence[str]:
-    return table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
+    caption, row = " ".join(_caption(table).split()), " | ".join(table.labelled)
+    return f"{caption}\n{row}" if caption else row
 
 
 def _caption(table: TableContext) -> str:
@@ -160,7 +154,7 @@ def _markdown_quote(answer: Answer, citation: Citation, cited: Reference | None)
 def _table_lines(table: TableContext) -> list[str]:
     """Return a quoted row below its caption and column heads (GitHub's Markdown, also read by Pandoc)."""
     caption = escaped(_caption(table))
-    rows = (map(escaped, _heads(table)), ["---"] * len(table.cells), map(escaped, table.cells))
+    rows = (map(escaped, table.heads), ["---"] * len(table.cells), map(escaped, table.cells))
     return [*([f"> {caption}", ">"] if caption else []), *(f"> | {' | '.join(row)} |" for row in rows)]
 
 

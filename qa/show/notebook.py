@@ -40,12 +40,7 @@ def quote_html(source: Citation | Nearby, paper: str = "", *, sure: bool = True)
         return f"“{escape(source.quote)}”<br><small>{escape(place)}</small>"
     quote = f"“{_marked(source)}”"
     if (table := source.table) is not None:
-        heads = table.header if len(table.header) == len(table.cells) else ("",) * len(table.cells)
-        cells = [
-            f"{escape(head)}: {escape(cell)}" if head else escape(cell)
-            for head, cell in zip(heads, table.cells, strict=True)
-        ]
-        quote = " | ".join(cells) + (f"<br>{escape(table.caption)}" if table.caption else "")
+        quote = escape(" | ".join(table.labelled)) + (f"<br>{escape(table.caption)}" if table.caption else "")
     confidence = f"confidence {per_cent(source.confidence)}%{'' if sure else ', not sure'}"
     return f"{quote}<br><small>{escape(place)} · {confidence}</small>"
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from index.errors import QuoteError
+from index.store.index import Index
 from index.text import Block, BlockKind, Document, Place, Span, Table
 from qa.records import UNSUPPORTED, Answer, Citation, Nearby, Status, TableContext, papers_digest
 from qa.understand.question import LONGEST
-
-if TYPE_CHECKING:
-    from index.store.index import Index
 
 #: One JSON object: values are strings, numbers, booleans, lists and objects.
 View = dict[str, Any]
@@ -98,14 +96,10 @@ def parts(text: str, start: int, marks: Sequence[tuple[str, Span]]) -> list[View
 def answer_view(
     answer: Answer, key: str, *, scope: str = "", copy: str = "", copies: Mapping[int, str] | None = None
 ) -> View:
-    """Return one question and its answer for the page.
+    """Return one question and its answer for the page; ``key`` names the turn in events from it.
 
-    Args:
-        answer: the answer to show.
-        key: names the turn in events from the page.
-        scope: which papers were asked, unless all were.
-        copy: text for the copy button of the answer.
-        copies: text for the copy button of each quote, by its number; none for quotes without a button.
+    ``scope`` says which papers were asked, unless all were. ``copy`` is the text for the copy button of the
+    answer, ``copies`` that of each quote, by its number; a quote without one has no button.
     """
     resolved = answer.resolved_question
     as_typed = " ".join(resolved.split()).casefold() == " ".join(answer.question.split()).casefold()

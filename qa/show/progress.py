@@ -34,7 +34,7 @@ def reporting(kind: Progress = Progress.AUTO) -> Iterator[Report]:
     elif kind is Progress.AUTO:
         yield tenths()
     else:
-        yield _json_line if kind is Progress.JSON else _nothing
+        yield _json_line if kind is Progress.JSON else lambda stage, done, total: None
 
 
 @contextmanager
@@ -80,7 +80,3 @@ def tenths() -> Report:
 def _json_line(stage: str, done: int, total: int) -> None:
     sys.stderr.write(json.dumps({"stage": stage, "done": done, "total": total}) + "\n")
     sys.stderr.flush()
-
-
-def _nothing(stage: str, done: int, total: int) -> None:
-    """Report nothing."""

@@ -138,11 +138,9 @@ def _row(name: str, became: str, error: LoccitError | None, warnings: Sequence[s
 
 
 def in_words(stages: Mapping[str, tuple[int, int]], seconds: float) -> tuple[float, str]:
-    """Return how much of a build is done, from 0 to 1, and that in words.
+    """Return how much of a build is done after so many ``seconds``, from 0 to 1, and that in words.
 
-    Args:
-        stages: the last report of each stage, see ``index.ingest.report.Progress``.
-        seconds: since it began.
+    ``stages`` has the last report of each stage, see ``index.ingest.report.Progress``.
     """
     if "saving" in stages:
         return 1.0, "Saving"
@@ -163,10 +161,7 @@ def waiting_view(
 ) -> View:
     """Return the progress of each file while papers are being added.
 
-    Args:
-        waiting: the files, in any order.
-        seen: the files read so far, with their error or None.
-        refused: the errors of files that were not read.
+    ``seen`` are the files read so far, with their error or None; ``refused`` the errors of files not read.
     """
     rows = [_row(path.name, *_stage(path, seen)) for path in waiting]
     for row in rows:

@@ -258,11 +258,7 @@ def _fragment(bare: str, context: Context) -> str:
     frame = _FRAME.match(context.question)
     if frame and not re.search(r"\b(?:on|at|in|during|after|before|later)\b", noun):
         return f"{frame.group('head')}{owner}{noun}{frame.group('tail') or ''}?"
-    swapped = _swap_thing(context, noun)
-    if swapped:
-        return swapped
-    whole = f"{owner}{noun}?"
-    return capital(whole)
+    return _swap_thing(context, noun) or capital(f"{owner}{noun}?")
 
 
 def _swap_thing(context: Context, noun: str) -> str:
@@ -278,8 +274,7 @@ def _swap_thing(context: Context, noun: str) -> str:
     put = re.sub(r"^(?:the|a|an|any|some) ", "", noun, flags=re.IGNORECASE) if owned else noun
     if context.person and f"of {context.person}" in context.question[found.end() :]:
         put = re.sub(rf"^{re.escape(context.person)}'s ", "the ", put)  # whose it is is said already
-    swapped = context.question[: found.start()] + put + context.question[found.end() :]
-    return capital(swapped)
+    return capital(context.question[: found.start()] + put + context.question[found.end() :])
 
 
 def _swap_phrase(question: str, fragment: str) -> str:

@@ -121,7 +121,8 @@ def named_in(question: str) -> tuple[Mention, ...]:
     """Return the things that ``question`` names by number, those of one kind together."""
     named: list[Mention] = []
     for mention in mentions_in(question):
-        if mention.counts or not (mention.known or mention.ordinal or _everyday(mention.text.split()[0])):
+        everyday = zipf(mention.text.split()[0]) >= _EVERYDAY
+        if mention.counts or not (mention.known or mention.ordinal or everyday):
             continue
         if mention.ordinal and not mention.nouns.isdisjoint(_PAPERS):
             continue  # by its place in the list, see ``qa.overview.papers``
@@ -141,10 +142,6 @@ def kinds_chosen_among(question: str) -> frozenset[str]:
     at = next((at for at, token in enumerate(tokens) if token.lower() == "which"), len(tokens))
     after = [token for token in tokens[at + 1 : at + 1 + _AFTER_ORDINAL] if token.isalpha()]
     return frozenset(kind_of_thing(token) for token in after if not is_stop_word(token)) - {""}
-
-
-def _everyday(word: str) -> bool:
-    return zipf(word) >= _EVERYDAY
 
 
 def numbers_of(token: str, *, roman: bool = False) -> tuple[str, ...]:

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from index.read.frequency import zipf
+from index.store.index import Words
 from index.terms import terms as terms_of
-
-if TYPE_CHECKING:
-    from index.store.index import Words
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 SHORTEST = 5  #: letters of a word that may be corrected

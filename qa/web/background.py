@@ -11,17 +11,14 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import LoccitError
 from index.ingest.report import FileOutcome, Progress
+from index.ingest.work import Outcome, Read
 from index.read import read_many
-
-if TYPE_CHECKING:
-    from index.ingest.work import Outcome, Read
-    from qa.show.evidence import EvidenceTable
+from qa.show.evidence import EvidenceTable
 
 _FAILED = "An internal error stopped the work. The index is unchanged; the server's log has details."
 _TABLE_FAILED = "An internal error stopped the table; the server's log has details."

@@ -9,16 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from index.errors import LoccitError
 from qa.show.present import View, notice_view
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
-
 
 _FOLDER = Path(__file__).parent / "static"
 PAGE_STYLES = _FOLDER / "page.css"  #: styles of the page around the components

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from index.errors import LoccitError, StorageError
 from index.ingest.originals import Lost, original
@@ -21,12 +26,6 @@ from qa.annotated import annotated_copy
 from qa.files.resources import kept_folder
 from qa.records import Answer, Citation, Nearby
 from qa.show.present import View
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.routing import Route
-
 
 FRAME = "/viewer/"  #: start of the paths that the app itself may show in a frame
 _FOLDER = Path(__file__).parent / "static" / "viewer"
@@ -49,8 +48,6 @@ _SERVED = _Served()
 
 def routes() -> list[Route]:
     """Return the routes of the viewer, its papers, the boxes around sentences, and annotated copies."""
-    from starlette.routing import Route
-
     _SERVED.token = secrets.token_urlsafe(16)
     paper = f"/pages/{_SERVED.token}/{{document:str}}"
     return [
@@ -130,9 +127,6 @@ async def _program(request: Request) -> Response:
 
 
 async def _paper(request: Request) -> Response:
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import FileResponse
-
     path = await run_in_threadpool(original, kept_folder(), request.path_params["document"])
     if isinstance(path, Lost) or path.suffix.lower() != ".pdf":
         return _missing("No such paper.")
@@ -142,9 +136,6 @@ async def _paper(request: Request) -> Response:
 
 async def _boxes_of(request: Request) -> Response:
     """Respond with [page, left, top, right, bottom] for each line of a sentence; [] if uncertain."""
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import JSONResponse
-
     document = _SERVED.documents.get(request.path_params["document"])
     start, end = (_offset(request.path_params[name]) for name in ("start", "end"))
     if document is None or start is None or end is None or not start <= end <= len(document.text):
@@ -169,9 +160,6 @@ def _found(path: Path, document: Document, span: Span) -> tuple[Box, ...]:
 
 
 async def _annotated(request: Request) -> Response:
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import PlainTextResponse
-
     asked = _SERVED.asked.get(request.path_params["key"])
     if asked is None:
         return _missing("This conversation is no longer known. Reload the page.")
@@ -187,12 +175,8 @@ async def _annotated(request: Request) -> Response:
 
 
 def _bytes(data: bytes, kind: str, cache: str) -> Response:
-    from starlette.responses import Response as Bytes
-
-    return Bytes(data, media_type=kind, headers={"cache-control": cache})
+    return Response(data, media_type=kind, headers={"cache-control": cache})
 
 
 def _missing(message: str) -> Response:
-    from starlette.responses import PlainTextResponse
-
     return PlainTextResponse(message + "\n", status_code=404)

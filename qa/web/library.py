@@ -24,7 +24,6 @@ from qa.files.resources import calibrates, index_place
 from qa.session import answering
 from qa.settings import AskOptions
 from qa.show import citation
-from qa.show.present import View
 from qa.show.shelf import table
 
 
@@ -72,8 +71,8 @@ _once_per_generation = st.cache_resource(
     max_entries=2,
     show_spinner=False,
     hash_funcs={
-        "index.store.generation.Generation": lambda index: identity(index),
-        "index.postgres.snapshot.Snapshot": lambda index: identity(index),
+        "index.store.generation.Generation": identity,
+        "index.postgres.snapshot.Snapshot": identity,
     },
 )
 
@@ -121,16 +120,8 @@ def labels(index: Index) -> dict[str, frozenset[str]]:
     return labels_of(index, "collection") | tags
 
 
-@_once_per_generation
-def paper_table(index: Index) -> list[View]:
-    """Return the rows of the table of papers."""
-    return table(index)
-
-
-@_once_per_generation
-def removed_papers(index: Index) -> dict[str, str]:
-    """Return the names by id of the papers that were removed lately."""
-    return removed(index)
+paper_table = _once_per_generation(table)
+removed_papers = _once_per_generation(removed)
 
 
 def paper_labels(index: Index) -> dict[str, str]:

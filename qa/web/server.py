@@ -13,17 +13,17 @@ import time
 import urllib.request
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import UsageError
 from index.place import Place
 from qa.files.resources import CALIBRATION_VARIABLE, INDEX_VARIABLE, KEEP_VARIABLE, app_file
 from qa.web import documents
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ADDRESS = "127.0.0.1"
 READY = "/ready"
@@ -73,8 +73,6 @@ def serve(
     os.environ[KEEP_VARIABLE] = str(int(keep_files))
     os.environ[CALIBRATION_VARIABLE] = str(int(calibration))
     import streamlit as st
-    from starlette.middleware import Middleware
-    from starlette.routing import Route
 
     from qa.web.sign_in import read_sign_in
 
@@ -131,8 +129,6 @@ def _open_when_ready(port: int) -> None:
 
 async def _ready(request: Request) -> Response:
     """Respond once the server accepts requests."""
-    from starlette.responses import PlainTextResponse
-
     return PlainTextResponse("ready\n")
 
 

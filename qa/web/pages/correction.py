@@ -10,7 +10,7 @@ from qa.answer import Answerer
 from qa.files.feedback import Right, save
 from qa.files.resources import index_place
 from qa.quote.cite import section_of
-from qa.show.present import View, place_of, section_words, where
+from qa.show.present import View, place_of, where
 from qa.web import library, state
 from qa.web.component import event, show, show_error
 from qa.web.state import Turn
@@ -67,7 +67,7 @@ def _row(number: int, document: Document, span: Span) -> View:
         "name": document.name,
         "untitled": not document.title,
         "text": span.of(document.text),
-        "place": where("", section_words(section_of(document, span)), place),
+        "place": where("", section_of(document, span), place),
     }
 
 

@@ -6,7 +6,6 @@ import shutil
 import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,18 +14,13 @@ from evals.report.render import fragment
 from evals.sets.feedback import as_lines
 from index.errors import LoccitError
 from index.files import refusals
-from qa.files.feedback import judgements, withdraw
+from index.store.index import Index
+from qa.files.feedback import Judgement, judgements, withdraw
 from qa.files.resources import index_place, kept_folder, seeds_folder
 from qa.show.present import notice_view
 from qa.web import library, state
 from qa.web.background import evaluations
 from qa.web.component import event, show, show_error, show_progress, show_title
-
-if TYPE_CHECKING:
-    from qa.files.feedback import Judgement
-
-if TYPE_CHECKING:
-    from index.store.index import Index
 
 _REPORT = "report.json"
 _EARLIER = "earlier.json"  #: the report before, which the next one is compared with

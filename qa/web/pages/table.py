@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from index.errors import LoccitError
 from qa.answer import Answerer
@@ -28,10 +28,6 @@ from qa.web.component import event, show, show_error, show_title
 from qa.web.pages.panel import panel, sheet
 from qa.web.pages.toolbar import selection
 from qa.web.state import TABLE, Chosen, Turn
-
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
 
 _INTRO = "Each paper is asked each question. Cells are quotes; press one to see it in its paper."
 #: Questions that most papers answer.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from index.store.index import Index
 from qa.answer import Answerer
@@ -19,10 +19,6 @@ from qa.show.library import as_bibtex, as_ris
 from qa.web import library, state
 from qa.web.pages.conversations import menu
 from qa.web.state import Turn
-
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
-
 
 #: Percentages to choose from, and the default (``evals.train.rankers.PRECISION``).
 _SHARES, _DEFAULT = ("80", "85", "90", "95"), "90"
