@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from evals.bench import scale
+from evals.bench.chart import drawn, times_by_size
 from evals.bench.sentences import real_vectors
 from evals.bench.synthetic import PASSAGES
 from index.embed.encoder import load_encoder
@@ -37,6 +38,7 @@ def test_both_stores_are_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [row["recall@20 of the folder"] for row in nearest["rows"]] == [1, 1]
     assert all(row["recall@20 of HNSW"] >= scale.FLOOR for row in nearest["rows"])
     assert workers["rows"][0]["workers"] == "none"
+    assert "<svg" in (tmp_path / "scale.svg").read_text(encoding="utf-8")
 
 
 def test_vectors_of_real_sentences_are_kept(bench: Path, tmp_path: Path) -> None:
@@ -48,3 +50,15 @@ def test_vectors_of_real_sentences_are_kept(bench: Path, tmp_path: Path) -> None
     before = kept.stat().st_mtime_ns
     assert (real_vectors(bench, encoder, PASSAGES, 3, tmp_path).passages == first.passages[:PASSAGES]).all()
     assert kept.stat().st_mtime_ns == before
+
+
+def test_a_chart_shows_times_at_several_sizes() -> None:
+    rows = tuple({"store": "folder", "passages": size, "search, ms": size / 100} for size in (100, 1000))
+    assert times_by_size(rows) == (
+        "passages",
+        {"folder: search": [(100, 0.001), (1000, 0.01)]},
+    )
+    assert drawn({"one size": rows[:1]}) == ""
+    chart = drawn({"by size": rows})
+    assert "folder: search" in chart
+    assert chart == drawn({"by size": rows})

@@ -1,7 +1,7 @@
 """Measures speed and size: ``python -m evals.bench.speed [--only warm] [--sizes 1000 10000] [--out DIR]``.
 
-Every target is a ratio of two figures of one run, because machines differ. ``--out`` writes ``speed.md`` and
-``speed.json``. ``--build 2 24 480 --add 10 1000 10000 --sizes 1000 10000 100000
+Every target is a ratio of two figures of one run, because machines differ. ``--out`` writes ``speed.md``,
+``speed.json`` and the chart ``speed.svg``. ``--build 2 24 480 --add 10 1000 10000 --sizes 1000 10000 100000
 1000000`` measures as far as a machine with 16 GB carries, in hours.
 """
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.bench.chart import drawn
+
 Value = str | int | float
 Row = dict[str, Value]
 
@@ -73,9 +75,13 @@ def _shown(value: Value) -> str:
 
 
 def write_report(sections: Sequence[Section], folder: Path, title: str = "Speed and size") -> None:
-    """Write the report as Markdown and JSON, named by the first word of ``title``."""
+    """Write the report as Markdown, JSON and a chart, named by the first word of ``title``."""
     folder.mkdir(parents=True, exist_ok=True)
     figures = [dataclasses.asdict(section) for section in sections]
     place = folder / title.split()[0].lower()
     place.with_suffix(".json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    place.with_suffix(".md").write_text(markdown(sections, title), encoding="utf-8")
+    said = markdown(sections, title)
+    if chart := drawn({section.name: section.rows for section in sections}):
+        place.with_suffix(".svg").write_text(chart, encoding="utf-8")
+        said += f"\n![Seconds by size]({place.name}.svg)\n"
+    place.with_suffix(".md").write_text(said, encoding="utf-8")
