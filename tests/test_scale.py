@@ -1,10 +1,11 @@
-"""The benchmarks of both stores run from end to end at a tiny size. No time is asserted."""
+"""The benchmarks of both stores, and of peers, run from end to end at a tiny size. No time is asserted."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,14 @@ def test_vectors_of_real_sentences_are_kept(bench: Path, tmp_path: Path) -> None
     before = kept.stat().st_mtime_ns
     assert (real_vectors(bench, encoder, PASSAGES, 3, tmp_path).passages == first.passages[:PASSAGES]).all()
     assert kept.stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("txtai") is not None, reason="txtai is installed")
+def test_peers_that_are_not_installed_are_left_out() -> None:
+    said = benchmark("peers", "--papers", "1")
+    assert "| loccit | 60 |" in said
+    assert "txtai" not in said
 
 
 def test_a_chart_shows_times_at_several_sizes() -> None:
