@@ -268,7 +268,7 @@ def people_of(index: Index, documents: frozenset[str] | None = None) -> tuple[Su
 def _where(index: Index, gathered: Gathered, answer: Answer) -> str:
     """Return the reason that names the paper searched, and after a refusal how to search all of them."""
     names = " and ".join(f"“{index.names[key]}”" for key in gathered.documents or ())
-    where = f"Searched in {names}, the paper of the earlier questions."
+    where = f"Searched in {names}, the paper of the last answer."
     return where if answer.citations else f"{where} To search all papers, ask a full question."
 
 

@@ -263,12 +263,13 @@ def test_info_as_json(loccit: Loccit, seed_index: Path) -> None:
 
 
 def test_control_characters_of_papers_are_not_printed(loccit: Loccit, tmp_path: Path) -> None:
-    papers = {"evil.txt": "An \x1b[31mevil\u202e title\n\nAbstract\n\nFerritin was low in two runners.\n"}
+    papers = {"ev\nil.txt": "An \x1b[31mevil\u202e title\n\nAbstract\n\nFerritin was low in two runners.\n"}
     build_papers(tmp_path / "index", write_papers(tmp_path / "papers", papers))
-    for command in (["info", "--index", tmp_path / "index"], ["read", tmp_path / "papers" / "evil.txt"]):
+    for command in (["info", "--index", tmp_path / "index"], ["read", tmp_path / "papers" / "ev\nil.txt"]):
         output = loccit(*command)
         assert output.code == 0
         assert not {"\x1b", "\u202e"} & set(output.out)
+    assert "ev<U+000A>il.txt" in loccit("info", "--index", tmp_path / "index").out
 
 
 def test_read_shows_a_paper(loccit: Loccit, seeds: Path) -> None:

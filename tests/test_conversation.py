@@ -50,7 +50,7 @@ def test_a_refusal_in_the_last_paper_says_how_to_search_all_papers(answerer: Ans
     )
     assert refused.startswith("Searched in “Lungs of a potter")
     assert refused.endswith("To search all papers, ask a full question.")
-    assert answered.endswith("the paper of the earlier questions.")
+    assert answered.endswith("the paper of the last answer.")
 
 
 @pytest.mark.parametrize("question", ["And in the other patient?", "And in the man?"])

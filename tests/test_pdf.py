@@ -260,6 +260,7 @@ def test_files_that_are_not_papers_are_refused(tmp_path: Path, start: bytes, err
         read(path)
     assert caught.value.remedy
     assert caught.value.path == "any.pdf"
+    assert ".)" not in str(caught.value)  # one full stop, at the end
 
 
 def test_folders_devices_and_missing_files_are_refused_and_links_followed(tmp_path: Path) -> None:

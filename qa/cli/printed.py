@@ -117,7 +117,8 @@ def _table(*heads: str, lines: bool = False) -> Table:
 
 
 def _cells(*cells: object) -> Iterator[Text]:
-    return (Text(visible(str(cell))) for cell in cells)
+    """Return the cells of a row; a line break in the name of a file would tear it apart."""
+    return (Text(visible(str(cell)).replace("\n", "<U+000A>")) for cell in cells)
 
 
 # Papers and indexes

@@ -189,7 +189,7 @@ def _allowance(seconds: float) -> Iterator[None]:
 
 
 def _say(error: object) -> str:
-    return " ".join(f"{error}".split())[:200] or type(error).__name__
+    return " ".join(f"{error}".split())[:200].rstrip(".") or type(error).__name__
 
 
 def _error(kind: str, detail: object = "") -> dict[str, Any]:
