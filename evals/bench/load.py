@@ -66,17 +66,17 @@ _READY = """() => {
 _FEW = 5  #: answers compared at each end of a long conversation
 
 
-def marked(question: str, name: str, number: int) -> str:
-    """Return the question with a word that no paper has, which tells its answer from others on the page.
+def marked(questions: Sequence[str], name: str) -> list[str]:
+    """Return the questions, each with a word that no paper has, as those asked in a browser have one.
 
-    Such a word takes time (it may be misspelt), so questions asked without a browser have one too.
+    Such a word takes time: it may be misspelt.
     """
-    return f"{question} {name}{number}"
+    return [f"{question} {name}{number}" for number, question in enumerate(questions)]
 
 
 def alone(folder: Path, questions: Sequence[str]) -> list[float]:
     """Return the seconds that ``qa`` takes for each question of one conversation, with the index open."""
-    questions = [marked(question, "zqalone", number) for number, question in enumerate(questions)]
+    questions = marked(questions, "zqalone")
     with opened(folder) as answerer:
         answerer.ask(questions[0])  # loads the models, which is not counted
         times: list[float] = []
@@ -90,7 +90,7 @@ def alone(folder: Path, questions: Sequence[str]) -> list[float]:
 def together(folder: Path, questions: Sequence[str], sessions: int) -> list[float]:
     """Return the seconds of ``sessions`` questions asked at once without a browser, answered in turn."""
     turn = threading.Lock()
-    questions = [marked(question, "zqtogether", number) for number, question in enumerate(questions)]
+    questions = marked(questions, "zqtogether")
     with opened(folder) as answerer, ThreadPoolExecutor(sessions) as pool:
         answerer.ask(questions[0])
 
@@ -160,13 +160,14 @@ class Session:
     async def ask(self, question: str) -> float:
         """Ask; return the seconds from Enter to the answer on the page."""
         self._asked += 1
+        mark = f"{self._name}{self._asked}"  # tells this answer from others; no paper has such a word
         # The box moves to the bottom with the first question; for a moment there are two, both disabled.
         await self._page.wait_for_function(_READY, timeout=_ANSWER)
         box = self._page.get_by_placeholder("Ask about the papers")
-        await box.fill(marked(question, self._name, self._asked))
+        await box.fill(f"{question} {mark}")
         started = time.perf_counter()
         await box.press("Enter")
-        problem: str = await self._page.evaluate(_ANSWERED, [f"{self._name}{self._asked}", _ANSWER])
+        problem: str = await self._page.evaluate(_ANSWERED, [mark, _ANSWER])
         taken = time.perf_counter() - started
         if problem:
             self.errors.append(problem)
